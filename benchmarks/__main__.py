@@ -1,6 +1,6 @@
 """`make bench`: measures everything and writes docs/benchmarks/.
 
-With `--quick` the rounds are shorter and the data grow less far.
+`--quick` measures in shorter rounds and on less data.
 """
 
 import asyncio
@@ -33,7 +33,8 @@ TREES_ASKED = 400
 
 
 def main() -> None:
-    """Exits with a sentence where something is missing, fails or answers otherwise than the rest."""
+    """Exits with a message if something is missing or fails, or if a server returns other data than the
+    rest."""
     quick = "--quick" in sys.argv[1:]
     try:
         require_two_cores()

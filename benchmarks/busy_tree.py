@@ -1,4 +1,4 @@
-"""Others' writes while many write in one account of one tree, beside the same writes without these."""
+"""Measures writes in other trees while many clients write in one tree, and the same writes without them."""
 
 import asyncio
 import itertools
@@ -27,10 +27,10 @@ from server.demo.tree_loading import load_trees
 from server.embedded_postgres import DatabaseAddresses
 
 WRITERS = 24
-"""In the busy tree, each with one request under way."""
+"""Clients of the busy tree. Each waits for its response before the next request."""
 
 OTHERS = 4
-"""Trees beside it, with one such writer each."""
+"""Other trees, with one such client each."""
 
 _RECIPIENTS = 10_000_000
 _RESERVE = """mutation Reserve($input: SendReserveInput!) {
@@ -39,7 +39,7 @@ _RESERVE = """mutation Reserve($input: SendReserveInput!) {
 
 
 _SERVER = replace(MANDANT, command=("env", "MANDANT_TRUSTED_PROXIES=127.0.0.1", *MANDANT.command))
-"""Believes where its clients say to be: one place alone may not ask so much at once."""
+"""Trusts the network addresses that its clients state: one address alone may not send so many requests."""
 
 _PEOPLE = """
 INSERT INTO memberships (master_id, account_id, id, user_id, role_id)
@@ -53,18 +53,18 @@ SELECT $1, $1, gen_random_uuid(), user_id, $2 FROM (
 
 @dataclass(frozen=True)
 class Writing:
-    """What the clients of one kind were answered. Milliseconds."""
+    """The responses to the clients of one kind. In milliseconds."""
 
     per_second: float
     median_ms: float
     p99_ms: float
     refused: int
-    """Answers that are no reservation."""
+    """Responses without a reservation."""
 
 
 @dataclass(frozen=True)
 class BusyTree:
-    """Medians over the rounds; `refused` of all of them."""
+    """Medians over the rounds. `refused` counts all rounds together."""
 
     alone: Writing
     beside: Writing
@@ -72,12 +72,13 @@ class BusyTree:
 
     @property
     def slower(self) -> float:
-        """The others' p99 for each millisecond of it without the busy tree."""
+        """The 99th percentile of the other trees, as a multiple of the one without the busy tree."""
         return self.beside.p99_ms / self.alone.p99_ms
 
 
 async def busy_tree(addresses: DatabaseAddresses, folder: Path, effort: Effort) -> BusyTree:
-    """In a database of its own on the same server. Raises CannotMeasure where the server hangs up."""
+    """Measure in a database of its own on the same server. Raises CannotMeasure if the server closes a
+    connection."""
     owner, application = await own_database(addresses, "busy_tree")
     await migrate(owner)
     await load_trees(owner, OTHERS + 1)
@@ -120,7 +121,7 @@ def _together(found: list[Writing]) -> Writing:
 
 
 async def _open_people(connection: asyncpg.Connection, tree: Tree) -> list[str]:
-    """Sessions of people who may send from the tree's master account."""
+    """Sessions of people who may send from the master account of the tree."""
     rows = await connection.fetch(_PEOPLE, tree.master_id, BuiltinRole.MARKETER.id, WRITERS)
     return [await open_session(connection, row["user_id"]) for row in rows]
 
@@ -168,7 +169,7 @@ def _measured(writers: list["_Writer"], seconds: float) -> Writing:
 
 @dataclass
 class _Writer:
-    """One client, which books one send after the other in the tree's master account."""
+    """One client, which reserves one send after the other in the master account of the tree."""
 
     address: tuple[str, int]
     sender: _Sender

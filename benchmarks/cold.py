@@ -1,4 +1,4 @@
-"""How long a document takes that the server has never seen: parsing, validating and compiling it."""
+"""Measures how long the server parses, validates and compiles a document that it has never seen."""
 
 import time
 from statistics import median
@@ -13,8 +13,8 @@ DOCUMENTS = 200
 
 
 async def cold_ms(database_url: str) -> float:
-    """The median over documents as large as the page's, no two alike, in milliseconds of the process's CPU:
-    nothing is waited for, but PostgreSQL may still be tidying up on the same core."""
+    """The median over different documents of the page's size, in milliseconds of the process's CPU time.
+    Elapsed time would include what PostgreSQL still does on the same core."""
     database = connect_as_application(database_url, 1)
     mandant = executor(database, NoReads())
     documents = Documents(mandant.schema)

@@ -1,4 +1,4 @@
-"""How long PostgreSQL takes for Mandant's statements while the data grow, at one connection."""
+"""Measures how long PostgreSQL runs Mandant's statements on growing data, with one connection."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -21,28 +21,29 @@ from server.embedded_postgres import DatabaseAddresses
 QUICK_SIZES = (1_000, 10_000, 100_000)
 SIZES = (*QUICK_SIZES, 1_000_000)
 LARGE_FROM = 100_000
-"""From this size on there are viewers who reach LARGE_REACH accounts."""
+"""The smallest size with viewers who reach LARGE_REACH accounts."""
 
 LARGE_REACH = 10_000
 MANY_MEMBERSHIPS = 500
 
 _TREES_ASKED = 40
 _WARM_UPS = 6
-"""Until the statement is planned and the caches are full."""
+"""Requests before the measurement, so that the statement is planned and the caches are full."""
 _TURNS = 5
 _REPEATS = 60
-"""In each turn."""
+"""Measured requests in each turn."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """Median milliseconds in PostgreSQL, at one size of the data. None: no such viewer at this size."""
+    """Median milliseconds in PostgreSQL at one size of the data. None: there is no such viewer at this
+    size."""
 
     accounts: int
     point_read_ms: float
     page_ms: float
     smallest_point_read_ms: float
-    """The same of the smallest size, kept beside and measured by turns: the machine is not always as fast."""
+    """The same for the smallest size, measured in turns with the others: the machine's speed varies."""
     smallest_page_ms: float
     one_membership_ms: float | None = None
     """A page of a viewer with one membership that reaches LARGE_REACH accounts."""
@@ -52,7 +53,7 @@ class Point:
 
 @dataclass(frozen=True)
 class _Asked:
-    """Requests to the data of one database."""
+    """The requests of one database."""
 
     application: str
     operation: Operation
@@ -60,7 +61,7 @@ class _Asked:
 
 
 async def growth(addresses: DatabaseAddresses, sizes: Sequence[int]) -> list[Point]:
-    """Grow data of their own in other databases of the same server, and measure at each size."""
+    """Let data grow in other databases of the same server, and measure at each size."""
     async with _data(addresses, "smallest") as (connection, application):
         await growth_data.grow(connection, 1, _trees_of(sizes[0]))
         smallest = await _small_viewers(connection, application)
@@ -116,14 +117,14 @@ def _trees_of(size: int) -> int:
 
 
 async def _small_viewers(connection: asyncpg.Connection, application: str) -> list[_Asked]:
-    """Who reads an account by a key, and whose page is of one tree."""
+    """The callers who read an account by a key, and those whose page shows one tree."""
     asked = await open_trees(connection, _TREES_ASKED)
     operations = Operation.POINT_READ, Operation.PAGE
     return [_Asked(application, operation, asks_of(operation, asked)) for operation in operations]
 
 
 async def _medians_ms(asked: Sequence[_Asked]) -> list[float]:
-    """Of each, by turns."""
+    """Measure each database, in turns."""
     taken: list[list[float]] = [[] for _ in asked]
     for _ in range(_TURNS):
         for one, times in zip(asked, taken, strict=True):

@@ -1,7 +1,8 @@
-"""The load: connections that are kept open, each with one request under way, in a process of its own.
+"""The load generator: a process with open connections, each of which waits for its response before the next
+request.
 
-A lean client, so that what is measured is the server: requests are made beforehand, and of an answer only
-the status, the length and the absence of errors are looked at.
+It does little itself, so that the server is measured: requests are built beforehand, and of a response only
+the status, the length and the absence of errors are checked.
 """
 
 import asyncio
@@ -27,7 +28,7 @@ _LENGTH = re.compile(rb"\n[Cc]ontent-[Ll]ength: *(\d+)\r")
 
 @dataclass(frozen=True)
 class Load:
-    """What one process sends to one server."""
+    """The requests of one process to one server."""
 
     address: tuple[str, int]
     operation: Operation
@@ -38,17 +39,17 @@ class Load:
 
 @dataclass(frozen=True)
 class Measured:
-    """What came of it, after the warm-up."""
+    """The results after the warm-up."""
 
     answers: int
-    """All of them, those of the warm-up too."""
+    """All responses, those of the warm-up too."""
     per_second: float
     median_ms: float
     p99_ms: float
 
 
 def run(load: Load) -> Measured:
-    """Blocks until it is done. Raises CannotMeasure for an answer that is not a success."""
+    """Send the load. Blocks until it is done. Raises CannotMeasure for a response that is not a success."""
     pin(LOAD_CORE)
     return uvloop.run(_run(load))
 
@@ -67,7 +68,7 @@ async def _run(load: Load) -> Measured:
 
 
 def _requests(load: Load, connection: int) -> Iterator[bytes]:
-    """The requests of one connection. Writers keep to trees of their own, and so know the versions."""
+    """The requests of one connection. Each writer has trees of its own, so that it knows their versions."""
     if load.operation in CHANGES:
         own = load.trees[connection::CONNECTIONS]
         asks = writes(own) if load.operation is Operation.WRITE else transfers(own)
@@ -97,7 +98,7 @@ def http_request(token: str, content: bytes, headers: Mapping[str, str] = _NO_HE
 class _Clock:
     """When counting begins and ends, in seconds of the performance counter, and what was counted.
 
-    It ends later where the server is so slow that there would be fewer answers than connections.
+    Counting goes on longer if a slow server has sent fewer responses than there are connections.
     """
 
     begin: float
@@ -105,18 +106,18 @@ class _Clock:
     latencies: list[float] = field(default_factory=list)
 
     def is_over(self, now: float) -> bool:
-        """Whether there is enough."""
+        """Whether enough was counted."""
         return now >= self.end and len(self.latencies) >= CONNECTIONS
 
     def count(self, sent: float, now: float) -> None:
-        """Note an answer, if it came in time."""
+        """Count a response, if it came in time."""
         if now >= self.begin and not self.is_over(now):
             self.latencies.append(now - sent)
             self.end = max(self.end, now)
 
     @property
     def per_second(self) -> float:
-        """Answers a second."""
+        """Responses a second."""
         return len(self.latencies) / (self.end - self.begin)
 
 
@@ -168,7 +169,7 @@ class _Client(asyncio.Protocol):
 
 
 def whole_length(received: bytes) -> int:
-    """How many bytes the answer has, head and body; 0 while that is not known."""
+    """The length of the response in bytes, head and body. 0 while it is not known."""
     end = received.find(HEAD_END)
     if end < 0:
         return 0

@@ -1,4 +1,4 @@
-"""What memory the server and its database connections take for many different queries of one caller."""
+"""Measures the memory of the server and its database connections for many different queries of one caller."""
 
 import http.client
 import time
@@ -26,7 +26,7 @@ QUICK_QUERIES = 1_000
 _AT_ONCE = 4
 _REPEATED = 300
 _TWICE = 0.25
-"""The share of queries that come once more, so that they are prepared."""
+"""The share of queries that are sent once more, so that they are prepared."""
 _FIELDS = [
     "name",
     "kind",
@@ -50,13 +50,13 @@ _BACKENDS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'mandant'
 
 @dataclass(frozen=True)
 class Memory:
-    """MB after so many queries, and how long the page takes that is asked for again and again."""
+    """MB after so many queries, and how long one page takes that is requested again and again."""
 
     queries: int
     server: float
     fresh_server: float
     connection: float
-    """The largest one, beyond one that has just been opened."""
+    """The memory of the largest connection beyond that of a new one."""
     before_ms: float
     after_ms: float
 
@@ -67,7 +67,7 @@ class Memory:
 
 
 async def memory(addresses: DatabaseAddresses, trees: list[Tree], folder: Path, queries: int) -> Memory:
-    """Of a server of its own. Blocks the machine. Raises CannotMeasure where something is refused."""
+    """Measure a server of its own. Occupies the machine. Raises CannotMeasure if something is refused."""
     fresh_connection = await read_connection(addresses.application)
     await fresh_connection.fetchval("SELECT 1")
     fresh = _private(fresh_connection.get_server_pid())
@@ -95,7 +95,7 @@ def _ask_all(server: Running, tree: Tree, part: int, queries: int) -> None:
 
 
 def _queries(part: int, count: int) -> Iterator[str]:
-    """Pages of accounts of ever other fields and sizes, no two alike."""
+    """Pages of accounts with other fields and sizes each time, no two alike."""
     chance = Random(SEED + part)
     for number in range(count):
         fields = " ".join(chance.sample(_FIELDS, chance.randint(2, 8)))

@@ -1,4 +1,4 @@
-"""The contest: all contestants in turn, several rounds for each operation."""
+"""The comparison: all servers in turn, several rounds for each operation."""
 
 import asyncio
 import multiprocessing
@@ -21,7 +21,7 @@ PGBENCH = "pgbench, the same SQL"
 
 @dataclass(frozen=True)
 class Effort:
-    """How long is measured: rounds of `seconds`, each after `warm_seconds` that do not count."""
+    """The length of the measurement: rounds of `seconds`, each after `warm_seconds` that do not count."""
 
     rounds: int
     warm_seconds: float
@@ -43,7 +43,7 @@ Contest = dict[Operation, dict[str, Figures]]
 
 @dataclass(frozen=True)
 class Field:
-    """Who takes part, on which data."""
+    """The servers, and the data."""
 
     owner_url: str
     application_url: str
@@ -53,7 +53,7 @@ class Field:
 
 
 async def contest(field: Field, effort: Effort) -> Contest:
-    """Blocks the machine for a while. Raises CannotMeasure where a contestant fails."""
+    """Occupies the machine for a while. Raises CannotMeasure if a server fails."""
     context = multiprocessing.get_context("spawn")
     connection = await asyncpg.connect(field.owner_url)
     try:
@@ -80,7 +80,7 @@ class _Rounds:
         }
         limits = []
         for number in range(self._effort.rounds):
-            # Turned round each time, so that nobody always follows the same one.
+            # The order is reversed each time, so that no server always runs after the same one.
             for running in self._field.servers[:: -1 if number % 2 else 1]:
                 measured[running.server.name].append(await self._serve(operation, running))
             limits.append(await self._limit(operation))

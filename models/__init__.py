@@ -5,37 +5,14 @@ it. Tables without it are reference tables, the same on every node: people, sess
 """
 
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 from models.base.columns import metadata
 
-__all__ = ["AREAS", "metadata"]
-
-AREAS = (
-    "base",
-    "accounts",
-    "people",
-    "members",
-    "invitations",
-    "roles",
-    "api_keys",
-    "shares",
-    "parent_access",
-    "access",
-    "effects",
-    "credit",
-    "payments",
-    "plans",
-    "sending",
-    "budgets",
-    "billing",
-    "staff",
-)
-"""From low to high: an area's stored functions call those of lower areas."""
+__all__ = ["metadata"]
 
 # The metadata has every table, whichever module was imported first. Stored functions are read for migrating
 # only.
-for _area in AREAS:
-    for _module in iter_modules(import_module(f"models.{_area}").__path__, f"models.{_area}."):
-        if not _module.name.endswith(".functions"):
-            import_module(_module.name)
+for _module in walk_packages(__path__, "models."):
+    if not _module.name.endswith(".functions"):
+        import_module(_module.name)

@@ -1,47 +1,6 @@
-"""All areas, in the order in which the API lists their queries and mutations."""
+"""What all areas add to the schema."""
 
-from schema import (
-    access,
-    accounts,
-    api_keys,
-    audit,
-    billing,
-    budgets,
-    credit,
-    explain,
-    invitations,
-    members,
-    parent_access,
-    payments,
-    people,
-    plans,
-    roles,
-    sending,
-    shares,
-    staff,
-    subscriptions,
-    usage,
-)
+from models.areas import modules_of_areas
+from schema.fields.contribution import Contribution
 
-AREAS = (
-    people.CONTRIBUTION,
-    accounts.CONTRIBUTION,
-    invitations.CONTRIBUTION,
-    members.CONTRIBUTION,
-    shares.CONTRIBUTION,
-    api_keys.CONTRIBUTION,
-    roles.CONTRIBUTION,
-    parent_access.CONTRIBUTION,
-    access.CONTRIBUTION,
-    explain.CONTRIBUTION,
-    audit.CONTRIBUTION,
-    staff.CONTRIBUTION,
-    credit.CONTRIBUTION,
-    payments.CONTRIBUTION,
-    plans.CONTRIBUTION,
-    subscriptions.CONTRIBUTION,
-    sending.CONTRIBUTION,
-    budgets.CONTRIBUTION,
-    usage.CONTRIBUTION,
-    billing.CONTRIBUTION,
-)
+AREAS: tuple[Contribution, ...] = tuple(area.CONTRIBUTION for area in modules_of_areas("schema.{area}"))

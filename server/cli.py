@@ -4,6 +4,8 @@ import asyncio
 import signal
 import sys
 from contextlib import AbstractContextManager, nullcontext, suppress
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Annotated
 
 import typer
@@ -11,12 +13,12 @@ import typer
 from authz.policy.refusals import Refusal
 from models.staff.tables import StaffRole
 from resolvers.sending.address_hash import ContactKey
+from server import commands
 from server.commands.database import (
     migrate_now,
     open_database,
     read_settings,
 )
-from server.commands.groups import GROUPS
 from server.commands.outbox import WaitingMail, mail_table, waiting_mail
 from server.commands.staff import add_staff
 from server.commands.tables import print_table
@@ -44,8 +46,10 @@ _commands = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for name, group in GROUPS.items():
-    _commands.add_typer(group, name=name)
+for _module in iter_modules(commands.__path__, f"{commands.__name__}."):
+    _group = getattr(import_module(_module.name), "GROUP", None)
+    if _group is not None:
+        _commands.add_typer(_group)
 
 
 def application() -> None:

@@ -85,6 +85,8 @@ KEPT_FOR_EVER = {
     "engine/reference/executor.py _look_up_statement": "GraphQL types",
     "engine/text/remembered.py Remembered": "texts of at most LONGEST characters, as many as its user says",
     "engine/compiled/sql_text.py _Dialect": "kinds of principals",
+    "models/effects/jobs.py job_kinds": "nothing",
+    "resolvers/effects/retention.py retentions": "nothing",
     "resolvers/people/common_words.py common_words": "settings of the code",
     "schema/query.py found_by": "nothing",
     "server/settings/contact_key.py key_source": "nothing",

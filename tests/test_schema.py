@@ -26,6 +26,7 @@ from schema.fields.marks import OPEN
 from schema.fields.mutation import mutation
 from schema.fields.payloads import Payload
 from schema.root import build_schema, graphql_schema
+from tests.world.oracles import told_by_areas
 
 SNAPSHOT = Path(__file__).parent.parent / "schema.graphql"
 
@@ -164,19 +165,7 @@ def test_a_mutation_takes_nothing_that_its_frame_does_not_know() -> None:
         mutation(OPEN)(greet)
 
 
-_REMOVES = {
-    "apiKeyRevoke": "apiKey.id",
-    "breakGlassEnd": "breakGlassOpening.id",
-    "invitationRevoke": "invitation.id",
-    "memberLeave": "removedMemberId",
-    "memberRemove": "removedMemberId",
-    "overrideEnd": "override.id",
-    "paymentMethodRemove": "paymentMethod.id",
-    "roleDelete": "removedRoleId",
-    "shareLeave": "share.id",
-    "shareRevoke": "share.id",
-    "topUpRuleRemove": "account.id",  # an account has one at most
-}
+_REMOVES: dict[str, str] = told_by_areas("REMOVES")
 """Mutations that end something, and where their payload tells what: a client forgets it by its id."""
 
 

@@ -134,8 +134,8 @@ def key_works(key: FromClause) -> ColumnElement[bool]:
 
 
 def key_stops(api_key_id: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
-    """Whether a key has stopped because its maker lost access (see `authz.reach.key_makers`). Only keys made
-    with STOP can stop."""
+    """Whether a key has stopped because its creator lost access (see `authz.reach.key_makers`). Only keys
+    made with STOP can stop."""
     return func.api_key_stops(api_key_id)
 
 

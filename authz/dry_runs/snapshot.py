@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import CTE, Select, Text, and_, any_, cast, func, literal, select, true
+from sqlalchemy import CTE, Select, Text, any_, cast, func, literal, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from authz.callers.principals import Principal
@@ -20,6 +20,7 @@ from authz.reach.reach import mask_of_account
 from authz.reach.status import status_mask
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
 from models.base.ids import AccountId, ApiKeyId, UserId
 from models.people.users import users
@@ -117,8 +118,8 @@ def _within(touched: Collection[AccountId]) -> CTE:
 def _limits(touched: Collection[AccountId]) -> Select[Any]:
     """For each account, all that decides besides grants. A dry run does not see a change of anything else."""
     within, link = _within(touched), account_closure.alias()
-    own = and_(within.c.master_id == accounts.c.master_id, within.c.account_id == accounts.c.id)
-    from_above = and_(link.c.master_id == accounts.c.master_id, link.c.descendant_id == accounts.c.id)
+    own = in_tree(within, accounts, account_id="id")
+    from_above = in_tree(link, accounts, descendant_id="id")
     in_order = aggregate_order_by(literal(","), link.c.depth)
     passed_masks = (
         select(func.string_agg(cast(link.c.passed_mask, Text), in_order)).where(from_above).scalar_subquery()
@@ -129,7 +130,7 @@ def _limits(touched: Collection[AccountId]) -> Select[Any]:
 
 def _grants(touched: Collection[AccountId]) -> Select[Any]:
     grant, key = grants_within(_within(touched)), api_keys.alias()
-    same_key = and_(key.c.master_id == grant.c.master_id, key.c.id == grant.c.api_key_id)
+    same_key = in_tree(key, grant, id="api_key_id")
     line = func.concat_ws(
         ":",
         grant.c.account_id,

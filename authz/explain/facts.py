@@ -162,7 +162,7 @@ class GivenShare:
 @dataclass(frozen=True)
 class AskedKey:
     """An API key. `account`: the account that it is bound to, None where that is not on the path.
-    `account_label`: what a sentence calls that account. `stopped`: its maker chose STOP and lost access."""
+    `account_label`: what a sentence calls that account. `stopped`: its creator chose STOP and lost access."""
 
     id: ApiKeyId
     name: str

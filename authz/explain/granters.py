@@ -15,6 +15,7 @@ from authz.reach.reach import mask_of_account
 from authz.reach.status import status_mask
 from engine.database.snapshot import Reader
 from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree
 from models.base.ids import UserId
 from models.members.tables import memberships
 from models.people.users import users
@@ -81,9 +82,7 @@ def _statement(managing: Permission, permission: Permission) -> Select[Any]:
 def _candidates() -> CTE:
     """Everybody with a role in the account or above it. Guests can give nothing."""
     closure = account_closure.alias()
-    on_path = and_(
-        closure.c.master_id == memberships.c.master_id, closure.c.ancestor_id == memberships.c.account_id
-    )
+    on_path = in_tree(closure, memberships, ancestor_id="account_id")
     members = (
         select(memberships.c.user_id)
         .select_from(memberships.join(closure, on_path))

@@ -19,7 +19,7 @@ def _key_state(facts: Facts, way: AskedKey, permission: Permission) -> Iterator[
     endings = [
         (way.revoked_at is not None, f"{key} was revoked{on_day(way.revoked_at)}."),
         (way.expired, f"{key} expired{on_day(way.expires_at)}."),
-        (way.stopped, f"{key} has stopped: its maker could not make it now."),
+        (way.stopped, f"{key} has stopped: its creator could not create it now."),
     ]
     ended = [sentence for applies, sentence in endings if applies]
     for sentence in ended:

@@ -31,6 +31,7 @@ from authz.reach.grants import grants_now, membership_holds
 from authz.reach.reach import account_where, mask_of_account
 from authz.reach.status import status_mask
 from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree, row_of
 from models.api_keys.tables import WhenMakerLosesAccess, api_keys
 from models.members.tables import memberships
 from models.parent_access.openings import break_glass_openings
@@ -50,7 +51,7 @@ def _bound(name: str) -> ColumnElement[Any]:
 def path_statement(viewpoint: Viewpoint) -> Select[Any]:
     """The account and those above it, upwards, with the mask that the asker holds in each."""
     account, closure = accounts.alias(), account_closure.alias()
-    on_path = and_(closure.c.master_id == account.c.master_id, closure.c.ancestor_id == account.c.id)
+    on_path = in_tree(closure, account, ancestor_id="id")
     source: FromClause = closure.join(account, on_path)
     mask: ColumnElement[int] = mask_literal(ALL_PERMISSIONS)
     if viewpoint is Viewpoint.ASKER:
@@ -76,9 +77,7 @@ def path_statement(viewpoint: Viewpoint) -> Select[Any]:
 def memberships_statement() -> Select[Any]:
     """A person's memberships in the account and above it, expired ones too, the nearest first."""
     closure = account_closure.alias()
-    on_path = and_(
-        closure.c.master_id == memberships.c.master_id, closure.c.ancestor_id == memberships.c.account_id
-    )
+    on_path = in_tree(closure, memberships, ancestor_id="account_id")
     return (
         select(
             memberships.c.id,
@@ -106,7 +105,7 @@ def openings_statement() -> Select[Any]:
     """For the account and each one above it: the break-glass opening of a person that holds, or else the last
     one."""
     opening, closure = break_glass_openings.alias(), account_closure.alias()
-    on_path = and_(closure.c.master_id == opening.c.master_id, closure.c.ancestor_id == opening.c.account_id)
+    on_path = in_tree(closure, opening, ancestor_id="account_id")
     return (
         select(
             opening.c.id,
@@ -130,7 +129,7 @@ def openings_statement() -> Select[Any]:
 def shares_statement() -> Select[Any]:
     """The shares of the account with a person, in whatever state, and those that wait for the person's
     address. The oldest first."""
-    opens = and_(share_accounts.c.master_id == shares.c.master_id, share_accounts.c.share_id == shares.c.id)
+    opens = in_tree(share_accounts, shares, share_id="id")
     address = select(users.c.email_canonical).where(users.c.id == _bound(USER)).scalar_subquery()
     waits = and_(shares.c.user_id.is_(None), shares.c.email_canonical == address)
     return (
@@ -160,7 +159,7 @@ def shares_statement() -> Select[Any]:
 def key_statement(viewpoint: Viewpoint) -> Select[Any]:
     """An API key of the tree, and whether the asker may see the keys of its account."""
     key, account = api_keys.alias(), accounts.alias()
-    own = and_(account.c.master_id == key.c.master_id, account.c.id == key.c.account_id)
+    own = in_tree(account, key, id="account_id")
     known = true() if viewpoint is Viewpoint.OPERATOR else account_where(key, Permission.API_KEYS_READ)
     may_stop = key.c.when_maker_loses_access == literal_column(f"'{WhenMakerLosesAccess.STOP.value}'")
     return (
@@ -211,5 +210,5 @@ def verdict_statement(account: AskedAccount, subject: Subject) -> Select[Any]:
     return (
         select(granted.c.mask.op("&")(status_mask(accounts)).label("verdict"))
         .select_from(accounts.join(granted, true()))
-        .where(accounts.c.master_id == account.master_id, accounts.c.id == account.id)
+        .where(row_of(accounts, account, account.id))
     )

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    and_,
     case,
     func,
     literal_column,
@@ -34,6 +33,7 @@ from authz.reach.grants import below_mask, grant_rows, share_mask
 from authz.reach.reach import mask_of_account
 from authz.reach.status import effective_status
 from models.accounts.tables import AccountStatus, accounts
+from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
 from models.invitations.tables import invitations
 from models.roles.tables import roles
@@ -89,7 +89,7 @@ def lapse_of_invitation() -> Select[tuple[str]]:
         (lost, _text(OfferLapse.GIVER_LOST_RIGHT)),
         else_=null(),
     )
-    of_offer = and_(account.c.master_id == offer.c.master_id, account.c.id == offer.c.account_id)
+    of_offer = in_tree(account, offer, id="account_id")
     return (
         select(lapse)
         .select_from(offer)
@@ -105,8 +105,8 @@ def lapse_of_share() -> Select[tuple[str]]:
     until = _end(offer, offer.c.expires_at)
     granted = mask_of_account(account, grant_rows(giver).cte("giver_grants"), until)
     needed = share_mask(offer, role).op("|")(mask_literal(Permission.MEMBERS_WRITE.bit))
-    opens = and_(opened.c.master_id == offer.c.master_id, opened.c.share_id == offer.c.id)
-    of_opened = and_(account.c.master_id == opened.c.master_id, account.c.id == opened.c.account_id)
+    opens = in_tree(opened, offer, share_id="id")
+    of_opened = in_tree(account, opened, id="account_id")
     place = (
         select(effective_status(account).label("status"), lacks(granted.c.lasting_mask, needed).label("lost"))
         .select_from(offer)
@@ -134,9 +134,7 @@ def offer_row(table: Table, key: str = "id") -> CTE:
 def giver_row(offer: CTE, user_id: ColumnElement[uuid.UUID], api_key_id: ColumnElement[uuid.UUID]) -> CTE:
     """The offer's giver as a caller's row. A key only while it works."""
     key = api_keys.alias()
-    working = select(key.c.id).where(
-        key.c.id == api_key_id, key.c.master_id == offer.c.master_id, key_works(key)
-    )
+    working = select(key.c.id).where(key.c.id == api_key_id, in_tree(key, offer), key_works(key))
     return select(user_id.label("user_id"), working.scalar_subquery().label("api_key_id")).cte("giver")
 
 

@@ -26,6 +26,7 @@ from authz.policy.permissions import ALL_PERMISSIONS, Permission, allows, mask_l
 from authz.reach.grants import granted_mask, lasting_grants, passed_mask
 from authz.reach.status import effective_status
 from models.accounts.tables import AccountStatus, account_closure, accounts
+from models.accounts.trees import in_tree
 from models.parent_access.requests import parent_access_requests
 
 
@@ -46,8 +47,8 @@ def standing_of_request() -> Select[Any]:
     giver = giver_row(offer, offer.c.asker_user_id, offer.c.asker_api_key_id)
     grants = lasting_grants(giver).cte("giver_grants")
     held_above = granted_mask(path, grants).op("&")(passed_mask(path, grants))
-    leads = and_(path.c.master_id == grants.c.master_id, path.c.ancestor_id == grants.c.account_id)
-    to_parent = and_(path.c.master_id == account.c.master_id, path.c.descendant_id == account.c.parent_id)
+    leads = in_tree(path, grants, ancestor_id="account_id")
+    to_parent = in_tree(path, account, descendant_id="parent_id")
     above = exists(
         select(path.c.depth)
         .select_from(grants.join(path, leads))
@@ -59,7 +60,7 @@ def standing_of_request() -> Select[Any]:
             func.coalesce(func.bit_or(grants.c.own_mask), literal_column("0")).label("mask"),
             func.coalesce(func.bit_or(grants.c.below_mask), literal_column("0")).label("below_mask"),
         )
-        .where(grants.c.master_id == account.c.master_id, grants.c.account_id == account.c.id)
+        .where(in_tree(grants, account, account_id="id"))
         .correlate(account)
         .lateral("own")
     )
@@ -71,7 +72,7 @@ def standing_of_request() -> Select[Any]:
     )
     closed = effective_status(account) == AccountStatus.CLOSED.value
     answerable = or_(~closed, gained == literal_column("0"))
-    of_offer = and_(account.c.master_id == offer.c.master_id, account.c.id == offer.c.account_id)
+    of_offer = in_tree(account, offer, id="account_id")
     return (
         select(and_(case((offer.c.from_above, above), else_=speaks), answerable))
         .select_from(offer)

@@ -28,6 +28,7 @@ from authz.reach.grants import active_memberships, below_mask, grant_rows
 from authz.reach.reach import mask_of_account
 from authz.reach.status import effective_status
 from models.accounts.tables import AccountStatus, accounts
+from models.accounts.trees import in_tree
 from models.members.ownership_offers import ownership_offers
 from models.roles.tables import roles
 
@@ -45,18 +46,16 @@ def standing_offer() -> Select[Any]:
     giver = giver_row(offer, offer.c.giver_user_id, offer.c.giver_api_key_id)
     granted = mask_of_account(account, grant_rows(giver).cte("giver_grants"))
     needed = role.c.member_mask.op("|")(mask_literal(Permission.ACCOUNT_TRANSFER.bit))
-    of_offer = and_(account.c.master_id == offer.c.master_id, account.c.id == offer.c.account_id)
+    of_offer = in_tree(account, offer, id="account_id")
     is_owned = exists(
         select(owner.c.id).where(
-            owner.c.master_id == account.c.master_id,
-            owner.c.account_id == account.c.id,
+            in_tree(owner, account, account_id="id"),
             owner.c.role_id == _OWNER,
         )
     )
     still_owns = exists(
         select(previous.c.id).where(
-            previous.c.master_id == offer.c.master_id,
-            previous.c.id == offer.c.from_membership_id,
+            in_tree(previous, offer, id="from_membership_id"),
             previous.c.account_id == account.c.id,
             previous.c.role_id == _OWNER,
         )
@@ -65,7 +64,7 @@ def standing_offer() -> Select[Any]:
         select(account.c.id)
         .select_from(offer)
         .join(account, of_offer)
-        .join(taker, and_(taker.c.master_id == offer.c.master_id, taker.c.id == offer.c.to_membership_id))
+        .join(taker, in_tree(taker, offer, id="to_membership_id"))
         .join(role, role.c.id == _OWNER)
         .join(granted, true())
         .where(

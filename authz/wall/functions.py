@@ -10,8 +10,6 @@ from authz.wall.staff_door import ACCOUNT, ENTERED, OVERRIDE, REQUEST
 from engine.compiled.sql_text import prepared
 from models.accounts.tables import accounts
 from models.base.stored_functions import functions_in, written_columns
-from models.effects.jobs import JobKind
-from models.payments.tables import LEFT_TO_ITS_REQUEST
 
 _SEEN_ACCOUNT = select(accounts.c.id, accounts.c.name, effective_status(accounts)).where(
     accounts.c.id == literal_column("account", Uuid)
@@ -27,6 +25,4 @@ FUNCTIONS = functions_in(
     override=written_columns(OVERRIDE),
     request=written_columns(REQUEST),
     seen_account=prepared(_SEEN_ACCOUNT).sql,
-    left_to_its_request=LEFT_TO_ITS_REQUEST.seconds,
-    **{kind.name.lower(): kind.value for kind in JobKind},
 )

@@ -31,13 +31,8 @@ from authz.wall.notes import TransactionNotes
 from engine.database.write_connection import FixedRow
 from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
-from models.base.columns import APPLICATION_ROLE, metadata
+from models.base.columns import APPLICATION_ROLE, NOT_OF_A_TREE, metadata
 from models.base.ids import MasterId
-
-_NOT_OF_A_TREE = {
-    "ownerships": "an e-mail address owns one account, whatever its tree",
-    "roles": "a reference table: each statement reads what a role gives",
-}
 
 # IS TRUE keeps it from becoming an index condition: for a caller in hundreds of trees, each look-up would
 # sort all of them first. Splitting a list takes two thirds of the time that parsing an array's text takes.
@@ -106,7 +101,7 @@ def tables_of_trees() -> list[Table]:
     return [
         table
         for table in metadata.sorted_tables
-        if "master_id" in table.c and table.name not in _NOT_OF_A_TREE
+        if "master_id" in table.c and NOT_OF_A_TREE not in table.info
     ]
 
 

@@ -1,4 +1,4 @@
-"""The charts, as SVG that is the same for the same figures."""
+"""The charts. The same figures give the same SVG."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ _LINES = {
 
 
 def draw_operations(results: Results, file: Path) -> None:
-    """Requests a second: a panel for each operation, a bar for each contestant."""
+    """Requests a second: a panel for each operation, a bar for each server."""
     figure, panels = pyplot.subplots(1, len(Operation), figsize=(12, 3.8), layout="constrained", sharey=True)
     for panel, operation in zip(panels, Operation, strict=True):
         found = results.contest[operation]

@@ -146,7 +146,7 @@ def _tables(results: Results) -> list[_Table]:
 
 
 def _peer_ratios(results: Results) -> Iterable[list[str]]:
-    """Mandant against other programs."""
+    """Comparisons with other programs."""
     for operation in Operation:
         yield [
             operation.title,
@@ -157,7 +157,7 @@ def _peer_ratios(results: Results) -> Iterable[list[str]]:
 
 
 def _own_ratios(results: Results) -> Iterable[list[str]]:
-    """Mandant against itself, in other circumstances: what is compared, and one figure."""
+    """Comparisons of Mandant with itself under other conditions: what is compared, and one figure."""
     for title, figure in _own_figures(results):
         yield [title, figure, "", ""]
 

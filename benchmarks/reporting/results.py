@@ -1,4 +1,4 @@
-"""What was measured, and the ratios that it is judged by."""
+"""The measured figures, and the ratios that they are judged by."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -30,15 +30,15 @@ class Results:
     machine: dict[str, str]
 
     def against_pgbench(self, operation: Operation) -> float:
-        """Mandant's requests for each transaction of pgbench's."""
+        """Mandant's requests a second, divided by pgbench's transactions a second."""
         return self._against(operation, PGBENCH)
 
     def against_best_peer(self, operation: Operation, planning: str = PLANNED_ONCE) -> float:
-        """Mandant's requests for each of the fastest other server's, of those planned like this."""
+        """Mandant's requests a second, divided by those of the fastest other server with this plan mode."""
         return self._against(operation, self.best_peer(operation, planning))
 
     def best_peer(self, operation: Operation, planning: str = PLANNED_ONCE) -> str:
-        """The name of the fastest other server whose statements are planned like this."""
+        """The name of the fastest other server with this plan mode."""
         found = self.contest[operation]
         names = [peer.name for peer in peers() if peer.planning == planning]
         return max(names, key=lambda name: found[name].per_second)
@@ -48,7 +48,7 @@ class Results:
         return found[MANDANT.name].per_second / found[name].per_second
 
     def growth_ratio(self, field: str) -> float:
-        """The latency at the largest size for each millisecond at the smallest, measured by turns."""
+        """The latency at the largest size, divided by that at the smallest. Both are measured in turns."""
         largest = asdict(self.growth[-1])
         return float(largest[field] / largest[f"smallest_{field}"])
 

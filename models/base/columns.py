@@ -22,6 +22,9 @@ metadata = MetaData(
 APPLICATION_ROLE = "mandant_application"
 """The database role of the server. It owns nothing and bypasses nothing."""
 
+NOT_OF_A_TREE = "not of a tree"
+"""In the `info` of a table with `master_id`: why it has no policy of row level security."""
+
 
 class Column(sqlalchemy.Column[T]):
     """SQLAlchemy's column, but lighter in aliases and sub-selects: there it is only a name and a type. A

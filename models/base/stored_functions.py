@@ -5,8 +5,9 @@
 
 import enum
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from graphlib import TopologicalSorter
 from importlib.resources import files
 from string import Template
 from typing import Any
@@ -82,6 +83,17 @@ def written_columns(types: Mapping[str, TypeEngine[Any]]) -> str:
     return ", ".join(f"{name} {type_.compile(_POSTGRESQL)}" for name, type_ in types.items())
 
 
+def in_order(functions: Iterable[StoredFunction]) -> tuple[StoredFunction, ...]:
+    """The functions in an order in which PostgreSQL takes them: those in SQL come after those they call."""
+    named = {function: function.head.partition("(")[0] for function in functions}
+    order: TopologicalSorter[StoredFunction] = TopologicalSorter()
+    for function in named:
+        words = set(_WORD.findall(function.body)) if function.language is Language.SQL else set()
+        order.add(function, *(other for other, name in named.items() if other != function and name in words))
+    return tuple(order.static_order())
+
+
+_WORD = re.compile(r"\w+")
 _WRITTEN = re.compile(
     r"^CREATE OR REPLACE FUNCTION (?P<head>.+?)\n"
     r"LANGUAGE (?P<language>\w+) (?P<volatility>\w+) (?P<rights>SECURITY .+?) "

@@ -3,9 +3,10 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, and_, cast, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, cast, func, literal_column, select
 
 from models.accounts.tables import account_closure
+from models.accounts.trees import in_tree
 from models.base.clock import current_moment
 from models.budgets.tables import credit_counts
 from models.sending.lapsed import is_lapsed
@@ -60,9 +61,9 @@ def _sum_below(
     statement = (
         select(func.coalesce(func.sum(amount), _ZERO))
         .select_from(
-            rows.join(cycle, and_(cycle.c.master_id == rows.c.master_id, cycle.c.id == rows.c.cycle_id)).join(
+            rows.join(cycle, in_tree(cycle, rows, id="cycle_id")).join(
                 below,
-                and_(below.c.master_id == rows.c.master_id, below.c.descendant_id == rows.c.account_id),
+                in_tree(below, rows, descendant_id="account_id"),
             )
         )
         .where(

@@ -1,7 +1,7 @@
--- Puts in a job for all that is due and has none in the queue. How many, at most so many. What is in the
--- queue already is left to its job: it is ready, at work, about to be tried again, or held after too many
--- failures. Only a job for a later moment does not count.
-CREATE OR REPLACE FUNCTION mandant_enqueue_due(most integer, issuing boolean)
+-- Puts in a job of these kinds for all that is due and has none in the queue. How many, at most so many. What
+-- is in the queue already is left to its job: it is ready, at work, about to be tried again, or held after
+-- too many failures. Only a job for a later moment does not count.
+CREATE OR REPLACE FUNCTION mandant_enqueue_due(most integer, kinds text[])
 RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
 DECLARE
@@ -11,7 +11,7 @@ BEGIN
   PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   WITH missing AS (
     SELECT due.kind, convert_to(concat_ws(' ', due.tree, due.subject), 'UTF8') AS about
-    FROM mandant_due(issuing) AS due
+    FROM mandant_due(kinds) AS due
     EXCEPT
     SELECT entrypoint, payload FROM pgq.pgqueuer
     WHERE status <> 'queued' OR attempts > 0 OR execute_after <= now()

@@ -5,29 +5,35 @@ runs, the tables of its tree decide what is due. So a job that runs twice, too e
 nothing.
 """
 
-import enum
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
-from models.base.ids import MasterId
+from models.areas import modules_of_areas
+from models.base.ids import AccountId, AccountKey, MasterId
 
 QUEUE_SCHEMA = "pgq"
 """The schema of PGQueuer's tables."""
 
 
-class JobKind(enum.Enum):
-    """What a job looks at. The value is its name in the queue."""
+@dataclass(frozen=True)
+class JobKind:
+    """What a job looks at. An area declares its kinds in `models/<area>/job_kinds.py`."""
 
-    RESERVATION_EXPIRY = "reservation_expiry"
-    """A cycle (`send_cycles`) that has expired reservations."""
-    CYCLE_CLOSE = "cycle_close"
-    """A cycle (`send_cycles`) that has ended."""
-    TOP_UP = "top_up"
-    """An account whose rule is due, or whose top-up waits for its answer."""
-    CYCLE_CHARGE = "cycle_charge"
-    """An account with a subscription whose cycle has ended."""
-    INVOICE_ISSUE = "invoice_issue"
-    """An account that is billed."""
+    name: str
+    """Its name in the queue."""
+    due: str
+    """The stored function that returns the trees and the subjects for which a job is due now."""
+    priority: int = 1
+    """Jobs with a higher one come first."""
+
+
+@cache
+def job_kinds() -> Mapping[str, JobKind]:
+    """The kinds of all areas, by their names."""
+    areas = modules_of_areas("models.{area}.job_kinds")
+    return {kind.name: kind for area in areas for kind in area.JOB_KINDS}
 
 
 @dataclass(frozen=True)
@@ -43,16 +49,14 @@ class Job:
         """The job as the queue holds it."""
         return f"{self.master_id} {self.subject_id}".encode()
 
+    @property
+    def account(self) -> AccountKey:
+        """The subject of a job whose kind looks at accounts."""
+        return AccountKey(self.master_id, AccountId(self.subject_id))
+
     @classmethod
     def read(cls, kind: str, payload: bytes | None) -> "Job":
-        """The job of these columns of the queue. Raises ValueError for others."""
+        """The job of these columns of the queue. Raises ValueError for another payload, KeyError for a kind
+        that there is not."""
         master_id, subject_id = (payload or b"").decode().split(" ")
-        return cls(JobKind(kind), MasterId(uuid.UUID(master_id)), uuid.UUID(subject_id))
-
-
-_PRIORITIES = {JobKind.TOP_UP: 0, JobKind.CYCLE_CHARGE: -1, JobKind.INVOICE_ISSUE: -1}
-_RANKS = " ".join(f"WHEN '{kind.value}' THEN {priority}" for kind, priority in _PRIORITIES.items())
-
-PRIORITY = f"CASE kind {_RANKS} ELSE 1 END"
-"""The priority of a job's kind, as SQL. Top-ups may wait for a payment provider, so urgent jobs come before
-them. Billing comes last: many cycles end at the same moment, and must not delay top-ups."""
+        return cls(job_kinds()[kind], MasterId(uuid.UUID(master_id)), uuid.UUID(subject_id))

@@ -2,7 +2,15 @@
 
 from sqlalchemy import ForeignKey, Table, Text, UniqueConstraint, Uuid
 
-from models.base.columns import Column, created_at, metadata, moment, short_text, short_text_check
+from models.base.columns import (
+    NOT_OF_A_TREE,
+    Column,
+    created_at,
+    metadata,
+    moment,
+    short_text,
+    short_text_check,
+)
 from models.base.text_forms import sort_form
 
 users = Table(
@@ -27,4 +35,5 @@ ownerships = Table(
     Column("master_id", Uuid, nullable=False),
     Column("account_id", Uuid, nullable=False),
     comment="An e-mail address owns at most one account, whatever its tree (R46).",
+    info={NOT_OF_A_TREE: "a person owns one account, whatever its tree"},
 )

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from engine.text.forms import compared, looks
 from models.accounts.tables import one_of
 from models.base.columns import (
+    NOT_OF_A_TREE,
     SHORT_TEXT_LENGTH,
     Column,
     created_at,
@@ -81,6 +82,7 @@ roles = Table(
         unique=True,
         postgresql_where=text("account_id IS NULL"),
     ),
+    info={NOT_OF_A_TREE: "a reference table: each statement reads what a role gives"},
 )
 
 role_policy_lines = Table(

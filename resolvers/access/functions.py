@@ -6,8 +6,9 @@ from engine.compiled.sql_text import prepared
 from models.access.expiry_notices import ExpiryStage
 from models.base.stored_functions import functions_in
 from resolvers.access.expiring_grants import all_grants
+from resolvers.access.mail_kinds import ACCESS_EXPIRING, EXPIRY_NOTICES
 from resolvers.effects.event_kinds import EventKind
-from resolvers.effects.mail_limits import EXPIRY_NOTICES, MailKind, budget_subject
+from resolvers.effects.mail_limits import budget_subject
 from resolvers.effects.mail_texts import quoted_in_sql
 
 _TELLING = 6304
@@ -38,7 +39,7 @@ FUNCTIONS = functions_in(
     expired=EventKind.ACCESS_EXPIRED.value,
     mail=Template(_MAIL).substitute(most=_BUDGET.most),
     shown=quoted_in_sql("name"),
-    subject=MailKind.ACCESS_EXPIRING.subject,
+    subject=ACCESS_EXPIRING.subject,
     counted=budget_subject(EXPIRY_NOTICES, _BUDGET, ""),
     window=int(_BUDGET.window.total_seconds()),
     most=_BUDGET.most,

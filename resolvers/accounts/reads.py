@@ -14,7 +14,8 @@ from engine.declare.paging import Order, Window
 from engine.text.forms import search_key
 from models.accounts.tables import AccountKind, AccountStatus, account_closure, accounts
 from models.accounts.trees import in_tree
-from resolvers.inputs.global_ids import AccountIdArgument
+from models.base.ids import Kind
+from resolvers.inputs.global_ids import Id, of_kind
 from resolvers.rows.shown import account_behind
 
 
@@ -79,7 +80,9 @@ def of_viewer(
     return _filtered(account, statement, search, kind, status)
 
 
-def by_id(root: FromClause, id: Annotated[AccountIdArgument, Described("The account's id.")]) -> Select[Any]:
+def by_id(
+    root: FromClause, id: Annotated[Id, of_kind(Kind.ACCOUNT), Described("The account's id.")]
+) -> Select[Any]:
     """An account within your reach. NOT_FOUND if it does not exist or you cannot reach it."""
     account, statement = readable_account()
     return statement.where(account.c.id == id)

@@ -1,4 +1,4 @@
-"""API keys whose maker, or last rotator, could not make them any more (N18)."""
+"""API keys whose creator, or last rotator, could not make them any more (N18)."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from sqlalchemy import FromClause, Select, select
 from authz.callers.principals import key_lives
 from authz.reach.key_makers import ghost_reason
 from engine.declare.paging import Order
+from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
 from resolvers.rows.shown import rows_of
 
@@ -19,7 +20,7 @@ def of_account(account: FromClause) -> Select[Any]:
     first. With `whenMakerLosesAccess: KEEP` such a key still works; with `STOP` it stops until somebody
     adopts it. Revoked and expired keys are not listed."""
     key = api_keys.alias()
-    of_this = (key.c.account_id == account.c.id) & (key.c.master_id == account.c.master_id)
+    of_this = in_tree(key, account, account_id="id")
     reasons = select(*key.c, ghost_reason(key).label("reason")).where(of_this, key_lives(key))
     found = reasons.correlate(account).subquery()
     return select(*found.c).where(found.c.reason.is_not(None))

@@ -12,8 +12,9 @@ from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
+from models.base.ids import Kind
 from models.roles.tables import roles
-from resolvers.inputs.global_ids import ApiKeyIdArgument
+from resolvers.inputs.global_ids import Id, of_kind
 from resolvers.rows.shown import account_behind, known_person, role_behind, row_by_id
 
 BY_ID = Order("apiKeys", (api_keys.c.id,))
@@ -30,7 +31,7 @@ def of_account(
     return statement if include_revoked else statement.where(key.c.revoked_at.is_(None))
 
 
-def by_id(root: FromClause, id: ApiKeyIdArgument) -> Select[Any]:
+def by_id(root: FromClause, id: Annotated[Id, of_kind(Kind.API_KEY)]) -> Select[Any]:
     """An API key of an account whose keys the viewer may see, or the key of this request."""
     key = api_keys.alias()
     itself = key.c.id == select(PRINCIPAL.c.api_key_id).scalar_subquery()

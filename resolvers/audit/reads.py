@@ -8,9 +8,10 @@ from authz.policy.permissions import Permission
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.accounts.trees import in_tree
+from models.base.ids import Kind
 from models.effects.events import events
 from resolvers.effects.event_kinds import EventKind
-from resolvers.inputs.global_ids import EventIdArgument
+from resolvers.inputs.global_ids import Id, of_kind
 from resolvers.rows.shown import account_behind, known_person, name_of_person_or_key, row_by_id
 
 PLATFORM_SUPPORT = "Platform support"
@@ -29,7 +30,7 @@ def of_account(
     return statement if kind is None else statement.where(event.c.kind == kind.value)
 
 
-def by_id(root: FromClause, id: EventIdArgument) -> Select[Any]:
+def by_id(root: FromClause, id: Annotated[Id, of_kind(Kind.EVENT)]) -> Select[Any]:
     """An event of an account whose log the viewer may read."""
     return row_by_id(events, id, Permission.AUDIT_READ)
 

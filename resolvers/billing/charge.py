@@ -20,8 +20,9 @@ from models.accounts.tables import accounts
 from models.accounts.trees import columns_of, in_account
 from models.base.ids import AccountId, AccountKey, new_id
 from models.billing.due import INVOICED_AFTER, cycles_to_charge
+from models.billing.job_kinds import INVOICE_ISSUE
 from models.billing.tables import charged_cycles, charges
-from models.effects.jobs import Job, JobKind
+from models.effects.jobs import Job
 from models.plans.cycles import cycle_number, cycle_start
 from resolvers.billing.billable import BillableItem, Cycle, billable_items, is_open
 from resolvers.billing.invoiced_account import billed_id
@@ -91,7 +92,7 @@ async def _charge(session: WriteSession, cycle: Cycle, used: Sequence[BillableIt
     await enqueue_shared(
         session,
         {
-            Job(JobKind.INVOICE_ISSUE, cycle.master_id, billed_id): period.ends_at + INVOICED_AFTER
+            Job(INVOICE_ISSUE, cycle.master_id, billed_id): period.ends_at + INVOICED_AFTER
             for billed_id, period in periods.items()
         },
     )

@@ -75,7 +75,7 @@ def invoiced_account_of(account: FromClause) -> Select[Any]:
     invoices of the account whose credit pays for them."""
     billed, statement = readable_account()
     return statement.where(
-        billed.c.id == billed_id(account, current_moment()), billed.c.master_id == account.c.master_id
+        billed.c.id == billed_id(account, current_moment()), in_tree(billed, account)
     ).limit(1)
 
 

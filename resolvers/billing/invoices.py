@@ -7,11 +7,12 @@ from sqlalchemy import ColumnElement, FromClause, Select, Text, cast, func, lite
 from authz.policy.permissions import Permission
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
+from models.accounts.trees import in_tree
 from models.base.ids import Kind
 from models.billing.invoices import invoices
 from models.billing.tables import charges
 from resolvers.effects.public_url import PUBLIC_URL
-from resolvers.inputs.global_ids import InvoiceIdArgument
+from resolvers.inputs.global_ids import Id, of_kind
 from resolvers.rows.shown import account_behind, row_by_id, rows_of
 
 BY_ID = Order("invoices", (invoices.c.id,), descending=True)
@@ -29,7 +30,8 @@ def of_account(account: FromClause) -> Select[Any]:
 
 
 def by_id(
-    root: FromClause, id: Annotated[InvoiceIdArgument, Described("The id of the invoice or credit note.")]
+    root: FromClause,
+    id: Annotated[Id, of_kind(Kind.INVOICE), Described("The id of the invoice or credit note.")],
 ) -> Select[Any]:
     """An invoice or credit note of an account whose invoices you may see."""
     return row_by_id(invoices, id, Permission.INVOICES_READ)
@@ -44,7 +46,7 @@ def lines_of(invoice: FromClause) -> Select[Any]:
     """What is invoiced. A credit note has the lines of the invoice that it cancels."""
     charge = charges.alias()
     return select(*charge.c).where(
-        charge.c.master_id == invoice.c.master_id,
+        in_tree(charge, invoice),
         charge.c.invoice_id == func.coalesce(invoice.c.corrects_id, invoice.c.id),
     )
 

@@ -130,7 +130,7 @@ async def _authorize(
     pool are affected, and their reservations wait."""
     permission = PERMISSIONS[command.currency]
     before = await authorize_also(session, principal, command.account_id, permission, Effect.TAKES_AWAY)
-    own = and_(accounts.c.master_id == before.master_id, accounts.c.id == before.account_id)
+    own = this_account(accounts, before)
     parent_id = (await session.execute(select(accounts.c.parent_id).where(own))).scalar_one()
     if parent_id is None:
         message = "A master account is limited by its plan and credit alone."

@@ -30,7 +30,7 @@ async def lock_allowance(session: WriteSession, account: Authorized, subscriber_
         .with_for_update(of=budgets)
     )
     sender, subscriber = accounts.alias(), accounts.alias()
-    both = and_(subscriber.c.master_id == sender.c.master_id, subscriber.c.id == subscriber_id)
+    both = and_(in_tree(subscriber, sender), subscriber.c.id == subscriber_id)
     statement = (
         select(*allowance_columns(sender, subscriber))
         .select_from(sender.join(subscriber, both))

@@ -122,7 +122,7 @@ def credit_of(account: FromClause, subscriber: FromClause) -> ColumnElement[int]
     balance, reservation, cycle = ledger_balances.alias(), send_reservations.alias(), send_cycles.alias()
     pool = nearest_pool(account)
     amount = select(balance.c.amount).where(
-        balance.c.master_id == account.c.master_id,
+        in_tree(balance, account),
         balance.c.account_id == pool,
         balance.c.kind == BalanceKind.CREDIT.value,
     )
@@ -130,7 +130,7 @@ def credit_of(account: FromClause, subscriber: FromClause) -> ColumnElement[int]
         select(func.coalesce(func.sum(reservation.c.price), _ZERO))
         .join(cycle, in_tree(cycle, reservation, id="cycle_id"))
         .where(
-            reservation.c.master_id == account.c.master_id,
+            in_tree(reservation, account),
             reservation.c.payer_id == pool,
             cycle.c.account_id == subscriber.c.id,
             is_lapsed(reservation),

@@ -1,6 +1,6 @@
 """The ledger, as viewers of an account's credit see it. `resolvers.credit.post` writes it."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, exists, select
 
@@ -8,8 +8,9 @@ from authz.policy.permissions import Permission
 from authz.reach.reach import account_where
 from engine.declare.paging import Order
 from models.accounts.trees import in_tree
+from models.base.ids import Kind
 from models.credit.tables import ledger_entries, ledger_transactions
-from resolvers.inputs.global_ids import LedgerTransactionIdArgument
+from resolvers.inputs.global_ids import Id, of_kind
 from resolvers.rows.shown import rows_of
 
 BY_SEQUENCE = Order("ledgerEntries", (ledger_entries.c.sequence,), descending=True)
@@ -34,7 +35,7 @@ def transaction_of(entry: FromClause) -> Select[Any]:
     return rows_of(ledger_transactions, entry, id="transaction_id")
 
 
-def transaction_by_id(root: FromClause, id: LedgerTransactionIdArgument) -> Select[Any]:
+def transaction_by_id(root: FromClause, id: Annotated[Id, of_kind(Kind.LEDGER_TRANSACTION)]) -> Select[Any]:
     """A transaction with an entry in an account whose credit the viewer may see."""
     transaction = ledger_transactions.alias()
     return select(*transaction.c).where(transaction.c.id == id, _seen(transaction))

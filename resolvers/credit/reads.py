@@ -56,9 +56,7 @@ def pool_of(account: FromClause) -> Select[Any]:
     """The account whose credit this account spends: itself, or the nearest account above with its own
     balance; null if it is outside your reach."""
     pool, statement = readable_account()
-    return statement.where(pool.c.id == nearest_pool(account), pool.c.master_id == account.c.master_id).limit(
-        1
-    )
+    return statement.where(pool.c.id == nearest_pool(account), in_tree(pool, account)).limit(1)
 
 
 def balance_at(account: FromClause, moment: Moment) -> ColumnElement[int]:

@@ -1,7 +1,7 @@
 """The stored functions that delete what is kept for a time, in all trees: one for each retention."""
 
 from models.base.stored_functions import StoredFunction, functions_in
-from resolvers.effects.retention import BATCH, RETENTIONS, Retention
+from resolvers.effects.retention import BATCH, Retention, retentions
 
 
 def _functions(retention: Retention) -> tuple[StoredFunction, ...]:
@@ -19,4 +19,4 @@ def _functions(retention: Retention) -> tuple[StoredFunction, ...]:
     )
 
 
-FUNCTIONS = tuple(function for retention in RETENTIONS for function in _functions(retention))
+FUNCTIONS = tuple(function for retention in retentions() for function in _functions(retention))

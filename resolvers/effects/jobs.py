@@ -1,12 +1,11 @@
 """Putting jobs into the queue (see `models.effects.jobs`)."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
-    Boolean,
     ColumnElement,
     DateTime,
     Integer,
@@ -22,7 +21,7 @@ from sqlalchemy.types import TypeEngine
 
 from engine.writes.sessions import WriteSession
 from models.base.clock import current_moment
-from models.effects.jobs import Job
+from models.effects.jobs import Job, JobKind
 
 _MOMENT = DateTime(timezone=True)
 _SOON = datetime.timedelta(seconds=10)
@@ -36,7 +35,7 @@ async def enqueue(
     `run_at` is a moment of the clock that plans use, rounded up to ten seconds. Jobs for the same moment are
     one job. Moving the clock later does not move the job.
     """
-    kind, tree = literal(job.kind.value, Text), literal(job.master_id, Uuid)
+    kind, tree = literal(job.kind.name, Text), literal(job.master_id, Uuid)
     moment = null().cast(_MOMENT) if run_at is None else run_at
     await session.execute(select(func.mandant_enqueue(kind, tree, literal(job.subject_id, Uuid), moment)))
 
@@ -49,7 +48,7 @@ async def enqueue_shared(session: WriteSession, moments: Mapping[Job, datetime.d
     # All transactions use one order: two that enqueue the same jobs wait for each other without deadlock.
     jobs = sorted(moments, key=lambda job: job.payload)
     wanted = func.unnest(
-        _array([job.kind.value for job in jobs], Text()),
+        _array([job.kind.name for job in jobs], Text()),
         _array([job.master_id for job in jobs], Uuid()),
         _array([job.subject_id for job in jobs], Uuid()),
         _array([moments[job] for job in jobs], _MOMENT),
@@ -61,12 +60,13 @@ async def enqueue_shared(session: WriteSession, moments: Mapping[Job, datetime.d
     await session.execute(select(func.mandant_enqueue(found.kind, found.tree, found.subject, run_at)))
 
 
-async def enqueue_due(session: WriteSession, most: int, *, issuing: bool) -> int:
+async def enqueue_due(session: WriteSession, most: int, kinds: Sequence[JobKind]) -> int:
     """Put in a job for all that is due and has none in the queue. Returns how many, at most `most`.
 
-    `issuing`: invoices too, which without an issuer would be due for ever.
+    `kinds`: those that somebody does; what nobody does would be due for ever.
     """
-    enqueuing = func.mandant_enqueue_due(literal(most, Integer), literal(issuing, Boolean))
+    names = _array([kind.name for kind in kinds], Text())
+    enqueuing = func.mandant_enqueue_due(literal(most, Integer), names)
     return int((await session.execute(select(enqueuing))).scalar_one())
 
 

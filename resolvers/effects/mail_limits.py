@@ -1,8 +1,8 @@
-"""The kinds of mail, and how many mails may be sent: to one person, by one customer, from one network.
+"""How many mails may be sent: to one person, by one customer, from one network.
 
-Each kind has its subject, which contains nothing that a customer typed. Mail that customers cause to others
-is an offer. Mail that the platform itself must send is counted apart, so that customers cannot use up its
-limits; beyond them it is dropped, because the person was informed already.
+Each kind of mail has its subject, which contains nothing that a customer typed. Mail that customers cause to
+others is an offer. Mail that the platform itself must send is counted apart, so that customers cannot use up
+its limits; beyond them it is dropped, because the person was informed already.
 """
 
 import datetime
@@ -10,8 +10,8 @@ import enum
 from dataclasses import dataclass
 
 _TEN_MINUTES = datetime.timedelta(minutes=10)
-_HOUR = datetime.timedelta(hours=1)
-_DAY = datetime.timedelta(days=1)
+HOUR = datetime.timedelta(hours=1)
+DAY = datetime.timedelta(days=1)
 
 
 class Whose(enum.Enum):
@@ -56,53 +56,24 @@ OFFERS = MailPolicy(
         # A program that takes over a customer's subaccounts invites their owners one after the other.
         Budget(Whose.ACTOR, 300, _TEN_MINUTES),
         # Several keys of one customer together; larger customers spread their move over hours.
-        Budget(Whose.TREE, 1000, _HOUR),
+        Budget(Whose.TREE, 1000, HOUR),
         # Somebody who joins many accounts of one agency on the same day gets a mail for each.
-        Budget(Whose.RECIPIENT_IN_TREE, 20, _HOUR),
-        Budget(Whose.RECIPIENT_IN_TREE, 40, _DAY),
+        Budget(Whose.RECIPIENT_IN_TREE, 20, HOUR),
+        Budget(Whose.RECIPIENT_IN_TREE, 40, DAY),
         # From all customers together: beyond it, an address is a victim and not a colleague.
-        Budget(Whose.RECIPIENT, 40, _HOUR),
-        Budget(Whose.RECIPIENT, 80, _DAY),
+        Budget(Whose.RECIPIENT, 40, HOUR),
+        Budget(Whose.RECIPIENT, 80, DAY),
     ),
     is_offer=True,
 )
 
-BREAK_GLASS_NOTICES = MailPolicy(
-    "break-glass notices", (Budget(Whose.RECIPIENT_IN_TREE, 10, _HOUR, drops=True),)
-)
 
-EXPIRY_NOTICES = MailPolicy("expiry notices", (Budget(Whose.RECIPIENT, 10, _DAY, drops=True),))
-"""One mail lists all that the person is about to lose. Moving an end back and forth causes no more mails."""
+@dataclass(frozen=True)
+class MailKind:
+    """What a mail is about: its subject and its limits. Areas declare theirs in a module `mail_kinds`."""
 
-VERIFICATIONS = MailPolicy(
-    "verifications", (Budget(Whose.RECIPIENT, 5, _HOUR), Budget(Whose.RECIPIENT, 10, _DAY))
-)
-
-PASSWORD_RESETS = MailPolicy(
-    "password resets", (Budget(Whose.PLACE, 30, _HOUR), Budget(Whose.RECIPIENT, 5, _HOUR, drops=True))
-)
-"""A reset link is valid as long as the window, so that the person has a valid one whenever further mails are
-dropped."""
-
-SIGN_UP_ATTEMPTS = MailPolicy("sign-up attempts", (Budget(Whose.RECIPIENT, 2, _DAY, drops=True),))
-"""Sign-ups from one network are limited themselves."""
-
-
-class MailKind(enum.Enum):
-    """What a mail is about: its subject and its limits."""
-
-    INVITATION = ("You are invited to an account on Mandant", OFFERS)
-    SHARE = ("An account on Mandant is shared with you", OFFERS)
-    OWNERSHIP_OFFER = ("You are offered the ownership of an account on Mandant", OFFERS)
-    BREAK_GLASS = ("Your account on Mandant was opened from above", BREAK_GLASS_NOTICES)
-    ACCESS_EXPIRING = ("Your access on Mandant ends soon", EXPIRY_NOTICES)
-    EMAIL_VERIFICATION = ("Confirm your e-mail address for Mandant", VERIFICATIONS)
-    PASSWORD_RESET = ("Set a new password for Mandant", PASSWORD_RESETS)
-    SIGN_UP_ATTEMPT = ("Somebody signed up for Mandant with your e-mail address", SIGN_UP_ATTEMPTS)
-
-    def __init__(self, subject: str, policy: MailPolicy) -> None:
-        self.subject = subject
-        self.policy = policy
+    subject: str
+    policy: MailPolicy
 
 
 def budget_subject(policy: MailPolicy, budget: Budget, whose: str) -> str:

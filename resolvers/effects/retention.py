@@ -10,17 +10,17 @@ Tables that are missing here keep their rows on purpose, or are bounded in anoth
 
 import datetime
 from dataclasses import dataclass
+from functools import cache
 
 from sqlalchemy import func, select
 
 from engine.writes.sessions import WriteSession
-from models.effects.jobs import QUEUE_SCHEMA
-from models.sending.tables import ReservationStatus
+from models.areas import modules_of_areas
 
 BATCH = 1000
 """The most rows that one transaction deletes."""
 
-_DAY = datetime.timedelta(days=1)
+DAY = datetime.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -46,43 +46,8 @@ class Retention:
         return f"mandant_delete_old_{self.name}"
 
 
-_GIVEN_BACK = ", ".join(
-    f"'{status.value}'" for status in (ReservationStatus.VOIDED, ReservationStatus.EXPIRED)
-)
-
-RETENTIONS = (
-    # Longer than the longest window of a rate limit.
-    Retention("attempts", "attempts", ("subject", "window_start"), "window_start", 3 * _DAY),
-    Retention("sessions", "sessions", ("id",), "expires_at", _DAY),
-    Retention("devices", "devices", ("id",), "expires_at", _DAY),
-    Retention("mailbox_links", "mailbox_links", ("id",), "expires_at", _DAY),
-    # Its links are no longer valid by then.
-    Retention("mail", "outbox_messages", ("id",), "created_at", 30 * _DAY),
-    # What a request made outlives its key.
-    Retention(
-        "idempotency_records",
-        "idempotency_records",
-        ("master_id", "account_id", "principal_id", "key"),
-        "created_at",
-        30 * _DAY,
-    ),
-    # Nothing counts them any more. Committed reservations stay: costs and invoices use them.
-    Retention(
-        "reservations",
-        "send_reservations",
-        ("master_id", "id"),
-        "created_at",
-        90 * _DAY,
-        only=f"status IN ({_GIVEN_BACK})",
-    ),
-    # Notices go out until 30 days after an end, and only where none is stored.
-    Retention(
-        "expiry_notices",
-        "expiry_notices",
-        ("master_id", "account_id", "grant_id", "expires_at", "stage"),
-        "expires_at",
-        60 * _DAY,
-    ),
-    # Operators look up how often jobs ran and why they failed.
-    Retention("job_log", f"{QUEUE_SCHEMA}.pgqueuer_log", ("id",), "created", 7 * _DAY),
-)
+@cache
+def retentions() -> tuple[Retention, ...]:
+    """What areas contribute in a module `retentions`, as `RETENTIONS`."""
+    areas = modules_of_areas("resolvers.{area}.retentions")
+    return tuple(retention for area in areas for retention in area.RETENTIONS)

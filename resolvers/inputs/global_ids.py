@@ -10,29 +10,13 @@ from authz.policy.refusals import NotFound
 from engine.declare.arguments import GlobalId
 from models.base.ids import Kind, parse
 
-AccountIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.ACCOUNT))]
-UserIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.USER))]
-RoleIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.ROLE))]
-InvitationIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.INVITATION))]
-ApiKeyIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.API_KEY))]
-ShareIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.SHARE))]
-BreakGlassIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.BREAK_GLASS))]
-LedgerTransactionIdArgument = Annotated[
-    ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.LEDGER_TRANSACTION))
-]
-PaymentMethodIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.PAYMENT_METHOD))]
-PlanIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.PLAN))]
-SendReservationIdArgument = Annotated[
-    ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.SEND_RESERVATION))
-]
-RecipientListIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.RECIPIENT_LIST))]
-InvoiceIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.INVOICE))]
-TopUpIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.TOP_UP))]
-EventIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.EVENT))]
-OverrideIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.OVERRIDE))]
-SubaccountsRequestIdArgument = Annotated[
-    ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.SUBACCOUNTS_REQUEST))
-]
+Id = ColumnElement[uuid.UUID]
+"""The argument of a read resolver, as in `Annotated[Id, of_kind(Kind.ACCOUNT)]`."""
+
+
+def of_kind(kind: Kind) -> GlobalId:
+    """Marks an argument as an id of this kind."""
+    return GlobalId(partial(parse, kind))
 
 
 def parse_member(text: object) -> str | None:

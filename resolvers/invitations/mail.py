@@ -8,10 +8,10 @@ from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
 from models.accounts.trees import this_account
 from models.people.users import users
-from resolvers.effects.mail_limits import MailKind
 from resolvers.effects.mail_texts import letter, quoted
 from resolvers.effects.outbox import Cause, Mail, queue_mail
 from resolvers.inputs.emails import EmailAddress
+from resolvers.invitations.mail_kinds import INVITATION
 
 
 async def queue_invitation(
@@ -30,4 +30,4 @@ async def queue_invitation(
         "it: nothing happens until you accept.",
         link=link,
     )
-    await queue_mail(session, Cause(principal, account.master_id), Mail(MailKind.INVITATION, recipient, body))
+    await queue_mail(session, Cause(principal, account.master_id), Mail(INVITATION, recipient, body))

@@ -12,10 +12,11 @@ from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.accounts.tables import accounts
 from models.accounts.trees import in_tree
+from models.base.ids import Kind
 from models.invitations.tables import invitations
 from models.people.users import users
 from models.roles.tables import roles
-from resolvers.inputs.global_ids import InvitationIdArgument
+from resolvers.inputs.global_ids import Id, of_kind
 from resolvers.rows.shown import account_behind, person_behind, role_behind, row_by_id
 
 
@@ -65,7 +66,7 @@ def of_account(
     return statement
 
 
-def by_id(root: FromClause, id: InvitationIdArgument) -> Select[Any]:
+def by_id(root: FromClause, id: Annotated[Id, of_kind(Kind.INVITATION)]) -> Select[Any]:
     """An invitation to an account whose members the viewer may see."""
     return row_by_id(invitations, id, Permission.MEMBERS_READ)
 

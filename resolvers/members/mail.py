@@ -11,10 +11,10 @@ from models.accounts.tables import accounts
 from models.accounts.trees import this_account
 from models.base.ids import UserId
 from models.people.users import users
-from resolvers.effects.mail_limits import MailKind
 from resolvers.effects.mail_texts import letter, quoted
 from resolvers.effects.outbox import Cause, Mail, queue_mail
 from resolvers.inputs.emails import EmailAddress
+from resolvers.members.mail_kinds import OWNERSHIP_OFFER
 
 
 async def queue_offer(
@@ -43,4 +43,4 @@ async def queue_offer(
     )
     recipient = EmailAddress(row.email, row.email_canonical)
     cause = Cause(principal, account.master_id)
-    await queue_mail(session, cause, Mail(MailKind.OWNERSHIP_OFFER, recipient, body))
+    await queue_mail(session, cause, Mail(OWNERSHIP_OFFER, recipient, body))

@@ -72,7 +72,7 @@ def _member(offer: FromClause, membership_id: ColumnElement[Any]) -> Select[Any]
     return (
         select(*member.c)
         .where(
-            member.c.master_id == offer.c.master_id,
+            in_tree(member, offer),
             member.c.id == membership_id,
             member.c.depth == 0,
             itself | account_where(member, Permission.MEMBERS_READ),

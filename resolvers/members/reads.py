@@ -18,7 +18,7 @@ from models.accounts.tables import account_closure, accounts
 from models.accounts.trees import in_tree
 from models.base.ids import Kind
 from models.roles.tables import roles
-from resolvers.inputs.global_ids import MemberIdArgument, RoleIdArgument
+from resolvers.inputs.global_ids import Id, MemberIdArgument, of_kind
 from resolvers.rows.shown import account_behind, person_behind, role_behind
 
 
@@ -75,7 +75,9 @@ def of_account(
     include_inherited: Annotated[
         bool, Described("Also list people with a role in an account above that applies here.")
     ] = False,
-    role_id: Annotated[RoleIdArgument | None, Described("Only members with this role.")] = None,
+    role_id: Annotated[
+        Annotated[Id, of_kind(Kind.ROLE)] | None, Described("Only members with this role.")
+    ] = None,
 ) -> Select[Any]:
     """The account's members, oldest first."""
     member = (MEMBERS if include_inherited else OWN_MEMBERS).alias()

@@ -13,10 +13,10 @@ from models.accounts.tables import accounts
 from models.accounts.trees import in_account, this_account
 from models.members.tables import memberships
 from models.people.users import users
-from resolvers.effects.mail_limits import BREAK_GLASS_NOTICES, MailKind
 from resolvers.effects.mail_texts import letter, quoted
 from resolvers.effects.outbox import Cause, Mail, queue_mail
 from resolvers.inputs.emails import EmailAddress
+from resolvers.parent_access.mail_kinds import BREAK_GLASS, BREAK_GLASS_NOTICES
 
 _MOST_TOLD = BREAK_GLASS_NOTICES.budgets[0].most
 
@@ -51,4 +51,4 @@ async def queue_warnings(
     )
     cause = Cause(principal, account.master_id)
     for email, canonical in (await session.execute(owners)).all():
-        await queue_mail(session, cause, Mail(MailKind.BREAK_GLASS, EmailAddress(email, canonical), body))
+        await queue_mail(session, cause, Mail(BREAK_GLASS, EmailAddress(email, canonical), body))

@@ -1,15 +1,16 @@
 """Break-glass openings, as the opened account's people and the opener see them."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, select
 
 from authz.policy.permissions import Permission
 from authz.reach.reach import PRINCIPAL, account_where
 from engine.declare.paging import Order
+from models.base.ids import Kind
 from models.parent_access.openings import break_glass_openings
 from models.people.users import users
-from resolvers.inputs.global_ids import BreakGlassIdArgument
+from resolvers.inputs.global_ids import Id, of_kind
 from resolvers.rows.shown import account_behind, known_person, rows_of
 
 BY_ID = Order("breakGlass", (break_glass_openings.c.id,), descending=True)
@@ -21,7 +22,7 @@ def of_account(account: FromClause) -> Select[Any]:
     return rows_of(break_glass_openings, account, account_id="id")
 
 
-def by_id(root: FromClause, id: BreakGlassIdArgument) -> Select[Any]:
+def by_id(root: FromClause, id: Annotated[Id, of_kind(Kind.BREAK_GLASS)]) -> Select[Any]:
     """An opening of an account whose log the viewer may read, or the viewer's own."""
     opening = break_glass_openings.alias()
     return select(*opening.c).where(opening.c.id == id, _may_see(opening))

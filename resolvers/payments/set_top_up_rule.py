@@ -13,8 +13,9 @@ from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
 from models.accounts.trees import columns_of, in_account, this_account
 from models.base.ids import AccountId, PaymentMethodId
+from models.credit.job_kinds import TOP_UP
 from models.credit.pools import has_own_balance
-from models.effects.jobs import Job, JobKind
+from models.effects.jobs import Job
 from models.payments.top_up_rules import top_up_rules
 from resolvers.credit.reads import balance_of
 from resolvers.effects.account_versions import check_version, raise_version
@@ -69,7 +70,7 @@ async def update_top_up_rule(
     made = stored(top_up_rules, columns_of(account), values).returning(*top_up_rules.c)
     after = (await session.execute(made)).one()
     if after.due_at is not None:
-        await enqueue(session, Job(JobKind.TOP_UP, account.master_id, account.account_id))
+        await enqueue(session, Job(TOP_UP, account.master_id, account.account_id))
     await raise_version(session, account)
     kind, old = EventKind.TOP_UP_RULE_UPDATED, None if before is None else logged_rule(before)
     await record_of_account(session, principal, account, kind, old, logged_rule(after))

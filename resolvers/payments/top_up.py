@@ -22,8 +22,9 @@ from models.accounts.tables import Currency, accounts
 from models.accounts.trees import columns_of, in_tree, row_of, this_account
 from models.base.clock import current_moment
 from models.base.ids import AccountId, PaymentMethodId, TopUpId, new_id
+from models.credit.job_kinds import TOP_UP
 from models.credit.pools import has_own_balance
-from models.effects.jobs import Job, JobKind
+from models.effects.jobs import Job
 from models.payments.tables import LEFT_TO_ITS_REQUEST, TopUpStatus, payment_methods, top_ups
 from resolvers.credit.reads import balance_of, currency_of
 from resolvers.effects.idempotency import IdempotentRequest, claim_key
@@ -118,7 +119,7 @@ async def _start(session: WriteSession, principal: Principal, command: CreditTop
                 actor_account_id=account.acting_from,
             )
         )
-        job = Job(JobKind.TOP_UP, account.master_id, account.account_id)
+        job = Job(TOP_UP, account.master_id, account.account_id)
         await enqueue(session, job, current_moment() + LEFT_TO_ITS_REQUEST)
     with_method = in_tree(payment_methods, top_ups, id="payment_method_id")
     of_account = in_tree(accounts, top_ups, id="account_id")

@@ -1,14 +1,15 @@
 """Top-ups, as viewers of the account's credit see them. `resolvers.payments.top_up` makes them."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import FromClause, Select
 
 from authz.policy.permissions import Permission
 from engine.declare.paging import Order
+from models.base.ids import Kind
 from models.credit.tables import ledger_transactions
 from models.payments.tables import payment_methods, top_ups
-from resolvers.inputs.global_ids import TopUpIdArgument
+from resolvers.inputs.global_ids import Id, of_kind
 from resolvers.rows.shown import row_by_id, rows_of
 
 BY_ID = Order("topUps", (top_ups.c.id,), descending=True)
@@ -20,7 +21,7 @@ def of_account(account: FromClause) -> Select[Any]:
     return rows_of(top_ups, account, account_id="id")
 
 
-def by_id(root: FromClause, id: TopUpIdArgument) -> Select[Any]:
+def by_id(root: FromClause, id: Annotated[Id, of_kind(Kind.TOP_UP)]) -> Select[Any]:
     """A top-up of an account whose credit the viewer may see."""
     return row_by_id(top_ups, id, Permission.CREDIT_READ)
 

@@ -24,12 +24,12 @@ from engine.writes.sessions import WriteSession, WriteSessions
 from models.base.ids import UserId, new_id
 from models.people.mailbox_links import MailboxLinkKind, mailbox_links
 from models.people.users import users
-from resolvers.effects.mail_limits import MailKind
 from resolvers.effects.mail_texts import letter
 from resolvers.effects.outbox import Cause, Mail, queue_mail, queue_mail_if_registered
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.people.devices import keep_device
 from resolvers.people.hashing import HashingTurn
+from resolvers.people.mail_kinds import EMAIL_VERIFICATION, PASSWORD_RESET, SIGN_UP_ATTEMPT
 from resolvers.people.passwords import new_password
 from resolvers.people.proved_passwords import ProvedPassword, hold_password
 from resolvers.people.takeover import replace_password
@@ -52,7 +52,7 @@ async def send_verification(session: WriteSession, user_id: UserId, email: Email
         "from whoever used it, ask for a new password on that page.",
         link=f"{page}#{token}",
     )
-    await queue_mail(session, Cause(), Mail(MailKind.EMAIL_VERIFICATION, email, body))
+    await queue_mail(session, Cause(), Mail(EMAIL_VERIFICATION, email, body))
 
 
 async def request_verification(session: WriteSession, principal: Principal, page: str) -> UserId:
@@ -143,7 +143,7 @@ async def request_password_reset(session: WriteSession, command: PasswordResetRe
         link=f"{command.page}#{token}",
     )
     cause = Cause(client_address=command.client_address)
-    if await queue_mail_if_registered(session, cause, Mail(MailKind.PASSWORD_RESET, email, body)):
+    if await queue_mail_if_registered(session, cause, Mail(PASSWORD_RESET, email, body)):
         person = users.c.email_canonical == email.canonical
         await _add_link(session, MailboxLinkKind.PASSWORD_RESET, token, RESET_VALID_FOR, person)
 
@@ -178,9 +178,7 @@ async def tell_of_sign_up(session: WriteSession, email: str, page: str) -> None:
         "If it was not you, ignore this.",
         link=page,
     )
-    await queue_mail_if_registered(
-        session, Cause(), Mail(MailKind.SIGN_UP_ATTEMPT, email_address(email), body)
-    )
+    await queue_mail_if_registered(session, Cause(), Mail(SIGN_UP_ATTEMPT, email_address(email), body))
 
 
 async def _add_link(

@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -22,11 +22,12 @@ from engine.declare.paging import Order
 from models.accounts.tables import accounts
 from models.accounts.trees import in_tree, nearest_above
 from models.base.clock import current_moment
+from models.base.ids import Kind
 from models.plans.catalogue import DEFAULT_PLAN
 from models.plans.cycles import UNSUBSCRIBED_ZONE, cycle_number, cycle_start, unsubscribed_anchor
 from models.plans.tables import limit_increases, plan_choices, plans, subscriptions
 from resolvers.credit.reads import currency_of
-from resolvers.inputs.global_ids import PlanIdArgument
+from resolvers.inputs.global_ids import Id, of_kind
 from resolvers.rows.shown import account_behind
 
 BY_PRICE = Order("plans", (plans.c.price, plans.c.active_contacts, plans.c.id))
@@ -34,7 +35,7 @@ BY_PRICE = Order("plans", (plans.c.price, plans.c.active_contacts, plans.c.id))
 _DEFAULT_CODE = literal_column(f"'{DEFAULT_PLAN.name}'", Text)
 
 
-def by_id(root: FromClause, id: PlanIdArgument) -> Select[Any]:
+def by_id(root: FromClause, id: Annotated[Id, of_kind(Kind.PLAN)]) -> Select[Any]:
     """A plan of the catalogue. Everybody may see it."""
     plan = plans.alias()
     return select(*plan.c).where(plan.c.id == id)
@@ -54,8 +55,7 @@ def subscription_of(account: FromClause) -> Select[Any]:
 
 def is_subscriber_of(subscriber: FromClause, account: FromClause) -> ColumnElement[bool]:
     """Whether a row of accounts is the account whose subscription the other one uses."""
-    same_tree = subscriber.c.master_id == account.c.master_id
-    return and_(same_tree, subscriber.c.id == subscriber_id(account))
+    return and_(in_tree(subscriber, account), subscriber.c.id == subscriber_id(account))
 
 
 def subscriber_id(account: FromClause) -> ColumnElement[uuid.UUID]:

@@ -1,6 +1,6 @@
 """Roles, and the policy lines that they consist of. `resolvers.roles.change` changes custom ones."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, exists, select
 
@@ -10,8 +10,9 @@ from authz.reach.reach import readable_accounts
 from engine.declare.paging import Order
 from models.accounts.tables import account_closure
 from models.accounts.trees import in_tree
+from models.base.ids import Kind
 from models.roles.tables import role_policy_lines, roles
-from resolvers.inputs.global_ids import RoleIdArgument
+from resolvers.inputs.global_ids import Id, of_kind
 from resolvers.rows.shown import account_behind, row_by_id
 
 BY_NAME = Order("roles", (roles.c.sort_key, roles.c.id))
@@ -25,7 +26,7 @@ def of_account(account: FromClause) -> Select[Any]:
     return select(*role.c).where(usable_in(role, account))
 
 
-def by_id(root: FromClause, id: RoleIdArgument) -> Select[Any]:
+def by_id(root: FromClause, id: Annotated[Id, of_kind(Kind.ROLE)]) -> Select[Any]:
     """A built-in role, which everybody may see, or a role of an account where the viewer may see roles."""
     role = roles.alias()
     known = role.c.account_id.is_(None) | _listed_somewhere(role)

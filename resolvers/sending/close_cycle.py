@@ -24,7 +24,8 @@ from engine.writes.sessions import WriteSession, WriteSessions
 from models.base.clock import current_moment
 from models.base.ids import MasterId, SendCycleId
 from models.billing.due import CHARGED_AFTER
-from models.effects.jobs import Job, JobKind
+from models.billing.job_kinds import CYCLE_CHARGE
+from models.effects.jobs import Job
 from models.sending.tables import active_contacts, contact_claims, send_cycles
 from resolvers.effects.jobs import enqueue
 from resolvers.sending.cycle import lock_cycle
@@ -81,7 +82,7 @@ async def _forget_batch(session: WriteSession, master_id: MasterId, cycle_id: Se
     )
     await session.send_built(update(send_cycles).where(this).values(closed_at=current_moment()))
     charged_at = literal(ended.ends_at + CHARGED_AFTER, DateTime(timezone=True))
-    await enqueue(session, Job(JobKind.CYCLE_CHARGE, master_id, ended.account_id), charged_at)
+    await enqueue(session, Job(CYCLE_CHARGE, master_id, ended.account_id), charged_at)
     return False
 
 

@@ -9,7 +9,8 @@ from engine.writes.sessions import WriteSession
 from models.base.clock import current_moment
 from models.base.ids import AccountId, MasterId, SendCycleId, new_id
 from models.budgets.tables import credit_counts
-from models.effects.jobs import Job, JobKind
+from models.effects.jobs import Job
+from models.sending.job_kinds import CYCLE_CLOSE
 from models.sending.tables import (
     LAST_REQUESTS,
     ReservationStatus,
@@ -56,7 +57,7 @@ async def open_cycle(session: WriteSession, effective: EffectivePlan) -> tuple[O
     begun_id = (await session.execute(begun)).scalar_one_or_none()
     if begun_id is not None:
         over_at = literal(effective.cycle_ends_at + LAST_REQUESTS, DateTime(timezone=True))
-        await enqueue(session, Job(JobKind.CYCLE_CLOSE, effective.master_id, begun_id), over_at)
+        await enqueue(session, Job(CYCLE_CLOSE, effective.master_id, begun_id), over_at)
     expired = and_(
         send_reservations.c.master_id == effective.master_id,
         _OPEN,

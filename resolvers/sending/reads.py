@@ -1,18 +1,19 @@
 """Reservations of sends, as their viewers see them."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, or_, select
 
 from authz.reach.reach import account_where
+from models.base.ids import Kind
 from models.sending.lapsed import is_lapsed
 from models.sending.tables import ReservationStatus, send_reservations
-from resolvers.inputs.global_ids import SendReservationIdArgument
+from resolvers.inputs.global_ids import Id, of_kind
 from resolvers.rows.shown import account_behind
 from resolvers.sending.permissions import SEND_PERMISSIONS
 
 
-def by_id(root: FromClause, id: SendReservationIdArgument) -> Select[Any]:
+def by_id(root: FromClause, id: Annotated[Id, of_kind(Kind.SEND_RESERVATION)]) -> Select[Any]:
     """A reservation in an account where the viewer may send on its stream."""
     reservation = send_reservations.alias()
     return select(*reservation.c).where(reservation.c.id == id, _seen(reservation))

@@ -4,15 +4,15 @@ A list belongs to one account and ends after a day. Until then it can be used fo
 deleted an hour after its end, so that no running statement loses rows.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import FromClause, Select, or_, select
 
 from authz.reach.reach import account_where
-from models.base.ids import AccountId, RecipientListId
+from models.base.ids import AccountId, Kind, RecipientListId
 from models.sending.recipient_lists import recipient_lists
 from models.sending.tables import SendStream
-from resolvers.inputs.global_ids import RecipientListIdArgument
+from resolvers.inputs.global_ids import Id, of_kind
 from resolvers.rows.shown import account_behind
 from resolvers.sending.permissions import SEND_PERMISSIONS
 from resolvers.sending.recipient_rows import is_open
@@ -30,7 +30,7 @@ def size_for_viewer(account_id: AccountId, list_id: RecipientListId, stream: Sen
     )
 
 
-def by_id(root: FromClause, id: RecipientListIdArgument) -> Select[Any]:
+def by_id(root: FromClause, id: Annotated[Id, of_kind(Kind.RECIPIENT_LIST)]) -> Select[Any]:
     """A list of an account where the viewer may send, until it ends."""
     stored = recipient_lists.alias()
     seen = or_(*[account_where(stored, permission) for permission in SEND_PERMISSIONS.values()])

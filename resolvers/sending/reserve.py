@@ -18,7 +18,8 @@ from models.accounts.trees import columns_of, this_account
 from models.base.clock import current_moment
 from models.base.ids import AccountId, Kind, SendCycleId, SendReservationId, new_id, present
 from models.credit.pools import nearest_pool
-from models.effects.jobs import Job, JobKind
+from models.effects.jobs import Job
+from models.sending.job_kinds import RESERVATION_EXPIRY
 from models.sending.tables import SendStream, send_reservations
 from resolvers.budgets.lock import lock_allowance
 from resolvers.budgets.send_check import CycleSends, SendCosts, costs_of_sends
@@ -100,7 +101,7 @@ async def reserve_sends(
     reservation = _Reservation(reservation_id, cycle.id, command.stream, label, use, costs.beyond)
     await _store(session, account, reservation)
     await reserve_credit(session, principal, account, use.payer_id, costs, refunds)
-    expiry = Job(JobKind.RESERVATION_EXPIRY, account.master_id, cycle.id)
+    expiry = Job(RESERVATION_EXPIRY, account.master_id, cycle.id)
     await enqueue(session, expiry, current_moment() + VALID_FOR)
     await _log(session, principal, account, reservation)
     return SendReserved(reservation_id, replayed=False)

@@ -9,10 +9,10 @@ from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
 from models.people.users import users
-from resolvers.effects.mail_limits import MailKind
 from resolvers.effects.mail_texts import letter, quoted
 from resolvers.effects.outbox import Cause, Mail, queue_mail
 from resolvers.inputs.emails import EmailAddress
+from resolvers.shares.mail_kinds import SHARE
 from resolvers.shares.store import ids_of
 
 MOST_NAMED = 20
@@ -49,4 +49,4 @@ async def queue_share(
         "it: nothing is open to you until you accept.",
         link=link,
     )
-    await queue_mail(session, Cause(principal, master_id), Mail(MailKind.SHARE, recipient, body))
+    await queue_mail(session, Cause(principal, master_id), Mail(SHARE, recipient, body))

@@ -15,10 +15,11 @@ from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.accounts.tables import accounts
 from models.accounts.trees import in_tree
+from models.base.ids import Kind
 from models.people.users import users
 from models.roles.tables import roles
 from models.shares.tables import share_accounts, shares
-from resolvers.inputs.global_ids import ShareIdArgument
+from resolvers.inputs.global_ids import Id, of_kind
 from resolvers.rows.shown import name_of_person_or_key, person_behind, role_behind
 
 
@@ -76,7 +77,7 @@ def of_viewer(viewer: FromClause) -> Select[Any]:
     return select(*share.c).where(share.c.user_id == viewer.c.user_id, share_holds(share))
 
 
-def by_id(root: FromClause, id: ShareIdArgument) -> Select[Any]:
+def by_id(root: FromClause, id: Annotated[Id, of_kind(Kind.SHARE)]) -> Select[Any]:
     """A share that was given to the viewer, or one of an account whose members the viewer may see."""
     share = shares.alias()
     return select(*share.c).where(share.c.id == id, _may_see(share))

@@ -86,7 +86,7 @@ async def share_row(session: WriteSession, account: Authorized, share_id: ShareI
 
 async def write_share(session: WriteSession, row: ShareRow, values: dict[str, Any]) -> None:
     """Change the share's own row."""
-    this = and_(shares.c.master_id == row.master_id, shares.c.id == row.id)
+    this = row_of(shares, row, row.id)
     await session.send_built(update(shares).where(this).values(**values, version=shares.c.version + 1))
 
 

@@ -12,8 +12,9 @@ from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.accounts.tables import account_closure
 from models.accounts.trees import in_tree
+from models.base.ids import Kind
 from models.staff.overrides import USUAL_SENDING_DOMAINS, OverrideKind, UnsubscribeScope, overrides
-from resolvers.inputs.global_ids import OverrideIdArgument
+from resolvers.inputs.global_ids import Id, of_kind
 from resolvers.members.reads import OWN_MEMBERS
 from resolvers.rows.shown import account_behind, row_by_id
 
@@ -51,7 +52,7 @@ def of_account(
     return statement if status is None else statement.where(status_of(override) == status.value)
 
 
-def by_id(root: FromClause, id: OverrideIdArgument) -> Select[Any]:
+def by_id(root: FromClause, id: Annotated[Id, of_kind(Kind.OVERRIDE)]) -> Select[Any]:
     """An override of an account whose settings the viewer may see."""
     return row_by_id(overrides, id, Permission.SETTINGS_READ)
 

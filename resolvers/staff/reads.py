@@ -12,9 +12,10 @@ from authz.reach.reach import PRINCIPAL
 from authz.wall import staff_door as staff_functions
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
+from models.base.ids import Kind
 from models.staff.subaccounts_requests import subaccounts_requests
 from models.staff.tables import staff
-from resolvers.inputs.global_ids import AccountIdArgument
+from resolvers.inputs.global_ids import Id, of_kind
 
 OLDEST_REQUEST_FIRST = Order("staff.requests", (subaccounts_requests.c.id,))
 """Oldest first."""
@@ -26,7 +27,7 @@ def current(root: FromClause) -> Select[Any]:
 
 
 def account(
-    staff_member: FromClause, id: Annotated[AccountIdArgument, Described("The account's id.")]
+    staff_member: FromClause, id: Annotated[Id, of_kind(Kind.ACCOUNT), Described("The account's id.")]
 ) -> Select[Any]:
     """An account of any customer, with what overrides need, but without its people and content."""
     return select(*staff_functions.seen_account(id).c)

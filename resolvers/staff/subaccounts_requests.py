@@ -1,14 +1,15 @@
 """Requests for subaccounts, as the requesting account sees them."""
 
 import enum
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, case
 
 from authz.policy.permissions import Permission
 from engine.declare.paging import Order
+from models.base.ids import Kind
 from models.staff.subaccounts_requests import subaccounts_requests
-from resolvers.inputs.global_ids import SubaccountsRequestIdArgument
+from resolvers.inputs.global_ids import Id, of_kind
 from resolvers.rows.shown import row_by_id, rows_of
 
 
@@ -30,7 +31,7 @@ def of_account(account: FromClause) -> Select[Any]:
     return rows_of(subaccounts_requests, account, account_id="id")
 
 
-def by_id(root: FromClause, id: SubaccountsRequestIdArgument) -> Select[Any]:
+def by_id(root: FromClause, id: Annotated[Id, of_kind(Kind.SUBACCOUNTS_REQUEST)]) -> Select[Any]:
     """A request of an account whose subaccounts the viewer may see."""
     return row_by_id(subaccounts_requests, id, Permission.SUBACCOUNTS_READ)
 

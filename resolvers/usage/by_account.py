@@ -49,7 +49,7 @@ def accounts_of(usage: FromClause) -> Select[Any]:
     sender = (
         statement.where(
             account.c.id == counts.c.account_id,
-            account.c.master_id == usage.c.master_id,
+            in_tree(account, usage),
             allows(statement.selected_columns.mask, Permission.STATISTICS_READ),
         )
         .correlate(usage, counts)

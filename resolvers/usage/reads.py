@@ -76,9 +76,7 @@ def credit_of(usage: FromClause) -> Select[Any]:
     outside your reach, or if you do not have CREDIT_READ there."""
     pool, statement = readable_account()
     seen = allows(statement.selected_columns.mask, Permission.CREDIT_READ)
-    return statement.where(
-        pool.c.id == nearest_pool(usage), pool.c.master_id == usage.c.master_id, seen
-    ).limit(_ONE)
+    return statement.where(pool.c.id == nearest_pool(usage), in_tree(pool, usage), seen).limit(_ONE)
 
 
 def contacts_of(usage: FromClause) -> Select[Any]:

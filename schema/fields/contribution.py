@@ -10,7 +10,7 @@ from schema.fields.enum_publishing import EnumDescription
 
 @dataclass(frozen=True, eq=False)
 class Contribution:
-    """What one area adds. Its package defines it as `CONTRIBUTION`, and `schema.areas` lists it."""
+    """What one area adds. Its package defines it as `CONTRIBUTION`, and `schema.areas` collects it."""
 
     queries: Sequence[type] = ()
     """Types whose fields become fields of Query."""

@@ -1,1 +1,1 @@
-"""What the commands of `mandant` do, beside serving; `server/cli.py` lists them."""
+"""What the commands of `mandant` do, beside serving. A module with a `GROUP` adds a group of commands."""

@@ -1,4 +1,4 @@
-"""Where a command finds its database, and its settings."""
+"""The database and the settings of a command."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -17,15 +17,15 @@ from server.failures.command_failed import CommandFailed, database_failures
 from server.settings.settings import Settings
 
 _OWN_SENTENCE = "Value error, "
-"""What pydantic puts before the sentence of one of our checks."""
+"""What pydantic puts before the message of one of this program's checks."""
 
 
 def read_settings() -> Settings:
-    """The settings of the environment. Raises CommandFailed where one of them is not acceptable."""
+    """The settings from the environment. Raises CommandFailed if one of them is not valid."""
     try:
         return Settings()
     except ValidationError as error:
-        # What is malformed says more than what is missing beside it.
+        # An error in a value helps more than a value that is missing beside it.
         items = sorted(error.errors(), key=lambda item: item["type"] == "missing")
         wrong = "; ".join(
             f"{_variable(item['loc'])}: {item['msg'].removeprefix(_OWN_SENTENCE)}" for item in items
@@ -34,24 +34,25 @@ def read_settings() -> Settings:
 
 
 def _variable(path: tuple[int | str, ...]) -> str:
-    """The environment variable that sets the field; with an alias that is the field's path."""
+    """The environment variable that sets the field. For a field with an alias it is the field's path."""
     name = "_".join(map(str, path))
     return name if name.isupper() else f"{Settings.model_config['env_prefix']}{name.upper()}"
 
 
 Tell = Callable[[str], None]
-"""Where to say what is done just now."""
+"""Called with what a command does at the moment."""
 
 
 def _silent(_: str) -> None:
-    """To nobody."""
+    """Tell nobody."""
 
 
 @contextmanager
 def open_database(settings: Settings, tell: Tell = _silent) -> Iterator[DatabaseAddresses]:
-    """The database of DATABASE_URL as it is; without that the embedded one, started and brought up to date.
+    """The database of DATABASE_URL, as it is. Without DATABASE_URL: the embedded one, started and brought up
+    to date.
 
-    Raises CommandFailed where the embedded one cannot start or stop.
+    Raises CommandFailed if the embedded one cannot start or stop.
     """
     if settings.database_url is not None:
         owner = settings.migration_database_url or settings.database_url
@@ -70,7 +71,7 @@ def open_database(settings: Settings, tell: Tell = _silent) -> Iterator[Database
 
 @contextmanager
 def embedded_database(settings: Settings) -> Iterator[DatabaseAddresses]:
-    """The same for what is done in the embedded one alone. Raises CommandFailed with DATABASE_URL."""
+    """The same for commands of the embedded database alone. Raises CommandFailed if DATABASE_URL is set."""
     if settings.database_url is not None:
         raise CommandFailed("This is for the embedded PostgreSQL alone, not for that of DATABASE_URL.")
     if not (settings.folder / "postgres.json").exists():

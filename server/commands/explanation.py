@@ -1,4 +1,4 @@
-"""Why somebody may, or may not, do something: for operators, who see everything."""
+"""Explains to operators, who see everything, why somebody may or may not do something."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +36,7 @@ class OperatorQuestion:
 
 @dataclass(frozen=True)
 class OperatorAnswer:
-    """The explanation, for a denial with who could change that, and of what it speaks."""
+    """The explanation and the names in it. For a denial also who could change it."""
 
     account_name: str
     subject_name: str
@@ -45,14 +45,14 @@ class OperatorAnswer:
 
 
 def permission_named(name: str) -> Permission:
-    """The permission of an option. Raises typer.BadParameter for what is none."""
+    """The permission that an option names. Raises typer.BadParameter for any other text."""
     if name not in Permission.__members__:
         raise typer.BadParameter(f"{printable(name)} is not one of {', '.join(Permission.__members__)}.")
     return Permission[name]
 
 
 async def explain_to_operator(owner_url: str, question: OperatorQuestion) -> OperatorAnswer:
-    """The answer to who may see every tree. Raises CommandFailed for what is not there."""
+    """Answer an operator's question. Raises CommandFailed if the account or the subject does not exist."""
     async with owners_database(owner_url) as database:
         reader = Reader(database, true(), {})
         try:

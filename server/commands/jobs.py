@@ -1,14 +1,18 @@
-"""The jobs that failed too often: what an operator sees of them, and how they are done again."""
+"""The jobs that failed too often: shows them and puts them back into the queue."""
 
+import asyncio
 import datetime
 from dataclasses import dataclass
 
+import typer
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy import text
 
-from server.commands.tables import new_table, printable
+from server.commands.database import open_database, read_settings
+from server.commands.tables import new_table, print_table, printable
 from server.database.current import current_database
+from server.failures.command_failed import database_failures
 from server.jobs.queue import open_queue
 
 _MOST_SHOWN = 1000
@@ -36,7 +40,7 @@ class HeldJob:
 
 
 async def held_jobs(database_url: str) -> list[HeldJob]:
-    """The oldest first, at most 1000. Raises CommandFailed where migrations are due."""
+    """The jobs that are held: the oldest first, at most 1000. Raises CommandFailed if migrations are due."""
     async with current_database(database_url) as database, database.connect() as connection:
         rows = (await connection.execute(_HELD, {"most": _MOST_SHOWN})).all()
     return [
@@ -46,7 +50,7 @@ async def held_jobs(database_url: str) -> list[HeldJob]:
 
 
 async def retry_held_jobs(database_url: str) -> int:
-    """Put the held jobs back into the queue, to be done at once. How many. Raises CommandFailed."""
+    """Put the held jobs back into the queue, to be done at once. Returns how many. Raises CommandFailed."""
     async with current_database(database_url):
         pass
     async with open_queue(database_url) as queue:
@@ -62,3 +66,25 @@ def jobs_table(jobs: list[HeldJob]) -> Table:
         since = job.created_at.strftime("%Y-%m-%d %H:%M UTC")
         table.add_row(*(Text(printable(cell)) for cell in (since, job.kind, job.about, job.error)))
     return table
+
+
+GROUP = typer.Typer(name="jobs", help="The jobs of workers.", no_args_is_help=True)
+
+
+@GROUP.command("held")
+def jobs_held() -> None:
+    """Show the jobs that failed too often and are not tried any more."""
+    with open_database(read_settings()) as addresses, database_failures():
+        held = asyncio.run(held_jobs(addresses.application))
+    if held:
+        print_table(jobs_table(held))
+    else:
+        typer.echo("No job is held.")
+
+
+@GROUP.command("retry")
+def jobs_retry() -> None:
+    """Have the jobs that are held done again."""
+    with open_database(read_settings()) as addresses, database_failures():
+        number = asyncio.run(retry_held_jobs(addresses.application))
+    typer.echo(f"{number} put back into the queue.")

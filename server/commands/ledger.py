@@ -1,20 +1,24 @@
 """Checking the ledger."""
 
+import asyncio
+
+import typer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from resolvers.credit.verify import Fault, audit
+from server.commands.database import open_database, read_settings
 from server.database.connections import connect_as_owner
 from server.database.migrate import why_not_current
-from server.failures.command_failed import CommandFailed
+from server.failures.command_failed import CommandFailed, database_failures
 
 _IS_OWNER = text("SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'ledgers'::regclass")
 
 
 async def ledger_faults(owner_url: str) -> list[Fault]:
-    """What does not hold in the ledger, recomputed as its owner, who alone sees all trees.
+    """Recompute the ledger, and return what is wrong in it. Only the database's owner sees all trees.
 
-    Raises CommandFailed for anybody else, and where migrations are due.
+    Raises CommandFailed for anybody else, and if migrations are due.
     """
     database = connect_as_owner(owner_url)
     try:
@@ -32,3 +36,17 @@ async def _check(connection: AsyncConnection) -> None:
         raise CommandFailed(f"The database is not up to date: {reason}.")
     if not (await connection.execute(_IS_OWNER)).scalar_one():
         raise CommandFailed("Only the database's owner sees all books: set MANDANT_MIGRATION_DATABASE_URL.")
+
+
+GROUP = typer.Typer(name="ledger", help="The ledger.", no_args_is_help=True)
+
+
+@GROUP.command("verify")
+def verify_ledger() -> None:
+    """Recompute every account's books, as the database's owner; exit code 1 where they do not hold."""
+    settings = read_settings()
+    with open_database(settings) as addresses, database_failures():
+        faults = asyncio.run(ledger_faults(addresses.owner))
+    if faults:
+        raise CommandFailed("The ledger does not hold: " + "; ".join(map(str, faults)) + ".")
+    typer.echo("The ledger holds.")

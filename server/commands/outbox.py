@@ -1,4 +1,5 @@
-"""The mail that waits to be sent, with its links: how invitations are opened where no SMTP server is set."""
+"""The mail that waits to be sent, with its links. Without an SMTP server people open invitations from
+here."""
 
 import datetime
 import re
@@ -17,7 +18,7 @@ _LINK = re.compile(r"https?://\S+")
 
 @dataclass(frozen=True)
 class WaitingMail:
-    """A message that was not sent yet. `last_error`: why the last try failed."""
+    """A message that has not been sent yet. `last_error`: why the last try failed."""
 
     created_at: datetime.datetime
     recipient: str
@@ -28,7 +29,7 @@ class WaitingMail:
 
 
 async def waiting_mail(database: AsyncEngine) -> list[WaitingMail]:
-    """The oldest first."""
+    """The messages that have not been sent yet, the oldest first."""
     waiting = (
         select(outbox_messages).where(outbox_messages.c.sent_at.is_(None)).order_by(outbox_messages.c.id)
     )

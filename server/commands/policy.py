@@ -1,11 +1,26 @@
-"""The policy as an administrator reads it: casbin's files, and what casbin makes of them."""
+"""The policy for administrators: casbin's files, and what each role may do by them."""
 
+import asyncio
+from typing import Annotated
+
+import typer
 from rich.table import Table
 
 from authz.policy.builtin_roles import BuiltinRole, compiled
 from authz.policy.compiler import POLICY_FOLDER, RoleMasks
 from authz.policy.permissions import Permission
-from server.commands.tables import new_table
+from server.commands.database import open_database, read_settings
+from server.commands.explanation import (
+    OperatorQuestion,
+    decision_text,
+    explain_to_operator,
+    granters_text,
+    misses_table,
+    permission_named,
+    steps_table,
+)
+from server.commands.tables import new_table, print_table
+from server.failures.command_failed import database_failures
 
 LEGEND = (
     "m: as a member of the account.  a: in the accounts below it.  "
@@ -14,7 +29,7 @@ LEGEND = (
 
 
 def policy_texts() -> str:
-    """casbin's model and the policy's lines, as they stand in their files."""
+    """The text of casbin's model and of the policy's lines."""
     model = (POLICY_FOLDER / "model.conf").read_text(encoding="utf-8")
     lines = (POLICY_FOLDER / "policy.csv").read_text(encoding="utf-8")
     return f"{model}\n{lines}"
@@ -32,3 +47,33 @@ def policy_table() -> Table:
 def _marks(masks: RoleMasks, permission: Permission) -> str:
     by_mark = {"m": masks.member, "a": masks.ancestor, "i": masks.inherited}
     return " ".join(mark if mask & permission.bit else "-" for mark, mask in by_mark.items())
+
+
+GROUP = typer.Typer(name="policy", help="The authorization policy.", no_args_is_help=True)
+
+
+@GROUP.command("show")
+def show_policy() -> None:
+    """Show casbin's model, the policy's lines, and what every role may do by them."""
+    typer.echo(policy_texts())
+    print_table(policy_table())
+    typer.echo(LEGEND)
+
+
+@GROUP.command("explain")
+def explain_access(
+    account: Annotated[str, typer.Option(help="The account's id, acct_...")],
+    permission: Annotated[Permission, typer.Option(parser=permission_named, metavar="PERMISSION")],
+    subject: Annotated[str, typer.Option(help="A person's e-mail address, or an API key's id, akey_...")],
+) -> None:
+    """Say why somebody may, or may not, do something in an account, as the database's owner."""
+    settings = read_settings()
+    question = OperatorQuestion(account, permission, subject)
+    with open_database(settings) as addresses, database_failures():
+        answer = asyncio.run(explain_to_operator(addresses.owner, question))
+    typer.echo(decision_text(answer))
+    print_table(steps_table(answer))
+    if answer.explanation.nearest_misses:
+        print_table(misses_table(answer))
+    if answer.granters is not None:
+        typer.echo(granters_text(answer.granters))

@@ -1,12 +1,15 @@
-"""Who is platform staff (R88): set on the command line by the database's owner alone."""
+"""Adds and removes platform staff (R88). Only the database's owner can do that."""
 
+import asyncio
 import datetime
 import getpass
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Annotated
 
+import typer
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy import delete, insert, select
@@ -18,9 +21,10 @@ from models.base.ids import UserId, new_id
 from models.people.users import users
 from models.staff.tables import StaffChangeKind, StaffRole, staff, staff_changes
 from resolvers.inputs.emails import email_address
-from server.commands.tables import new_table
+from server.commands.database import open_database, read_settings
+from server.commands.tables import new_table, print_table
 from server.database.connections import connect_as_owner
-from server.failures.command_failed import CommandFailed
+from server.failures.command_failed import CommandFailed, database_failures
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,9 @@ class StaffMember:
 
 
 async def add_staff(owner_url: str, email: str, role: StaffRole) -> bool:
-    """Make a person staff, or give it another role: whether that changed anything.
+    """Make a person staff, or change the person's role in the staff. Returns whether that changed anything.
 
-    Raises CommandFailed where nobody has signed up with the address.
+    Raises CommandFailed if nobody has signed up with the address.
     """
     async with _writing(owner_url) as connection:
         user_id = await _person(connection, email)
@@ -53,7 +57,8 @@ async def add_staff(owner_url: str, email: str, role: StaffRole) -> bool:
 
 
 async def remove_staff(owner_url: str, email: str) -> None:
-    """From the next request on the person is staff no more. What it set in accounts stays until it ends.
+    """Remove a person from the staff, with effect from the next request. Overrides that the person made stay
+    until they end.
 
     Raises CommandFailed for a person who is not staff.
     """
@@ -67,7 +72,7 @@ async def remove_staff(owner_url: str, email: str) -> None:
 
 
 async def staff_members(owner_url: str) -> list[StaffMember]:
-    """By their addresses."""
+    """All staff, sorted by e-mail address."""
     statement = (
         select(users.c.email, users.c.name, staff.c.role, staff.c.created_at)
         .join(users, users.c.id == staff.c.user_id)
@@ -98,8 +103,8 @@ async def _writing(owner_url: str) -> AsyncIterator[AsyncConnection]:
 
 
 async def _person(connection: AsyncConnection, email: str) -> UserId:
-    """Who has proved to have the address, by a link that was mailed to it: else whoever signs up with a
-    colleague's address first would be staff in its place (T11)."""
+    """The person with this address, who has verified it by a mailed link. Otherwise somebody who signs up
+    with a colleague's address first would become staff in the colleague's place (T11)."""
     try:
         canonical = email_address(email).canonical
     except Refusal as refusal:
@@ -134,3 +139,40 @@ def _operator() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # as in a container whose user has no name
         return f"user {os.getuid()}"
+
+
+GROUP = typer.Typer(name="staff", help="The platform's own staff.", no_args_is_help=True)
+
+
+@GROUP.command("add")
+def staff_add(
+    email: Annotated[str, typer.Argument(help="Of a person who has signed up.")],
+    role: Annotated[
+        StaffRole, typer.Option(case_sensitive=False, help="What the person does in the staff.")
+    ] = StaffRole.AGENT,
+) -> None:
+    """Make a person staff, or give it another role in the staff."""
+    with open_database(read_settings()) as addresses, database_failures():
+        changed = asyncio.run(add_staff(addresses.owner, email, role))
+    typer.echo(f"{email} is {role.value} {'now' if changed else 'already'}.")
+
+
+@GROUP.command("remove")
+def staff_remove(
+    email: Annotated[str, typer.Argument(help="Of a person who is staff.")],
+) -> None:
+    """End a person's place in the staff, from the next request on."""
+    with open_database(read_settings()) as addresses, database_failures():
+        asyncio.run(remove_staff(addresses.owner, email))
+    typer.echo(f"{email} is staff no more.")
+
+
+@GROUP.command("list")
+def staff_list() -> None:
+    """Show who is staff."""
+    with open_database(read_settings()) as addresses, database_failures():
+        members = asyncio.run(staff_members(addresses.owner))
+    if members:
+        print_table(staff_table(members))
+    else:
+        typer.echo("Nobody is staff.")

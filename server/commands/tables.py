@@ -16,14 +16,14 @@ def new_table(*headers: str) -> Table:
 
 
 def printable(text: str) -> str:
-    """The text with nothing in it that steers a terminal: strangers wrote it."""
+    """The text without characters that control a terminal. Strangers wrote it."""
     return "".join(
         character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
     )
 
 
 def print_table(table: Table) -> None:
-    """Print the table as wide as it is: a link that is cut or folded cannot be opened."""
+    """Print the table in its full width: a link that is cut or folded cannot be opened."""
     needed = Console(width=_WIDEST).measure(table).maximum
     console = Console()
     console.width = max(console.width, needed)

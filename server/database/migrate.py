@@ -1,7 +1,6 @@
 """Bringing the database up to date: its tables by Alembic, its built-in roles by casbin, its functions and
 its own rule."""
 
-from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -15,15 +14,16 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 import authz
-import models
-import resolvers
 from authz.guards import parent_link
 from authz.policy import builtin_roles
 from authz.wall import row_security
+from models.areas import modules_of_areas
 from models.base import text_forms
-from models.base.stored_functions import StoredFunction, differ
-from models.plans import catalogue
+from models.base.stored_functions import StoredFunction, differ, in_order
 from server.database.connections import connect_as_owner
+
+_CATALOGUES = "models.{area}.catalogue"
+"""Rows that come with the program: `synchronize` writes them, and `differs` compares them."""
 
 
 def alembic_config(connection: Connection) -> Config:
@@ -68,7 +68,8 @@ def _migrate(connection: Connection) -> None:
     builtin_roles.synchronize(connection)
     parent_link.synchronize(connection)
     row_security.synchronize(connection)
-    catalogue.synchronize(connection)
+    for catalogue in modules_of_areas(_CATALOGUES):
+        catalogue.synchronize(connection)
     text_forms.synchronize(connection)
     for function in stored_functions():
         function.write(connection)
@@ -81,7 +82,7 @@ def why_not_current(connection: Connection) -> str | None:
         return wrong
     if MigrationContext.configure(connection).get_current_revision() != _newest_revision():
         return "migrations are due: run `mandant migrate`"
-    rules = (builtin_roles, row_security, catalogue, text_forms)
+    rules = (builtin_roles, row_security, text_forms, *modules_of_areas(_CATALOGUES))
     if any(rule.differs(connection) for rule in rules) or differ(connection, stored_functions()):
         return "the rules were changed: run `mandant migrate`"
     return None
@@ -99,13 +100,12 @@ def _wrong_encoding(connection: Connection) -> str | None:
 
 @cache
 def stored_functions() -> tuple[StoredFunction, ...]:
-    """What every area contributes in a module `functions`."""
-    modules = [import_module(f"{area}.functions") for area in _areas() if find_spec(f"{area}.functions")]
-    return tuple(function for module in modules for function in module.FUNCTIONS)
-
-
-def _areas() -> Iterator[str]:
-    """Those of models come first and from low to high: a function in SQL has to come after those it calls."""
-    yield from (f"models.{area}" for area in models.AREAS)
-    for package in (authz, resolvers):
-        yield from (found.name for found in iter_modules(package.__path__, f"{package.__name__}."))
+    """What areas and the wings of authz contribute in a module `functions`."""
+    names = ("models.base", *(found.name for found in iter_modules(authz.__path__, "authz.")))
+    shared = [import_module(f"{name}.functions") for name in names if find_spec(f"{name}.functions")]
+    of_areas = [
+        module
+        for package in ("models", "resolvers")
+        for module in modules_of_areas(f"{package}.{{area}}.functions")
+    ]
+    return in_order(function for module in (*shared, *of_areas) for function in module.FUNCTIONS)

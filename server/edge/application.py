@@ -1,4 +1,4 @@
-"""Starlette, with a short way for what is asked most."""
+"""The application: Starlette, with a short path for GraphQL requests."""
 
 from collections.abc import Awaitable, Sequence
 
@@ -14,8 +14,8 @@ GRAPHQL_PATH = "/graphql"
 
 
 class Application(Starlette):
-    """Every request is logged, its origin and its host are checked; then a GraphQL request by POST goes
-    straight to its endpoint, which answers its own failures, and all others go through Starlette's router."""
+    """Logs every request and checks its origin and its host. A GraphQL request by POST then goes straight to
+    its endpoint, which answers its own failures. All others go through Starlette's router."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class Application(Starlette):
     ) -> None:
         super().__init__(routes=[Route(GRAPHQL_PATH, endpoint), *routes], lifespan=lifespan)
         self._endpoint = endpoint
-        # Outside of Starlette, so that also its error pages carry the request's id and can be read by pages.
+        # Outside of Starlette, so that its error pages have the request's id and web pages can read them.
         hosts = HostCheck(self._enter, allowed_hosts)
         self._entrance = RequestLog(CrossOrigin(hosts, GRAPHQL_PATH, allowed_origins))
 

@@ -1,4 +1,5 @@
-"""What a connection may take of the server before it has given a whole request, and how slowly it reads."""
+"""Limits of a connection: how long and how much it may send before a request is whole, and how slowly it
+may read."""
 
 from dataclasses import dataclass
 
@@ -8,27 +9,28 @@ class ConnectionLimits:
     """Sizes in bytes, times in seconds."""
 
     head_size: int = 32 * 1024
-    """Of the request line and the headers together."""
+    """The largest request line and headers together."""
     header_count: int = 100
     head_seconds: float = 10.0
-    """From the connection, or from a later request's first byte, to the end of its head."""
+    """How long a head may take: from the connection, or from a later request's first byte, to its end."""
     silence_seconds: float = 10.0
-    """In a body, and in the taking of an answer: how long not a byte may move."""
+    """How long a body, or the client's reading of a response, may stand still."""
     slow_seconds: float = 20.0
-    """How long a body or an answer may take however small it is; beyond that it moves at `slowest_rate`."""
+    """How long any body or response may take. One that takes longer has to move at `slowest_rate`."""
     slowest_rate: int = 8 * 1024
     """Bytes a second."""
     linger_seconds: float = 5.0
-    """How long the rest of a request is read that was answered before its end, so that the client, which may
-    still be sending, finds the answer."""
+    """How long the server reads on after it answered a request before the request's end. The client may still
+    be sending, and reads the response only afterwards."""
     connections: int = 1000
-    """Of one process."""
+    """The most connections of one process."""
     pipelined: int = 16
-    """Requests of one connection that wait while an earlier one is answered."""
+    """The most requests of one connection that wait while an earlier one is answered."""
 
 
 class Patience:
-    """How long a client is waited for: until `at`, in the event loop's time. `moved`: bytes until now."""
+    """How long the server waits for a client: until `at`, in the event loop's time. `moved`: the bytes so
+    far."""
 
     __slots__ = ("_before", "_begun", "_limits", "_moved", "at")
 
@@ -39,7 +41,7 @@ class Patience:
         self._limits = limits
 
     def moved(self, now: float, total: int) -> None:
-        """So many bytes have moved until now: where they are more than before, they earn more time."""
+        """Note how many bytes have moved so far. If they are more than before, the client gets more time."""
         if total > self._moved:
             self._moved = total
             limits = self._limits
@@ -47,6 +49,6 @@ class Patience:
             self.at = min(now + limits.silence_seconds, self._begun + limits.slow_seconds + earned)
 
     def hold(self, seconds: float) -> None:
-        """It was not the client who let so much time pass."""
+        """Give the client the time back that passed for another reason."""
         self._begun += seconds
         self.at += seconds

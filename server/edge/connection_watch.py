@@ -1,6 +1,6 @@
-"""Which connections the server waits for, and how much longer: one timer for all of a process.
+"""Watches the connections that the server waits for, with one timer for all of a process.
 
-A connection whose requests come whole, in a packet or two, is never looked at.
+A connection whose requests arrive whole, in a packet or two, is never watched.
 """
 
 import asyncio
@@ -15,32 +15,32 @@ class Watched(Protocol):
     """A connection."""
 
     is_watched: bool
-    """Whether a head or a body is awaited; set by the watch."""
+    """Whether the server waits for a head or a body. The watch sets it."""
 
     def is_held(self) -> bool:
-        """Whether the server itself has stopped to read."""
+        """Whether the server itself has stopped reading."""
 
     def taken(self) -> int:
-        """How many bytes of its answers the client took."""
+        """How many bytes of its responses the client has read."""
 
     def idle_since(self) -> float | None:
-        """Since when it has been waiting for another request; None while there is one."""
+        """Since when the connection has been idle. None while there is a request."""
 
     def time_out(self) -> None:
-        """The client was waited for long enough."""
+        """End the connection: the client took too long."""
 
     def give_way(self) -> None:
-        """Another one needs its place."""
+        """End the connection: another one needs its place."""
 
 
 class ConnectionWatch:
-    """Of one server."""
+    """The watch of one server."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, limits: ConnectionLimits) -> None:
         self._loop = loop
         self._limits = limits
         self._connections: set[Watched] = set()
-        # In the order in which they are given up where others need their places.
+        # In the order in which they are ended when others need their places.
         self._heads: dict[Watched, Patience] = {}
         self._bodies: dict[Watched, Patience] = {}
         self._answers: dict[Watched, Patience] = {}
@@ -49,11 +49,11 @@ class ConnectionWatch:
 
     @property
     def is_crowded(self) -> bool:
-        """Whether there are more connections than are allowed, as none of them could give way."""
+        """Whether there are more connections than are allowed, because none of them could be ended."""
         return len(self._connections) > self._limits.connections
 
     def add(self, connection: Watched) -> None:
-        """A new connection, which is to send a head."""
+        """A new connection: the server waits for a head."""
         self._connections.add(connection)
         if self.is_crowded:
             self._make_room()
@@ -66,13 +66,13 @@ class ConnectionWatch:
         self._answers.pop(connection, None)
 
     def await_head(self, connection: Watched) -> None:
-        """A head is to come, or its rest."""
+        """The server waits for a head, or for its rest."""
         connection.is_watched = True
         if connection not in self._heads:
             self._wait(self._heads, connection, self._limits.head_seconds)
 
     def await_body(self, connection: Watched, received: int) -> None:
-        """The rest of a body is to come; `received`: bytes of it until now."""
+        """The server waits for the rest of a body. `received`: the bytes so far."""
         patience = self._bodies.pop(connection, None)
         if patience is None:
             self._heads.pop(connection, None)
@@ -84,30 +84,31 @@ class ConnectionWatch:
             self._bodies[connection] = patience
 
     def await_end(self, connection: Watched) -> None:
-        """Whatever comes is of no use any more; the client may find its answer."""
+        """The server reads and drops what comes, until the client has read its response."""
         self._bodies.pop(connection, None)
         if connection not in self._heads:
             connection.is_watched = True
             self._wait(self._heads, connection, self._limits.linger_seconds)
 
     def await_taking(self, connection: Watched) -> None:
-        """An answer is to be taken."""
+        """The server waits until the client has read a response."""
         if connection not in self._answers:
             self._wait(self._answers, connection, self._limits.silence_seconds, connection.taken())
 
     def forget(self, connection: Watched) -> None:
-        """Nothing is to come of it."""
+        """The server waits for nothing from the connection."""
         connection.is_watched = False
         self._heads.pop(connection, None)
         self._bodies.pop(connection, None)
 
     def forget_taking(self, connection: Watched) -> None:
-        """Its answers are taken."""
+        """The client has read its responses."""
         self._answers.pop(connection, None)
 
     def _make_room(self) -> None:
-        """Have a connection give way that has given no whole request, if there is one: the oldest without a
-        head, or what has sent nothing of its body for the longest time, or what has been idle the longest."""
+        """End a connection that has no whole request, if there is one. The first of these that there is:
+        the oldest one without a head, the one whose body has stood still longest, the one that was idle
+        longest."""
         found = next(iter(self._heads), None) or next(iter(self._bodies), None) or self._longest_idle()
         if found is not None:
             self.remove(found)
@@ -128,7 +129,7 @@ class ConnectionWatch:
 
     def _sweep(self) -> None:
         now = self._loop.time()
-        # While the loop was busy with something else, what clients sent was not read.
+        # While the loop was busy with something else, it did not read what clients sent.
         busy = max(0.0, now - self._swept - SWEEP_SECONDS)
         self._swept = now
         for connection, patience in self._bodies.items():

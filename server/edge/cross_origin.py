@@ -1,7 +1,7 @@
-"""What pages of other origins may call: the API, with the token that they send themselves.
+"""Lets web pages of other origins call the API, with the token that they send themselves.
 
-Starlette's CORSMiddleware leaves `Vary` out of answers that no origin, or a refused one, has asked for, and
-answers preflights of any path; this one is for the API's paths alone.
+Starlette's CORSMiddleware leaves `Vary` out of responses to requests without an origin or with a refused
+one, and it answers preflight requests of any path. This middleware is for the API's paths alone.
 """
 
 from collections.abc import Awaitable, Sequence
@@ -25,7 +25,7 @@ _REQUEST_HEADERS = ("Authorization", "Content-Type", "X-Request-Id", MIN_REVISIO
 _RESPONSE_HEADERS = ("X-Request-Id", "Retry-After", "WWW-Authenticate", "Content-Disposition")
 _PREFLIGHT = {
     "access-control-allow-methods": "GET, POST",
-    # Libraries send headers of their own, for traces and the client's version, and here nobody reads them:
+    # Libraries send headers of their own, for traces and the client's version. The API does not read them:
     # the star is for these. It never stands for Authorization.
     "access-control-allow-headers": ", ".join((*_REQUEST_HEADERS, "*")),
     "access-control-max-age": "7200",  # seconds; longer than that Chromium remembers none
@@ -36,10 +36,10 @@ _VARY = "origin"
 
 
 class CrossOrigin:
-    """ASGI middleware: lets pages of the allowed origins read what the API answers, errors too.
+    """ASGI middleware: lets web pages of the allowed origins read the API's responses, errors too.
 
-    `allowed` are origins as browsers send them, or ANY_ORIGIN alone. Nothing is ever allowed with cookies,
-    there being none. It belongs outside of whatever answers, and works inside RequestLog only.
+    `allowed` are origins as browsers send them, or ANY_ORIGIN alone. Requests with cookies are never allowed:
+    the API uses none. It stands outside of everything that answers, and inside RequestLog.
     """
 
     def __init__(self, app: ASGIApp, api_path: str, allowed: Sequence[str]) -> None:
@@ -84,7 +84,8 @@ class CrossOrigin:
 
 
 def _asked(scope: Scope) -> tuple[bytes | None, bool]:
-    """The request's origin, and whether it is a browser's question before the real request."""
+    """The request's origin, and whether the request is a preflight: a browser's question before the real
+    request."""
     origin, asks = None, False
     for name, value in scope["headers"]:
         if name == b"origin":
@@ -98,7 +99,7 @@ def _with_headers(send: Send, allowed: str | None, *, vary: bool) -> Send:
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            # Also without the other headers: what a cache keeps must not answer another origin.
+            # Also without the other headers: a cached response must not be sent to another origin.
             if vary:
                 headers.add_vary_header(_VARY)
             if allowed is not None:

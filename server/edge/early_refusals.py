@@ -1,4 +1,4 @@
-"""What answers a client that is refused before there is a request for the application."""
+"""Responses to clients that are refused before the application gets a request."""
 
 import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
@@ -19,7 +19,7 @@ STOPPING = Failure(ErrorCode.UNAVAILABLE, "The server is stopping; try again.")
 
 
 class Refused(Exception):
-    """Raised while a request is parsed, which is then not parsed further."""
+    """Raised while a request is parsed, to stop the parsing."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
@@ -27,13 +27,14 @@ class Refused(Exception):
 
 
 def too_large(limits: ConnectionLimits) -> Failure:
-    """The failure of a head that is larger than the limits allow."""
+    """The failure for a head that is larger than the limits allow."""
     message = f"The URL and the headers are longer than {limits.head_size} bytes, or more than "
     return Failure(ErrorCode.HEADERS_TOO_LARGE, f"{message}{limits.header_count} headers.")
 
 
 def refusal(failure: Failure, default_headers: list[tuple[bytes, bytes]]) -> bytes:
-    """The whole response, after which the connection ends. Leaves a line in the log, as each request does."""
+    """The whole response, after which the connection is closed. Writes a line into the log, as every request
+    does."""
     request_id = new_request_id()
     headers = {"connection": "close", "x-request-id": request_id}
     response = told_failure(failure, request_id, MediaType.JSON, headers)

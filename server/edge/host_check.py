@@ -1,4 +1,4 @@
-"""Which hosts are served."""
+"""Checks the host that a request names."""
 
 import re
 from collections.abc import Awaitable, Sequence
@@ -13,7 +13,7 @@ from server.http.media_types import MediaType
 ANY_HOST = "*"
 
 _KEPT = 1000
-"""Answers that are kept: most requests name the same few hosts."""
+"""How many results are remembered: most requests name the same few hosts."""
 
 _HOST = re.compile(rb"(?P<name>\[[0-9a-f:.]+\]|[^\s:/?#@\[\]]+)(:[0-9]{0,5})?", re.IGNORECASE)
 _SEVERAL = Failure(ErrorCode.BAD_USER_INPUT, "Send one Host header.")
@@ -23,10 +23,10 @@ _UNKNOWN = Failure(
 
 
 class HostCheck:
-    """ASGI middleware: serves requests of allowed hosts, and none that names several.
+    """ASGI middleware: serves requests for allowed hosts. It refuses a request that names several.
 
-    `allowed_hosts` are names without a port; `*.example.com` stands for all below it, ANY_HOST for any.
-    Works inside RequestLog only.
+    `allowed_hosts` are names without a port. `*.example.com` stands for all hosts below it, ANY_HOST for any.
+    It stands inside RequestLog.
     """
 
     def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str]) -> None:
@@ -39,7 +39,7 @@ class HostCheck:
         if scope["type"] == "lifespan":
             return self._app(scope, receive, send)
         hosts = [value for name, value in scope["headers"] if name == b"host"]
-        # Two of them would mean one host for a proxy and another here.
+        # If there were two, a proxy might take the one and this server the other.
         if len(hosts) > 1:
             return failure_response(_SEVERAL, MediaType.JSON)(scope, receive, send)
         if not self._is_allowed(hosts[0] if hosts else b""):

@@ -1,8 +1,8 @@
-"""uvicorn's protocol, with bounds for what a client may take before it has given a whole request.
+"""uvicorn's protocol, with limits for clients that have not sent a whole request yet.
 
-Heads are limited in size and in time, bodies and the taking of answers in time; connections are limited in
-number, and those that gave no whole request make room for others. What is refused is answered in the form of
-all errors, and a client that offers another protocol is served by this one.
+Heads are limited in size and in time. Bodies, and the reading of responses, are limited in time. The number
+of connections is limited, and those without a whole request are ended first. Refusals have the form of all
+errors. A client that offers another protocol is served with this one.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ _watches: WeakKeyDictionary[ServerState, ConnectionWatch] = WeakKeyDictionary()
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """For uvicorn's setting `http`; its `limit_concurrency` is not set, as it would refuse new clients."""
+    """For uvicorn's setting `http`. `limit_concurrency` is not set, because it would refuse new clients."""
 
     limits: ClassVar[ConnectionLimits] = ConnectionLimits()
 
@@ -34,19 +34,19 @@ class HttpProtocol(HttpToolsProtocol):
     _watch: ConnectionWatch
     _is_in_body = False
     _is_refused = False
-    """What the client still sends is dropped."""
+    """Whether the server drops what the client still sends."""
     _piece = 0
-    """The length of what is parsed."""
+    """The length of what is being parsed."""
     _begun: HTTPScope | None = None
-    """The request of which a part was awaited at last."""
+    """The last request that the server waited for."""
     _unfinished = 0
-    """Bytes that came since then and ended no head and brought nothing of a body; 0 before."""
+    """The bytes that have come since then without ending a head or adding to a body."""
     _received = 0
-    """Bytes of the body."""
+    """The bytes of its body so far."""
     is_watched = False
     """See `Watched`."""
     _without_upgrade = b""
-    """The head of a request that offers another protocol, without the offer."""
+    """The head of a request that offers another protocol, after the offer was taken out."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
@@ -76,7 +76,7 @@ class HttpProtocol(HttpToolsProtocol):
             cause = error.__context__
             self._refuse(cause.failure if isinstance(cause, Refused) else early_refusals.MALFORMED)
         else:
-            # A whole request that is to be answered, which is the usual case, is not waited for.
+            # The usual case: the request is whole, so that there is nothing to wait for.
             if self._is_in_body or self.cycle is None or self.cycle.response_complete:
                 self._await_rest()
 
@@ -108,11 +108,11 @@ class HttpProtocol(HttpToolsProtocol):
             self._without_upgrade = self._head_without_upgrade()
             return
         limits = self.limits
-        # A head that came in one packet of fewer bytes need not be measured.
+        # A head that came in one smaller packet need not be measured.
         is_measured = self._piece > limits.head_size or self._begun is self.scope
         if (is_measured and self._head_size() > limits.head_size) or len(self.headers) > limits.header_count:
             raise Refused(early_refusals.too_large(limits))
-        # Who was served before stays; so the connections that are refused are those that came last.
+        # Connections that were served before stay. Those that came last are refused.
         is_crowded = self.cycle is None and self._watch.is_crowded
         if is_crowded or len(self.pipeline) >= limits.pipelined:
             raise Refused(early_refusals.CROWDED)
@@ -160,7 +160,7 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def is_held(self) -> bool:
-        """See `Watched`, as the next four."""
+        """See `Watched`. The next four too."""
         return self.flow.read_paused
 
     def taken(self) -> int:
@@ -180,7 +180,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._end(early_refusals.CROWDED)
 
     def _waits_for_answer(self) -> bool:
-        """Whether the client has begun a request that nothing of an answer was sent to."""
+        """Whether the client has begun a request to which no byte of a response was sent yet."""
         is_begun = self._is_answering() if self._is_in_body else self._is_in_head()
         return is_begun and not self._is_refused and not self.transport.is_closing()
 
@@ -198,13 +198,13 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.abort()
 
     def _refuse(self, failure: Failure) -> None:
-        """Answer so, and read nothing more of what is sent."""
+        """Send this response, and read nothing more."""
         self._is_refused = True
         cycle = self.cycle
         if not self._is_answering():
             self._write_refusal(failure)
         elif not self._is_in_body:
-            # Requests that came before are answered first; then the connection ends.
+            # Requests that came before are answered first. Then the connection is closed.
             cycle.keep_alive = False
             self._watch.forget(self)
         else:
@@ -228,8 +228,8 @@ class HttpProtocol(HttpToolsProtocol):
         return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
 
     def _head_without_upgrade(self) -> bytes:
-        """Nothing is changed to another protocol without `Connection: upgrade`, nor does any other part of
-        that header matter here but `close`."""
+        """The head without the header `Connection`: without its `upgrade` no protocol is changed. Of its
+        other values only `close` matters here."""
         version = self.parser.get_http_version().encode()
         lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]
         lines += [b"%b: %b" % header for header in self.headers if header[0] != b"connection"]

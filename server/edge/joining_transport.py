@@ -1,7 +1,7 @@
-"""What responses are written to: a response's head and body leave by one system call.
+"""A transport that sends a response's head and body with one system call.
 
-uvicorn writes one after the other, and each write is a system call and a packet of its own, for the client as
-well. That is a twentieth of what a small response costs the server.
+uvicorn writes them one after the other. Each write is a system call and a packet, for the client too. That is
+a twentieth of what a small response costs the server.
 """
 
 import asyncio
@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 
 class JoiningTransport(asyncio.Transport):
-    """The first piece waits for the second one, at most to the turn's end.
+    """Keeps the first piece until the second one comes, at most until the event loop's turn ends.
 
-    `leave_unsent` is called where the transport is closed before all is sent.
+    `leave_unsent` is called if the transport is closed before everything was sent.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class JoiningTransport(asyncio.Transport):
         self._transport.abort()
 
     def taken(self) -> int:
-        """How many bytes the client's side has taken of what was written."""
+        """How many of the written bytes the client has taken."""
         return self._written - self._transport.get_write_buffer_size()
 
     def _write_waiting(self) -> None:

@@ -1,4 +1,4 @@
-"""The operating system's account that postgres runs as: it refuses to run as root."""
+"""The account of the operating system that PostgreSQL runs as. PostgreSQL refuses to run as root."""
 
 import os
 import pwd
@@ -12,23 +12,23 @@ from server.embedded_postgres.errors import EmbeddedPostgresError
 
 @dataclass(frozen=True)
 class ServerAccount:
-    """Ids of the account that owns the data and runs the server."""
+    """The ids of the account that owns the data and runs the server."""
 
     user: int
     group: int
 
     @property
     def is_another(self) -> bool:
-        """Whether programs must change their user before they run (we are root)."""
+        """Whether this process is root, so that programs have to change their user before they run."""
         return self.user != os.geteuid()
 
     def may_enter(self, folder: Path) -> bool:
-        """Whether the account can reach the folder: it and all of its parents are open to it."""
+        """Whether the account can enter the folder and all folders above it."""
         resolved = folder.resolve()
         return not self.is_another or all(self._may_pass(part) for part in (resolved, *resolved.parents))
 
     def own(self, path: Path) -> None:
-        """Make the account the owner of a file or folder that we just created."""
+        """Make the account the owner of a file or folder that this process has just created."""
         if self.is_another:
             os.chown(path, self.user, self.group, follow_symlinks=False)
 
@@ -42,10 +42,11 @@ class ServerAccount:
 
 
 def choose_account(folder: Path, data: Path) -> ServerAccount:
-    """The account for the server of this folder.
+    """The account that runs the server of this folder.
 
-    Ourselves, unless we are root. Root takes the owner of the data, else the person whose folder it is,
-    else the system's `postgres`, else `nobody`. No account is ever created.
+    It is the account of this process, unless that is root. Root takes the first of these that there is: the
+    owner of the data, the owner of the folder, the system's account `postgres`, `nobody`. No account is
+    created.
     """
     if os.geteuid() != 0:
         return ServerAccount(os.geteuid(), os.getegid())

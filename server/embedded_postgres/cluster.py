@@ -16,10 +16,10 @@ from server.embedded_postgres.programs import Programs
 START_SECONDS = 120
 STOP_SECONDS = 45
 
-# A killed server's sessions end with the statement they run; until then no other server may start.
+# After a server was killed, its sessions still finish their statements. Until then no other one may start.
 ORPHANS_SECONDS = 10.0
 
-# A socket is the only way in, and a password the only key.
+# Clients connect through a socket only, and need a password.
 ACCESS_RULES = "local all all scram-sha-256\n"
 
 SETTINGS = {
@@ -36,7 +36,8 @@ FORGETFUL_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_wr
 
 @dataclass(frozen=True)
 class Cluster:
-    """The data folder in the home, and the programs that work on it. To be used under the exclusive lock."""
+    """The data folder inside the home folder, and the programs that work on it. Callers hold the exclusive
+    lock."""
 
     home: Path
     programs: Programs
@@ -48,11 +49,11 @@ class Cluster:
 
     @property
     def log(self) -> Path:
-        """What the server wrote since it started last."""
+        """What the server has logged since its last start."""
         return self.home / "server.log"
 
     def create(self, *, durable: bool) -> None:
-        """Make an empty data folder, whole or not at all; nobody can log in yet."""
+        """Make an empty data folder. If that fails, nothing is left behind. Nobody can log in yet."""
         unfinished = self.home / "data-unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         self.programs.run(
@@ -71,7 +72,7 @@ class Cluster:
         unfinished.rename(self.data)
 
     def check_version(self) -> None:
-        """EmbeddedPostgresError if another major version made the data."""
+        """Raises EmbeddedPostgresError if another major version of PostgreSQL made the data."""
         ours = self.programs.major_version()
         try:
             theirs = (self.data / "PG_VERSION").read_text().strip()
@@ -94,9 +95,10 @@ class Cluster:
 
     @contextmanager
     def alone(self) -> Iterator[int]:
-        """While no server process works on the data, also none that is out of sight in another container.
+        """Hold the lock that says that no server process works on the data, not even one in another
+        container.
 
-        Yields the descriptor of the lock that says so, for `launch`.
+        Yields the descriptor of the lock, for `launch`.
         """
         trouble = f"A server out of sight works on {self.data}: a killed one's session, or another container."
         with exclusive_lock(self.home / "server.lock", seconds=ORPHANS_SECONDS, trouble=trouble) as lock:
@@ -105,7 +107,7 @@ class Cluster:
             yield lock
 
     def launch(self, socket_folder: Path, lock: int, *, durable: bool) -> None:
-        """Start the server and wait until it is ready; its processes keep the lock."""
+        """Start the server and wait until it is ready. Its processes hold the lock as long as they run."""
         quoted = str(socket_folder).replace('"', '""')
         settings = (
             SETTINGS | {"unix_socket_directories": f'"{quoted}"'} | ({} if durable else FORGETFUL_SETTINGS)
@@ -123,13 +125,13 @@ class Cluster:
             raise EmbeddedPostgresError(f"{error}\n{written[-4000:].strip()}") from error
 
     def shut_down(self) -> None:
-        """Stop the server, if it runs, and close its connections; its socket's folder goes with it."""
+        """Stop the server if it runs, close its connections and delete the folder of its socket."""
         postmaster = find_postmaster(self.data)
         if postmaster is not None:
             try:
                 self._control("stop", STOP_SECONDS, "--mode=fast")
             except EmbeddedPostgresError:
-                # It may have died meanwhile, which pg_ctl calls a failure.
+                # pg_ctl reports a failure if the server has died in the meantime.
                 if find_postmaster(self.data) is not None:
                     raise
             with suppress(OSError):

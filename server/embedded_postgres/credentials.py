@@ -16,17 +16,17 @@ APPLICATION = "mandant_application"
 
 @dataclass(frozen=True)
 class DatabaseAddresses:
-    """URLs for asyncpg; with the scheme `postgresql+asyncpg` also for SQLAlchemy."""
+    """URLs for asyncpg. With the scheme `postgresql+asyncpg` they work for SQLAlchemy too."""
 
     owner: str
     """The superuser `mandant_owner`, for migrations."""
     application: str
-    """The role `mandant_application`: it logs in, and owns nothing."""
+    """The role `mandant_application`. It can log in and owns nothing."""
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """Random secrets of one database cluster, plain letters and digits."""
+    """The secrets of one database cluster: random letters and digits."""
 
     cluster: str
     owner_password: str
@@ -46,12 +46,12 @@ def _address(role: str, password: str, socket_folder: Path) -> str:
 
 
 def new_credentials() -> Credentials:
-    """Fresh random secrets."""
+    """New random secrets."""
     return Credentials(secrets.token_hex(8), secrets.token_hex(24), secrets.token_hex(24))
 
 
 def load_credentials(path: Path) -> Credentials | None:
-    """The secrets kept in the file; None if it is missing or damaged, so that new ones are made."""
+    """The secrets in the file. None if the file is missing or damaged: then the caller makes new ones."""
     try:
         kept = json.loads(path.read_text())
         secret = [kept[field.name] for field in fields(Credentials)]
@@ -63,7 +63,8 @@ def load_credentials(path: Path) -> Credentials | None:
 
 
 def save_credentials(path: Path, credentials: Credentials) -> None:
-    """Keep the secrets, whole or not at all, readable by the folder's owner alone."""
+    """Write the secrets into the file, which only the folder's owner can read. A failure leaves the old
+    file."""
     unfinished = path.with_suffix(".new")
     unfinished.unlink(missing_ok=True)
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -1,13 +1,13 @@
-"""What the embedded PostgreSQL reports when it cannot serve."""
+"""The errors of the embedded PostgreSQL."""
 
 
 class EmbeddedPostgresError(Exception):
-    """The embedded PostgreSQL cannot start, answer or stop; the message says why and what helps."""
+    """The embedded PostgreSQL cannot start, answer or stop. The message says why, and what to do."""
 
 
 class ServerBusyError(EmbeddedPostgresError):
-    """The server runs, but is still starting or already stopping: ask again."""
+    """The server is still starting or already stopping: try again."""
 
 
 class ServerRefusedError(EmbeddedPostgresError):
-    """Nobody listens on the socket, or whoever listens does not take our password."""
+    """No server listens on the socket, or the one that does refuses the password."""

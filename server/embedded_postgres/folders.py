@@ -1,4 +1,4 @@
-"""Where things lie on disk.
+"""Where the files are on disk.
 
 `folder/postgres.lock`, `postgres.users` and `postgres.json` belong to whoever owns the folder;
 `folder/postgres/` (data, log) belongs to the server's account.
@@ -19,7 +19,7 @@ SOCKET_FILE = ".s.PGSQL.5432"
 
 
 def make_folder(folder: Path) -> None:
-    """Create the folder if it is missing, for the owner of the place where it lies."""
+    """Create the folder if it is missing. It gets the owner of the folder above it."""
     if not folder.is_dir():
         place = next(parent for parent in folder.parents if parent.exists())
         folder.mkdir(parents=True, exist_ok=True)
@@ -27,17 +27,18 @@ def make_folder(folder: Path) -> None:
 
 
 def give_to_owner(path: Path, owned: Path) -> None:
-    """Root makes files for the person whose folder it works in, so that the person can start without root."""
+    """Give files that root makes to the owner of the folder, so that the owner can start the server without
+    root."""
     if os.geteuid() == 0:
         owner = owned.stat()
         os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def open_home(folder: Path, account: ServerAccount) -> Path:
-    """The folder that belongs to the server's account, created if it is missing.
+    """The folder that belongs to the server's account. It is created if it is missing.
 
-    A checkout below a closed folder such as /root cannot be reached by the account that root starts the
-    server as. Opening that folder is not ours to do: `folder/postgres` is then a link to a folder elsewhere.
+    Root starts the server as another account, which cannot enter a closed folder such as /root. This program
+    does not open such a folder. `folder/postgres` is then a link to a folder elsewhere.
     """
     home = folder / "postgres"
     if account.is_another and not account.may_enter(folder):
@@ -66,9 +67,11 @@ def _make_home(home: Path, account: ServerAccount) -> None:
 
 
 def open_socket_folder(folder: Path, cluster: str, account: ServerAccount) -> Path:
-    """A short, private, empty folder for the server's socket, the same for the same folder and cluster.
+    """A private, empty folder with a short path for the server's socket. A cluster in a folder always gets
+    the same one.
 
-    Whatever lies in it is a dead server's: its lock file would count again once another process has the id.
+    Files in it are left from a dead server and are deleted: PostgreSQL would believe the lock file once
+    another process has the dead server's id.
     """
     name = f"mandant-{hashlib.sha256(f'{folder}:{cluster}'.encode()).hexdigest()[:16]}"
     for place in (Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108 - the name cannot be guessed, and is checked

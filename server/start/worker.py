@@ -13,102 +13,49 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 
-import asyncpg
 import pgqueuer.models
-import sqlalchemy.exc
 import structlog
 from pgqueuer import PgQueuer, Queries
-from pgqueuer.domain.errors import FailingListenerError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.writes.sessions import WriteSessions
-from models.effects.jobs import Job, JobKind
-from resolvers.access.expiry_notices import tell_batch
-from resolvers.billing.document import Issuer
+from models.effects.jobs import Job, job_kinds
 from resolvers.effects.jobs import enqueue_due
-from resolvers.effects.retention import RETENTIONS, Retention
-from resolvers.sending.upload import delete_ended_lists
 from schema.fields.deployment import Deployment
 from server.database.connections import connect_as_application
 from server.database.current import current_database
-from server.jobs.dispatch import do
+from server.jobs.dispatch import WORK, do, kinds_done_by
 from server.jobs.queue import QUEUE, JobExecutor, open_queue
+from server.jobs.work import DATABASE_AWAY, MinuteTask, attempt
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
-
-MinuteTask = Callable[[AsyncEngine], Awaitable[None]]
 
 _AT_ONCE = 8
 """Jobs of one worker, each with a connection while it needs one."""
 _TAKEN_AT_ONCE = 4
 _MOST_ENQUEUED = 10_000
 """In one look, so that it ends in time; the rest is for the next one."""
-_MOST_BATCHES = 100
-"""Deleted of one table in a minute; the rest is for the next one."""
 _NEVER = datetime.timedelta(0)
 _LONGEST_WAIT = datetime.timedelta(seconds=5)
 """For a notice of new jobs; and until it is noticed that the connection that it would come over is lost."""
 _PAUSE = 2.0
 """Seconds until a database that went away is tried again."""
 
-_DATABASE_AWAY = (
-    OSError,
-    sqlalchemy.exc.SQLAlchemyError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    FailingListenerError,
-)
 
-
-async def tell_expiries(database: AsyncEngine) -> None:
-    """Send all notices that are due, batch by batch, each in a transaction of its own."""
-    sessions = WriteSessions(database)
-    more = True
-    while more:
-        async with sessions.begin() as session:
-            more = await tell_batch(session)
-
-
-async def delete_lists(database: AsyncEngine) -> None:
-    """Delete the recipient lists that ended, a batch in each transaction."""
-    sessions = WriteSessions(database)
-    more = True
-    while more:
-        async with sessions.begin() as session:
-            more = await delete_ended_lists(session)
-
-
-async def delete_old(database: AsyncEngine) -> None:
-    """Delete rows that were kept long enough, table by table, each batch in a transaction of its own."""
-    for retention in RETENTIONS:
-        await _try(f"delete_old_{retention.name}", partial(_delete_old, retention), database)
-
-
-async def _delete_old(retention: Retention, database: AsyncEngine) -> None:
-    sessions = WriteSessions(database)
-    for _ in range(_MOST_BATCHES):
-        async with sessions.begin() as session:
-            if not await retention.delete_batch(session):
-                return
-
-
-async def look(database: AsyncEngine, *, issuing: bool) -> None:
-    """Queue a job for all that is due and has none, such as after a clock was moved. `issuing`: invoices
-    too."""
+async def look(database: AsyncEngine, deployment: Deployment) -> None:
+    """Queue a job for all that is due and has none, such as after a clock was moved."""
     sessions = WriteSessions(database)
     async with sessions.begin() as session:
-        await enqueue_due(session, _MOST_ENQUEUED, issuing=issuing)
+        await enqueue_due(session, _MOST_ENQUEUED, kinds_done_by(deployment))
 
 
-def _every_minute(issuer: Issuer | None) -> dict[str, MinuteTask]:
+def _every_minute(deployment: Deployment) -> dict[str, MinuteTask]:
     """The tasks of every minute, by their names in the queue's schedule. One worker does each of them; a
     worker that starts does all."""
-    return {
-        "look": partial(look, issuing=issuer is not None),
-        "tell_expiries": tell_expiries,
-        "delete_lists": delete_lists,
-        "delete_old": delete_old,
-    }
+    tasks: dict[str, MinuteTask] = {"look": partial(look, deployment=deployment)}
+    for work_ in WORK:
+        tasks |= work_.every_minute
+    return tasks
 
 
 async def work(database_url: str, deployment: Deployment, stop: asyncio.Event) -> None:
@@ -120,7 +67,7 @@ async def work(database_url: str, deployment: Deployment, stop: asyncio.Event) -
         while not stop.is_set():
             try:
                 await _work_on_queue(database_url, database, deployment, stop)
-            except _DATABASE_AWAY as error:
+            except DATABASE_AWAY as error:
                 _log.warning("the queue is out of reach", error=type(error).__name__)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), _PAUSE)
@@ -131,11 +78,11 @@ async def work(database_url: str, deployment: Deployment, stop: asyncio.Event) -
 async def _work_on_queue(
     database_url: str, database: AsyncEngine, deployment: Deployment, stop: asyncio.Event
 ) -> None:
-    steps = _every_minute(deployment.issuer)
+    steps = _every_minute(deployment)
     async with open_queue(database_url) as queue:
         worker = _worker(queue, database, deployment, steps)
         # The first of them at once: PGQueuer waits for the next full minute.
-        first_steps = asyncio.gather(*[_try(name, step, database) for name, step in steps.items()])
+        first_steps = asyncio.gather(*[attempt(name, step, database) for name, step in steps.items()])
         # Of its own: PGQueuer sets its event also where it ends with an error.
         stopping = asyncio.create_task(_pass_on(stop, worker.shutdown))
         try:
@@ -160,9 +107,9 @@ def _worker(
     async def handle(job: pgqueuer.models.Job) -> None:
         await do(sessions, deployment, Job.read(job.entrypoint, job.payload))
 
-    for kind in JobKind:
+    for kind in job_kinds():
         factory = partial(JobExecutor, queue=queue)
-        worker.entrypoint(kind.value, on_failure="hold", executor_factory=factory)(handle)
+        worker.entrypoint(kind, on_failure="hold", executor_factory=factory)(handle)
     for name, step in steps.items():
         worker.schedule(name, "* * * * *")(_scheduled(name, step, database))
     return worker
@@ -172,19 +119,9 @@ def _scheduled(
     name: str, step: MinuteTask, database: AsyncEngine
 ) -> Callable[[pgqueuer.models.Schedule], Awaitable[None]]:
     async def take(_: pgqueuer.models.Schedule) -> None:
-        await _try(name, step, database)
+        await attempt(name, step, database)
 
     return take
-
-
-async def _try(name: str, step: MinuteTask, database: AsyncEngine) -> None:
-    """A task that fails is tried again in the next minute, and stops no other."""
-    try:
-        await step(database)
-    except _DATABASE_AWAY as error:
-        _log.warning("left undone", step=name, error=type(error).__name__)
-    except Exception:
-        _log.exception("left undone", step=name)
 
 
 async def _pass_on(stop: asyncio.Event, shutdown: asyncio.Event) -> None:

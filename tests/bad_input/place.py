@@ -1,10 +1,12 @@
 """An account that has one of everything, and what is stored of it."""
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import Currency, ParentAccess
+from models.areas import modules_of_areas
 from models.base.ids import Kind, new_id, present
 from models.effects.idempotency import idempotency_records
 from models.effects.outbox import outbox_messages
@@ -16,14 +18,12 @@ from models.staff.overrides import OverrideKind
 from models.staff.tables import StaffRole
 from tests.areas.effects.log import mail_to
 from tests.world.api import Api, Caller
-from tests.world.credit import EURO, PaymentMethod, give_credit, give_payment_method, own_balances
+from tests.world.credit import EURO, give_credit, own_balances
 from tests.world.links import Opening, ask, break_glass, set_parent_access
 from tests.world.mailbox import give_link
 from tests.world.mutations import ROLE_IDS, done
 from tests.world.ownership import give_offer
 from tests.world.plans import GROWTH, STARTER, choose, subscribe
-from tests.world.recipients import RecipientList, give_list
-from tests.world.sends import Reservation, give_reservation
 from tests.world.shares import Given, Share, give_share
 from tests.world.staff import Override, ask_for_subaccounts, set_override, staff_member
 from tests.world.stored import fingerprints
@@ -54,9 +54,8 @@ class Place:
     agent: Person
     approver: Person
     override: Override
-    method: PaymentMethod
-    reservation: Reservation
-    recipients: RecipientList
+    objects: Mapping[Kind, str]
+    """What the areas give with `give_objects`, by their global ids."""
     verification: str
     """The secret of a link that verifies somebody's address."""
     reset: str
@@ -82,6 +81,7 @@ class Place:
     def ids(self) -> dict[Kind, str]:
         """An id of each kind that belongs to the account."""
         return {
+            **self.objects,
             Kind.ACCOUNT: self.account.id,
             Kind.USER: self.member.person.id,
             Kind.MEMBER: self.member.id,
@@ -91,9 +91,6 @@ class Place:
             Kind.SHARE: self.share.id,
             Kind.BREAK_GLASS: self.opening.id,
             Kind.OVERRIDE: self.override.id,
-            Kind.PAYMENT_METHOD: self.method.id,
-            Kind.SEND_RESERVATION: self.reservation.id,
-            Kind.RECIPIENT_LIST: self.recipients.id,
         }
 
     def id_of(self, kind: Kind) -> str:
@@ -124,11 +121,12 @@ async def make_place(api: Api, world: World) -> Place:
     await ask_for_subaccounts(world, account)
     await own_balances(world, account)
     await give_credit(world, master, EURO)
-    method = await give_payment_method(world, account)
     await subscribe(world, account, STARTER)
     await choose(world, account, GROWTH, datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=9))
-    reservation = await give_reservation(world, account)
-    recipients = await give_list(world, account)
+    objects: dict[Kind, str] = {}
+    for area in modules_of_areas("tests.areas.{area}.oracle"):
+        if hasattr(area, "give_objects"):
+            objects |= await area.give_objects(world, account)
     invitation_id = made["invitation"]["id"]
     await ask(world, account, ParentAccess.READ_ONLY, owner.person, from_above=False)
     await give_offer(world, account, member, owner.person, owner)
@@ -155,9 +153,7 @@ async def make_place(api: Api, world: World) -> Place:
         agent,
         approver,
         override,
-        method,
-        reservation,
-        recipients,
+        objects,
         await give_link(world, await world.person(verified=False), MailboxLinkKind.EMAIL_VERIFICATION),
         await give_link(world, await world.person(), MailboxLinkKind.PASSWORD_RESET),
     )
@@ -170,11 +166,10 @@ def nowhere() -> Place:
     member = Member(new_id(), person, account)
     key, share, role = ApiKey(new_id(), ""), Share(new_id(), ""), CustomRole(new_id(), "None")
     opening = Opening(new_id())
-    method, reservation = PaymentMethod(new_id()), Reservation(new_id())
     return Place(
         *(account, account, member, member, member, key, person, "", "", person, share, person, share),
-        *(role, account, opening, person, person, Override(new_id()), method, reservation),
-        *(RecipientList(new_id()), "", ""),
+        *(role, account, opening, person, person, Override(new_id())),
+        *({kind: present(kind, new_id()) for kind in Kind}, "", ""),
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.effects.outbox import outbox_messages
 from resolvers.effects.mail_limits import MailKind
+from resolvers.people.mail_kinds import EMAIL_VERIFICATION, PASSWORD_RESET
 from tests.browser.invitations import PASSWORD, Invitation, accounts_of, sign_up_unverified
 from tests.browser.visits import Visit
 from tests.world.api import Api
@@ -41,7 +42,7 @@ async def test_an_address_is_confirmed_and_then_invited(
     await expect(page.get_by_role("alert")).to_contain_text("not confirmed yet")
 
     await page.evaluate("sessionStorage.clear()")
-    await page.goto(await _mailed_link(database, email, MailKind.EMAIL_VERIFICATION))
+    await page.goto(await _mailed_link(database, email, EMAIL_VERIFICATION))
     await page.get_by_label("Your password").fill("not the password")
     await page.get_by_role("button", name="Confirm the address").click()
     await expect(page.get_by_role("alert")).to_contain_text("password is wrong")
@@ -61,7 +62,7 @@ async def test_an_address_is_confirmed_and_then_invited(
 async def test_the_signed_in_person_confirms_by_a_button(visit: Visit, database: AsyncEngine) -> None:
     email = f"new-{uuid4().hex}@example.com"
     token = await sign_up_unverified(visit.server_url, email)
-    page, link = visit.page, await _mailed_link(database, email, MailKind.EMAIL_VERIFICATION)
+    page, link = visit.page, await _mailed_link(database, email, EMAIL_VERIFICATION)
     await page.goto(link)
     await page.evaluate("token => sessionStorage.setItem('mandant:token', token)", token)
     await page.reload()
@@ -79,7 +80,7 @@ async def test_a_new_password_is_asked_for_and_set(visit: Visit, database: Async
     await page.get_by_role("button", name="Send the link").click()
     await expect(page.get_by_role("heading")).to_have_text("Look into your mailbox")
 
-    await page.goto(await _mailed_link(database, email, MailKind.PASSWORD_RESET))
+    await page.goto(await _mailed_link(database, email, PASSWORD_RESET))
     await expect(page.get_by_text("10 to 1,000 characters")).to_be_visible()
     await page.get_by_role("textbox", name="Your new password").fill(NEW_PASSWORD)
     await page.get_by_role("button", name="Set the password").click()

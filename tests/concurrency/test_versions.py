@@ -3,13 +3,16 @@
 import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
-from tests.areas.accounts.updates import UPDATES
 from tests.areas.effects.log import events_of
 from tests.concurrency.outcomes import ROUNDS, at_once
 from tests.world.api import Api
 from tests.world.brand import brand_of
 from tests.world.mutations import attempt
+from tests.world.oracles import told_by_areas
+from tests.world.updates import Update
 from tests.world.world import World
+
+UPDATES: dict[str, Update] = told_by_areas("UPDATES")
 
 
 async def test_one_wins_and_the_others_are_told(api: Api, world: World) -> None:

@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from server import cli
-from server.commands import groups
+from server.commands import clock
 from server.settings.settings import Settings
 from tests.documentation.deployment import Deployment
 from tests.documentation.matching import printed_is_as_shown
@@ -79,7 +79,7 @@ class Shell:
         arguments = [Template(word).safe_substitute(self.variables) for word in words]
         with pytest.MonkeyPatch.context() as patch:
             # The page's database takes the place of the embedded one.
-            patch.setattr(groups, "embedded_database", lambda _: nullcontext(self.deployment.addresses))
+            patch.setattr(clock, "embedded_database", lambda _: nullcontext(self.deployment.addresses))
             result = CliRunner().invoke(cli._commands, arguments, env=others | environment)
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         assert result.exit_code == 0, result.output

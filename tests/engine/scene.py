@@ -184,9 +184,9 @@ def _of_each_kind(
     ]
 
 
-def _ghost(maker: uuid.UUID, adopter: uuid.UUID) -> _Values:
+def _ghost(creator: uuid.UUID, adopter: uuid.UUID) -> _Values:
     """A key whose adopter, an analyst, makes no keys."""
-    made: _Values = {"creator_user_id": maker, "adopter_user_id": adopter}
+    made: _Values = {"creator_user_id": creator, "adopter_user_id": adopter}
     return made | {"name": "Key", "last_four": "0000", "scopes": ALL_PERMISSIONS}
 
 

@@ -39,7 +39,7 @@ async def _revoke(site: Site, key: Key) -> None:
 
 async def _adopt(site: Site, key: Key) -> None:
     adopter = site.master_owner(key.account)
-    if key.revoked or key.expired or key.maker is adopter:
+    if key.revoked or key.expired or key.creator is adopter:
         return
     await site.do("apiKeyAdopt", adopter, "", apiKeyId=key.id)
     site.log(key.account, "API_KEY_ADOPTED", adopter, "API_KEYS_WRITE")

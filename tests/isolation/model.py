@@ -82,7 +82,7 @@ class Member:
 
 @dataclass(eq=False)
 class Key:
-    """An API key. `maker`: who made it, or has adopted it since."""
+    """An API key. `creator`: who made it, or has adopted it since."""
 
     id: str
     name: str
@@ -99,7 +99,7 @@ class Key:
     revoked: bool = False
 
     @property
-    def maker(self) -> "Person | Key":
+    def creator(self) -> "Person | Key":
         """Who answers for it."""
         return self.adopted_by or self.made_by
 

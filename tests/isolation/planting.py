@@ -39,12 +39,12 @@ async def _plant_master(site: Site) -> None:
 
 async def _plant_subaccount(site: Site) -> None:
     parent = site.chance.choice([account for account in site.world.accounts if len(account.path) < 4])
-    maker = site.able([parent], "SUBACCOUNTS_WRITE", site.world.role("ADMINISTRATOR"))
+    creator = site.able([parent], "SUBACCOUNTS_WRITE", site.world.role("ADMINISTRATOR"))
     email = site.email() if site.chance.random() < 0.5 else None
     name, external_id = site.once("Sub"), site.chance.choice([None, site.once("ext")])
     payload = await site.do(
         "subaccountCreate",
-        maker,
+        creator,
         "account { id } apiKey { id } secret invitation { id }",
         parentId=parent.id,
         name=name,
@@ -54,21 +54,21 @@ async def _plant_subaccount(site: Site) -> None:
     )
     account = Account(payload["account"]["id"], name, parent, external_id)
     site.world.accounts.append(account)
-    acting_from = site.rights.acting_from(maker, parent, "SUBACCOUNTS_WRITE")
-    site.log(account, "ACCOUNT_CREATED", maker, acting_from)
-    _remember_first_key(site, account, maker, payload["apiKey"]["id"], payload["secret"])
+    acting_from = site.rights.acting_from(creator, parent, "SUBACCOUNTS_WRITE")
+    site.log(account, "ACCOUNT_CREATED", creator, acting_from)
+    _remember_first_key(site, account, creator, payload["apiKey"]["id"], payload["secret"])
     if email is not None:
-        invitation = Invitation(payload["invitation"]["id"], account, maker, site.world.role("OWNER"))
+        invitation = Invitation(payload["invitation"]["id"], account, creator, site.world.role("OWNER"))
         site.world.invitations.append(invitation)
-        site.log(account, "MEMBER_INVITED", maker, acting_from)
+        site.log(account, "MEMBER_INVITED", creator, acting_from)
         await accept(site, invitation, site.world.role("OWNER"), email, None)
 
 
-def _remember_first_key(site: Site, account: Account, maker: Subject, key_id: str, secret: str) -> None:
+def _remember_first_key(site: Site, account: Account, creator: Subject, key_id: str, secret: str) -> None:
     role = site.world.role("ADMINISTRATOR")
-    site.world.keys.append(Key(key_id, "", account, role, secret, EVERYTHING, maker))
+    site.world.keys.append(Key(key_id, "", account, role, secret, EVERYTHING, creator))
     place = account if account.parent is None else site.world.events[-1].acting_from
-    site.log(account, "API_KEY_CREATED", maker, place)
+    site.log(account, "API_KEY_CREATED", creator, place)
 
 
 async def invite(site: Site, account: Account, role: Role, email: str) -> Invitation:
@@ -124,10 +124,10 @@ async def make_role(site: Site, account: Account) -> Role:
     whole_below = below | named("ACCOUNT_READ") if below else below
     gives = Gives(whole, whole_below, whole | whole_below)
     name = site.once("Role")
-    maker = site.able([account], "ROLES_WRITE", Role("", name, gives))
+    creator = site.able([account], "ROLES_WRITE", Role("", name, gives))
     payload = await site.do(
         "roleCreate",
-        maker,
+        creator,
         "role { id }",
         accountId=account.id,
         name=name,
@@ -136,13 +136,13 @@ async def make_role(site: Site, account: Account) -> Role:
     )
     role = Role(payload["role"]["id"], name, gives, account)
     site.world.roles.append(role)
-    site.log(account, "ROLE_CREATED", maker, "ROLES_WRITE")
+    site.log(account, "ROLE_CREATED", creator, "ROLES_WRITE")
     return role
 
 
 async def make_key(site: Site, account: Account, role: Role) -> Key:
     """A key of the role: of all that it gives or some of it, for a stream, from an address, for a while."""
-    maker = site.able([account], "API_KEYS_WRITE", role)
+    creator = site.able([account], "API_KEYS_WRITE", role)
     purpose = site.chance.choice([None, "MARKETING", "TRANSACTIONAL"])
     most = (role.gives.here | _below(account, role)) - OTHER_STREAM.get(purpose or "", frozenset())
     wanted: list[str] | None = None
@@ -153,7 +153,7 @@ async def make_key(site: Site, account: Account, role: Role) -> Key:
     stops, expires = site.chance.random() < 0.4, site.chance.random() < 0.15
     payload = await site.do(
         "apiKeyCreate",
-        maker,
+        creator,
         "apiKey { id } secret",
         accountId=account.id,
         name=site.once("Key"),
@@ -166,9 +166,11 @@ async def make_key(site: Site, account: Account, role: Role) -> Key:
     )
     scopes = most if wanted is None else frozenset(wanted)
     key_id, secret = payload["apiKey"]["id"], payload["secret"]
-    key = Key(key_id, "", account, role, secret, scopes, maker, stops=stops, address=address, expired=expires)
+    key = Key(
+        key_id, "", account, role, secret, scopes, creator, stops=stops, address=address, expired=expires
+    )
     site.world.keys.append(key)
-    site.log(account, "API_KEY_CREATED", maker, "API_KEYS_WRITE")
+    site.log(account, "API_KEY_CREATED", creator, "API_KEYS_WRITE")
     return key
 
 

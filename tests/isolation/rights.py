@@ -155,19 +155,19 @@ class Rights:
         return works and account.status == "ACTIVE" and gives | named("MEMBERS_WRITE") <= held
 
     def ghost(self, key: Key) -> str | None:
-        """Why the key's maker could not make it any more (N18), or would not be able to until it ends."""
+        """Why the key's creator could not create it any more (N18), or would not be able to until it ends."""
         if key.revoked or key.expired:
             return None
-        maker = key.maker
-        if isinstance(maker, Key) and (maker.revoked or maker.expired or self.stopped(maker)):
+        creator = key.creator
+        if isinstance(creator, Key) and (creator.revoked or creator.expired or self.stopped(creator)):
             return "MAKER_ENDED"
-        outlives = not self._could_make(key, list(self._lasting(maker)))
+        outlives = not self._could_make(key, list(self._lasting(creator)))
         return self._lost(key) or ("MAKER_RIGHT_ENDS" if outlives else None)
 
     def stopped(self, key: Key) -> bool:
-        """Whether it was made to stop, and its maker could not make it any more (T6)."""
-        maker = key.maker
-        ended = isinstance(maker, Key) and (maker.revoked or maker.expired or self.stopped(maker))
+        """Whether it was made to stop, and its creator could not create it any more (T6)."""
+        creator = key.creator
+        ended = isinstance(creator, Key) and (creator.revoked or creator.expired or self.stopped(creator))
         return key.stops and (ended or self._lost(key) is not None)
 
     def works(self, key: Key) -> bool:
@@ -183,8 +183,8 @@ class Rights:
         return found
 
     def _lost(self, key: Key) -> str | None:
-        kept = list(self._kept(key.maker))
-        if isinstance(key.maker, Person) and "ACCOUNT_READ" not in self._in(kept, key.account):
+        kept = list(self._kept(key.creator))
+        if isinstance(key.creator, Person) and "ACCOUNT_READ" not in self._in(kept, key.account):
             return "MAKER_LEFT"
         return None if self._could_make(key, kept) else "MAKER_LOST_RIGHT"
 

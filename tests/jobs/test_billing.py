@@ -12,6 +12,7 @@ from engine.writes.sessions import WriteSessions
 from models.accounts.tables import accounts
 from models.base.ids import AccountId, AccountKey, MasterId
 from models.billing.invoices import invoices
+from models.billing.job_kinds import CYCLE_CHARGE, INVOICE_ISSUE
 from models.billing.tables import charges
 from models.effects.jobs import Job, JobKind
 from models.plans.tables import plans
@@ -24,6 +25,7 @@ from server.settings.payments import NoPayments
 from server.start.worker import look
 from tests.engine.statements import statements
 from tests.jobs.workers import IDLE, answers_yes, working
+from tests.server.deployed import deployed
 from tests.world.api import Api
 from tests.world.billing import ISSUER, invoices_of, issue, lines_of, send, separate, with_ended_cycles
 from tests.world.credit import EURO, give_credit, own_balances
@@ -74,7 +76,7 @@ async def test_a_cycle_that_is_closed_is_charged_an_hour_after_its_end(
         ends_at = (await connection.execute(_CYCLE_ENDS_AT, {"account": master.key})).scalar_one()
     await clock.show(ends_at + datetime.timedelta(minutes=2))
     await work_off(application, NoPayments())
-    (waits,) = await _waits_for(world, master, JobKind.CYCLE_CHARGE)
+    (waits,) = await _waits_for(world, master, CYCLE_CHARGE)
     assert datetime.timedelta(minutes=57) < waits <= datetime.timedelta(minutes=58, seconds=10)
     assert await _charged(world, master) == [False]
 
@@ -98,7 +100,7 @@ async def test_what_is_charged_is_issued_two_hours_after_the_end_of_the_invoices
     await clock.show(ends_at + datetime.timedelta(minutes=70))
     await work_off(application, NoPayments(), ISSUER)
     assert await _charged(world, master, *branches) == [True] * 4
-    (wait,) = await _waits_for(world, master, JobKind.INVOICE_ISSUE)
+    (wait,) = await _waits_for(world, master, INVOICE_ISSUE)
     assert datetime.timedelta(minutes=49) < wait <= datetime.timedelta(minutes=50, seconds=10)
 
 
@@ -113,7 +115,7 @@ async def test_many_late_charges_share_the_job_of_their_invoice(
         await subscribe(world, branch, plan)
     await work_off(application, NoPayments())
     assert await _charged(world, master, *branches) == [True] * 9
-    waits = await _waits_for(world, master, JobKind.INVOICE_ISSUE)
+    waits = await _waits_for(world, master, INVOICE_ISSUE)
     assert 1 <= len(waits) < 9
     for wait in waits:
         assert datetime.timedelta(seconds=10) <= wait <= datetime.timedelta(seconds=20)
@@ -124,12 +126,12 @@ async def test_a_subscription_that_sent_nothing_is_found(
 ) -> None:
     """No row of a cycle says that it ended; it is to be paid all the same, and once."""
     (account,) = await with_ended_cycles(world, clock)
-    await asyncio.gather(*[look(application, issuing=True) for _ in range(3)])
-    assert len(await _waits_for(world, account, JobKind.CYCLE_CHARGE)) == 1
+    await asyncio.gather(*[look(application, deployed(issuer=ISSUER)) for _ in range(3)])
+    assert len(await _waits_for(world, account, CYCLE_CHARGE)) == 1
     await work_off(application, NoPayments())
-    await look(application, issuing=True)
-    assert _job(JobKind.CYCLE_CHARGE, account) not in await ready_jobs(application, JobKind.CYCLE_CHARGE)
-    assert _job(JobKind.INVOICE_ISSUE, account) in await ready_jobs(application, JobKind.INVOICE_ISSUE)
+    await look(application, deployed(issuer=ISSUER))
+    assert _job(CYCLE_CHARGE, account) not in await ready_jobs(application, CYCLE_CHARGE)
+    assert _job(INVOICE_ISSUE, account) in await ready_jobs(application, INVOICE_ISSUE)
 
 
 async def test_without_an_issuer_nothing_waits_for_one(
@@ -138,12 +140,12 @@ async def test_without_an_issuer_nothing_waits_for_one(
     """No look puts an invoice in, and the job that a charge puts in ends without one."""
     (account,) = await with_ended_cycles(world, clock)
     await work_off(application, NoPayments())
-    await put_in(world.database, JobKind.INVOICE_ISSUE, _job(JobKind.INVOICE_ISSUE, account).payload)
+    await put_in(world.database, INVOICE_ISSUE, _job(INVOICE_ISSUE, account).payload)
     async with working(own, NoPayments()):
         await until(answers_yes(world, IDLE))
     assert all(row.attempts == 0 for row in await jobs_of(world.database, account))
-    await look(application, issuing=False)
-    assert _job(JobKind.INVOICE_ISSUE, account) not in await ready_jobs(application, JobKind.INVOICE_ISSUE)
+    await look(application, deployed())
+    assert _job(INVOICE_ISSUE, account) not in await ready_jobs(application, INVOICE_ISSUE)
     assert await held_jobs(own.application) == []
     assert await _invoiced(world, account) == [0]
     await issue(application)
@@ -158,8 +160,8 @@ async def test_one_that_cannot_be_charged_is_held_while_others_are(
     plan = await make_plan(world, name="x" * 500, price=10 * EURO)
     await choose(world, wrong, plan, await clock.now() - datetime.timedelta(days=30))
     # Its last try is to come.
-    payload = _job(JobKind.CYCLE_CHARGE, wrong).payload
-    await put_in(world.database, JobKind.CYCLE_CHARGE, payload, attempts=5)
+    payload = _job(CYCLE_CHARGE, wrong).payload
+    await put_in(world.database, CYCLE_CHARGE, payload, attempts=5)
 
     async def is_held() -> bool:
         return len(await held_jobs(own.application)) == 1
@@ -175,7 +177,7 @@ async def test_one_that_cannot_be_charged_is_held_while_others_are(
     assert "ck_charges_description" in held.error
     await issue(application)
     assert await _charged(world, wrong) == [False]
-    assert len(await _waits_for(world, wrong, JobKind.CYCLE_CHARGE)) == 1, "nothing is put in beside it"
+    assert len(await _waits_for(world, wrong, CYCLE_CHARGE)) == 1, "nothing is put in beside it"
     assert await _invoiced(world, wrong, *right) == [0, 1, 1]
     async with world.database.begin() as connection:
         await connection.execute(update(plans).where(plans.c.id == plan.key).values(name="Short"))
@@ -191,12 +193,12 @@ async def test_an_invoice_that_waits_for_a_held_charge_is_not_looked_at_again_an
     (master,) = await with_ended_cycles(world, clock)
     owner, branch = await world.member(master, BuiltinRole.OWNER), await world.account(master, "Branch")
     await subscribe(world, branch, await make_plan(world, name="Small", price=EURO))
-    payload = _job(JobKind.CYCLE_CHARGE, branch).payload
-    await put_in(world.database, JobKind.CYCLE_CHARGE, payload, attempts=5, status="failed")
+    payload = _job(CYCLE_CHARGE, branch).payload
+    await put_in(world.database, CYCLE_CHARGE, payload, attempts=5, status="failed")
     await issue(application)
-    await look(application, issuing=True)
+    await look(application, deployed(issuer=ISSUER))
     assert await _charged(world, master, branch) == [True, False]
-    assert _job(JobKind.INVOICE_ISSUE, master) not in await ready_jobs(application, JobKind.INVOICE_ISSUE)
+    assert _job(INVOICE_ISSUE, master) not in await ready_jobs(application, INVOICE_ISSUE)
     assert await _invoiced(world, master) == [0]
     assert await retry_held_jobs(own.application) == 1
     await issue(application)
@@ -221,7 +223,7 @@ async def test_two_workers_share_what_is_due(
             await until(others_are_charged)
             assert await _charged(world, locked) == [False]
         await until(answers_yes(world, IDLE))
-    await look(application, issuing=True)
+    await look(application, deployed(issuer=ISSUER))
     async with working(own, NoPayments(), ISSUER), working(own, NoPayments(), ISSUER):
         await until(answers_yes(world, IDLE))
     assert await _invoiced(world, *found) == [1] * 12
@@ -230,7 +232,7 @@ async def test_two_workers_share_what_is_due(
     assert sorted(sequences) == list(range(1, len(sequences) + 1))
 
 
-@pytest.mark.parametrize("kind", [JobKind.CYCLE_CHARGE, JobKind.INVOICE_ISSUE])
+@pytest.mark.parametrize("kind", [CYCLE_CHARGE, INVOICE_ISSUE])
 async def test_too_early_it_does_nothing(
     world: World, clock: Clock, application: AsyncEngine, kind: JobKind
 ) -> None:
@@ -277,6 +279,6 @@ async def test_the_number_of_statements_does_not_grow_with_those_who_are_billed(
         counts.append(len(sent))
         assert await _charged(world, *branches) == [True] * count
         for branch in branches:
-            assert len(await _waits_for(world, branch, JobKind.INVOICE_ISSUE)) == 1
+            assert len(await _waits_for(world, branch, INVOICE_ISSUE)) == 1
         await clock.reset()
     assert counts[0] == counts[1]

@@ -12,14 +12,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from engine.writes.sessions import WriteSessions
 from models.base.clock import current_moment
 from models.base.ids import MasterId, new_id
-from models.effects.jobs import Job, JobKind
+from models.billing.job_kinds import CYCLE_CHARGE, INVOICE_ISSUE
+from models.credit.job_kinds import TOP_UP
+from models.effects.jobs import Job, job_kinds
+from models.sending.job_kinds import CYCLE_CLOSE, RESERVATION_EXPIRY
 from resolvers.effects.jobs import enqueue
 from server.database.connections import queue_connection
 from server.embedded_postgres import DatabaseAddresses
+from server.jobs.effects import delete_old
 from server.jobs.queue import QueueSettings, queries
-from server.start.worker import delete_old, look
+from server.start.worker import look
 from tests.jobs.campaigns import begin_selling, names
+from tests.server.deployed import deployed
 from tests.world.api import Api
+from tests.world.billing import ISSUER
 from tests.world.brand import Brand
 from tests.world.credit import give_credit, give_payment_method, give_top_up_rule, own_balances
 from tests.world.job_queue import job, jobs_of, kinds_of, put_in
@@ -29,7 +35,7 @@ from tests.world.world import Account, World
 
 
 def _top_up_of(account: Account) -> Job:
-    return Job(JobKind.TOP_UP, MasterId(account.master), account.key)
+    return Job(TOP_UP, MasterId(account.master), account.key)
 
 
 async def test_it_is_there_after_the_commit_and_not_before(application: AsyncEngine, world: World) -> None:
@@ -57,7 +63,7 @@ async def test_a_refused_request_leaves_none(api: Api, world: World, brand: Bran
     assert await jobs_of(world.database, brand.master) == []
     await reserved(api, brand.owner, brand.us, *names(20))
     counted = await kinds_of(world.database, brand.master)
-    assert counted == {JobKind.CYCLE_CLOSE: 1, JobKind.RESERVATION_EXPIRY: 1}
+    assert counted == {CYCLE_CLOSE: 1, RESERVATION_EXPIRY: 1}
 
 
 async def test_a_cycle_has_a_job_for_its_end(api: Api, world: World, brand: Brand) -> None:
@@ -67,7 +73,7 @@ async def test_a_cycle_has_a_job_for_its_end(api: Api, world: World, brand: Bran
     shown = (await api.read(query, brand.owner, id=brand.us.id))["account"]["subscription"]
     ends_at = datetime.datetime.fromisoformat(shown["cycleEndsAt"])
     (closing,) = [
-        row for row in await jobs_of(world.database, brand.us) if row.entrypoint == JobKind.CYCLE_CLOSE.value
+        row for row in await jobs_of(world.database, brand.us) if row.entrypoint == CYCLE_CLOSE.name
     ]
     assert 60 <= (closing.execute_after - ends_at).total_seconds() <= 70
 
@@ -81,7 +87,7 @@ async def test_whatever_takes_credit_below_the_threshold(api: Api, world: World,
     for amount, jobs in ((7, 0), (2, 1), (1, 1)):
         values = {**between, "amount": amount, "idempotencyKey": str(new_id())}
         await done(api, "creditTransfer", brand.owner, **values)
-        assert (await kinds_of(world.database, brand.us))[JobKind.TOP_UP] == jobs
+        assert (await kinds_of(world.database, brand.us))[TOP_UP] == jobs
     (row,) = await jobs_of(world.database, brand.us)
     assert Job.read(row.entrypoint, row.payload) == _top_up_of(brand.us)
 
@@ -111,25 +117,25 @@ async def test_jobs_for_one_moment_are_one(application: AsyncEngine, world: Worl
     rounded = [int(row.execute_after.timestamp()) for row in await jobs_of(world.database, account)]
     assert rounded == [2_000_000_010, 2_000_000_020]
     async with sessions.begin() as session:
-        kind = JobKind.CYCLE_CLOSE
+        kind = CYCLE_CLOSE
         await enqueue(session, Job(kind, MasterId(account.master), account.key), moment)
-    assert await kinds_of(world.database, account) == {JobKind.TOP_UP: 2, JobKind.CYCLE_CLOSE: 1}
+    assert await kinds_of(world.database, account) == {TOP_UP: 2, CYCLE_CLOSE: 1}
 
 
 async def test_what_is_urgent_comes_first(application: AsyncEngine, world: World) -> None:
     """Nothing waits for a payment provider but billing, which may come in thousands at once."""
     account = await world.account()
     async with WriteSessions(application).begin() as session:
-        for kind in JobKind:
+        for kind in job_kinds().values():
             await enqueue(session, Job(kind, MasterId(account.master), account.key))
     rows = await jobs_of(world.database, account)
     ranked = sorted(rows, key=lambda row: (-row.priority, row.entrypoint))
-    assert [JobKind(row.entrypoint) for row in ranked] == [
-        JobKind.CYCLE_CLOSE,
-        JobKind.RESERVATION_EXPIRY,
-        JobKind.TOP_UP,
-        JobKind.CYCLE_CHARGE,
-        JobKind.INVOICE_ISSUE,
+    assert [job_kinds()[row.entrypoint] for row in ranked] == [
+        CYCLE_CLOSE,
+        RESERVATION_EXPIRY,
+        TOP_UP,
+        CYCLE_CHARGE,
+        INVOICE_ISSUE,
     ]
     assert len({row.priority for row in rows}) == 3
 
@@ -151,10 +157,10 @@ async def test_what_is_due_without_a_job_gets_one(
     await reserved(api, brand.owner, brand.store, "ann")
     before = await kinds_of(world.database, brand.master)
     await let_expire(world.database, brand.store)
-    await asyncio.gather(*[look(application, issuing=True) for _ in range(3)])
-    await look(application, issuing=True)
+    await asyncio.gather(*[look(application, deployed(issuer=ISSUER)) for _ in range(3)])
+    await look(application, deployed(issuer=ISSUER))
     after = await kinds_of(world.database, brand.master)
-    assert after - before == {JobKind.RESERVATION_EXPIRY: 1}
+    assert after - before == {RESERVATION_EXPIRY: 1}
 
 
 @pytest.mark.parametrize(("status", "attempts"), [("failed", 5), ("picked", 0), ("queued", 1)])
@@ -166,15 +172,15 @@ async def test_what_is_held_or_at_work_gets_no_other(
     (payload,) = [
         row.payload for row in await jobs_of(world.database, brand.us) if "expiry" in row.entrypoint
     ]
-    await put_in(world.database, JobKind.RESERVATION_EXPIRY, payload, status=status, attempts=attempts)
+    await put_in(world.database, RESERVATION_EXPIRY, payload, status=status, attempts=attempts)
     before = await kinds_of(world.database, brand.master)
     await let_expire(world.database, brand.store)
-    await look(application, issuing=True)
+    await look(application, deployed(issuer=ISSUER))
     assert await kinds_of(world.database, brand.master) == before
 
 
 async def test_history_ends(application: AsyncEngine, world: World) -> None:
-    job_id = await put_in(world.database, JobKind.TOP_UP, b"?", status="failed", attempts=5)
+    job_id = await put_in(world.database, TOP_UP, b"?", status="failed", attempts=5)
     told = text(
         "INSERT INTO pgq.pgqueuer_log (job_id, status, priority, entrypoint, created) "
         "VALUES (:id, 'failed', 1, 'top_up', now() - CAST(:age AS interval))"

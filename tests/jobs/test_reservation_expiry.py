@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.writes.sessions import WriteSessions
 from models.base.ids import MasterId, SendCycleId
-from models.effects.jobs import JobKind
+from models.sending.job_kinds import CYCLE_CLOSE
 from resolvers.sending.expire import expire_reservations
 from server.database.clock import Clock
 from server.settings.payments import PracticePayments
@@ -103,7 +103,7 @@ async def test_a_busy_subscription_has_few_jobs(api: Api, world: World, brand: B
         found = (await connection.execute(last, {"tree": brand.master.master})).one()
     late = expiry[-1].execute_after - found.last
     assert 0 <= late.total_seconds() <= 10
-    assert (await kinds_of(world.database, brand.master))[JobKind.CYCLE_CLOSE] == 1
+    assert (await kinds_of(world.database, brand.master))[CYCLE_CLOSE] == 1
 
 
 async def test_a_worker_that_dies_leaves_all_as_it_was(

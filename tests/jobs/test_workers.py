@@ -10,8 +10,9 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from models.base.ids import new_id
-from models.effects.jobs import JobKind
+from models.credit.job_kinds import TOP_UP
 from models.payments.tables import top_ups
+from models.sending.job_kinds import CYCLE_CLOSE
 from server.commands.jobs import held_jobs, retry_held_jobs
 from server.database.connections import connect_as_owner
 from server.embedded_postgres import DatabaseAddresses
@@ -66,8 +67,8 @@ async def test_a_job_that_fails_stops_no_other(
     own: DatabaseAddresses, world: World, brand: Brand, provider: PracticePayments
 ) -> None:
     """It is tried again later, and after the last time held until an operator has it done again."""
-    first = await put_in(world.database, JobKind.TOP_UP, b"nonsense")
-    last = await put_in(world.database, JobKind.TOP_UP, b"nonsense", attempts=5)
+    first = await put_in(world.database, TOP_UP, b"nonsense")
+    last = await put_in(world.database, TOP_UP, b"nonsense", attempts=5)
     await _poor(world, brand)
 
     async def one_is_held() -> bool:
@@ -99,7 +100,7 @@ async def test_a_job_that_workers_die_on_is_held(
     own: DatabaseAddresses, world: World, provider: PracticePayments
 ) -> None:
     """PGQueuer does not count the attempts of workers that died."""
-    fatal = await put_in(world.database, JobKind.CYCLE_CLOSE, f"{new_id()} {new_id()}".encode())
+    fatal = await put_in(world.database, CYCLE_CLOSE, f"{new_id()} {new_id()}".encode())
     began = text(
         "INSERT INTO pgq.pgqueuer_log (job_id, status, priority, entrypoint) "
         "VALUES (:id, 'picked', 1, 'cycle_close')"

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy import text
 
 from models.base.ids import new_id
-from models.effects.jobs import JobKind
+from models.sending.job_kinds import CYCLE_CLOSE
 from resolvers.billing.document import Issuer
 from resolvers.payments.provider import PaymentProvider
 from server.embedded_postgres import DatabaseAddresses
@@ -38,7 +38,7 @@ async def working(
 
 async def works(world: World) -> None:
     """Wait until a worker does what is put in."""
-    await put_in(world.database, JobKind.CYCLE_CLOSE, f"{new_id()} {new_id()}".encode())
+    await put_in(world.database, CYCLE_CLOSE, f"{new_id()} {new_id()}".encode())
     await until(answers_yes(world, IDLE))
 
 

@@ -4,9 +4,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from resolvers.effects.retention import RETENTIONS, Retention
+from resolvers.effects.retention import Retention, retentions
 from tests.documentation.pages import DOCS, Page
-from tests.storage.growth import BOUNDS, Growth
+from tests.storage.growth import OF_NO_AREA, Bound, Growth
+from tests.world.oracles import told_by_areas
+
+BOUNDS: dict[str, Bound] = OF_NO_AREA | told_by_areas("BOUNDS")
 
 WORKERS = Page.of(DOCS / "operate" / "workers.md")
 
@@ -27,10 +30,10 @@ async def test_every_table_says_what_bounds_it(database: AsyncEngine) -> None:
 
 def test_what_is_deleted_by_age_is_what_says_so() -> None:
     deleted = {table for table, bound in BOUNDS.items() if bound.growth is Growth.DELETED}
-    assert sorted(retention.table for retention in RETENTIONS) == sorted(deleted)
+    assert sorted(retention.table for retention in retentions()) == sorted(deleted)
 
 
-@pytest.mark.parametrize("retention", RETENTIONS, ids=lambda retention: retention.name)
+@pytest.mark.parametrize("retention", retentions(), ids=lambda retention: retention.name)
 async def test_the_oldest_are_found_by_an_index(retention: Retention, database: AsyncEngine) -> None:
     asked = {"table": retention.table, "since": retention.since}
     async with database.connect() as connection:
@@ -38,7 +41,7 @@ async def test_the_oldest_are_found_by_an_index(retention: Retention, database: 
     assert any((found is None) is (retention.only == "true") for found in conditions)
 
 
-@pytest.mark.parametrize("retention", RETENTIONS, ids=lambda retention: retention.name)
+@pytest.mark.parametrize("retention", retentions(), ids=lambda retention: retention.name)
 def test_the_manual_says_how_long(retention: Retention) -> None:
     rows = [row for row in WORKERS.table("What is kept how long") if f"`{retention.table}`" in row]
     assert len(rows) == 1

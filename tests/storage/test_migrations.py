@@ -63,7 +63,7 @@ async def test_two_migrate_an_empty_database_at_once(addresses: DatabaseAddresse
         "DROP FUNCTION api_key_stops(uuid)",
         "DROP FUNCTION mandant_enter(bytea, text, bytea)",
         "DROP FUNCTION mandant_enqueue(text, uuid, uuid, timestamptz)",
-        "DROP FUNCTION mandant_enqueue_due(integer, boolean)",
+        "DROP FUNCTION mandant_enqueue_due(integer, text[])",
         "DROP POLICY own_trees ON events",
         "ALTER TABLE accounts DISABLE ROW LEVEL SECURITY",
         "ALTER TABLE api_keys NO FORCE ROW LEVEL SECURITY",

@@ -20,10 +20,8 @@ from engine.compiled.fragment_cache import Place
 from engine.compiled.fragments import Fragment
 from engine.declare.declarations import SqlField
 from engine.reference.statements import Statement, statement
-from models.accounts.tables import ParentAccess, accounts
+from models.accounts.tables import accounts
 from models.base.ids import new_id
-from models.staff.overrides import OverrideKind
-from resolvers.effects.event_kinds import EventKind
 from schema.root import build_schema
 from server.database.connections import connect_as_application, read_pool
 from server.embedded_postgres import DatabaseAddresses
@@ -32,17 +30,9 @@ from tests.equality.drawn import rows
 from tests.equality.drawn.answers import Answer, compiled, reference
 from tests.equality.drawn.operations import operation
 from tests.server.deployed import deployed
+from tests.storage.tree import make_tree
 from tests.world.api import Caller
-from tests.world.billing import give_details, give_invoice, mark_charged, separate
-from tests.world.budgets import set_budget
-from tests.world.credit import give_credit, give_payment_method, give_top_up, give_top_up_rule
-from tests.world.links import ask, break_glass
-from tests.world.ownership import give_offer
-from tests.world.plans import STARTER, buy, subscribe
-from tests.world.recipients import give_list
-from tests.world.sends import give_reservation
 from tests.world.shares import Given, give_share
-from tests.world.staff import ask_for_subaccounts, set_override
 from tests.world.world import Account, Member, World
 
 _TABLES = {table.name: table for table in tables_of_trees()}
@@ -62,33 +52,8 @@ async def other(database: AsyncEngine) -> tuple[Account, Member]:
 
 
 async def _tree(world: World) -> tuple[Account, Member]:
-    master = await world.account()
-    account = await world.account(master)
-    owner = await world.member(master, BuiltinRole.OWNER)
-    await ask(world, account, ParentAccess.NONE, owner.person, from_above=True)
-    await break_glass(world, account, owner.person)
-    await world.api_key(master)
-    await rows.invitation(world, master, BuiltinRole.ANALYST, owner.person)
-    await rows.event(world, master, EventKind.ACCOUNT_CREATED, owner.person)
-    await give_share(world, [master], await world.person(), owner.person)
-    await set_override(world, master, OverrideKind.SENDING_DOMAINS, owner.person)
-    await ask_for_subaccounts(world, master)
-    await rows.expiry_notice(world, master)
-    await give_credit(world, master, 1)
-    await give_top_up(world, master)
-    await give_top_up_rule(world, master, await give_payment_method(world, master))
-    await subscribe(world, master, STARTER)
-    await buy(world, master)
-    await give_reservation(world, master, label="Spring")
-    await give_list(world, master)
-    await set_budget(world, master, 5)
-    await give_invoice(world, master)
-    await give_details(world, master)
-    await separate(world, account)
-    await mark_charged(world, master)
-    await give_offer(world, master, await world.member(master, BuiltinRole.ANALYST), owner.person, owner)
-    await rows.status_change(world, master)
-    return master, owner
+    tree = await make_tree(world)
+    return tree.master, tree.owner
 
 
 async def _enter(connection: AsyncConnection, caller: Caller) -> None:

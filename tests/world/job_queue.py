@@ -10,7 +10,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.writes.sessions import WriteSessions
-from models.effects.jobs import Job, JobKind
+from models.effects.jobs import Job, JobKind, job_kinds
 from resolvers.billing.document import Issuer
 from resolvers.billing.status_history import SuspendedAccounts
 from resolvers.payments.provider import PaymentProvider
@@ -37,11 +37,12 @@ async def work_off(
     suspended: SuspendedAccounts = SuspendedAccounts.PAUSE,
 ) -> None:
     """Look once and do all that is due now, as a worker would."""
-    await look(application, issuing=issuer is not None)
+    deployment = deployed(provider, issuer, suspended)
+    await look(application, deployment)
     sessions = WriteSessions(application)
     while rows := await _ready(application):
         for row in rows:
-            await do(sessions, deployed(provider, issuer, suspended), Job.read(row.entrypoint, row.payload))
+            await do(sessions, deployment, Job.read(row.entrypoint, row.payload))
         async with application.begin() as connection:
             await connection.execute(_DONE, {"ids": [row.id for row in rows]})
 
@@ -65,7 +66,7 @@ async def jobs_of(database: AsyncEngine, account: Account) -> list[Row[*tuple[An
 
 async def kinds_of(database: AsyncEngine, account: Account) -> Counter[JobKind]:
     """How many there are of each kind."""
-    return Counter(JobKind(row.entrypoint) for row in await jobs_of(database, account))
+    return Counter(job_kinds()[row.entrypoint] for row in await jobs_of(database, account))
 
 
 async def put_in(
@@ -76,7 +77,7 @@ async def put_in(
         "INSERT INTO pgq.pgqueuer (priority, entrypoint, payload, attempts, status) "
         "VALUES (1, :kind, :payload, :attempts, CAST(:status AS pgq.pgqueuer_status)) RETURNING id"
     )
-    values = {"kind": kind.value, "payload": payload, "attempts": attempts, "status": status}
+    values = {"kind": kind.name, "payload": payload, "attempts": attempts, "status": status}
     async with database.begin() as connection:
         return int((await connection.execute(statement, values)).scalar_one())
 

@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
-from resolvers.effects.mail_limits import MailKind
+from resolvers.invitations.mail_kinds import INVITATION
 from tests.areas.effects.log import events_of, mail_to, mails_to
 from tests.world.api import Api
 from tests.world.mutations import Token, attempt, code_of, done
@@ -100,7 +100,7 @@ async def test_its_owner_is_invited_and_uses_it_like_a_main_account(
         "account": {"id": account_id},
     }
     mail = await mail_to(database, customer.email)
-    assert mail.subject == MailKind.INVITATION.subject
+    assert mail.subject == INVITATION.subject
     assert "Client" in mail.body
     await done(api, "invitationAccept", customer, token=mail.token)
     below = {"parentId": account_id, "name": "Branch", "idempotencyKey": "1"}

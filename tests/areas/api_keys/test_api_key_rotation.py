@@ -111,11 +111,11 @@ async def test_a_key_that_does_not_work_is_not_rotated(api: Api, world: World, d
     """Its new secret would not work either: it is mended first. Nobody takes over what has expired."""
     account = await world.account()
     owner = await world.member(account, BuiltinRole.OWNER)
-    maker = await world.member(account, BuiltinRole.ADMINISTRATOR)
+    creator = await world.member(account, BuiltinRole.ADMINISTRATOR)
     expired, stopped = await world.api_key(account), await world.api_key(account)
     await expire_key(database, expired)
-    await made_by(database, stopped, maker.person, WhenMakerLosesAccess.STOP)
-    await expire_member(database, maker)
+    await made_by(database, stopped, creator.person, WhenMakerLosesAccess.STOP)
+    await expire_member(database, creator)
     before = await world.state(account)
     for field, key in (("apiKeyRotate", expired), ("apiKeyRotate", stopped), ("apiKeyAdopt", expired)):
         assert await code_of(api, field, owner, apiKeyId=key.id) == "FAILED_PRECONDITION"

@@ -1,4 +1,4 @@
-"""Keys whose maker left or lost a right (N18) follow the recorded choice, and somebody adopts them (T6)."""
+"""Keys whose creator left or lost a right (N18) follow the recorded choice, and somebody adopts them (T6)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -57,10 +57,10 @@ async def _pair(world: World) -> tuple[Account, Member, Member]:
 
 
 async def test_keys_of_who_left_follow_the_choice(api: Api, world: World) -> None:
-    account, owner, maker = await _pair(world)
-    kept, stopped = [await _make(api, maker, account, choice) for choice in ("KEEP", "STOP")]
+    account, owner, creator = await _pair(world)
+    kept, stopped = [await _make(api, creator, account, choice) for choice in ("KEEP", "STOP")]
     assert await _ghosts(api, owner, account) == {}
-    await done(api, "memberRemove", owner, memberId=maker.id)
+    await done(api, "memberRemove", owner, memberId=creator.id)
     assert await _works(api, kept, stopped) == [True, False]
     assert await _ghosts(api, owner, account) == {kept.id: "MAKER_LEFT", stopped.id: "MAKER_LEFT"}
 
@@ -68,14 +68,14 @@ async def test_keys_of_who_left_follow_the_choice(api: Api, world: World) -> Non
 @pytest.mark.parametrize("role", [BuiltinRole.ANALYST, BuiltinRole.DEVELOPER])
 async def test_keys_of_who_lost_a_right_follow_the_choice(api: Api, world: World, role: BuiltinRole) -> None:
     """An analyst makes no keys; a developer none that give so much. With the right the key works again."""
-    account, owner, maker = await _pair(world)
-    kept, stopped = [await _make(api, maker, account, choice) for choice in ("KEEP", "STOP")]
-    await done(api, "memberUpdate", owner, memberId=maker.id, roleId=ROLE_IDS[role])
+    account, owner, creator = await _pair(world)
+    kept, stopped = [await _make(api, creator, account, choice) for choice in ("KEEP", "STOP")]
+    await done(api, "memberUpdate", owner, memberId=creator.id, roleId=ROLE_IDS[role])
     assert await _works(api, kept, stopped) == [True, False]
     lost = "MAKER_LOST_RIGHT"
     assert await _ghosts(api, owner, account) == {kept.id: lost, stopped.id: lost}
     again = ROLE_IDS[BuiltinRole.ADMINISTRATOR]
-    await done(api, "memberUpdate", owner, memberId=maker.id, roleId=again)
+    await done(api, "memberUpdate", owner, memberId=creator.id, roleId=again)
     assert await _works(api, kept, stopped) == [True, True]
     assert await _ghosts(api, owner, account) == {}
 
@@ -84,21 +84,21 @@ async def test_a_right_from_above_is_as_good(api: Api, world: World) -> None:
     master = await world.account()
     branch = await world.account(master)
     owner = await world.member(master, BuiltinRole.OWNER)
-    maker = await world.member(branch, BuiltinRole.ADMINISTRATOR)
-    await world.member(master, BuiltinRole.ADMINISTRATOR, maker.person)
-    key = await _make(api, maker, branch, "STOP")
-    await done(api, "memberRemove", owner, memberId=maker.id)
+    creator = await world.member(branch, BuiltinRole.ADMINISTRATOR)
+    await world.member(master, BuiltinRole.ADMINISTRATOR, creator.person)
+    key = await _make(api, creator, branch, "STOP")
+    await done(api, "memberRemove", owner, memberId=creator.id)
     assert await _works(api, key) == [True]
     assert await _ghosts(api, owner, branch) == {}
 
 
 async def test_keys_of_a_key_end_with_it(api: Api, world: World) -> None:
-    account, owner, maker = await _pair(world)
-    first = await _make(api, maker, account, "STOP")
+    account, owner, creator = await _pair(world)
+    first = await _make(api, creator, account, "STOP")
     second, third = [await _make(api, Token(first.token), account, choice) for choice in ("STOP", "KEEP")]
     last = await _make(api, Token(second.token), account, "STOP")
     assert await _works(api, first, second, third, last) == [True] * 4
-    await done(api, "memberRemove", owner, memberId=maker.id)
+    await done(api, "memberRemove", owner, memberId=creator.id)
     assert await _works(api, first, second, third, last) == [False, False, True, False]
     ended = "MAKER_ENDED"
     assert await _ghosts(api, owner, account) == {
@@ -128,10 +128,10 @@ async def test_a_key_of_a_narrowed_key_lost_its_right(api: Api, world: World) ->
 
 
 async def test_who_adopts_a_key_answers_for_it(api: Api, world: World) -> None:
-    account, owner, maker = await _pair(world)
+    account, owner, creator = await _pair(world)
     adopter = await world.member(account, BuiltinRole.ADMINISTRATOR)
-    key = await _make(api, maker, account, "STOP")
-    await done(api, "memberRemove", owner, memberId=maker.id)
+    key = await _make(api, creator, account, "STOP")
+    await done(api, "memberRemove", owner, memberId=creator.id)
     assert await _works(api, key) == [False]
     selection = "secret apiKey { createdBy { id } adoptedBy { id } }"
     adopted = await done(api, "apiKeyAdopt", adopter, selection, apiKeyId=key.id)
@@ -140,7 +140,7 @@ async def test_who_adopts_a_key_answers_for_it(api: Api, world: World) -> None:
     event = await last_event(api, owner, account.id)
     assert (event["kind"], event["subjectId"]) == ("API_KEY_ADOPTED", key.id)
     assert (event["before"], event["after"]) == (
-        {"maker": maker.person.id},
+        {"maker": creator.person.id},
         {"maker": adopter.person.id},
     )
     assert await _works(api, key) == [True]
@@ -153,18 +153,18 @@ async def test_who_adopts_a_key_answers_for_it(api: Api, world: World) -> None:
 
 
 async def test_what_works_no_more_is_no_ghost(api: Api, world: World) -> None:
-    account, owner, maker = await _pair(world)
-    key = await _make(api, maker, account, "KEEP")
-    await done(api, "memberRemove", owner, memberId=maker.id)
+    account, owner, creator = await _pair(world)
+    key = await _make(api, creator, account, "KEEP")
+    await done(api, "memberRemove", owner, memberId=creator.id)
     assert await _ghosts(api, owner, account) == {key.id: "MAKER_LEFT"}
     await done(api, "apiKeyRevoke", owner, apiKeyId=key.id)
     assert await _ghosts(api, owner, account) == {}
 
 
 async def test_a_stopped_key_writes_nothing(api: Api, world: World) -> None:
-    account, owner, maker = await _pair(world)
-    key = await _make(api, maker, account, "STOP")
-    await done(api, "memberRemove", owner, memberId=maker.id)
+    account, owner, creator = await _pair(world)
+    key = await _make(api, creator, account, "STOP")
+    await done(api, "memberRemove", owner, memberId=creator.id)
     before = await world.state(account)
     rename = 'mutation ($id: ID!) { accountUpdate(input: {accountId: $id, expectedVersion: 1, name: "X"}) '
     answer = await api.ask(f"{rename} {{ userErrors {{ code }} }} }}", Token(key.token), id=account.id)

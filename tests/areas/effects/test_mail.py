@@ -16,12 +16,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import ParentAccess
 from models.effects.attempts import attempts
+from resolvers.access.mail_kinds import ACCESS_EXPIRING
 from resolvers.effects.mail_limits import OFFERS, MailKind, Whose
 from resolvers.effects.mail_texts import LONGEST_SHOWN, letter, quoted, quoted_in_sql
 from resolvers.effects.outbox import recipient_digest
+from resolvers.invitations.mail_kinds import INVITATION
+from resolvers.members.mail_kinds import OWNERSHIP_OFFER
+from resolvers.parent_access.mail_kinds import BREAK_GLASS
+from resolvers.people.mail_kinds import EMAIL_VERIFICATION, PASSWORD_RESET, SIGN_UP_ATTEMPT
+from resolvers.shares.mail_kinds import SHARE
 from tests.areas.effects.log import mails_to
 from tests.world.api import Api
 from tests.world.links import set_parent_access
+from tests.world.mail_kinds import MAIL_KINDS
 from tests.world.mutations import ROLE_IDS, Attempt, attempt, code_of
 from tests.world.world import Member, World
 
@@ -49,14 +56,14 @@ class Row:
 
 
 MAILS = {
-    MailKind.INVITATION: Row({"invitations.mail.queue_invitation"}, refused=True),
-    MailKind.SHARE: Row({"shares.mail.queue_share"}, refused=True),
-    MailKind.OWNERSHIP_OFFER: Row({"members.mail.queue_offer"}, refused=True),
-    MailKind.BREAK_GLASS: Row({"parent_access.mail.queue_warnings"}, refused=False),
-    MailKind.ACCESS_EXPIRING: Row({"access.functions.FUNCTIONS"}, refused=False),
-    MailKind.EMAIL_VERIFICATION: Row({"people.mailbox.send_verification"}, refused=True),
-    MailKind.PASSWORD_RESET: Row({"people.mailbox.request_password_reset"}, refused=False),
-    MailKind.SIGN_UP_ATTEMPT: Row({"people.mailbox.tell_of_sign_up"}, refused=False),
+    INVITATION: Row({"invitations.mail.queue_invitation"}, refused=True),
+    SHARE: Row({"shares.mail.queue_share"}, refused=True),
+    OWNERSHIP_OFFER: Row({"members.mail.queue_offer"}, refused=True),
+    BREAK_GLASS: Row({"parent_access.mail.queue_warnings"}, refused=False),
+    ACCESS_EXPIRING: Row({"access.functions.FUNCTIONS"}, refused=False),
+    EMAIL_VERIFICATION: Row({"people.mailbox.send_verification"}, refused=True),
+    PASSWORD_RESET: Row({"people.mailbox.request_password_reset"}, refused=False),
+    SIGN_UP_ATTEMPT: Row({"people.mailbox.tell_of_sign_up"}, refused=False),
 }
 """A new kind, and a new place that sends one, is thought through here: who is limited, and who is told."""
 
@@ -66,12 +73,18 @@ DOORS = {"effects/outbox.py", "access/tell_expiries.sql"}
 
 def _uses(tree: ast.Module) -> set[tuple[str, str]]:
     """The kinds that the functions and constants of a module name, with these."""
+    imported = {
+        name.name
+        for statement in tree.body
+        if isinstance(statement, ast.ImportFrom) and str(statement.module).endswith(".mail_kinds")
+        for name in statement.names
+    }
     return {
-        (node.attr, name)
+        (node.id, name)
         for statement in tree.body
         if (name := _name_of(statement)) is not None
         for node in ast.walk(statement)
-        if isinstance(node, ast.Attribute) and getattr(node.value, "id", None) == "MailKind"
+        if isinstance(node, ast.Name) and node.id in imported & MAIL_KINDS.keys()
     }
 
 
@@ -87,11 +100,11 @@ def test_every_mail_is_in_the_table_and_goes_through_the_door() -> None:
     resolvers = ROOT / "resolvers"
     files = [path for path in sorted(resolvers.rglob("*")) if path.suffix in {".py", ".sql"}]
     sources = {path.relative_to(resolvers).as_posix(): path.read_text(encoding="utf-8") for path in files}
-    found: dict[MailKind, set[str]] = {kind: set() for kind in MailKind}
+    found: dict[MailKind, set[str]] = {kind: set() for kind in MAIL_KINDS.values()}
     for name, source in sources.items():
         if name.endswith(".py"):
             for kind, place in _uses(ast.parse(source)):
-                found[MailKind[kind]].add(f"{name.removesuffix('.py').replace('/', '.')}.{place}")
+                found[MAIL_KINDS[kind]].add(f"{name.removesuffix('.py').replace('/', '.')}.{place}")
     assert found == {kind: row.functions for kind, row in MAILS.items()}
     assert {name for name, source in sources.items() if _writes_mail(source)} == DOORS
     for folder in ("schema", "authz", "server"):
@@ -112,7 +125,7 @@ def test_every_kind_has_limits_for_its_recipient() -> None:
         assert drops == {not row.refused}, kind
         assert kind.policy.is_offer == (kind.policy is OFFERS)
         assert kind.subject.isprintable()
-    names = [policy.name for policy in {kind.policy for kind in MailKind}]
+    names = [policy.name for policy in {kind.policy for kind in MAIL_KINDS.values()}]
     assert len(names) == len(set(names))
 
 
@@ -135,7 +148,7 @@ def test_a_letter_says_what_its_links_begin_with() -> None:
     assert body.splitlines()[4] == "https://mandant.example/invitation#mdi_x"
     assert "Links in our messages begin with https://mandant.example/, no others do." in body
     mail = EmailMessage()
-    mail["Subject"] = MailKind.INVITATION.subject
+    mail["Subject"] = INVITATION.subject
     mail.set_content(body)
     assert mail.get_content() == body
 
@@ -178,7 +191,7 @@ async def test_an_offer_holds_no_name_in_its_subject_and_no_link_but_ours(
     email = f"stranger-{uuid4().hex}@example.com"
     assert (await OFFERING[mutation](api, house, email)).done
     (mail,) = await mails_to(database, email)
-    assert mail.subject in {MailKind.INVITATION.subject, MailKind.SHARE.subject}
+    assert mail.subject in {INVITATION.subject, SHARE.subject}
     assert "evil.example" not in mail.body
     assert [word for word in mail.body.split() if "://" in word] == [
         f"http://mandant.test/invitation#{mail.token}",
@@ -254,13 +267,11 @@ async def test_what_the_platform_must_tell_has_limits_of_its_own(
     assert await code_of(api, "memberInvite", above, **offer, idempotencyKey="1") == ""
     await _fill(database, Whose.RECIPIENT, recipient_digest(owner.person.email), 1000)
     assert await code_of(api, "memberInvite", above, **offer, idempotencyKey="2") == "RATE_LIMITED"
-    most = MailKind.BREAK_GLASS.policy.budgets[0].most
+    most = BREAK_GLASS.policy.budgets[0].most
     opening = {"accountId": account.id, "reason": "see https://evil.example/x", "hours": 1}
     for _ in range(most + 2):
         assert await code_of(api, "breakGlassOpen", above, **opening) == ""
-    told = [
-        m for m in await mails_to(database, owner.person.email) if m.subject == MailKind.BREAK_GLASS.subject
-    ]
+    told = [m for m in await mails_to(database, owner.person.email) if m.subject == BREAK_GLASS.subject]
     assert len(told) == most
     assert "“see https[:]//evil[.]example/x”" in told[0].body
 

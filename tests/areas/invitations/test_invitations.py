@@ -5,7 +5,7 @@ import datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
-from resolvers.effects.mail_limits import MailKind
+from resolvers.invitations.mail_kinds import INVITATION
 from tests.areas.effects.log import events_of, mail_to, mails_to
 from tests.world.api import Api
 from tests.world.mutations import ROLE_IDS, attempt, code_of, done
@@ -33,7 +33,7 @@ async def test_an_invitation_is_mailed_with_its_link(api: Api, world: World, dat
         "invitation"
     ]
     mail = await mail_to(database, invited.email)
-    assert mail.subject == MailKind.INVITATION.subject
+    assert mail.subject == INVITATION.subject
     assert f"“{owner.person.name}” invites you to the account “Agency”." in mail.body
     assert f"\nhttp://mandant.test/invitation#{mail.token}\n" in mail.body
     assert made == {

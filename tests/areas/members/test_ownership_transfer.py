@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.members.ownership_offers import ownership_offers
-from resolvers.effects.mail_limits import MailKind
+from resolvers.members.mail_kinds import OWNERSHIP_OFFER
 from tests.areas.effects.log import events_of, mails_to
 from tests.world.api import Api, Caller
 from tests.world.mutations import ROLE_IDS, attempt, code_of, done
@@ -45,7 +45,7 @@ async def test_the_owner_hands_the_account_over(api: Api, world: World, database
         assert made["ownershipOffer"] == shown
     assert await _roles(api, old, account.id) == {old.id: "OWNER", new.id: "MARKETER"}
     (mail,) = await mails_to(database, new.person.email)
-    assert mail.subject == MailKind.OWNERSHIP_OFFER.subject
+    assert mail.subject == OWNERSHIP_OFFER.subject
     assert (await api.read(_SHOWN, old, id=account.id))["account"]["ownershipOffer"] == shown
     assert (await api.ask(_SHOWN, new, id=account.id)).codes == ["FORBIDDEN"]
     seen = shown | {"fromMember": None}  # whose role shows no members

@@ -12,7 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.policy.builtin_roles import BuiltinRole
 from models.people.mailbox_links import mailbox_links
 from models.people.users import users
-from resolvers.effects.mail_limits import PASSWORD_RESETS, SIGN_UP_ATTEMPTS, VERIFICATIONS, MailKind
+from resolvers.effects.mail_limits import MailKind
+from resolvers.invitations.mail_kinds import INVITATION
+from resolvers.people.mail_kinds import (
+    EMAIL_VERIFICATION,
+    PASSWORD_RESET,
+    PASSWORD_RESETS,
+    SIGN_UP_ATTEMPT,
+    SIGN_UP_ATTEMPTS,
+    VERIFICATIONS,
+)
+from resolvers.shares.mail_kinds import SHARE
 from tests.areas.effects.log import Mail, events_of, mail_to, mails_to
 from tests.concurrency.gates import Gate, waits
 from tests.world.api import Api
@@ -64,13 +74,13 @@ async def _offered(
     """The secret of an invitation."""
     offer = {"accountId": house.account.id, "email": email, "roleId": ROLE_IDS[role]}
     await done(api, "memberInvite", house, **offer, idempotencyKey=uuid4().hex)
-    return await _secret(database, email, MailKind.INVITATION)
+    return await _secret(database, email, INVITATION)
 
 
 async def _shared(api: Api, database: AsyncEngine, house: Member, email: str) -> str:
     offer = {"accountIds": [house.account.id], "email": email, "areas": ["STATISTICS"]}
     await done(api, "shareCreate", house, **offer, idempotencyKey=uuid4().hex)
-    return await _secret(database, email, MailKind.SHARE)
+    return await _secret(database, email, SHARE)
 
 
 async def _secret(database: AsyncEngine, email: str, kind: MailKind) -> str:
@@ -88,7 +98,7 @@ async def _works(api: Api, token: Token) -> bool:
 
 async def _reset_link(api: Api, database: AsyncEngine, email: str) -> str:
     await done(api, "passwordResetRequest", None, email=email)
-    return await _secret(database, email, MailKind.PASSWORD_RESET)
+    return await _secret(database, email, PASSWORD_RESET)
 
 
 async def test_an_address_is_verified_by_its_person_alone(
@@ -151,7 +161,7 @@ async def test_an_unverified_address_gives_nothing(
         state,
     )
     assert await code_of(api, "subaccountCreate", squatter.session, **sub) == ""
-    token = (await _mails(database, squatter.email, MailKind.EMAIL_VERIFICATION))[0].token
+    token = (await _mails(database, squatter.email, EMAIL_VERIFICATION))[0].token
     await done(stranger, "emailVerify", squatter.session, token=token)
     assert await code_of(api, "memberInvite", squatter.key, **own, **role) == ""
     assert await code_of(api, "invitationAccept", squatter.session, token=invitation) == ""
@@ -243,7 +253,7 @@ async def test_a_new_password_by_mail_ends_what_was_open(
     reset = {"token": token, "newPassword": OTHER_PASSWORD}
     made = await done(stranger, "passwordReset", None, "deviceToken", **reset)
     assert await code_of(stranger, "passwordReset", None, **reset) == "LINK_NOT_VALID"
-    verification = (await _mails(database, squatter.email, MailKind.EMAIL_VERIFICATION))[0].token
+    verification = (await _mails(database, squatter.email, EMAIL_VERIFICATION))[0].token
     old = await code_of(stranger, "emailVerify", None, token=verification, password=OTHER_PASSWORD)
     assert old == "LINK_NOT_VALID"
     assert not await _works(api, squatter.session)
@@ -352,9 +362,7 @@ async def test_who_signs_up_with_a_taken_address_learns_nothing_and_its_mailbox_
     ]
     assert all(answer == answers[0] for answer in answers)
     assert answers[0]["code"] == "SIGN_UP_REFUSED"
-    told = [
-        await _mails(database, email, MailKind.SIGN_UP_ATTEMPT) for email in (squatter.email, verified.email)
-    ]
+    told = [await _mails(database, email, SIGN_UP_ATTEMPT) for email in (squatter.email, verified.email)]
     assert [len(mails) for mails in told] == [SIGN_UP_ATTEMPTS.budgets[0].most] * 2
     assert told[0][0].body == told[1][0].body
     assert "\nhttp://mandant.test/password-reset\n" in told[0][0].body

@@ -11,7 +11,7 @@
       ben: {us: ANALYST, brand: "MARKETER, expired"}
     keys:
       robot: {account: us, role: DEVELOPER, scopes: [ACCOUNT_READ], state: revoked}
-      child: {account: us, maker: robot, choice: STOP}  # of a key above it, or of a person
+      child: {account: us, creator: robot, choice: STOP}  # of a key above it, or of a person
     shares:                      # accepted by the person, if nothing else is said
       offer: {to: cleo, accounts: [us], role: MARKETER, hidden: [CONTACTS], state: waits}
       figures: {to: cleo, accounts: [us], areas: [STATISTICS]}
@@ -93,13 +93,13 @@ class KeyState(enum.Enum):
 
 @dataclass(frozen=True)
 class KeyCase:
-    """An API key; `scopes` None: all that its role gives; `maker`: a person or an earlier key."""
+    """An API key; `scopes` None: all that its role gives; `creator`: a person or an earlier key."""
 
     account: str
     role: str
     scopes: frozenset[Permission] | None
     state: KeyState
-    maker: str | None
+    creator: str | None
     choice: WhenMakerLosesAccess
 
 
@@ -254,11 +254,11 @@ def _key(
     role: str = "ADMINISTRATOR",
     scopes: list[str] | None = None,
     state: str = "works",
-    maker: str | None = None,
+    creator: str | None = None,
     choice: str = "KEEP",
 ) -> KeyCase:
     narrowed = None if scopes is None else frozenset(Permission[name] for name in scopes)
-    return KeyCase(account, role, narrowed, KeyState(state), maker, WhenMakerLosesAccess(choice))
+    return KeyCase(account, role, narrowed, KeyState(state), creator, WhenMakerLosesAccess(choice))
 
 
 def _share(

@@ -62,11 +62,13 @@ async def revoke_key(database: AsyncEngine, key: ApiKey) -> None:
 
 
 async def made_by(
-    database: AsyncEngine, key: ApiKey, maker: Person | ApiKey, choice: WhenMakerLosesAccess
+    database: AsyncEngine, key: ApiKey, creator: Person | ApiKey, choice: WhenMakerLosesAccess
 ) -> None:
     """The key was made by somebody, or by another key, who chose what becomes of it without them."""
-    column = "creator_user_id" if isinstance(maker, Person) else "creator_api_key_id"
-    await _update(database, api_keys, key.key, **{column: maker.key, "when_maker_loses_access": choice.value})
+    column = "creator_user_id" if isinstance(creator, Person) else "creator_api_key_id"
+    await _update(
+        database, api_keys, key.key, **{column: creator.key, "when_maker_loses_access": choice.value}
+    )
 
 
 async def expire_invitations(database: AsyncEngine, email: str) -> None:

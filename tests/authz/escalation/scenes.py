@@ -108,10 +108,10 @@ async def set_up(world: World, case: Case) -> Scene:
     keys: dict[str, ApiKey] = {}
     for name, key in case.keys.items():
         keys[name] = await _make_key(world, accounts[key.account], roles[key.role], key)
-        if key.maker is not None:
-            maker = {**callers, **keys}[key.maker]
-            assert isinstance(maker, Person | ApiKey)
-            await made_by(world.database, keys[name], maker, key.choice)
+        if key.creator is not None:
+            creator = {**callers, **keys}[key.creator]
+            assert isinstance(creator, Person | ApiKey)
+            await made_by(world.database, keys[name], creator, key.choice)
     shares = {
         name: await _give(world, accounts, callers, roles, share) for name, share in case.shares.items()
     }

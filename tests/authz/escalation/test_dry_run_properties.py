@@ -1,11 +1,14 @@
 """A dry run of a random change in a random forest says exactly what the change then does (N4)."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from authz.policy.builtin_roles import BuiltinRole
-from tests.authz.escalation.dry_run_tries import MAKERS, Draw, Tries
+from models.areas import modules_of_areas
+from tests.authz.escalation.dry_run_tries import Draw, Tries, Try
 from tests.authz.escalation.forests import SCOPES, Plot, plant, plots
 from tests.authz.escalation.outcomes import DONE, mutate, outcome
 from tests.authz.escalation.profiles import examples
@@ -14,15 +17,20 @@ from tests.world.api import Api
 from tests.world.stored import fingerprints
 from tests.world.world import Person, World
 
+TRIES: dict[str, Callable[[Tries, Draw], Awaitable[Try]]] = {
+    name: make
+    for area in modules_of_areas("tests.areas.{area}.dry_runs")
+    for name, make in area.TRIES.items()
+}
 _NUMBERS = st.integers(0, 11)
 _RIGHTS = SCOPES.map(lambda names: (names - {"ACCOUNT_SUSPEND"}) | {"STATISTICS_READ"})
 _DRAWS = {
     name: st.builds(Draw, st.just(name), _NUMBERS, _NUMBERS, _NUMBERS, _RIGHTS, _RIGHTS, st.booleans())
-    for name in MAKERS
+    for name in TRIES
 }
 
 
-@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("name", TRIES)
 @examples(2)
 @given(data=st.data(), plot=plots())
 async def test_what_it_says_is_what_then_happens(
@@ -41,7 +49,7 @@ async def test_what_it_says_is_what_then_happens(
     for caller, _ in planted.callers:
         if isinstance(caller, Person):
             await tries.add_stopping_key(caller)
-    tried = await tries.make(draw)
+    tried = await TRIES[draw.name](tries, draw)
     before = await fingerprints(registry.database)
     answer = await dry_run(api, name, tried.caller, tried.values)
     assert await fingerprints(registry.database) == before

@@ -1,6 +1,6 @@
 """What a row of the matrix is, and how its outcomes are written."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,11 @@ Restore = Callable[[Stage, str], Awaitable[None]]
 async def no_input(stage: Stage) -> None:
     """The field takes none."""
     return
+
+
+async def account_id(stage: Stage) -> Values:
+    """The field takes the account's id."""
+    return {"id": stage.account.id}
 
 
 async def nothing(stage: Stage, caller: str) -> None:
@@ -107,3 +112,11 @@ class Query:
     expected: dict[str, str]
     selection: str
     prepare: Prepare = no_input
+
+
+@dataclass(frozen=True)
+class NodeOf:
+    """An object in the account, by its global id, and which callers find it with `node`."""
+
+    give: Callable[[Stage], Awaitable[str]]
+    callers: Set[str]

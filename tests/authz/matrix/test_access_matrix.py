@@ -78,17 +78,17 @@ async def test_a_key_of_an_account_above_is_named_and_not_shown(api: Api, world:
 
 
 async def test_what_has_ended_is_not_listed(api: Api, world: World, database: AsyncEngine) -> None:
-    """Memberships and keys that expired, keys that were revoked, and one that stopped without its maker."""
+    """Memberships and keys that expired, keys that were revoked, and one that stopped without its creator."""
     account = await world.account()
     owner = await world.member(account, BuiltinRole.OWNER)
-    member, maker = [await world.member(account, BuiltinRole.ADMINISTRATOR) for _ in range(2)]
+    member, creator = [await world.member(account, BuiltinRole.ADMINISTRATOR) for _ in range(2)]
     expired, revoked, stopping, lasting = [await world.api_key(account) for _ in range(4)]
-    await made_by(database, stopping, maker.person, WhenMakerLosesAccess.STOP)
-    subjects = {owner.person.id, member.person.id, maker.person.id}
+    await made_by(database, stopping, creator.person, WhenMakerLosesAccess.STOP)
+    subjects = {owner.person.id, member.person.id, creator.person.id}
     everything = subjects | {expired.id, revoked.id, stopping.id, lasting.id}
     assert await _subjects(api, owner, account) == everything
     await expire_member(database, member)
-    await expire_member(database, maker)
+    await expire_member(database, creator)
     await expire_key(database, expired)
     await revoke_key(database, revoked)
     assert await _subjects(api, owner, account) == {owner.person.id, lasting.id}

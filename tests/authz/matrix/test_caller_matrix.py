@@ -8,26 +8,17 @@ from graphql import GraphQLField, GraphQLObjectType
 from authz.policy.builtin_roles import BuiltinRole
 from engine.base.marks import Requires, RequiresAny, StaffOnly
 from models.base.ids import Kind, present
-from models.staff.overrides import OverrideKind
-from tests.authz.cases.moments import offer
+from tests.areas.staff.matrix import STAFF_MUTATIONS
 from tests.authz.conftest import ApiFrom
 from tests.authz.escalation.outcomes import DONE, SCHEMA, mutate, outcome, root_fields, selection_of
-from tests.authz.matrix.matrix_billing import INVOICE_READERS
-from tests.authz.matrix.matrix_callers import INSIDE, MANAGERS, NOT_ACCEPTED, Stage
-from tests.authz.matrix.matrix_credit import CREDIT_READERS
-from tests.authz.matrix.matrix_fields import ACCOUNT_FIELDS, MUTATIONS, QUERIES
-from tests.authz.matrix.matrix_sends import CAMPAIGN_SENDERS
-from tests.authz.matrix.matrix_staff import STAFF_MUTATIONS
+from tests.authz.matrix.matrix_callers import INSIDE, NOT_ACCEPTED, Stage
+from tests.authz.matrix.matrix_fields import ACCOUNT_FIELDS, MUTATIONS, NODES, QUERIES
 from tests.world.api import Api
-from tests.world.billing import give_details, give_invoice, separate
+from tests.world.billing import give_details, separate
 from tests.world.budgets import give_budgets
-from tests.world.credit import give_credit, give_payment_method, give_top_up, give_top_up_rule, transaction_of
-from tests.world.links import break_glass
+from tests.world.credit import give_payment_method, give_top_up_rule
 from tests.world.ownership import give_offer
-from tests.world.plans import FREE, cancel_plan
-from tests.world.recipients import give_list
-from tests.world.sends import give_reservation
-from tests.world.staff import ask_for_subaccounts, set_override
+from tests.world.plans import cancel_plan
 from tests.world.world import World
 
 
@@ -179,54 +170,17 @@ async def test_gated_fields_by_other_ways(stage: Stage, api: Api, registry: Worl
     assert _forbidden(key.errors) == {("viewer", "apiKey", "account", "members"): "MEMBERS_READ"}
 
 
-async def test_nodes_of_every_kind(stage: Stage, api: Api, registry: World) -> None:
+async def test_nodes_of_every_kind(stage: Stage, api: Api) -> None:
     """A node needs what the same object needs by any other way; an id of each kind that there is."""
-    await give_credit(registry, stage.account, 1)
-    inviter = stage.members["administrator"]
-    invitation_id, _ = await offer(
-        stage.world.database, stage.account, BuiltinRole.ANALYST, "node@example.com", inviter.person
-    )
-    values = {"accountId": stage.account.id, "email": "log@example.com", "idempotencyKey": "log"}
-    role_id = present(Kind.ROLE, BuiltinRole.ANALYST.id)
-    assert await api.refusal("memberInvite", inviter, roleId=role_id, **values) == ""
-    events = "query ($id: ID!) { account(id: $id) { events(first: 1) { nodes { id } } } }"
-    logged = await api.read(events, inviter, id=stage.account.id)
-    key = await stage.key()
-    opening = await break_glass(stage.world, stage.account, stage.members["parent_administrator"].person)
-    override = await set_override(stage.world, stage.account, OverrideKind.REVIEW_APPROVED, inviter.person)
-    request_id = await ask_for_subaccounts(stage.world, stage.account, declined_by=inviter.person)
-    everybody = stage.callers.keys() - NOT_ACCEPTED
-    seen_by = {
-        Kind.ACCOUNT: (stage.account.id, INSIDE),
-        Kind.USER: (inviter.person.id, {"administrator"}),
-        Kind.MEMBER: (inviter.id, MANAGERS),
-        Kind.ROLE: (role_id, everybody),
-        Kind.INVITATION: (invitation_id, MANAGERS),
-        Kind.API_KEY: (key.id, MANAGERS | {"developer"}),
-        Kind.SHARE: (stage.shares["guest"].id, MANAGERS | {"guest"}),
-        Kind.BREAK_GLASS: (opening.id, MANAGERS),
-        Kind.OVERRIDE: (override.id, MANAGERS),
-        Kind.SUBACCOUNTS_REQUEST: (request_id, MANAGERS),
-        Kind.LEDGER_TRANSACTION: (await transaction_of(registry, stage.account), CREDIT_READERS),
-        Kind.PAYMENT_METHOD: ((await give_payment_method(registry, stage.account)).id, CREDIT_READERS),
-        Kind.TOP_UP: (await give_top_up(registry, stage.account), CREDIT_READERS),
-        Kind.PLAN: (FREE.id, everybody),
-        Kind.SEND_RESERVATION: (
-            (await give_reservation(registry, stage.account)).id,
-            CAMPAIGN_SENDERS,
-        ),
-        Kind.RECIPIENT_LIST: ((await give_list(registry, stage.account)).id, CAMPAIGN_SENDERS),
-        Kind.INVOICE: ((await give_invoice(registry, stage.account, stage.child)).id, INVOICE_READERS),
-        Kind.EVENT: (logged["account"]["events"]["nodes"][0]["id"], MANAGERS),
-    }
-    assert set(seen_by) == set(Kind)
-    for kind, (id_, callers) in seen_by.items():
+    assert set(NODES) == set(Kind)
+    for kind, node in NODES.items():
+        id_ = await node.give(stage)
         found = set()
-        for caller in everybody:
+        for caller in stage.callers.keys() - NOT_ACCEPTED:
             data = await api.read("query ($id: ID!) { node(id: $id) { id } }", stage.callers[caller], id=id_)
             if data["node"] is not None:
                 found.add(caller)
-        assert found == callers, kind
+        assert found == node.callers, kind
 
 
 def _query(name: str, selection: str) -> str:

@@ -1,8 +1,5 @@
-"""What each mutation does to others: a table written by hand, and held against what is seen to happen.
-
-Four questions of a mutation have their own tables beside it: which status forbids it (`statuses`), what a
-field means that is left out (`tests.areas.accounts.updates`), who may do it (`matrix_fields`), and here: who
-can be made to pay, who gains or loses access, who is told by mail, and what limits it.
+"""What a mutation does to others: who can be made to pay, who gains or loses access, who is told by mail, and
+what limits it. Each area has its rows in `oracle.py`; they are held against what is seen to happen.
 """
 
 from dataclasses import dataclass
@@ -58,7 +55,7 @@ class Consequences:
     limited: frozenset[Limited] = frozenset()
 
 
-def _row(
+def does(
     pays: Pays = Pays.NOBODY,
     access: Access = Access.NOBODY,
     mails: set[MailKind] | None = None,
@@ -67,81 +64,7 @@ def _row(
     return Consequences(pays, access, frozenset(mails or ()), frozenset(limited or ()))
 
 
-_NONE = _row()
-_ACCESS = _row(access=Access.OTHERS)
-_BY_LINK = _row(access=Access.ITSELF)
-_OFFERED = {Limited.OFFERS}
-
-CONSEQUENCES: dict[str, Consequences] = {
-    "signUp": _row(access=Access.ITSELF, limited={Limited.SIGN_UPS_OF_A_PLACE}),
-    "signIn": _row(access=Access.ITSELF),
-    "emailVerify": _row(access=Access.ITSELF),
-    # Whoever asks there has a proved address, and gets none.
-    "emailVerificationRequest": _NONE,
-    "passwordResetRequest": _row(mails={MailKind.PASSWORD_RESET}, limited={Limited.PASSWORD_RESETS}),
-    "passwordReset": _row(access=Access.ITSELF, limited={Limited.LINKS}),
-    "signOut": _row(access=Access.ITSELF),
-    "passwordChange": _row(access=Access.ITSELF, limited={Limited.PASSWORDS}),
-    "subaccountCreate": _NONE,
-    "accountUpdate": _ACCESS,
-    "accountSuspend": _ACCESS,
-    "accountResume": _ACCESS,
-    "accountClose": _row(Pays.LEAVES, Access.OTHERS),
-    "memberInvite": _row(access=Access.OTHERS, mails={MailKind.INVITATION}, limited=_OFFERED),
-    "invitationRevoke": _ACCESS,
-    "invitationAccept": _ACCESS,
-    "invitationDecline": _BY_LINK,
-    "memberUpdate": _ACCESS,
-    "memberRemove": _ACCESS,
-    "memberLeave": _ACCESS,
-    "ownershipTransfer": _row(access=Access.OTHERS, mails={MailKind.OWNERSHIP_OFFER}, limited=_OFFERED),
-    "ownershipTransferWithdraw": _NONE,
-    "ownershipAccept": _ACCESS,
-    "ownershipDecline": _NONE,
-    "shareCreate": _row(access=Access.OTHERS, mails={MailKind.SHARE}, limited=_OFFERED),
-    "shareUpdate": _ACCESS,
-    "shareRevoke": _ACCESS,
-    "shareAccept": _ACCESS,
-    "shareLeave": _ACCESS,
-    "shareDecline": _BY_LINK,
-    "apiKeyCreate": _row(access=Access.OTHERS, limited={Limited.KEYS}),
-    "apiKeyRevoke": _ACCESS,
-    "apiKeyRotate": _ACCESS,
-    "apiKeyUpdate": _ACCESS,
-    "apiKeyAdopt": _ACCESS,
-    "roleCreate": _ACCESS,
-    "roleUpdate": _ACCESS,
-    "roleDelete": _ACCESS,
-    "parentAccessUpdate": _ACCESS,
-    "parentAccessAnswer": _ACCESS,
-    "parentAccessWithdraw": _NONE,
-    "breakGlassOpen": _row(
-        access=Access.OTHERS,
-        mails={MailKind.BREAK_GLASS},
-        limited={Limited.BREAK_GLASS, Limited.BREAK_GLASS_NOTICES},
-    ),
-    "breakGlassEnd": _ACCESS,
-    "subaccountsRequest": _NONE,
-    "subaccountsRequestWithdraw": _NONE,
-    "overrideCreate": _ACCESS,
-    "overrideApprove": _NONE,
-    "overrideEnd": _ACCESS,
-    "subaccountsRequestDecline": _NONE,
-    "creditTransfer": _row(Pays.BOTH_SIDES),
-    "creditModeUpdate": _row(Pays.SETTLES),
-    "paymentMethodAdd": _NONE,
-    "paymentMethodRemove": _NONE,
-    "creditTopUp": _row(Pays.ITSELF),
-    "topUpRuleUpdate": _row(Pays.ITSELF),
-    "topUpRuleRemove": _NONE,
-    "planChange": _row(Pays.BILLED_AND_POOL),
-    "planChangeWithdraw": _row(Pays.BILLED_AND_POOL),
-    "limitIncrease": _row(Pays.BILLED_AND_POOL),
-    "sendReserve": _row(Pays.POOL),
-    "sendCommit": _row(Pays.POOL),
-    "sendVoid": _row(Pays.POOL),
-    "sendBudgetUpdate": _row(Pays.ABOVE),
-    "creditBudgetUpdate": _row(Pays.ABOVE),
-    "billingModeUpdate": _row(Pays.BILLED),
-    "billingDetailsUpdate": _NONE,
-}
+NO_CONSEQUENCE = does()
+ACCESS_OF_OTHERS = does(access=Access.OTHERS)
+OWN_ACCESS = does(access=Access.ITSELF)
+OFFERED = {Limited.OFFERS}

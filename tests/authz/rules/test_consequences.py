@@ -14,13 +14,18 @@ from models.effects.outbox import outbox_messages
 from models.payments.tables import top_ups
 from models.plans.tables import limit_increases, plan_choices
 from resolvers.effects.mail_limits import MailKind
-from tests.areas.accounts.updates import UPDATES
 from tests.authz.conftest import ApiFrom
 from tests.authz.escalation.outcomes import DONE, SCHEMA, mutate, outcome, root_fields
 from tests.authz.matrix.matrix_callers import Stage
 from tests.authz.matrix.matrix_fields import MUTATIONS
-from tests.authz.rules.consequences import CONSEQUENCES, Access, Limited, Pays
+from tests.authz.rules.consequences import Access, Consequences, Limited, Pays
+from tests.world.mail_kinds import MAIL_KINDS
+from tests.world.oracles import told_by_areas
+from tests.world.updates import Update
 from tests.world.world import World
+
+UPDATES: dict[str, Update] = told_by_areas("UPDATES")
+CONSEQUENCES: dict[str, Consequences] = told_by_areas("CONSEQUENCES")
 
 _OF_MONEY = (
     billing_mode_choices,
@@ -109,7 +114,7 @@ class _Seen:
 
     @classmethod
     async def of(cls, stage: Stage) -> "_Seen":
-        kinds = {kind.subject: kind for kind in MailKind}
+        kinds = {kind.subject: kind for kind in MAIL_KINDS.values()}
         async with stage.world.database.connect() as connection:
             subjects = (await connection.execute(select(outbox_messages.c.subject))).scalars().all()
             tries = (await connection.execute(select(attempts.c.subject, attempts.c.count))).all()

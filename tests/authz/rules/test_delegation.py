@@ -200,7 +200,7 @@ async def test_a_narrow_key_hands_over_no_more_than_it_holds(api: Api, registry:
 async def test_the_scopes_of_a_key_are_no_wider_than_its_role(
     api: Api, registry: World, database: AsyncEngine
 ) -> None:
-    """What is stored of a key is what its maker held (N19): it does not wait for its role to widen."""
+    """What is stored of a key is what its creator held (N19): it does not wait for its role to widen."""
     account = await registry.account()
     developer = await registry.member(account, BuiltinRole.DEVELOPER)
     values = {

@@ -14,8 +14,8 @@ from tests.world.world import World
 WAYS = {
     "AccessEntry.user": "an entry of a person, listed only to who may see the members there",
     "AccessGranters.people": "who could grant something, null but for who may see the members there",
-    "ApiKey.createdBy": "an API key's maker, for whom API_KEYS_READ is enough to see the key",
-    "ApiKey.adoptedBy": "who answers for it in its maker's place, likewise",
+    "ApiKey.createdBy": "an API key's creator, for whom API_KEYS_READ is enough to see the key",
+    "ApiKey.adoptedBy": "who answers for it in its creator's place, likewise",
     "BreakGlassOpening.user": "who opened the account, for whom AUDIT_READ is enough to see the opening",
     "Event.actor": "who made a change, for whom AUDIT_READ is enough to see the event",
     "Invitation.invitedBy": "marked with MEMBERS_READ as a whole",
@@ -45,20 +45,20 @@ def test_every_way_to_a_person_is_known() -> None:
 async def test_a_developer_does_not_see_who_made_or_adopted_a_key(api: Api, world: World) -> None:
     """`User`: seen by those who may see the members of an account that the person belongs to."""
     account = await world.account()
-    maker = await world.member(account, BuiltinRole.ADMINISTRATOR)
+    creator = await world.member(account, BuiltinRole.ADMINISTRATOR)
     developer = await world.member(account, BuiltinRole.DEVELOPER)
     values = {"accountId": account.id, "name": "Robot", "roleId": role_id(BuiltinRole.DEVELOPER)}
-    assert outcome(await mutate(api, "apiKeyCreate", maker, values), "apiKeyCreate") == DONE
+    assert outcome(await mutate(api, "apiKeyCreate", creator, values), "apiKeyCreate") == DONE
     adopter = await world.member(account, BuiltinRole.ADMINISTRATOR)
     query = """query ($id: ID!) { account(id: $id) {
       viewerCan(permission: MEMBERS_READ)
       apiKeys { nodes { id name createdBy { email } adoptedBy { email } } }
     } }"""
-    (seen,) = (await api.ask(query, maker, id=account.id)).data["account"]["apiKeys"]["nodes"]
+    (seen,) = (await api.ask(query, creator, id=account.id)).data["account"]["apiKeys"]["nodes"]
     key = {"id": seen["id"], "name": "Robot"}
-    assert seen == key | {"createdBy": {"email": maker.person.email}, "adoptedBy": None}
+    assert seen == key | {"createdBy": {"email": creator.person.email}, "adoptedBy": None}
     assert outcome(await mutate(api, "apiKeyAdopt", adopter, {"apiKeyId": seen["id"]}), "apiKeyAdopt") == DONE
-    (seen,) = (await api.ask(query, maker, id=account.id)).data["account"]["apiKeys"]["nodes"]
+    (seen,) = (await api.ask(query, creator, id=account.id)).data["account"]["apiKeys"]["nodes"]
     assert seen["adoptedBy"] == {"email": adopter.person.email}
     answer = (await api.ask(query, developer, id=account.id)).data["account"]
     assert answer["viewerCan"] is False

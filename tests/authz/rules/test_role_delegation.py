@@ -41,7 +41,7 @@ async def _gang(
 @pytest.mark.parametrize(
     ("rights", "became"), [(READER, DONE), (READER_BELOW, "ROLE_TOO_WIDE"), (LEADER, DONE)]
 )
-async def test_a_role_gives_no_more_than_its_maker_holds(
+async def test_a_role_gives_no_more_than_its_creator_holds(
     rights: CustomRights, became: str, api: Api, registry: World
 ) -> None:
     gang = await _gang(api, registry, LEADER)

@@ -8,13 +8,16 @@ from models.accounts.tables import AccountStatus
 from models.people.users import ownerships
 from tests.authz.conftest import ApiFrom
 from tests.authz.escalation.outcomes import DONE, SCHEMA, mutate, outcome, root_fields
-from tests.authz.escalation.statuses import STATUSES, Place, mutation_of
+from tests.authz.escalation.statuses import Inactive, Row, mutation_of
 from tests.authz.matrix.matrix_callers import Stage
 from tests.authz.matrix.matrix_fields import MUTATIONS
 from tests.world.api import Api
 from tests.world.mutations import code_of, done
+from tests.world.oracles import told_by_areas
 from tests.world.shares import Given, give_share
 from tests.world.world import World
+
+STATUSES: dict[str, Row] = told_by_areas("STATUSES")
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +36,8 @@ async def test_mutation(label: str, stage: Stage, api_from: ApiFrom) -> None:
     """Done or refused as the table says; a refusal leaves no trace."""
     name, row = mutation_of(label), STATUSES[label]
     found, changed = {}, {}
-    for number, place in enumerate(Place):
-        inactive = stage.parent if place is Place.BELOW_SUSPENDED else stage.account
+    for number, place in enumerate(Inactive):
+        inactive = stage.parent if place is Inactive.BELOW_SUSPENDED else stage.account
         for caller in row.callers:
             values = await row.prepared_for(name)(stage)
             await stage.world.set_status(inactive, place.status)
@@ -47,9 +50,9 @@ async def test_mutation(label: str, stage: Stage, api_from: ApiFrom) -> None:
             await stage.reopen()
             if found[key] == DONE:
                 await MUTATIONS[name].restore(stage, caller)
-    assert found == {(place, caller): row.outcomes[place] for place in Place for caller in row.callers}
-    changes_in = {place: row.outcomes[place] == DONE and place not in row.unchanged for place in Place}
-    assert changed == {(place, caller): changes_in[place] for place in Place for caller in row.callers}
+    assert found == {(place, caller): row.outcomes[place] for place in Inactive for caller in row.callers}
+    changes_in = {place: row.outcomes[place] == DONE and place not in row.unchanged for place in Inactive}
+    assert changed == {(place, caller): changes_in[place] for place in Inactive for caller in row.callers}
 
 
 async def test_a_leaked_key_is_revoked_where_all_is_suspended(api: Api, world: World) -> None:

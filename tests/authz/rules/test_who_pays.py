@@ -13,15 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
 from resolvers.billing import payers
-from tests.authz.rules.consequences import CONSEQUENCES, Pays
+from tests.authz.rules.consequences import Consequences, Pays
 from tests.world.api import Api
 from tests.world.billing import separate
 from tests.world.budgets import set_budget
 from tests.world.credit import EURO, give_credit, own_balances
 from tests.world.mutations import attempt
+from tests.world.oracles import told_by_areas
 from tests.world.plans import Plan, choose, make_plan, subscribe
 from tests.world.sends import booking
 from tests.world.world import Account, ApiKey, World
+
+CONSEQUENCES: dict[str, Consequences] = told_by_areas("CONSEQUENCES")
 
 _OTHERS_PAY = set(Pays) - {Pays.NOBODY, Pays.ITSELF, Pays.BOTH_SIDES}
 _LIKE_OTHERS = {"accountClose", "creditBudgetUpdate", "sendCommit", "sendVoid"}

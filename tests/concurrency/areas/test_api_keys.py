@@ -89,12 +89,12 @@ async def test_adopted_by_who_is_removed_the_key_has_stopped(api: Api, world: Wo
     for _ in range(ROUNDS):
         account = await world.account()
         owner = await world.member(account, BuiltinRole.OWNER)
-        maker = await world.member(account, BuiltinRole.ADMINISTRATOR)
+        creator = await world.member(account, BuiltinRole.ADMINISTRATOR)
         adopter = await world.member(account, BuiltinRole.ADMINISTRATOR)
         values = {"accountId": account.id, "name": "Key", "whenMakerLosesAccess": "STOP"}
         role = {"roleId": ROLE_IDS[BuiltinRole.ADMINISTRATOR]}
-        made = await done(api, "apiKeyCreate", maker, "secret apiKey { id }", **values, **role)
-        await done(api, "memberRemove", owner, memberId=maker.id)
+        made = await done(api, "apiKeyCreate", creator, "secret apiKey { id }", **values, **role)
+        await done(api, "memberRemove", owner, memberId=creator.id)
         adopted, removed = await at_once(
             attempt(api, "apiKeyAdopt", adopter, apiKeyId=made["apiKey"]["id"]),
             attempt(api, "memberRemove", owner, memberId=adopter.id),

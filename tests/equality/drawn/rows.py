@@ -89,7 +89,7 @@ async def bind_key(
     key: ApiKey,
     ip_ranges: tuple[str, ...] = (),
     purpose: ApiKeyPurpose | None = None,
-    maker: Person | ApiKey | None = None,
+    creator: Person | ApiKey | None = None,
     adopter: Person | None = None,
     choice: WhenMakerLosesAccess = WhenMakerLosesAccess.KEEP,
     rotated_until: datetime.datetime | None = None,
@@ -103,9 +103,9 @@ async def bind_key(
         "previous_digest": rotated_until and key.key.bytes,
         "previous_expires_at": rotated_until,
     }
-    if maker is not None:
-        column = "creator_user_id" if isinstance(maker, Person) else "creator_api_key_id"
-        bound[column] = maker.key
+    if creator is not None:
+        column = "creator_user_id" if isinstance(creator, Person) else "creator_api_key_id"
+        bound[column] = creator.key
     await _update(world, api_keys, key.key, **bound)
 
 

@@ -179,16 +179,16 @@ async def _keys(world: World, agency: Agency, members: Mapping[str, Member]) -> 
     keys = {
         name: await world.api_key(agency.client, scopes=scopes.get(name, ALL_PERMISSIONS)) for name in _KEYS
     }
-    maker = members["administrator of a subtree"].person
-    await rows.set_key(world, keys["key"], maker, last_used_at=rows.PAST, expires_at=rows.FUTURE)
-    await rows.set_key(world, keys["revoked key"], maker, revoked_at=rows.PAST)
+    creator = members["administrator of a subtree"].person
+    await rows.set_key(world, keys["key"], creator, last_used_at=rows.PAST, expires_at=rows.FUTURE)
+    await rows.set_key(world, keys["revoked key"], creator, revoked_at=rows.PAST)
     await rows.set_key(world, keys["expired key"], expires_at=rows.PAST)
     former = members["expired membership"].person
     await rows.bind_key(world, keys["key"], ip_ranges=rows.RANGES, purpose=ApiKeyPurpose.MARKETING)
-    await rows.bind_key(world, keys["narrowed key"], maker=former, adopter=maker)
-    await rows.bind_key(world, keys["key without sight"], maker=keys["revoked key"])
-    await rows.bind_key(world, keys["key of two secrets"], maker=former, rotated_until=rows.FUTURE)
-    await rows.bind_key(world, keys["stopped key"], maker=former, choice=WhenMakerLosesAccess.STOP)
+    await rows.bind_key(world, keys["narrowed key"], creator=former, adopter=creator)
+    await rows.bind_key(world, keys["key without sight"], creator=keys["revoked key"])
+    await rows.bind_key(world, keys["key of two secrets"], creator=former, rotated_until=rows.FUTURE)
+    await rows.bind_key(world, keys["stopped key"], creator=former, choice=WhenMakerLosesAccess.STOP)
     await rows.bind_key(world, keys["key from elsewhere"], ip_ranges=("192.0.2.0/24",))
     await world.api_key(agency.master, BuiltinRole.DEVELOPER)
     return keys

@@ -14,9 +14,9 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind
 from models.shares.tables import shares
 from resolvers.access.expiring_grants import GRANTS
-from resolvers.effects.mail_limits import EXPIRY_NOTICES, MailKind
+from resolvers.access.mail_kinds import ACCESS_EXPIRING, EXPIRY_NOTICES
 from resolvers.effects.mail_texts import quoted
-from server.start.worker import tell_expiries
+from server.jobs.access import tell_expiries
 from tests.areas.access.expiry.grants import (
     KINDS,
     Grant,
@@ -171,7 +171,7 @@ async def test_the_person_is_written_to(make: Make, application: AsyncEngine, wo
         await tell_expiries(application)
     assert grant.person is not None
     (mail,) = await mails_to(world.database, grant.person.email)
-    assert mail.subject == MailKind.ACCESS_EXPIRING.subject
+    assert mail.subject == ACCESS_EXPIRING.subject
     assert f"your access ends soon:\n\n  “{grant.account.name}” until 20" in mail.body
 
 
@@ -197,7 +197,7 @@ async def test_a_share_is_told_in_each_of_its_accounts_and_in_one_mail(
     await tell_expiries(application)
     assert [await _kinds_told(api, grant) for grant in grants] == [[EXPIRING], [EXPIRING]]
     (mail,) = await mails_to(world.database, guest.email)
-    assert mail.subject == MailKind.ACCESS_EXPIRING.subject
+    assert mail.subject == ACCESS_EXPIRING.subject
     assert [line.partition(" until ")[0] for line in mail.body.splitlines() if " until " in line] == [
         f"  {quoted(name)}" for name in typed
     ]

@@ -4,7 +4,7 @@ import asyncio
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server.start.worker import delete_lists
+from server.jobs.sending import delete_lists
 from tests.world.recipients import give_list, let_lists_end, lists_of
 from tests.world.world import World
 

@@ -11,22 +11,22 @@ from sqlalchemy.sql.dml import Update
 from models.effects.idempotency import idempotency_records
 from models.people.sessions import sessions
 from models.sending.tables import send_reservations
-from resolvers.effects.mail_limits import MailKind
-from resolvers.effects.retention import BATCH, RETENTIONS, Retention
-from server.start import worker
-from server.start.worker import delete_old
+from resolvers.effects.retention import BATCH, Retention, retentions
+from server.jobs import effects
+from server.jobs.effects import delete_old
 from tests.areas.access.expiry.aged_rows import INSERTS, SENT, Place, days_back, left
 from tests.authz.cases.moments import open_session
 from tests.engine.statements import statements
 from tests.jobs.campaigns import begin_selling
 from tests.world.api import Api, Caller
 from tests.world.brand import brand_of
+from tests.world.mail_kinds import MAIL_KINDS
 from tests.world.sends import check_counts, reserve, settle
 from tests.world.world import World
 
 A_YEAR = range(366)
 DAY = datetime.timedelta(days=1)
-_BY_NAME = {retention.name: retention for retention in RETENTIONS}
+_BY_NAME = {retention.name: retention for retention in retentions()}
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ async def place(world: World) -> Place:
     return await Place.of(world)
 
 
-@pytest.mark.parametrize("retention", RETENTIONS, ids=lambda retention: retention.name)
+@pytest.mark.parametrize("retention", retentions(), ids=lambda retention: retention.name)
 async def test_a_year(retention: Retention, application: AsyncEngine, world: World, place: Place) -> None:
     """A row of every day: what is older than the age is gone after a look, the rest stays, however often."""
     async with world.database.begin() as connection:
@@ -70,7 +70,7 @@ async def test_batches_are_bounded(
     """The oldest first, each batch in a transaction of its own, and so many in a look."""
     await delete_old(application)
     moments = await _fill_with_old(world, place, "idempotency_records", 2 * BATCH + 7)
-    monkeypatch.setattr(worker, "_MOST_BATCHES", 2)
+    monkeypatch.setattr(effects, "MOST_BATCHES", 2)
     retention = _BY_NAME["idempotency_records"]
     for batches, rest in ((2, moments[:7]), (1, [])):
         with statements() as sent:
@@ -176,5 +176,5 @@ async def _status(api: Api, caller: Caller, reservation_id: str) -> str | None:
 
 
 def test_tries_are_kept_longer_than_they_are_counted() -> None:
-    windows = [budget.window for kind in MailKind for budget in kind.policy.budgets]
+    windows = [budget.window for kind in MAIL_KINDS.values() for budget in kind.policy.budgets]
     assert max(windows) < _BY_NAME["attempts"].kept

@@ -21,7 +21,8 @@ from models.effects.events import events
 from resolvers.access import expiry_notices as notices
 from resolvers.access.expiry_notices import tell_batch
 from server.embedded_postgres import DatabaseAddresses
-from server.start.worker import at_work, tell_expiries
+from server.jobs.access import tell_expiries
+from server.start.worker import at_work
 from tests.areas.access.expiry.grants import Grant, membership
 from tests.engine.statements import statements
 from tests.server.deployed import deployed

@@ -14,7 +14,7 @@ from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSessions
 from models.base.ids import AccountId, AccountKey
 from models.billing.invoices import invoices
-from models.effects.jobs import JobKind
+from models.billing.job_kinds import INVOICE_ISSUE
 from resolvers.billing.credit_note import credit_invoice
 from resolvers.billing.issue import issue_invoice
 from resolvers.billing.xml_parse import read_invoice_xml
@@ -22,6 +22,7 @@ from server.database.clock import Clock
 from server.settings.payments import NoPayments
 from server.start.worker import look
 from tests.areas.effects.log import events_of
+from tests.server.deployed import deployed
 from tests.world.api import Api
 from tests.world.billing import ISSUER, invoices_of, issue, lines_of, sums_of, with_ended_cycles
 from tests.world.credit import EURO
@@ -51,8 +52,8 @@ async def test_several_workers_at_once(world: World, clock: Clock, application: 
 async def _charged(application: AsyncEngine) -> list[AccountKey]:
     """All that has ended is charged. Whom an invoice is due to."""
     await work_off(application, NoPayments())
-    await look(application, issuing=True)
-    jobs = await ready_jobs(application, JobKind.INVOICE_ISSUE)
+    await look(application, deployed(issuer=ISSUER))
+    jobs = await ready_jobs(application, INVOICE_ISSUE)
     return [AccountKey(job.master_id, AccountId(job.subject_id)) for job in jobs]
 
 

@@ -1,0 +1,16 @@
+"""An account's log."""
+
+import strawberry
+
+from authz.policy.permissions import Permission
+from engine.declare.connections import Connection
+from engine.declare.declarations import connection
+from resolvers.audit import reads as events
+from schema.audit.types import Event
+
+
+@strawberry.type
+class AccountFields:
+    events: Connection[Event] | None = connection(
+        events.of_account, order=events.BY_ID, requires=Permission.AUDIT_READ
+    )

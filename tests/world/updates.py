@@ -1,0 +1,87 @@
+"""What an update is: something of its kind with a value in each of its fields, another value for each, and
+what null does to it."""
+
+import datetime
+import enum
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, select
+
+from models.shares.tables import share_accounts, shares
+from tests.world.brand import Brand
+from tests.world.world import Account, World
+
+
+class Null(enum.Enum):
+    """What null does to a field that is not just emptied."""
+
+    REFUSED = "nobody can be without it"
+    NEVER = "the schema has no null: the update is about this alone"
+
+
+@dataclass(frozen=True)
+class Updated:
+    """Something to update, as clients name it, and where it is stored."""
+
+    ids: dict[str, str]
+    where: ColumnElement[bool]
+
+
+Make = Callable[[World, Brand], Awaitable[Updated]]
+
+
+@dataclass(frozen=True)
+class Field:
+    """Another `value`, or how it is made; the columns that it changes, and what null leaves in the first of
+    them. `make`: where it takes something else than its update does."""
+
+    value: Any
+    columns: tuple[str, ...]
+    null: Any
+    make: Make | None = None
+
+    async def other(self, world: World, brand: Brand) -> Any:
+        """The other value."""
+        return await self.value(world, brand) if callable(self.value) else self.value
+
+
+@dataclass(frozen=True)
+class Update:
+    """Its table, how something of its kind is made with a value in each field, and its fields."""
+
+    table: Table
+    make: Make
+    fields: dict[str, Field]
+
+    async def others(self, world: World, brand: Brand) -> dict[str, Any]:
+        """Another value for every field that what `make` makes has one in."""
+        fields = {name: field for name, field in self.fields.items() if field.make is None}
+        return {name: await field.other(world, brand) for name, field in fields.items()}
+
+
+def moment_in(days: int) -> datetime.datetime:
+    """A full second, in so many days."""
+    moment = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
+    return moment.replace(microsecond=0)
+
+
+def of_account(account: Account, table: Table) -> Updated:
+    """What the table holds of an account."""
+    return Updated({"accountId": account.id}, table.c.account_id == account.key)
+
+
+_BESIDE = {"version", "sort_key", "search_key", "compared_name", "looks", "refusals", "paused_at", "due_at"}
+"""What follows from the rest, and what has become of a rule."""
+
+
+async def stored(world: World, table: Table, updated: Updated) -> dict[str, Any]:
+    """What is stored of it; of a share also the accounts that it opens."""
+    async with world.database.connect() as connection:
+        row = (await connection.execute(select(table).where(updated.where))).mappings().one()
+        found = {name: value for name, value in row.items() if name not in _BESIDE}
+        if table is shares:
+            opened = select(share_accounts.c.account_id).where(share_accounts.c.share_id == row["id"])
+            found["accounts"] = sorted((await connection.execute(opened)).scalars())
+    return found
