@@ -24,7 +24,6 @@ from models.accounts.tables import ParentAccess, accounts
 from models.base.ids import new_id
 from models.staff.overrides import OverrideKind
 from resolvers.effects.event_kinds import EventKind
-from schema.root import build_schema
 from server.database.connections import connect_as_application, read_pool
 from server.embedded_postgres import DatabaseAddresses
 from server.graphql.runner import OperationRunner
@@ -40,6 +39,7 @@ from tests.world.links import ask, break_glass
 from tests.world.ownership import give_offer
 from tests.world.plans import STARTER, buy, subscribe
 from tests.world.recipients import give_list
+from tests.world.schema import STRAWBERRY
 from tests.world.sends import give_reservation
 from tests.world.shares import Given, give_share
 from tests.world.staff import ask_for_subaccounts, set_override
@@ -215,7 +215,7 @@ async def without_reach(
     monkeypatch.setattr(engine.reference.executor, "statement", _another_statement)
     monkeypatch.setattr(engine.compiled.fields, "Place", _AnotherPlace)
     database, reads = connect_as_application(addresses.application, 2), read_pool(addresses.application, 2)
-    yield OperationRunner(build_schema(), database, reads, deployed())
+    yield OperationRunner(STRAWBERRY, database, reads, deployed())
     await reads.close()
     await database.dispose()
 

@@ -13,11 +13,12 @@ from graphql import (
 
 from authz.policy.builtin_roles import BuiltinRole
 from tests.areas.accounts.updates import ADDRESS, UPDATES, Null, stored
-from tests.authz.escalation.outcomes import SCHEMA, root_fields
+from tests.authz.escalation.outcomes import root_fields
 from tests.world.api import Api
 from tests.world.brand import Brand
 from tests.world.credit import give_payment_method, own_balances
 from tests.world.mutations import ROLE_IDS, attempt, done
+from tests.world.schema import SCHEMA
 from tests.world.world import World
 
 _FIELDS = [

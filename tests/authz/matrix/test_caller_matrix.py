@@ -11,7 +11,7 @@ from models.base.ids import Kind, present
 from models.staff.overrides import OverrideKind
 from tests.authz.cases.moments import offer
 from tests.authz.conftest import ApiFrom
-from tests.authz.escalation.outcomes import DONE, SCHEMA, mutate, outcome, root_fields, selection_of
+from tests.authz.escalation.outcomes import DONE, mutate, outcome, root_fields, selection_of
 from tests.authz.matrix.matrix_billing import INVOICE_READERS
 from tests.authz.matrix.matrix_callers import INSIDE, MANAGERS, NOT_ACCEPTED, Stage
 from tests.authz.matrix.matrix_credit import CREDIT_READERS
@@ -26,6 +26,7 @@ from tests.world.links import break_glass
 from tests.world.ownership import give_offer
 from tests.world.plans import FREE, cancel_plan
 from tests.world.recipients import give_list
+from tests.world.schema import SCHEMA
 from tests.world.sends import give_reservation
 from tests.world.staff import ask_for_subaccounts, set_override
 from tests.world.world import World

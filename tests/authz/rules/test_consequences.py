@@ -16,10 +16,11 @@ from models.plans.tables import limit_increases, plan_choices
 from resolvers.effects.mail_limits import MailKind
 from tests.areas.accounts.updates import UPDATES
 from tests.authz.conftest import ApiFrom
-from tests.authz.escalation.outcomes import DONE, SCHEMA, mutate, outcome, root_fields
+from tests.authz.escalation.outcomes import DONE, mutate, outcome, root_fields
 from tests.authz.matrix.matrix_callers import Stage
 from tests.authz.matrix.matrix_fields import MUTATIONS
 from tests.authz.rules.consequences import CONSEQUENCES, Access, Limited, Pays
+from tests.world.schema import SCHEMA
 from tests.world.world import World
 
 _OF_MONEY = (
