@@ -35,7 +35,7 @@ class Strict(HttpProtocol):
 
 @pytest.fixture(scope="module")
 def impatient() -> Iterator[str]:
-    with run_in_thread(application(), Impatient) as address:
+    with run_in_thread(application(), Impatient, idle_seconds=1) as address:
         yield address
 
 
