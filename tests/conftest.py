@@ -2,6 +2,7 @@
 
 import gc
 import itertools
+import os
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -27,6 +28,9 @@ _ADDRESSES = pytest.StashKey[DatabaseAddresses]()
 _SERVER = pytest.StashKey[TestServer]()
 
 _TESTS_BETWEEN_SEARCHES = 150
+_MEMORY_IS_GIVEN_BACK = ("MALLOC_MMAP_THRESHOLD_", "1048576")
+"""For the workers' C library. A password is hashed in 19 MB: left to itself, it keeps twice that for each
+thread that has hashed one, and each application that a test makes has such a thread."""
 _tests = itertools.count(1)
 
 
@@ -38,6 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if config.option.collectonly or config.option.help:
         return
+    os.environ.setdefault(*_MEMORY_IS_GIVEN_BACK)
     server = TestServer()
     config.stash[_ADDRESSES] = server.start()
     config.stash[_SERVER] = server

@@ -12,6 +12,7 @@ import pytest
 from engine.database import turns
 from server.database import connections
 from server.fairness import admission, hashing
+from server.start import garbage
 
 
 @contextmanager
@@ -24,6 +25,8 @@ def room() -> Iterator[None]:
         patch.setattr(connections, "_POOL_SECONDS", 20.0)
         # Of each of the applications that a worker makes: SQLAlchemy's statements are most of its memory.
         patch.setattr(connections, "_COMPILED_STATEMENTS", 50)
+        # What a process freezes stays for good, and of the applications that a worker makes none does.
+        patch.setattr(garbage, "_SECONDS", 86_400.0)
         # Not more: the statement that waits for the lock has five seconds as well.
         patch.setitem(connections._SETTINGS, "lock_timeout", "4s")
         yield

@@ -25,8 +25,9 @@ from schema.areas import AREAS
 from schema.fields.marks import OPEN
 from schema.fields.mutation import mutation
 from schema.fields.payloads import Payload
-from schema.root import build_schema, graphql_schema
+from schema.root import build_schema
 from tests.world.oracles import told_by_areas
+from tests.world.schema import SCHEMA
 
 SNAPSHOT = Path(__file__).parent.parent / "schema.graphql"
 
@@ -47,7 +48,7 @@ def _undescribed(type_: GraphQLNamedType) -> list[str]:
 
 def test_the_schema_is_the_manual_of_the_api() -> None:
     """Every type, field, argument and enum value says what it is."""
-    types = graphql_schema(build_schema()).type_map.values()
+    types = SCHEMA.type_map.values()
     own = [t for t in types if not t.name.startswith("__") and not is_specified_scalar_type(t)]
     assert [name for type_ in own for name in _undescribed(type_)] == []
 
@@ -85,7 +86,7 @@ _SENTENCE = re.compile(r"(Needs (?:[A-Z_]+(?: or )?)+\.|For the platform's staff
 
 def test_each_description_says_what_the_directives_say() -> None:
     """Introspection shows no directives."""
-    types = graphql_schema(build_schema()).type_map
+    types = SCHEMA.type_map
     for definition in _definitions():
         shown = types[definition.name.value]
         assert isinstance(shown, GraphQLObjectType)
@@ -102,7 +103,7 @@ def test_permissions_and_areas_that_nothing_needs_say_so() -> None:
         needed |= set(re.findall(r"[A-Z_]{4,}", " ".join(_needs(definition.directives or ()))))
         for field in definition.fields or ():
             needed |= set(re.findall(r"[A-Z_]{4,}", " ".join(_needs(field.directives or ()))))
-    types = graphql_schema(build_schema()).type_map
+    types = SCHEMA.type_map
     for enum, wanted in (
         ("Permission", needed),
         ("Area", {Permission[name].area.name for name in needed}),
@@ -170,9 +171,8 @@ _REMOVES: dict[str, str] = told_by_areas("REMOVES")
 
 
 def test_what_removes_something_tells_its_id() -> None:
-    schema = graphql_schema(build_schema())
-    assert schema.mutation_type is not None
-    fields = schema.mutation_type.fields
+    assert SCHEMA.mutation_type is not None
+    fields = SCHEMA.mutation_type.fields
     assert {name for name in fields if re.search("(Remove|Revoke|Delete|Leave|End)$", name)} == set(_REMOVES)
     for name, path in _REMOVES.items():
         type_ = get_named_type(fields[name].type)

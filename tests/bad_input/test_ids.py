@@ -8,11 +8,11 @@ from graphql import GraphQLInputObjectType, get_named_type
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, present
-from schema.root import build_schema, graphql_schema
 from tests.bad_input.inputs import FOR_ALL_ACCOUNTS, ID_FIELDS, NOT_IN_SELF_SERVICE, inputs
 from tests.bad_input.place import Place, make_place, nowhere, stored
 from tests.world.api import Api
 from tests.world.mutations import attempt
+from tests.world.schema import SCHEMA
 from tests.world.world import World
 
 MUTATIONS = {
@@ -170,7 +170,7 @@ async def test_the_right_input_works(api: Api, stranger: Api, world: World, muta
 
 def test_every_mutation_and_every_field_is_tried() -> None:
     """The list of right inputs holds every field of every input in the schema, and the ids are told apart."""
-    mutations = graphql_schema(build_schema()).mutation_type
+    mutations = SCHEMA.mutation_type
     assert mutations is not None
     fields: dict[str, set[str]] = {}
     ids: dict[str, list[str]] = {}

@@ -6,8 +6,10 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_only
 
+from tests.concurrency.outcomes import locked_out
 from tests.engine.statements import before_fixed, is_application
 
 T = TypeVar("T")
@@ -58,10 +60,14 @@ class Gate:
             await self._opened.wait()
 
 
-async def waits(task: "asyncio.Task[Any]") -> bool:
-    """Whether the task is still not done after a while in which it could have been."""
-    await asyncio.wait([task], timeout=0.2)
-    return not task.done()
+async def waits(task: "asyncio.Task[Any]", database: AsyncEngine) -> bool:
+    """Whether the task waits for a lock of the database before it ends. Nobody else may wait for one."""
+    async with asyncio.timeout(_PATIENCE):
+        while not task.done():
+            if await locked_out(database):
+                return True
+            await asyncio.sleep(0.01)
+    return False
 
 
 _gate: ContextVar[Gate | None] = ContextVar("gate", default=None)

@@ -27,7 +27,7 @@ async def test_a_write_waits_for_a_dry_run_and_is_then_done(api: Api, world: Wor
     writing = asyncio.create_task(
         code_of(api, "memberUpdate", brand.owner, **_to(BuiltinRole.DEVELOPER, member))
     )
-    assert await waits(writing)
+    assert await waits(writing, world.database)
     gate.open()
     (change,) = (await trying).payload["accessChanges"]
     assert "CREDIT_READ" in change["gained"]

@@ -4,10 +4,7 @@ import pytest
 from graphql import GraphQLError, get_operation_ast, parse
 
 from engine.limits.operation import COST_LIMIT, check_cost
-from schema.root import build_schema, graphql_schema
-
-SCHEMA = graphql_schema(build_schema())
-
+from tests.world.schema import SCHEMA
 
 PAGES = (
     "query ($n: Int) { viewer { accounts(first: $n) { nodes { members(first: 100) { nodes { id } } } } } }"

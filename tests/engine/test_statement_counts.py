@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.declare.declarations import FieldKind, SqlField
 from engine.limits import operation as limits
-from schema.root import build_schema, graphql_schema
 from tests.engine.paths import Path
 from tests.engine.scene import Scene, make_scene
 from tests.engine.statements import statements
 from tests.world.api import Api
+from tests.world.schema import SCHEMA
 from tests.world.world import World
 
 
@@ -259,8 +259,7 @@ async def test_compiled_each_takes_one_statement(api: Api, scenes: list[Scene], 
 
 
 def test_every_field_that_takes_a_statement_is_counted() -> None:
-    schema = graphql_schema(build_schema())
-    info = TypeInfo(schema)
+    info = TypeInfo(SCHEMA)
     counted: set[str] = set()
 
     class Fields(Visitor):
@@ -273,7 +272,7 @@ def test_every_field_that_takes_a_statement_is_counted() -> None:
         visit(parse(shape.query), TypeInfoVisitor(info, Fields()))
     costly = {
         f"{type_.name}.{name}"
-        for type_ in schema.type_map.values()
+        for type_ in SCHEMA.type_map.values()
         for name, field in getattr(type_, "fields", {}).items()
         if isinstance(found := field.extensions.get("strawberry-definition"), SqlField)
         and found.declaration.kind is not FieldKind.COLUMN

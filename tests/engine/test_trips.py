@@ -7,11 +7,12 @@ prepared and its caller is known.
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.authz.escalation.outcomes import DONE, SCHEMA, mutate, outcome, root_fields
+from tests.authz.escalation.outcomes import DONE, mutate, outcome, root_fields
 from tests.authz.matrix.matrix_callers import Stage
 from tests.authz.matrix.matrix_fields import MUTATIONS
 from tests.engine.statements import trips
 from tests.world.api import Api
+from tests.world.schema import SCHEMA
 from tests.world.world import World
 
 TRIPS: dict[str, int] = {

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.database.pool import Pool
-from schema.root import build_schema
 from server.database.connections import connect_as_application, read_pool
 from server.embedded_postgres import DatabaseAddresses
 from server.graphql.runner import OperationRunner
@@ -18,6 +17,7 @@ from tests.equality.drawn.harvest import harvest
 from tests.equality.drawn.scene import Scene, make_scene
 from tests.equality.drawn.vocabulary import Vocabulary
 from tests.server.deployed import deployed
+from tests.world.schema import STRAWBERRY
 from tests.world.world import World
 
 _POOL_SIZE = 4
@@ -41,7 +41,7 @@ async def reads(addresses: DatabaseAddresses) -> AsyncIterator[Pool]:
 async def executor(addresses: DatabaseAddresses, reads: Pool) -> AsyncIterator[OperationRunner]:
     """Both executors, as the server has them."""
     engine = connect_as_application(addresses.application, _POOL_SIZE)
-    made = OperationRunner(build_schema(), engine, reads, deployed())
+    made = OperationRunner(STRAWBERRY, engine, reads, deployed())
     yield made
     await made.close()
     await engine.dispose()

@@ -19,7 +19,7 @@ _NIGHTLY = settings.get_current_profile_name() == "nightly"
 
 @pytest.mark.parametrize("viewer", VIEWERS)
 @settings(
-    max_examples=200 if _NIGHTLY else 15,
+    max_examples=200 if _NIGHTLY else 10,
     derandomize=not _NIGHTLY,
     deadline=None,
     # A smaller example takes minutes to find: by day the first one must do.

@@ -13,22 +13,19 @@ from engine.compiled.sql_text import prepared
 from engine.database.pool import Pool
 from engine.declare.declarations import entity_of
 from engine.declare.selections import Selections
-from schema.root import build_schema, graphql_schema
 from server.graphql.runner import OperationRunner
 from tests.equality.drawn.answers import FALLBACKS, check_equality, compiled
 from tests.equality.drawn.operations import operation
 from tests.equality.drawn.places import payload_fields, places
 from tests.equality.drawn.scene import Scene
+from tests.world.schema import SCHEMA, STRAWBERRY
 
-_SCHEMA = build_schema()
 _FIELDS = {
     f"{place.type_}.{name}": place.document(name)
-    for place in places(graphql_schema(_SCHEMA), FALLBACKS)
+    for place in places(SCHEMA, FALLBACKS)
     for name in place.type_.fields
 }
-_PAYLOAD_FIELDS = {
-    f"{type_}.{name}": (type_, name) for type_, name in payload_fields(graphql_schema(_SCHEMA))
-}
+_PAYLOAD_FIELDS = {f"{type_}.{name}": (type_, name) for type_, name in payload_fields(SCHEMA)}
 
 
 @pytest.mark.parametrize("field", sorted(_FIELDS.keys() - FALLBACKS.keys()))
@@ -52,7 +49,7 @@ async def test_every_field_of_a_payload_is_compiled(field: str, reads: Pool) -> 
     (definition,) = parse(f"{{ {name} {{ __typename }} }}").definitions
     assert isinstance(definition, OperationDefinitionNode)
     nodes = [FieldNode(name=NameNode(value="payload"), selection_set=definition.selection_set)]
-    compiler = Compiler(Selections(_SCHEMA, {}, {}), None)
+    compiler = Compiler(Selections(STRAWBERRY, {}, {}), None)
     statement = prepared(compiler.payload(nodes, type_, _no_ids(type_)))
     values = QueryPlan(statement, (), ()).values({}, ANONYMOUS.binds)
     found = await reads.value(statement.sql, values)

@@ -11,12 +11,12 @@ from engine.compiled import fragment_cache as places
 from engine.compiled.fragments import Fragment
 from engine.compiled.query_plans import Asked, QueryPlans, WholeQuery
 from engine.declare.field_cache import FieldCache
-from schema.root import build_schema
 from server.graphql.runner import OperationRunner
 from tests.equality.drawn.answers import check_equality, compiled
 from tests.equality.drawn.operations import Operation, operation
 from tests.equality.drawn.scene import Scene
 from tests.equality.drawn.vocabulary import Vocabulary
+from tests.world.schema import STRAWBERRY
 
 _PAGES = (
     "viewer { a: accounts(first: 2, after: %s) { nodes { id } } "
@@ -92,12 +92,11 @@ def test_a_broken_cursor_is_refused_also_where_the_fragment_is_known(cursor: str
         _plan(query.format(f'"{cursor}"'))
 
 
-_SCHEMA = build_schema()
-
-
 def _plan(text: str) -> None:
     asked = operation(text)
-    QueryPlans(_SCHEMA, entering()).find(Asked(text, asked.document, None, {}), WholeQuery(PRINCIPAL, None))
+    QueryPlans(STRAWBERRY, entering()).find(
+        Asked(text, asked.document, None, {}), WholeQuery(PRINCIPAL, None)
+    )
 
 
 def _fragments() -> Iterator[Fragment]:

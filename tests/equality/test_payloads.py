@@ -12,13 +12,13 @@ from authz.policy.permissions import ALL_PERMISSIONS, Permission, mask_of
 from engine.database.pool import Pool
 from engine.database.read_connection import ReadConnection
 from models.base.ids import Kind, present
-from schema.root import build_schema
 from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 from server.graphql.runner import OperationRunner
 from tests.equality.drawn.operations import operation
 from tests.server.deployed import deployed
 from tests.world.api import Caller
+from tests.world.schema import STRAWBERRY
 from tests.world.world import Account, World
 
 _SELECTION = (
@@ -64,7 +64,7 @@ async def _ask(executor: OperationRunner, caller: Caller, source: str, **variabl
 async def debugging(addresses: DatabaseAddresses, reads: Pool) -> AsyncIterator[OperationRunner]:
     """Says which executor read."""
     engine = connect_as_application(addresses.application, 2)
-    executor = OperationRunner(build_schema(), engine, reads, deployed(), debug=True)
+    executor = OperationRunner(STRAWBERRY, engine, reads, deployed(), debug=True)
     yield executor
     await executor.key_uses.close()
     await engine.dispose()
@@ -82,7 +82,7 @@ async def without_reads(addresses: DatabaseAddresses) -> AsyncIterator[Operation
         return connection
 
     pool = _TellsWhoAsks(connect, 1, patience=0.05)
-    executor = OperationRunner(build_schema(), engine, pool, deployed(), debug=True)
+    executor = OperationRunner(STRAWBERRY, engine, pool, deployed(), debug=True)
     yield executor
     await executor.key_uses.close()
     await engine.dispose()

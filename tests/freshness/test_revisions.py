@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
 from authz.wall.freshness import current_revision
-from schema.root import build_schema, graphql_schema
 from server.http.min_revision import HEADER
 from tests.engine.paths import Path
 from tests.world.api import Api
 from tests.world.mutations import attempt, done
+from tests.world.schema import SCHEMA
 from tests.world.world import PASSWORD, Account, Member, World
 
 NAME = "query ($id: ID!) { account(id: $id) { name } }"
@@ -56,7 +56,7 @@ async def owner(world: World, account: Account) -> Member:
 
 
 def test_every_payload_tells_a_revision() -> None:
-    mutation = graphql_schema(build_schema()).mutation_type
+    mutation = SCHEMA.mutation_type
     assert mutation is not None
     without = []
     for name, field in mutation.fields.items():

@@ -18,7 +18,7 @@ SEEDS = (1, 2)
 """A world of each, always the same; a seed that a nightly run printed may take the place of one."""
 CHECKS = 20_000
 """How many they are to give together, at the least."""
-_SIZE = Size(trees=3, subaccounts=5, newcomers=3, members=6, keys=4, shares=5)
+_SIZE = Size(trees=3, subaccounts=5, newcomers=3, members=5, keys=3, shares=4)
 _WORLDS_BY_NIGHT = 10
 _SHOWN = 20
 

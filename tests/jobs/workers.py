@@ -16,8 +16,8 @@ from tests.server.deployed import deployed
 from tests.world.job_queue import put_in, until
 from tests.world.world import World
 
-IDLE = "SELECT count(*) = 0 FROM pgq.pgqueuer WHERE execute_after <= now()"
-"""Nothing in the queue is due."""
+IDLE = "SELECT count(*) = 0 FROM pgq.pgqueuer WHERE execute_after <= now() OR attempts > 0"
+"""Nothing in the queue is due, and nothing is to be tried again: as what found a row locked for too long."""
 PRACTICE = {"MANDANT_PAYMENT_PROVIDER": "practice"}
 """The setting with which a worker as a process can charge."""
 

@@ -22,7 +22,6 @@ from engine.declare.declarations import SqlField
 from engine.reference.statements import Statement, statement
 from models.accounts.tables import accounts
 from models.base.ids import new_id
-from schema.root import build_schema
 from server.database.connections import connect_as_application, read_pool
 from server.embedded_postgres import DatabaseAddresses
 from server.graphql.runner import OperationRunner
@@ -32,6 +31,7 @@ from tests.equality.drawn.operations import operation
 from tests.server.deployed import deployed
 from tests.storage.tree import make_tree
 from tests.world.api import Caller
+from tests.world.schema import STRAWBERRY
 from tests.world.shares import Given, give_share
 from tests.world.world import Account, Member, World
 
@@ -180,7 +180,7 @@ async def without_reach(
     monkeypatch.setattr(engine.reference.executor, "statement", _another_statement)
     monkeypatch.setattr(engine.compiled.fields, "Place", _AnotherPlace)
     database, reads = connect_as_application(addresses.application, 2), read_pool(addresses.application, 2)
-    yield OperationRunner(build_schema(), database, reads, deployed())
+    yield OperationRunner(STRAWBERRY, database, reads, deployed())
     await reads.close()
     await database.dispose()
 

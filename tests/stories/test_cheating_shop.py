@@ -5,7 +5,7 @@ import hashlib
 from dataclasses import replace
 
 from server.database.clock import Clock
-from tests.stories.business import Business
+from tests.stories.business import Business, Usage
 from tests.world.api import Api
 from tests.world.mutations import attempt
 from tests.world.plans import make_plan
@@ -23,8 +23,23 @@ async def test_a_shop_cannot_cheat_the_limit_of_contacts(api: Api, world: World,
         world, active_contacts=5, sends=20, block_contacts=2, block_sends=10, block_price=1
     )
     await shop.begins_with(plan, clock)
+    await _deletes_some_and_adds_others(shop)
+    await _sends_by_a_second_account(shop)
+    booked = await _waits_for_february(shop, clock)
+    february = await _buys_more(shop)
 
-    # Adding contacts costs nothing: only who is sent to is active, once however often.
+    # March is as January was; February stays as it ended, also for who commits too late.
+    await clock.show(MARCH)
+    assert await shop.usage("PREVIOUS") == replace(february, runs_out_on=None)
+    late = await attempt(api, "sendCommit", shop.owner, "", reservationId=booked)
+    assert late.code == "RESERVATION_SETTLED"
+    assert (await shop.usage()).contacts == (0, 5)
+    assert await shop.cannot_mail("ann ben cem dee eve fay") == "CONTACT_LIMIT_REACHED"
+    await shop.mail("ann ben cem dee eve")
+
+
+async def _deletes_some_and_adds_others(shop: Business) -> None:
+    """Adding contacts costs nothing: only who is sent to is active, once however often."""
     await shop.mail("ann ben cem dee")
     await shop.mail("ann ben cem dee")
     assert (await shop.usage()).contacts == (4, 5)
@@ -43,7 +58,9 @@ async def test_a_shop_cannot_cheat_the_limit_of_contacts(api: Api, world: World,
     # A plus and a dot are another address to whoever owns it: never merged, so it is one too many.
     assert await shop.cannot_mail("ann+again@example.com") == "CONTACT_LIMIT_REACHED"
 
-    # A second account of the shop uses the same plan, and whoever is active there is active here.
+
+async def _sends_by_a_second_account(shop: Business) -> None:
+    """It uses the same plan, and whoever is active there is active here."""
     outlet = await shop.client("Outlet")
     assert await outlet.cannot_mail("fay") == "CONTACT_LIMIT_REACHED"
     await outlet.mail("eve")
@@ -56,32 +73,30 @@ async def test_a_shop_cannot_cheat_the_limit_of_contacts(api: Api, world: World,
     await shop.mail("ann")
     assert (await shop.usage()).warnings == ["CONTACT_LIMIT_REACHED", "SEND_LIMIT_REACHED"]
 
-    # In February everybody is inactive again, and those who had to wait can be sent to.
+
+async def _waits_for_february(shop: Business, clock: Clock) -> str:
+    """Everybody is inactive again, and those who had to wait can be sent to. The id of what it gave back."""
     await clock.show(FEBRUARY.replace(hour=0))
     assert (await shop.usage()).contacts == (0, 5)
     await shop.mail("fay gus hal ida")
     # What is booked and not sent makes nobody active: neither voided nor left to lapse.
     booked = await shop.does("sendReserve", "reservation { id }", **shop.list_of("jim"))
     assert await shop.cannot_mail("kim") == "CONTACT_LIMIT_REACHED"
-    await shop.does("sendVoid", reservationId=booked["reservation"]["id"])
+    voided: str = booked["reservation"]["id"]
+    await shop.does("sendVoid", reservationId=voided)
     await shop.does("sendReserve", **shop.list_of("jim"))
     assert await shop.cannot_mail("kim") == "CONTACT_LIMIT_REACHED"
     await clock.forward(minutes=16)
     await shop.mail("kim")
     assert (await shop.usage()).contacts == (5, 5)
+    return voided
 
-    # Honest at last, it buys a block: two contacts more, and ten sends, at once and for this month.
+
+async def _buys_more(shop: Business) -> Usage:
+    """Honest at last: a block of two contacts more, and ten sends, at once and for this month. Its usage."""
     await shop.does("limitIncrease", accountId=shop.account.id, blocks=1, idempotencyKey="block")
     await shop.mail("ann ben")
     february = await shop.usage()
     assert (february.contacts, february.sends) == ((7, 7), (7, 30))
     assert await shop.cannot_mail("cem") == "CONTACT_LIMIT_REACHED"
-
-    # March is as January was; February stays as it ended, also for who commits too late.
-    await clock.show(MARCH)
-    assert await shop.usage("PREVIOUS") == replace(february, runs_out_on=None)
-    late = await attempt(api, "sendCommit", shop.owner, "", reservationId=booked["reservation"]["id"])
-    assert late.code == "RESERVATION_SETTLED"
-    assert (await shop.usage()).contacts == (0, 5)
-    assert await shop.cannot_mail("ann ben cem dee eve fay") == "CONTACT_LIMIT_REACHED"
-    await shop.mail("ann ben cem dee eve")
+    return february

@@ -9,13 +9,13 @@ import pytest
 from graphql import GraphQLInputObjectType
 
 from authz.policy.builtin_roles import BuiltinRole
-from schema.root import build_schema, graphql_schema
 from tests.bad_input.place import stored
 from tests.world.api import INPUT_TYPES, Api
 from tests.world.brand import Brand
 from tests.world.credit import EURO, give_credit, give_payment_method, own_balances
 from tests.world.mutations import ROLE_IDS, attempt
 from tests.world.plans import make_plan, subscribe
+from tests.world.schema import SCHEMA
 from tests.world.world import World
 
 _MOMENT = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=400)).replace(microsecond=0, hour=12)
@@ -51,6 +51,9 @@ class Retry:
     """Values of fixed fields that mean something else and belong to the same key."""
 
 
+_MOMENTS = Spellings(_SAME_MOMENTS, (_LATER, None))
+
+
 @pytest.fixture
 async def retries(brand: Brand, world: World) -> dict[str, Retry]:
     """Every mutation that takes a key."""
@@ -59,15 +62,11 @@ async def retries(brand: Brand, world: World) -> dict[str, Retry]:
     await own_balances(world, brand.us, brand.uk)
     await give_credit(world, brand.master, 50 * EURO)
     methods = [(await give_payment_method(world, brand.master)).id for _ in range(2)]
-    us, eu, master = brand.us.id, brand.uk.id, brand.master.id
-    roles = ROLE_IDS[BuiltinRole.ANALYST], ROLE_IDS[BuiltinRole.MARKETER]
-    hashes = [hashlib.sha256(text.encode()).hexdigest() for text in ("a@example.com", "b@example.com")]
-    addresses = Spellings(
-        (["a@example.com", "B@example.com"], ["b@EXAMPLE.com", "a@example.com", "A@example.com "]),
-        (["a@example.com"],),
-    )
-    sending = {"accountId": master, "stream": "MARKETING", "recipientListId": LEFT_OUT}
-    moments = Spellings(_SAME_MOMENTS, (_LATER, None))
+    return {**_of_people(brand), **_of_money(brand, methods), **_of_sends(brand.master.id)}
+
+
+def _of_people(brand: Brand) -> dict[str, Retry]:
+    us, uk, master = brand.us.id, brand.uk.id, brand.master.id
     return {
         "subaccountCreate": Retry(
             {"parentId": master},
@@ -78,27 +77,30 @@ async def retries(brand: Brand, world: World) -> dict[str, Retry]:
             },
         ),
         "memberInvite": Retry(
-            {"accountId": us, "roleId": roles[0]},
-            {"email": _ADDRESSES, "expiresAt": moments},
-            {"roleId": roles[1]},
+            {"accountId": us, "roleId": ROLE_IDS[BuiltinRole.ANALYST]},
+            {"email": _ADDRESSES, "expiresAt": _MOMENTS},
+            {"roleId": ROLE_IDS[BuiltinRole.MARKETER]},
         ),
         "shareCreate": Retry(
             {"roleId": LEFT_OUT},
             {
-                "accountIds": Spellings(([us, eu], [eu, us, eu]), ([us],)),
+                "accountIds": Spellings(([us, uk], [uk, us, uk]), ([us],)),
                 "email": _ADDRESSES,
                 "areas": Spellings((["CONTACTS", "CAMPAIGNS"], ["CAMPAIGNS", "CONTACTS"]), (["CONTACTS"],)),
                 "hiddenAreas": Spellings((LEFT_OUT, []), (["CONTACTS"],)),
-                "expiresAt": moments,
+                "expiresAt": _MOMENTS,
             },
         ),
+    }
+
+
+def _of_money(brand: Brand, methods: list[str]) -> dict[str, Retry]:
+    master = brand.master.id
+    return {
         "creditTransfer": Retry(
-            {"fromAccountId": master, "toAccountId": us},
-            {
-                "amount": _AMOUNTS,
-                "memo": Spellings(_TEXTS, ("x", None)),
-            },
-            {"toAccountId": eu},
+            {"fromAccountId": master, "toAccountId": brand.us.id},
+            {"amount": _AMOUNTS, "memo": Spellings(_TEXTS, ("x", None))},
+            {"toAccountId": brand.uk.id},
         ),
         "creditTopUp": Retry(
             {"accountId": master, "paymentMethodId": methods[0]},
@@ -106,6 +108,17 @@ async def retries(brand: Brand, world: World) -> dict[str, Retry]:
             {"paymentMethodId": methods[1]},
         ),
         "limitIncrease": Retry({"accountId": master}, {"blocks": Spellings((1,), (2,))}),
+    }
+
+
+def _of_sends(account_id: str) -> dict[str, Retry]:
+    sending = {"accountId": account_id, "stream": "MARKETING", "recipientListId": LEFT_OUT}
+    hashes = [hashlib.sha256(text.encode()).hexdigest() for text in ("a@example.com", "b@example.com")]
+    addresses = Spellings(
+        (["a@example.com", "B@example.com"], ["b@EXAMPLE.com", "a@example.com", "A@example.com "]),
+        (["a@example.com"],),
+    )
+    return {
         "sendReserve": Retry(
             sending | {"recipientHashes": LEFT_OUT},
             {"recipients": addresses, "label": Spellings(("Été", " e\u0301te\u0301 "), ("Ete", None))},
@@ -129,19 +142,16 @@ def _input(fixed: dict[str, Any], spelled: dict[str, Any], key: str) -> dict[str
     return {name: value for name, value in values.items() if value is not LEFT_OUT}
 
 
-_SCHEMA = graphql_schema(build_schema())
-
-
 def _fields(mutation: str) -> set[str]:
     name = INPUT_TYPES.get(mutation, f"{mutation[0].upper()}{mutation[1:]}Input")
-    written = _SCHEMA.type_map[name]
+    written = SCHEMA.type_map[name]
     assert isinstance(written, GraphQLInputObjectType)
     return set(written.fields)
 
 
 async def test_every_field_of_every_write_under_a_key_has_its_spellings(retries: dict[str, Retry]) -> None:
-    assert _SCHEMA.mutation_type is not None
-    mutations = [name for name, made in _SCHEMA.mutation_type.fields.items() if "input" in made.args]
+    assert SCHEMA.mutation_type is not None
+    mutations = [name for name, made in SCHEMA.mutation_type.fields.items() if "input" in made.args]
     keyed = {name for name in mutations if "idempotencyKey" in _fields(name)}
     assert {name.split()[0] for name in retries} == keyed
     for name, retry in retries.items():

@@ -12,9 +12,9 @@ from authz.callers.tokens import TokenKind, generate
 from authz.policy.builtin_roles import BuiltinRole
 from engine.base.marks import Anonymous
 from schema.fields.directives import directives_of
-from schema.root import build_schema, graphql_schema
 from tests.world.api import Api
 from tests.world.mutations import Token
+from tests.world.schema import SCHEMA
 from tests.world.world import PASSWORD, World
 
 _SIGN_IN = "mutation ($input: SignInInput!) { signIn(input: $input) { token userErrors { code } } }"
@@ -136,10 +136,9 @@ async def test_a_valid_token_is_not_told_of(stranger: Api, world: World) -> None
 
 
 def test_what_answers_everybody_is_tried_here() -> None:
-    schema = graphql_schema(build_schema())
     marked = {
         name
-        for root in (schema.query_type, schema.mutation_type)
+        for root in (SCHEMA.query_type, SCHEMA.mutation_type)
         if root is not None
         for name, field in root.fields.items()
         if any(isinstance(mark, Anonymous) for mark in directives_of(field))

@@ -3,14 +3,12 @@
 from collections.abc import Collection
 from typing import Any
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, get_named_type, is_leaf_type
+from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_leaf_type
 
-from schema.root import build_schema, graphql_schema
 from tests.world.api import Answer, Api, Caller
+from tests.world.schema import SCHEMA
 
 DONE = "ok"
-
-SCHEMA: GraphQLSchema = graphql_schema(build_schema())
 
 
 def root_fields(type_: GraphQLObjectType | None) -> dict[str, GraphQLField]:

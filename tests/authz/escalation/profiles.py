@@ -16,6 +16,11 @@ settings.register_profile(_USUAL, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", _USUAL))
 
 
+def seeds(quick: int) -> range:
+    """`quick` seeds for what draws by itself, always the same; by night more."""
+    return range(quick * _NIGHTLY_FACTOR if settings.get_current_profile_name() == NIGHTLY else quick)
+
+
 def examples(quick: int) -> settings:
     """`quick` examples, the same in every run; by night more, and others each time."""
     nightly = settings.get_current_profile_name() == NIGHTLY

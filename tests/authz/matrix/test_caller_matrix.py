@@ -10,7 +10,7 @@ from engine.base.marks import Requires, RequiresAny, StaffOnly
 from models.base.ids import Kind, present
 from tests.areas.staff.matrix import STAFF_MUTATIONS
 from tests.authz.conftest import ApiFrom
-from tests.authz.escalation.outcomes import DONE, SCHEMA, mutate, outcome, root_fields, selection_of
+from tests.authz.escalation.outcomes import DONE, mutate, outcome, root_fields, selection_of
 from tests.authz.matrix.matrix_callers import INSIDE, NOT_ACCEPTED, Stage
 from tests.authz.matrix.matrix_fields import ACCOUNT_FIELDS, MUTATIONS, NODES, QUERIES
 from tests.world.api import Api
@@ -19,6 +19,7 @@ from tests.world.budgets import give_budgets
 from tests.world.credit import give_payment_method, give_top_up_rule
 from tests.world.ownership import give_offer
 from tests.world.plans import cancel_plan
+from tests.world.schema import SCHEMA
 from tests.world.world import World
 
 

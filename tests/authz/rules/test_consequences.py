@@ -15,12 +15,13 @@ from models.payments.tables import top_ups
 from models.plans.tables import limit_increases, plan_choices
 from resolvers.effects.mail_limits import MailKind
 from tests.authz.conftest import ApiFrom
-from tests.authz.escalation.outcomes import DONE, SCHEMA, mutate, outcome, root_fields
+from tests.authz.escalation.outcomes import DONE, mutate, outcome, root_fields
 from tests.authz.matrix.matrix_callers import Stage
 from tests.authz.matrix.matrix_fields import MUTATIONS
 from tests.authz.rules.consequences import Access, Consequences, Limited, Pays
 from tests.world.mail_kinds import MAIL_KINDS
 from tests.world.oracles import told_by_areas
+from tests.world.schema import SCHEMA
 from tests.world.updates import Update
 from tests.world.world import World
 

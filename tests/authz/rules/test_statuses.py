@@ -7,13 +7,14 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import AccountStatus
 from models.people.users import ownerships
 from tests.authz.conftest import ApiFrom
-from tests.authz.escalation.outcomes import DONE, SCHEMA, mutate, outcome, root_fields
+from tests.authz.escalation.outcomes import DONE, mutate, outcome, root_fields
 from tests.authz.escalation.statuses import Inactive, Row, mutation_of
 from tests.authz.matrix.matrix_callers import Stage
 from tests.authz.matrix.matrix_fields import MUTATIONS
 from tests.world.api import Api
 from tests.world.mutations import code_of, done
 from tests.world.oracles import told_by_areas
+from tests.world.schema import SCHEMA
 from tests.world.shares import Given, give_share
 from tests.world.world import World
 

@@ -60,7 +60,7 @@ async def test_a_guarantee_waits_for_what_is_being_booked(api: Api, world: World
     booking = asyncio.create_task(gate.holding(reserve(api, brand.owner, brand.uk, *names)))
     await gate.reached()
     setting = asyncio.create_task(budget(api, brand.owner, brand.us, None, 5))
-    assert await waits(setting)
+    assert await waits(setting, world.database)
     gate.open()
     assert (await booking).code == ""
     assert (await setting).code == "GUARANTEE_TOO_LARGE"

@@ -143,7 +143,7 @@ async def test_closing_while_a_worker_gives_back_what_has_expired(
     expiring = asyncio.create_task(gate.holding(expire()))
     await gate.reached()
     closing = asyncio.create_task(code_of(api, "accountClose", brand.owner, accountId=brand.store.id))
-    assert await waits(closing)
+    assert await waits(closing, world.database)
     gate.open()
     await expiring
     await worker.dispose()

@@ -102,7 +102,7 @@ async def test_transfers_between_other_accounts_do_not_wait(api: Api, world: Wor
     assert await code_of(api, "creditTransfer", brand.owner, **beside) == ""
     same_books = _transfer(brand.master, brand.us, 1, "3")
     waiting = asyncio.create_task(code_of(api, "creditTransfer", brand.owner, **same_books))
-    assert await waits(waiting)
+    assert await waits(waiting, world.database)
     gate.open()
     assert (await stopped, await waiting) == ("", "")
 
@@ -117,7 +117,7 @@ async def test_a_suspension_waits_for_a_transfer_and_stops_the_next(
     )
     await gate.reached()
     suspending = asyncio.create_task(code_of(api, "accountSuspend", brand.owner, accountId=brand.us.id))
-    assert await waits(suspending)
+    assert await waits(suspending, world.database)
     gate.open()
     assert (await moving, await suspending) == ("", "")
     late = await code_of(api, "creditTransfer", brand.owner, **_transfer(brand.master, brand.us, 1, "2"))
@@ -144,7 +144,7 @@ async def test_what_was_lost_while_a_transfer_waited_for_its_locks_is_seen(
     await gate.reached()
     late = _transfer(brand.master, brand.us, 1, "2")
     moving = asyncio.create_task(code_of(api, "creditTransfer", admin, **late))
-    assert await waits(moving)
+    assert await waits(moving, world.database)
     gate.open()
     assert await changing == ""
     assert await moving == ("ACCOUNT_SUSPENDED" if lost == "the account's status" else "NOT_FOUND")

@@ -112,7 +112,7 @@ async def test_the_second_waits_until_the_first_is_counted(
     first = asyncio.create_task(gate.holding(_leave(api, anna, ben)))
     await gate.reached()
     second = asyncio.create_task(_leave(api, ben, anna))
-    assert await waits(second)
+    assert await waits(second, world.database)
     gate.open()
     assert (await first, await second) == ("", "LAST_OWNER")
     assert await owners_of(database, account) == 1

@@ -45,7 +45,7 @@ async def test_a_removal_waits_for_a_write_that_is_under_way(api: Api, world: Wo
     writing = asyncio.create_task(gate.holding(_rename(api, member, written)))
     await gate.reached()
     removing = asyncio.create_task(code_of(api, "memberRemove", owner, memberId=member.id))
-    assert await waits(removing)
+    assert await waits(removing, world.database)
     gate.open()
     assert (await writing, await removing) == ("", "")
     assert await _rename(api, member, written) == "NOT_FOUND"
@@ -62,7 +62,7 @@ async def test_a_write_waits_for_a_removal_that_is_under_way(api: Api, world: Wo
     removing = asyncio.create_task(gate.holding(code_of(api, "memberRemove", owner, memberId=member.id)))
     await gate.reached()
     writing = asyncio.create_task(_rename(api, member, written))
-    assert await waits(writing)
+    assert await waits(writing, world.database)
     gate.open()
     assert (await removing, await writing) == ("", "NOT_FOUND")
 
@@ -75,7 +75,7 @@ async def test_a_key_that_is_revoked_while_it_writes(api: Api, world: World) -> 
     revoking = asyncio.create_task(gate.holding(code_of(api, "apiKeyRevoke", owner, apiKeyId=key.id)))
     await gate.reached()
     writing = asyncio.create_task(_rename(api, key, account))
-    assert await waits(writing)
+    assert await waits(writing, world.database)
     gate.open()
     assert (await revoking, await writing) == ("", "NOT_FOUND")
 
@@ -102,6 +102,6 @@ async def test_an_acceptance_waits_for_the_inviters_removal(
     removing = asyncio.create_task(gate.holding(code_of(api, "memberRemove", owner, memberId=inviter.id)))
     await gate.reached()
     accepting = asyncio.create_task(code_of(api, "invitationAccept", invited, token=token))
-    assert await waits(accepting)
+    assert await waits(accepting, world.database)
     gate.open()
     assert (await removing, await accepting) == ("", "INVITATION_REVOKED")

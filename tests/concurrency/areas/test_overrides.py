@@ -109,7 +109,7 @@ async def test_a_dismissal_waits_for_what_is_being_done_and_nothing_is_done_afte
     setting = asyncio.create_task(gate.holding(code_of(api, "overrideCreate", agent, **values)))
     await gate.reached()
     dismissal = asyncio.create_task(dismiss(world, agent))
-    assert await waits(dismissal)
+    assert await waits(dismissal, world.database)
     gate.open()
     assert await setting == ""
     await dismissal
@@ -128,6 +128,6 @@ async def test_a_dismissal_that_comes_first_stops_what_waits_for_it(
     async with database.begin() as connection:
         await connection.execute(delete(staff).where(staff.c.user_id == agent.key))
         setting = asyncio.create_task(code_of(api, "overrideCreate", agent, **values))
-        assert await waits(setting)
+        assert await waits(setting, world.database)
     assert await setting == "NOT_FOUND"
     assert await world.state(account) == before

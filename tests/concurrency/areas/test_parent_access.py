@@ -26,7 +26,7 @@ async def test_a_write_from_above_waits_for_the_lowering(api: Api, world: World)
     await gate.reached()
     change = {"accountId": agency.spa.id, "expectedVersion": 1, "name": "Mine"}
     writing = asyncio.create_task(code_of(api, "accountUpdate", writer, **change))
-    assert await waits(writing)
+    assert await waits(writing, world.database)
     gate.open()
     assert (await lowering, await writing) == ("", "FORBIDDEN")
     assert (await link_of(api, agency.owner, agency.spa))["version"] == 1

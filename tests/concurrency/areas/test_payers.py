@@ -40,7 +40,7 @@ async def test_a_plan_that_waits_for_a_change_of_mode_asks_whoever_pays_then(api
         changing = asyncio.create_task(gate.holding(code_of(api, "billingModeUpdate", brand.owner, **modes)))
         await gate.reached()
         choosing = asyncio.create_task(code_of(api, "planChange", key, **values))
-        assert await waits(choosing)
+        assert await waits(choosing, world.database)
         gate.open()
         assert (await changing, await choosing) == ("", "BILLED_ACCOUNT_REQUIRED")
 

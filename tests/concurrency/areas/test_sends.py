@@ -73,7 +73,7 @@ async def test_a_right_that_was_lost_while_a_send_waited_for_its_locks(
     removing = asyncio.create_task(gate.holding(code_of(api, "memberRemove", brand.owner, memberId=admin.id)))
     await gate.reached()
     sending = asyncio.create_task(reserve(api, admin, brand.us, "bob"))
-    assert await waits(sending)
+    assert await waits(sending, world.database)
     gate.open()
     assert (await removing, (await sending).code) == ("", "NOT_FOUND")
     assert await used(api, brand.owner, brand.us) == (1, 1)

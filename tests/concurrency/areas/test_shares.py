@@ -113,7 +113,7 @@ async def test_an_acceptance_waits_for_the_givers_removal(api: Api, world: World
     removing = asyncio.create_task(gate.holding(code_of(api, "memberRemove", brand.owner, memberId=giver.id)))
     await gate.reached()
     accepting = asyncio.create_task(_accept(api, person, share))
-    assert await waits(accepting)
+    assert await waits(accepting, world.database)
     gate.open()
     assert (await removing, await accepting) == ("", "SHARE_REVOKED")
     assert await seen_by(api, person) == {}
@@ -131,7 +131,7 @@ async def test_a_guests_write_waits_for_the_revocation(api: Api, world: World, d
     await gate.reached()
     change = {"accountId": brand.us.id, "expectedVersion": 1, "name": "Mine"}
     writing = asyncio.create_task(code_of(api, "accountUpdate", person, **change))
-    assert await waits(writing)
+    assert await waits(writing, world.database)
     gate.open()
     assert (await revoking, await writing) == ("", "NOT_FOUND")
 

@@ -77,7 +77,7 @@ async def test_a_suspension_waits_for_writes_below_and_stops_the_next(
     )
     await gate.reached()
     suspending = asyncio.create_task(code_of(api, "accountSuspend", above, accountId=suspended.id))
-    assert await waits(suspending)
+    assert await waits(suspending, world.database)
     gate.open()
     assert (await inviting, await suspending) == ("", "")
     late = await code_of(api, "memberInvite", inside, **offer, email="b@example.com", idempotencyKey="2")
@@ -99,7 +99,7 @@ async def test_a_write_below_waits_for_a_suspension_that_is_under_way(api: Api, 
     writing = asyncio.create_task(code_of(api, "accountUpdate", inside, **rename))
     beside = await world.account(master)
     assert await code_of(api, "accountUpdate", above, **(rename | {"accountId": beside.id})) == ""
-    assert await waits(writing)
+    assert await waits(writing, world.database)
     gate.open()
     assert (await suspending, await writing) == ("", "ACCOUNT_SUSPENDED")
 

@@ -15,9 +15,9 @@ from engine.compiled.query_plans import Asked, QueryPlans, WholeQuery
 from engine.database.backend_memory import MOST
 from engine.database.pool import Pool
 from engine.database.read_connection import ReadConnection
-from schema.root import build_schema
 from server.embedded_postgres import DatabaseAddresses
 from tests.equality.drawn.answers import credentials_of
+from tests.world.schema import STRAWBERRY
 from tests.world.world import World
 
 _PID = "SELECT convert_to(pg_backend_pid()::text, 'UTF8')"
@@ -67,7 +67,7 @@ async def test_a_statement_is_prepared_when_it_comes_again(pool: Pool) -> None:
 async def test_2_000_different_queries_take_no_more_than_is_allowed(pool: Pool, world: World) -> None:
     """Half of them come once, half come twice."""
     person = await world.person("owner@memory.test")
-    plan, _ = QueryPlans(build_schema(), entering()).find(
+    plan, _ = QueryPlans(STRAWBERRY, entering()).find(
         Asked(_WIDE, parse(_WIDE), None, {}), WholeQuery(PRINCIPAL, PrincipalKind.PERSON)
     )
     values = plan.values({}, credentials_of(person).binds)

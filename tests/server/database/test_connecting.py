@@ -9,6 +9,7 @@ from sqlalchemy import make_url, text
 
 from engine.database.driver import DriverConnection
 from engine.database.reachability import Reachability
+from server.database import connecting
 from server.database.address import DatabaseServer, servers_of
 from server.database.connecting import connect, reachability
 from server.database.connections import connect_as_application
@@ -46,8 +47,11 @@ async def test_a_server_that_is_silent_is_passed_over(addresses: DatabaseAddress
     connection.terminate()
 
 
-async def test_a_silent_server_is_looked_for_until_it_answers(silent_port: int) -> None:
+async def test_a_silent_server_is_looked_for_until_it_answers(
+    silent_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Who comes meanwhile does not wait."""
+    monkeypatch.setattr(connecting, "_PATIENCE", 0.5)
     url = f"postgresql://nobody@127.0.0.1:{silent_port}/nothing"
     server = reachability(url)
     async with asyncio.timeout(_PATIENCE):

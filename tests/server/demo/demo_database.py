@@ -9,14 +9,17 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import metadata
+from resolvers.sending.address_hash import ContactKey
 from server.database.connections import connect_as_application
-from server.demo.story import DEMO_PASSWORD
+from server.demo.story import DEMO_PASSWORD, DemoPerson
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
 from tests.world.api import Api
 from tests.world.database import clone, drop, named
 
+LINK_BASE = "http://mandant.test"
+CONTACT_KEY = ContactKey(b"a secret of the tests")
 TABLES = sorted(metadata.tables)
 
 
@@ -66,3 +69,10 @@ async def open_demo_database(addresses: DatabaseAddresses, settings: Settings) -
         yield DemoDatabase(named(addresses.owner, name), url, engine, api)
     await engine.dispose()
     await drop(addresses.owner, name)
+
+
+async def account_names(demo: DemoDatabase, person: DemoPerson) -> list[str]:
+    """The names of all accounts that the person sees."""
+    query = "{ viewer { accounts(first: 100) { nodes { name } } } }"
+    answer = await demo.api.read(query, await demo.sign_in(person.email))
+    return [node["name"] for node in answer["viewer"]["accounts"]["nodes"]]

@@ -1,56 +1,26 @@
-"""The demo's accounts and people, and their tokens."""
+"""The demo's accounts and people."""
 
-import asyncio
 import datetime
-import stat
-from collections.abc import AsyncIterator
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
-
-import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
-from models.staff.tables import StaffRole
-from resolvers.sending.address_hash import ContactKey
-from server.commands.staff import add_staff, remove_staff
-from server.database.clock import Clock
-from server.database.connections import connect_as_owner
-from server.demo.access import DemoAccess, open_access
-from server.demo.banner import banner
 from server.demo.deployment import with_demo_settings
 from server.demo.making import make_demo
-from server.demo.story import AGENCY, BRAND, PLATFORM, SUPPORTER, DemoPerson
-from server.demo.year import MONTHS, Year
+from server.demo.story import AGENCY, BRAND, DemoPerson
+from server.demo.year import MONTHS
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.invoice_issuer import invoice_issuer
 from server.settings.payments import PaymentProviderName
 from server.settings.settings import Settings
 from server.start.app import create_app
-from tests.server.demo.demo_database import DemoDatabase, Token, open_demo_database
+from tests.server.demo.demo_database import (
+    CONTACT_KEY,
+    LINK_BASE,
+    DemoDatabase,
+    account_names,
+    open_demo_database,
+)
 from tests.world.api import Api
-from tests.world.billing import ISSUER
-
-LINK_BASE = "http://mandant.test"
-CONTACT_KEY = ContactKey(b"a secret of the tests")
-
-
-@pytest.fixture(scope="module")
-async def demo(addresses: DatabaseAddresses, settings: Settings) -> AsyncIterator[DemoDatabase]:
-    """A database with the demo and its past year in it, made by two at once."""
-    async with open_demo_database(addresses, settings) as database:
-        owner = connect_as_owner(database.owner_url)
-        year = Year(Clock(owner), ISSUER)
-        both = (make_demo(database.engine, LINK_BASE, CONTACT_KEY, year) for _ in range(2))
-        assert sorted(await asyncio.gather(*both)) == [False, True]
-        await owner.dispose()
-        yield database
-
-
-async def account_names(demo: DemoDatabase, person: DemoPerson) -> list[str]:
-    query = "{ viewer { accounts(first: 100) { nodes { name } } } }"
-    answer = await demo.api.read(query, await demo.sign_in(person.email))
-    return [node["name"] for node in answer["viewer"]["accounts"]["nodes"]]
 
 
 async def test_the_agency_has_six_clients_one_of_them_below_another(demo: DemoDatabase) -> None:
@@ -259,103 +229,3 @@ async def test_making_it_again_makes_nothing(demo: DemoDatabase) -> None:
     assert before["accounts"] == 13
     assert not await make_demo(demo.engine, LINK_BASE, CONTACT_KEY)
     assert await demo.counts() == before
-
-
-async def viewer_of(demo: DemoDatabase, token: str) -> Any:
-    """What the token is told of itself; None if it is not valid."""
-    answer = await demo.api.ask("{ viewer { user { email } apiKey { name } } }", Token(token))
-    return None if answer.data is None else answer.data["viewer"]
-
-
-async def test_tokens_are_minted_kept_privately_and_used_again(demo: DemoDatabase, tmp_path: Path) -> None:
-    path = tmp_path / "new" / "demo.json"
-    access = await open_access(demo.engine, path)
-    for member in AGENCY.people:
-        viewer = await viewer_of(demo, access.tokens[member.role])
-        assert viewer == {"user": {"email": member.person.email}, "apiKey": None}
-    assert access.api_key is not None
-    assert access.api_key.startswith("mdt_")
-    assert await viewer_of(demo, access.api_key) == {"user": None, "apiKey": {"name": "Demo key"}}
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    before = await demo.counts()
-    assert await open_access(demo.engine, path) == access
-    assert await demo.counts() == before
-
-
-async def test_only_what_is_not_valid_any_more_is_minted_anew(demo: DemoDatabase, tmp_path: Path) -> None:
-    path = tmp_path / "demo.json"
-    first = await open_access(demo.engine, path)
-    token = first.tokens[BuiltinRole.FINANCE]
-    await demo.api.ask("mutation { signOut { userErrors { code } } }", Token(token))
-    second = await open_access(demo.engine, path)
-    assert second.tokens[BuiltinRole.FINANCE] != token
-    assert await viewer_of(demo, second.tokens[BuiltinRole.FINANCE]) is not None
-    assert second == DemoAccess(
-        first.api_key,
-        {**first.tokens, BuiltinRole.FINANCE: second.tokens[BuiltinRole.FINANCE]},
-        first.staff_token,
-    )
-    await demo.rows("UPDATE api_keys SET revoked_at = now() WHERE name = 'Demo key'")
-    third = await open_access(demo.engine, path)
-    assert third.api_key != second.api_key
-    assert third.api_key is not None
-    assert await viewer_of(demo, third.api_key) is not None
-    assert third.tokens == second.tokens
-
-
-async def test_one_of_its_people_is_staff_and_reaches_no_customer(demo: DemoDatabase, tmp_path: Path) -> None:
-    """The token is minted while the person is staff, and printed; being staff opens nobody's account."""
-    path = tmp_path / "demo.json"
-    assert (await open_access(demo.engine, path)).staff_token is None
-    await add_staff(demo.owner_url, SUPPORTER.email, StaffRole.APPROVER)
-    access = await open_access(demo.engine, path)
-    assert access.staff_token is not None
-    assert access.staff_token in banner("http://127.0.0.1:8000", access)
-    answer = await demo.api.read("{ staff { role } viewer { user { email } } }", Token(access.staff_token))
-    assert answer == {"staff": {"role": "APPROVER"}, "viewer": {"user": {"email": SUPPORTER.email}}}
-    assert await account_names(demo, SUPPORTER) == [PLATFORM.name]
-    assert await open_access(demo.engine, path) == access
-    await remove_staff(demo.owner_url, SUPPORTER.email)
-    assert (await open_access(demo.engine, path)).staff_token is None
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"\xff", b"[]", b'{"api_key": 7, "tokens": {}}', b'{"tokens": {"OWNER": "x"}}']
-)
-async def test_a_damaged_file_is_made_anew(demo: DemoDatabase, tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "demo.json"
-    path.write_bytes(content)
-    access = await open_access(demo.engine, path)
-    assert await viewer_of(demo, access.tokens[BuiltinRole.OWNER]) is not None
-    assert await open_access(demo.engine, path) == access
-
-
-def owner_is(new: str, old: str) -> str:
-    person = "(SELECT id FROM users WHERE name = '{}')"
-    return f"UPDATE ownerships SET user_id = {person.format(new)} WHERE user_id = {person.format(old)}"
-
-
-def status_is(status: str) -> str:
-    return f"UPDATE accounts SET status = '{status}' WHERE name = 'Northlight Agency'"
-
-
-@pytest.mark.parametrize(
-    ("change", "undo"),
-    [
-        (status_is("CLOSED"), status_is("ACTIVE")),
-        (owner_is("Ben Carter", "Anna Berger"), owner_is("Anna Berger", "Ben Carter")),
-    ],
-    ids=["closed", "transferred"],
-)
-async def test_the_demo_still_opens_when_the_agency_was_changed(
-    demo: DemoDatabase, tmp_path: Path, change: str, undo: str
-) -> None:
-    await demo.rows(change)
-    try:
-        access = await open_access(demo.engine, tmp_path / "demo.json")
-    finally:
-        await demo.rows(undo)
-    assert access.api_key is None
-    text = banner("http://127.0.0.1:8000", access)
-    assert "No API key" in text
-    assert text.count("curl ") == 1

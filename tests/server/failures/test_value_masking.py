@@ -15,18 +15,17 @@ from graphql.utilities.validate_input_value import validate_input_literal, valid
 from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
-from schema.root import build_schema, graphql_schema
 from server.failures.errors import present_error
 from server.graphql.documents import Documents
 from tests.world.api import Api
+from tests.world.schema import SCHEMA
 
 CANARY = "hunter2"
 _NUMBER = 7_420_017_420_017
 """A canary of digits; no 32-bit integer."""
-_SCHEMA = graphql_schema(build_schema())
 _INPUT_TYPES = [
     type_
-    for name, type_ in _SCHEMA.type_map.items()
+    for name, type_ in SCHEMA.type_map.items()
     if graphql.is_input_type(type_) and not name.startswith("__")
 ]
 _VALUES: tuple[Any, ...] = (
@@ -109,7 +108,7 @@ def test_no_value_is_repeated_for_any_input_type(type_: GraphQLNamedType) -> Non
 )
 def test_no_value_of_a_document_is_repeated(document: str) -> None:
     try:
-        errors = Documents(_SCHEMA).check(document, anonymous=False).errors
+        errors = Documents(SCHEMA).check(document, anonymous=False).errors
     except GraphQLError as raised:
         errors = [raised]
     assert errors

@@ -11,7 +11,6 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from authz.policy.builtin_roles import BuiltinRole
-from schema.root import build_schema
 from server.database import replica_choice
 from server.database.connections import connect_as_application, read_pool
 from server.edge.application import GRAPHQL_PATH
@@ -24,6 +23,7 @@ from server.logs.request_log import RequestLog
 from server.pages import graphiql_page
 from tests.server.deployed import deployed
 from tests.world.api import Api
+from tests.world.schema import STRAWBERRY
 from tests.world.world import ApiKey, World
 
 _HOSTILE = "203.0.113.9"
@@ -36,7 +36,7 @@ _WAITING = 64
 async def executor(addresses: DatabaseAddresses) -> AsyncIterator[OperationRunner]:
     """One of its own, whose thread a test may stop."""
     database, reads = connect_as_application(addresses.application, 4), read_pool(addresses.application, 4)
-    made = OperationRunner(build_schema(), database, reads, deployed())
+    made = OperationRunner(STRAWBERRY, database, reads, deployed())
     yield made
     await made.close()
     await reads.close()

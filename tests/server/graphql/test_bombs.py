@@ -12,12 +12,11 @@ from graphql.execution.values import get_variable_values
 
 from engine.limits.operation import check_cost
 from engine.limits.string_checks import VARIABLE_VALUE_LIMIT, read_variable_texts
-from schema.root import build_schema, graphql_schema
 from server.failures.errors import present_error
 from server.graphql.documents import DOCUMENT_LIMIT, LINE_LIMIT, VALIDATION_ERROR_LIMIT, Documents
 from server.http.request import BODY_LIMIT
+from tests.world.schema import SCHEMA
 
-SCHEMA = graphql_schema(build_schema())
 SECONDS = 0.8
 MASKED_SLOWLY = " cannot represent " * 500
 

@@ -6,14 +6,13 @@ import tracemalloc
 import pytest
 from hypothesis import settings
 
-from schema.root import build_schema, graphql_schema
 from server.graphql.document_memory import LONGEST_REMEMBERED, MEMORY, CheckedDocument, DocumentMemory
 from server.graphql.documents import Documents
 from server.graphql.parsing import parse_document
 from tests.authz.escalation.profiles import NIGHTLY
+from tests.world.schema import SCHEMA
 
 BY_NIGHT = settings.get_current_profile_name() == NIGHTLY
-SCHEMA = graphql_schema(build_schema())
 
 
 def _checked(text: str) -> CheckedDocument:

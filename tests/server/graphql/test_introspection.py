@@ -20,12 +20,11 @@ from starlette.applications import Starlette
 from engine.limits import meta_costs
 from engine.limits.meta_costs import META_COST_LIMIT, check_meta_cost
 from engine.limits.operation import check_cost
-from schema.root import build_schema, graphql_schema
 from server.graphql.introspection import KEPT_ANSWERS, Introspection, is_about_schema, usual_questions
 from server.http.media_types import accepts_gzip
 from tests.world.api import Api
+from tests.world.schema import SCHEMA
 
-SCHEMA = graphql_schema(build_schema())
 USUAL = usual_questions()
 WHOLE = get_introspection_query(
     specified_by_url=True,

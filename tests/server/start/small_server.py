@@ -180,9 +180,14 @@ def run_small_server() -> Iterator[SmallServer]:
 
 
 @contextmanager
-def run_in_thread(application: ASGIApp, http: type[HttpProtocol] = HttpProtocol) -> Iterator[str]:
-    """Serves the application; yields its host and port."""
-    config = uvicorn.Config(application, http=http, log_config=None, lifespan="off", ws="none")
+def run_in_thread(
+    application: ASGIApp, http: type[HttpProtocol] = HttpProtocol, idle_seconds: int = 5
+) -> Iterator[str]:
+    """Serves the application; yields its host and port. `idle_seconds`: how long it waits for a next request
+    on a connection."""
+    config = uvicorn.Config(
+        application, http=http, log_config=None, lifespan="off", ws="none", timeout_keep_alive=idle_seconds
+    )
     server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

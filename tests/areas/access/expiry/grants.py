@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import Table, func, update
 
 from authz.policy.builtin_roles import BuiltinRole
+from models.access.expiry_notices import expiry_notices
 from models.api_keys.tables import api_keys
 from models.base.ids import Kind, parse, present
 from models.invitations.tables import invitations
@@ -43,6 +44,13 @@ class Grant:
     async def set(self, world: World, given: timedelta, ends: timedelta) -> None:
         """It was given so long ago, and ends in so long, by the database's clock."""
         await self.change(world, **{self.since: func.now() - given, self.ends: func.now() + ends})
+
+    async def age(self, world: World, time: timedelta) -> None:
+        """The time passes for it alone: it, its end and what was told of that lie so much further back."""
+        await self.change(world, **{name: self.table.c[name] - time for name in (self.since, self.ends)})
+        told = update(expiry_notices).where(expiry_notices.c.grant_id == self.key)
+        async with world.database.begin() as connection:
+            await connection.execute(told.values(expires_at=expiry_notices.c.expires_at - time))
 
     async def change(self, world: World, **values: object) -> None:
         """Change its row."""

@@ -247,7 +247,7 @@ async def test_what_is_spent_while_a_worker_finds_enough(
     async with sessions.begin() as worker:
         await begin_top_up(worker, AccountKey(MasterId(brand.us.master), AccountId(brand.us.key)))
         spending = asyncio.create_task(_spend(api, brand, 10))
-        assert await waits(spending)
+        assert await waits(spending, world.database)
     await spending
     assert (await _rule(world, brand.us)).due_at is not None
     await work_off(application, provider)

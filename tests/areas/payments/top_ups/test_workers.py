@@ -16,6 +16,7 @@ from models.payments.tables import top_ups
 from resolvers.payments.worker import begin_top_up
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.payments import PracticePayments
+from tests.concurrency.gates import waits
 from tests.server.start.processes import PATIENCE, running
 from tests.world.credit import (
     credit_of,
@@ -73,8 +74,7 @@ async def test_two_that_see_the_same_rule_due(application: AsyncEngine, world: W
                 await begin_top_up(session, due)
 
         waiting = asyncio.create_task(second())
-        await asyncio.sleep(0.1)
-        assert not waiting.done()
+        assert await waits(waiting, world.database)
     await waiting
     statement = select(top_ups.c.id).where(top_ups.c.account_id == account.key)
     async with world.database.connect() as connection:

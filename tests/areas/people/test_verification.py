@@ -1,0 +1,91 @@
+"""An address that was never proved gives nothing; it is proved by the link in its mailbox and its person."""
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from authz.policy.builtin_roles import BuiltinRole
+from resolvers.people.mail_kinds import EMAIL_VERIFICATION, VERIFICATIONS
+from tests.areas.effects.log import mail_to, mails_to
+from tests.areas.people.squatters import OTHER_PASSWORD, Squatter, is_verified, mails_of, offered, shared
+from tests.world.api import Api
+from tests.world.mutations import ROLE_IDS, code_of, done
+from tests.world.world import PASSWORD, Member, World
+
+
+async def test_an_address_is_verified_by_its_person_alone(
+    stranger: Api, database: AsyncEngine, squatter: Squatter, house: Member
+) -> None:
+    """The link in the mailbox and the session or the password: one of them proves nothing."""
+    token = (await mail_to(database, squatter.email)).token
+    refused = [
+        await code_of(stranger, "emailVerify", None, token=token),
+        await code_of(stranger, "emailVerify", squatter.key, token=token),
+        await code_of(stranger, "emailVerify", house, token=token),
+        await code_of(stranger, "emailVerify", None, token=token, password="not the password"),
+        await code_of(stranger, "emailVerify", squatter.session, token=token + "x"),
+        await code_of(stranger, "passwordReset", None, token=token, newPassword=OTHER_PASSWORD),
+    ]
+    people = ["PERSON_REQUIRED", "PERSON_REQUIRED", "WRONG_PERSON", "SIGN_IN_REFUSED"]
+    assert refused == [*people, "LINK_NOT_VALID", "LINK_NOT_VALID"]
+    assert await is_verified(database, squatter) is False
+    verified = await done(stranger, "emailVerify", squatter.session, "user { emailVerifiedAt }", token=token)
+    assert verified["user"]["emailVerifiedAt"] is not None
+    assert await code_of(stranger, "emailVerify", squatter.session, token=token) == "LINK_NOT_VALID"
+
+
+async def test_a_password_does_in_the_place_of_a_session(
+    stranger: Api, database: AsyncEngine, squatter: Squatter
+) -> None:
+    token = (await mail_to(database, squatter.email)).token
+    assert await code_of(stranger, "emailVerify", None, token=token, password=PASSWORD) == ""
+    assert await is_verified(database, squatter) is True
+
+
+async def test_an_unverified_address_gives_nothing(
+    api: Api, stranger: Api, world: World, database: AsyncEngine, squatter: Squatter, house: Member
+) -> None:
+    """Neither what is offered to it, nor mail to others; its own account works."""
+    invitation = await offered(api, database, house, squatter.email)
+    share = await shared(api, database, house, squatter.email)
+    own = {"accountId": squatter.account_id, "email": "friend@example.com", "idempotencyKey": "1"}
+    sub = {"parentId": squatter.account_id, "name": "Sub", "idempotencyKey": "2"}
+    sharing = {"accountIds": [squatter.account_id], "email": "friend@example.com", "areas": ["STATISTICS"]}
+    role = {"roleId": ROLE_IDS[BuiltinRole.ADMINISTRATOR]}
+    before, state = await mails_to(database, "friend@example.com"), await world.state(house.account)
+    codes = [
+        await code_of(api, "invitationAccept", squatter.session, token=invitation),
+        await code_of(api, "shareAccept", squatter.session, token=share),
+        await code_of(api, "memberInvite", squatter.session, **own, **role),
+        await code_of(api, "memberInvite", squatter.key, **own, **role),
+        await code_of(api, "shareCreate", squatter.session, **sharing, idempotencyKey="3"),
+        await code_of(api, "subaccountCreate", squatter.key, **sub, ownerEmail="friend@example.com"),
+    ]
+    assert codes == ["ADDRESS_NOT_VERIFIED"] * 6
+    assert (await mails_to(database, "friend@example.com"), await world.state(house.account)) == (
+        before,
+        state,
+    )
+    assert await code_of(api, "subaccountCreate", squatter.session, **sub) == ""
+    token = (await mails_of(database, squatter.email, EMAIL_VERIFICATION))[0].token
+    await done(stranger, "emailVerify", squatter.session, token=token)
+    assert await code_of(api, "memberInvite", squatter.key, **own, **role) == ""
+    assert await code_of(api, "invitationAccept", squatter.session, token=invitation) == ""
+    assert await code_of(api, "shareAccept", squatter.session, token=share) == ""
+
+
+async def test_the_link_can_be_asked_for_again_but_not_for_ever(
+    stranger: Api, world: World, database: AsyncEngine, squatter: Squatter
+) -> None:
+    """The first came with the sign-up."""
+    most = VERIFICATIONS.budgets[0].most
+    query = """mutation { emailVerificationRequest { user { id } userErrors { code
+      ... on RateLimited { retryAfter } } } }"""
+    for _ in range(most - 1):
+        answer = await stranger.read(query, squatter.session)
+        assert answer["emailVerificationRequest"] == {"user": {"id": squatter.user_id}, "userErrors": []}
+    (refused,) = (await stranger.read(query, squatter.session))["emailVerificationRequest"]["userErrors"]
+    assert refused["code"] == "RATE_LIMITED"
+    assert 1 <= refused["retryAfter"] <= 3600
+    assert len(await mails_to(database, squatter.email)) == most
+    verified = await world.person()
+    await stranger.read(query, verified)
+    assert await mails_to(database, verified.email) == []
