@@ -1,6 +1,7 @@
 """Where a command finds its database, and its settings."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -15,13 +16,18 @@ from server.embedded_postgres import (
 )
 from server.failures.command_failed import CommandFailed, database_failures
 from server.settings.settings import Settings
+from server.settings.variables import unknown_variables
 
 _OWN_SENTENCE = "Value error, "
 """What pydantic puts before the sentence of one of our checks."""
 
 
 def read_settings() -> Settings:
-    """The settings of the environment. Raises CommandFailed where one of them is not acceptable."""
+    """The settings of the environment. Raises CommandFailed where one is not acceptable, or is none."""
+    unknown = unknown_variables(Settings, os.environ).items()
+    if unknown:
+        none = [f"{name}: there is none of this name, {near} is the nearest" for name, near in unknown]
+        raise CommandFailed(f"Not an acceptable setting: {'; '.join(none)}.")
     try:
         return Settings()
     except ValidationError as error:
@@ -48,8 +54,24 @@ def _silent(_: str) -> None:
 
 
 @contextmanager
-def open_database(settings: Settings, tell: Tell = _silent) -> Iterator[DatabaseAddresses]:
+def open_database(settings: Settings) -> Iterator[DatabaseAddresses]:
     """The database of DATABASE_URL as it is; without that the embedded one, started and brought up to date.
+
+    Makes nothing: raises CommandFailed where the folder holds no database, and where the embedded one cannot
+    start or stop.
+    """
+    if settings.database_url is None and not (settings.folder / "postgres.json").exists():
+        raise CommandFailed(
+            f"There is no database in {settings.folder.resolve()}. MANDANT_FOLDER says where it is, or "
+            "DATABASE_URL; `mandant serve` makes one."
+        )
+    with made_database(settings) as addresses:
+        yield addresses
+
+
+@contextmanager
+def made_database(settings: Settings, tell: Tell = _silent) -> Iterator[DatabaseAddresses]:
+    """The same for commands that make the embedded database where there is none.
 
     Raises CommandFailed where the embedded one cannot start or stop.
     """
@@ -70,11 +92,9 @@ def open_database(settings: Settings, tell: Tell = _silent) -> Iterator[Database
 
 @contextmanager
 def embedded_database(settings: Settings) -> Iterator[DatabaseAddresses]:
-    """The same for what is done in the embedded one alone. Raises CommandFailed with DATABASE_URL."""
+    """`open_database` for what is done in the embedded one alone. Raises CommandFailed with DATABASE_URL."""
     if settings.database_url is not None:
         raise CommandFailed("This is for the embedded PostgreSQL alone, not for that of DATABASE_URL.")
-    if not (settings.folder / "postgres.json").exists():
-        raise CommandFailed(f"There is no database in {settings.folder}: say where by MANDANT_FOLDER.")
     with open_database(settings) as addresses:
         yield addresses
 
