@@ -110,16 +110,18 @@ async def authorize_all(
     effect: Effect = Effect.CHANGES,
     *,
     until: End = None,
+    fields: Mapping[AccountId, str] | None = None,
 ) -> list[Authorized]:
     """`authorize` for one or more accounts of one tree, returned in the order of their ids. Locks the tree.
 
+    `fields`: the field of the input that NotFound names for an account, where it is not the input's first id.
     Also raises BAD_USER_INPUT where the accounts belong to several trees.
     """
-    wanted = list(dict.fromkeys(account_ids))
+    wanted, named = list(dict.fromkeys(account_ids)), fields or {}
 
     async def check() -> list[Authorized]:
         rights = await _rights(session, principal, wanted, permission)
-        found = [_judge(rights.get(each), permission, effect) for each in wanted]
+        found = [_judge(rights.get(each), permission, effect, named.get(each)) for each in wanted]
         lasting = await _lasting(session, principal, rights, found, permission, until)
         return sorted(lasting, key=lambda account: account.account_id)
 
@@ -217,9 +219,14 @@ async def _known_end(session: WriteSession, until: End) -> datetime.datetime | N
     return found
 
 
-def _judge(rights: _Rights | None, permission: Permission, effect: Effect = Effect.CHANGES) -> Authorized:
+def _judge(
+    rights: _Rights | None,
+    permission: Permission,
+    effect: Effect = Effect.CHANGES,
+    field: str | None = None,
+) -> Authorized:
     if rights is None:
-        raise NotFound
+        raise NotFound(field)
     if not rights.held & permission.bit:
         raise PermissionDenied(permission)
     if effect is Effect.CHANGES:
