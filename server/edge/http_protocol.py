@@ -20,6 +20,7 @@ from server.edge.connection_limits import ConnectionLimits
 from server.edge.connection_watch import ConnectionWatch
 from server.edge.early_refusals import Refused, refusal
 from server.edge.joining_transport import JoiningTransport
+from server.edge.request_target import origin_form
 from server.failures.errors import Failure
 
 _watches: WeakKeyDictionary[ServerState, ConnectionWatch] = WeakKeyDictionary()
@@ -107,6 +108,8 @@ class HttpProtocol(HttpToolsProtocol):
                 raise Refused(early_refusals.NO_TUNNELS)
             self._without_upgrade = self._head_without_upgrade()
             return
+        if not self.url.startswith(b"/"):
+            self.url = origin_form(self.url, self.headers)
         limits = self.limits
         # A head that came in one packet of fewer bytes need not be measured.
         is_measured = self._piece > limits.head_size or self._begun is self.scope

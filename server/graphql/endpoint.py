@@ -39,6 +39,9 @@ T = TypeVar("T")
 PRESENTED_AT_ONCE = 500
 """Errors of an answer: more of them are written beside the event loop."""
 
+_READING = frozenset({"GET", "HEAD"})
+"""HEAD is answered as GET; the server leaves the body out."""
+
 _EVENT_STREAM = "text/event-stream"
 """Accepted by those who subscribe over HTTP."""
 
@@ -100,7 +103,7 @@ class GraphQLEndpoint:
     async def _respond(self, head: RequestHead, scope: Scope, receive: Receive) -> Response:
         if head.method == "GET" and _wants_websocket(scope):
             return failure_response(NO_SUBSCRIPTIONS, MediaType.JSON, {"connection": "close"})
-        if head.method == "GET" and prefers_html(head.accept):
+        if head.method in _READING and prefers_html(head.accept):
             # Also with `?query=`: the page opens it.
             page = await self._page(Request(scope, receive))
             page.headers.add_vary_header("accept")
@@ -163,10 +166,10 @@ def _wants_websocket(scope: Scope) -> bool:
 
 
 def _read_url(head: RequestHead) -> GraphQLRequest:
-    if head.method == "GET":
+    if head.method in _READING:
         return read_get(head)
     message = "Send a query by GET, or a query or mutation by POST."
-    raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": "GET, POST"})
+    raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": "GET, HEAD, POST"})
 
 
 def _choose_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
@@ -187,6 +190,6 @@ def _check_operation(operation: OperationDefinitionNode, method: str) -> None:
         log_operation_name(operation.name.value)
     if operation.operation is OperationType.SUBSCRIPTION:
         raise GraphQLError(NO_SUBSCRIPTIONS.message, extensions={"code": NO_SUBSCRIPTIONS.code})
-    if operation.operation is OperationType.MUTATION and method == "GET":
+    if operation.operation is OperationType.MUTATION and method in _READING:
         message = "A mutation is sent by POST."
         raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": "POST"})

@@ -31,6 +31,7 @@ from resolvers.sending.upload import delete_ended_lists
 from schema.fields.deployment import Deployment
 from server.database.connections import connect_as_application
 from server.database.current import current_database
+from server.failures.errors import kind_of
 from server.jobs.dispatch import do
 from server.jobs.queue import QUEUE, JobExecutor, open_queue
 
@@ -121,7 +122,7 @@ async def work(database_url: str, deployment: Deployment, stop: asyncio.Event) -
             try:
                 await _work_on_queue(database_url, database, deployment, stop)
             except _DATABASE_AWAY as error:
-                _log.warning("the queue is out of reach", error=type(error).__name__)
+                _log.warning("the queue is out of reach", **kind_of(error))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), _PAUSE)
     finally:
@@ -182,7 +183,7 @@ async def _try(name: str, step: MinuteTask, database: AsyncEngine) -> None:
     try:
         await step(database)
     except _DATABASE_AWAY as error:
-        _log.warning("left undone", step=name, error=type(error).__name__)
+        _log.warning("left undone", step=name, **kind_of(error))
     except Exception:
         _log.exception("left undone", step=name)
 
