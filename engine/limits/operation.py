@@ -1,8 +1,7 @@
 """The most that an operation may ask for.
 
 The cost is the number of fields that the answer may have: what stands in a list counts as often as the page
-is long, by the values of `first` and `last`, variables included; a list without pages counts as the longest
-page.
+is long, by the values of `first` and `last`, variables included; a list without pages counts as 100 items.
 """
 
 from collections.abc import Mapping
@@ -37,6 +36,9 @@ STEPWISE_COST_LIMIT = 5_000
 """How many, where Python puts them together one by one: that takes 30 microseconds each."""
 
 _STEPWISE = "fields beside what is not read with them; ask for these in a query of their own"
+
+_UNPAGED = 100
+"""The items of a list that is not asked for in pages."""
 
 _ENDLESS = 1_000_000_000
 """Where counting stops."""
@@ -146,7 +148,7 @@ class _Costs:
             return page
         declared = sql_field(definition)
         unpaged = declared is not None and declared.declaration.kind is FieldKind.TO_MANY
-        return LONGEST_PAGE if unpaged else 1
+        return _UNPAGED if unpaged else 1
 
     def _of_fragment(self, name: str, page: int) -> int:
         key = (name, page)
