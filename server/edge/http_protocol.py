@@ -151,6 +151,16 @@ class HttpProtocol(HttpToolsProtocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
+        # The pieces of an answer are awaited as one: who takes a little of each is slow as well.
+        if not self._is_answering():
+            self._forget_taking()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not self.flow.write_paused:
+            self._forget_taking()
+
+    def _forget_taking(self) -> None:
         if not self.transport.is_closing():
             self._watch.forget_taking(self)
 

@@ -14,7 +14,7 @@ from graphql import (
 )
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from authz.policy.refusals import TryLater
 from server.failures.errors import (
@@ -27,6 +27,8 @@ from server.failures.errors import (
 )
 from server.graphql.document_memory import CheckedDocument
 from server.graphql.documents import Documents
+from server.graphql.introspection import KeptAnswer
+from server.graphql.large_answers import LARGE, LargeAnswer
 from server.graphql.response import LimitedResult, failure_response, result_response
 from server.graphql.slowed_refusals import SlowedRefusals
 from server.http.media_types import MediaType, negotiate, prefers_html
@@ -100,7 +102,7 @@ class GraphQLEndpoint:
             return
         await response(scope, receive, send)
 
-    async def _respond(self, head: RequestHead, scope: Scope, receive: Receive) -> Response:
+    async def _respond(self, head: RequestHead, scope: Scope, receive: Receive) -> ASGIApp:
         if head.method == "GET" and _wants_websocket(scope):
             return failure_response(NO_SUBSCRIPTIONS, MediaType.JSON, {"connection": "close"})
         if head.method in _READING and prefers_html(head.accept):
@@ -119,7 +121,12 @@ class GraphQLEndpoint:
             present = partial(
                 result_response, result, media_type, scope["headers"], anonymous=head.authorization is None
             )
-            return present() if isinstance(result, bytes) else await self._presented(result, present, head)
+            if isinstance(result, bytes):
+                response = present()
+            else:
+                response = await self._presented(result, present, head)
+            is_small = len(response.body) <= LARGE or isinstance(result, KeptAnswer)  # kept anyway
+            return response if is_small else LargeAnswer(response, head.client_address)
         except ClientDisconnect:
             raise
         except RefusedRequestError as refusal:

@@ -19,7 +19,7 @@ from authz.wall.freshness import Revision
 from engine.text.remembered import remembered
 from resolvers.inputs.text import short_text
 from server.failures.errors import ErrorCode, RefusedRequestError
-from server.http.body_budget import BODIES
+from server.http.byte_budget import BODIES
 from server.http.min_revision import HEADER as MIN_REVISION
 
 BODY_LIMIT = 1_000_000
@@ -156,7 +156,7 @@ async def _body(receive: Receive, client_address: str) -> bytes:
     if not more and len(piece) <= BODY_LIMIT:
         return piece
     body = bytearray(piece)
-    with BODIES.body(client_address) as held:
+    with BODIES.holding(client_address) as held:
         while more and len(body) <= BODY_LIMIT:
             held.grow(len(piece))
             piece, more = await next_piece(receive)

@@ -5,13 +5,13 @@ import json
 import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, suppress
 
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from server.edge.connection_limits import ConnectionLimits
@@ -68,6 +68,14 @@ async def large(request: Request) -> Response:
     return Response(b"x" * 50_000_000)
 
 
+async def pieces(request: Request) -> Response:
+    async def parts() -> AsyncIterator[bytes]:
+        for _ in range(800):
+            yield b"x" * 65_536
+
+    return StreamingResponse(parts())
+
+
 async def slow(request: Request) -> Response:
     entered.set()
     await asyncio.to_thread(released.wait, PATIENCE)
@@ -76,7 +84,9 @@ async def slow(request: Request) -> Response:
 
 def application() -> Starlette:
     posted = [Route(f"/{page.__name__}", page, methods=["POST"]) for page in (size, unread)]
-    return Starlette(routes=[*posted, *(Route(f"/{page.__name__}", page) for page in (small, large, slow))])
+    return Starlette(
+        routes=[*posted, *(Route(f"/{page.__name__}", page) for page in (small, large, pieces, slow))]
+    )
 
 
 @pytest.fixture
@@ -234,6 +244,19 @@ def test_who_does_not_read_an_answer_is_left(impatient: str) -> None:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
         wait_until_left(client)
+
+
+@pytest.mark.parametrize("page", ["large", "pieces"])
+def test_who_takes_a_little_again_and_again_is_too_slow(page: str) -> None:
+    with run_in_thread(application(), Strict) as address, connect(address) as client:
+        client.sendall(f"GET /{page} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        taken = 0
+        with suppress(ConnectionError):
+            while piece := client.recv(65536):
+                taken += len(piece)
+                client.sendall(b"\r\n")  # finds out that the server has left
+                threading.Event().wait(0.02)
+        assert taken < 50_000_000
 
 
 def test_a_steady_trickle_is_too_slow() -> None:
