@@ -15,6 +15,7 @@ from models.staff.tables import StaffRole
 from resolvers.sending.address_hash import ContactKey
 from server import commands
 from server.commands.database import (
+    made_database,
     migrate_now,
     open_database,
     read_settings,
@@ -77,7 +78,7 @@ def serve(
 ) -> None:
     """Serve the API on HOST and PORT, until Ctrl-C or SIGTERM."""
     settings = with_demo_settings(read_settings()) if demo else read_settings()
-    with serving.open_listener(settings) as listener, open_database(settings, tell=_tell) as addresses:
+    with serving.open_listener(settings) as listener, made_database(settings, tell=_tell) as addresses:
         serving.start_log()
         settings = serving.with_address(settings, listener)
         url = serving.local_url(listener)
@@ -125,7 +126,7 @@ def migrate() -> None:
     if owner_url is not None:
         migrate_now(owner_url)
     else:
-        with open_database(settings):
+        with made_database(settings):
             pass  # the embedded one is brought up to date whenever it is opened
     typer.echo("The database is up to date.")
 
@@ -139,7 +140,7 @@ def demo(
 ) -> None:
     """Make the demo accounts: an agency with its clients, and a brand with its teams."""
     settings = with_demo_settings(read_settings())
-    with open_database(settings) as addresses, database_failures():
+    with made_database(settings) as addresses, database_failures():
         if trees is not None:
             typer.echo(asyncio.run(load_trees(addresses.owner, trees)).summary())
         elif asyncio.run(_make_demo(addresses, settings)):

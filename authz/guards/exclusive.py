@@ -129,16 +129,18 @@ async def authorize_all(
     effect: Effect = Effect.CHANGES,
     *,
     until: End = None,
+    fields: Mapping[AccountId, str] | None = None,
 ) -> list[Authorized]:
     """`authorize` for one or more accounts of one tree, returned in the order of their ids. Locks the tree.
 
+    `fields`: the field of the input that NotFound names for an account, where it is not the input's first id.
     Also raises BAD_USER_INPUT where the accounts belong to several trees.
     """
-    wanted = list(dict.fromkeys(account_ids))
+    wanted, named = list(dict.fromkeys(account_ids)), fields or {}
 
     async def check(hold: Hold) -> list[Authorized]:
         rights = await _rights(session, principal, wanted, permission, hold=hold)
-        found = [_judge(rights.get(each), permission, effect) for each in wanted]
+        found = [_judge(rights.get(each), permission, effect, named.get(each)) for each in wanted]
         if len({account.master_id for account in found}) > 1:
             raise Refusal(RefusalCode.BAD_USER_INPUT, "The accounts must belong to one tree.", "accountIds")
         lasting = await _lasting(session, principal, rights, found, permission, until)
@@ -247,9 +249,14 @@ async def _known_end(session: WriteSession, until: End) -> datetime.datetime | N
     return found
 
 
-def _judge(rights: _Rights | None, permission: Permission, effect: Effect = Effect.CHANGES) -> Authorized:
+def _judge(
+    rights: _Rights | None,
+    permission: Permission,
+    effect: Effect = Effect.CHANGES,
+    field: str | None = None,
+) -> Authorized:
     if rights is None:
-        raise NotFound
+        raise NotFound(field)
     if not rights.held & permission.bit:
         raise PermissionDenied(permission)
     if effect is Effect.CHANGES:

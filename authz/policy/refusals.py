@@ -128,7 +128,8 @@ class TryLater(Refusal):
     """It was not done, and may succeed later. `retry_after`: the seconds to wait before the next try."""
 
     def __init__(self, code: RefusalCode, what: str, retry_after: int, field: str | None = None) -> None:
-        super().__init__(code, f"{what}; try again in {retry_after} seconds.", field)
+        seconds = "1 second" if retry_after == 1 else f"{retry_after} seconds"
+        super().__init__(code, f"{what}; try again in {seconds}.", field)
         self.retry_after = retry_after
 
 

@@ -42,7 +42,7 @@ from engine.declare.arguments import WINDOW, prefix_of, ranges_in, resolver_valu
 from engine.declare.codecs import CODECS_BY_SCALAR, PLAIN, Codec
 from engine.declare.declarations import FieldKind, LookUp, Read, SqlField, entity_of
 from engine.declare.field_types import all_arguments, object_type_of, order_of
-from engine.declare.paging import LONGEST_PAGE, Window, window
+from engine.declare.paging import MOST_IDS, Window, window
 
 
 class Check(Protocol):
@@ -215,7 +215,7 @@ class CompiledField:
 
     def _look_ups(self) -> Sequence[Part]:
         ids = self.given["ids"]
-        if len(ids) > LONGEST_PAGE:
+        if len(ids) > MOST_IDS:
             raise NotCompilableError  # the reference executor says so
         found = [
             self._looked_up(look_up, [(n, id_) for n, id_ in enumerate(ids) if _prefix(id_) == prefix])

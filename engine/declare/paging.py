@@ -29,7 +29,11 @@ from engine.base.client_values import Source, Variable, bound, source_of
 from engine.base.field_errors import BadArgument
 
 DEFAULT_PAGE = 20
-LONGEST_PAGE = 100
+LONGEST_PAGE = 1_000
+"""Long enough for exports; `engine.limits.operation` counts what stands in a page as often as it is long."""
+
+MOST_IDS = 100
+"""That objects of any type are looked up by at once."""
 
 _LARGEST_KEY = 2**63 - 1
 

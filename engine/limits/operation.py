@@ -1,8 +1,8 @@
 """The most that an operation may ask for.
 
 The cost is the number of fields that the answer may have: what stands in a list counts as often as the page
-is long, by the values of `first` and `last`, variables included; a list without pages counts as the longest
-page.
+is long, by the values of `first` and `last`, variables included; objects that are looked up count as often as
+there are ids, and a list without pages as 100 items.
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,7 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
@@ -25,7 +26,7 @@ from graphql import (
 )
 
 from engine.declare.declarations import FieldKind
-from engine.declare.paging import DEFAULT_PAGE, LONGEST_PAGE
+from engine.declare.paging import DEFAULT_PAGE, LONGEST_PAGE, MOST_IDS
 from engine.declare.selections import sql_field
 from engine.limits.excess import refuse_beyond
 from engine.limits.meta_costs import META_COST_LIMIT, check_meta_cost
@@ -37,6 +38,9 @@ STEPWISE_COST_LIMIT = 5_000
 """How many, where Python puts them together one by one: that takes 30 microseconds each."""
 
 _STEPWISE = "fields beside what is not read with them; ask for these in a query of their own"
+
+_UNPAGED = 100
+"""The items of a list that is not asked for in pages."""
 
 _ENDLESS = 1_000_000_000
 """Where counting stops."""
@@ -140,13 +144,26 @@ class _Costs:
         inner = self.of(node.selection_set, inner_type, 1)
         return 1 + inner * self._repeated(definition, node, page)
 
-    @staticmethod
-    def _repeated(definition: GraphQLField, node: FieldNode, page: int) -> int:
+    def _repeated(self, definition: GraphQLField, node: FieldNode, page: int) -> int:
+        declared = sql_field(definition)
+        kind = None if declared is None else declared.declaration.kind
+        if kind is FieldKind.LOOK_UPS:
+            return self._number_of_ids(node)
         if node.name.value in ("nodes", "edges"):
             return page
-        declared = sql_field(definition)
-        unpaged = declared is not None and declared.declaration.kind is FieldKind.TO_MANY
-        return LONGEST_PAGE if unpaged else 1
+        return _UNPAGED if kind is FieldKind.TO_MANY else 1
+
+    def _number_of_ids(self, node: FieldNode) -> int:
+        """How many objects are looked up, or may be. Too many are refused elsewhere."""
+        given = next((argument.value for argument in node.arguments or ()), None)
+        if isinstance(given, ListValueNode):
+            return min(len(given.values), MOST_IDS)
+        if not isinstance(given, VariableNode):
+            return 1  # one id stands for a list of it
+        value = self._variables.get(given.name.value)
+        if isinstance(value, list):
+            return min(len(value), MOST_IDS)
+        return 1 if isinstance(value, str) else MOST_IDS
 
     def _of_fragment(self, name: str, page: int) -> int:
         key = (name, page)

@@ -2,9 +2,19 @@
 put into the one form that is stored, NFC. One place for all of them: text, ids and scalars of our own."""
 
 import re
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from graphql import DocumentNode, GraphQLError, StringValueNode, Visitor, visit
+from graphql import (
+    ArgumentNode,
+    DocumentNode,
+    GraphQLError,
+    ObjectFieldNode,
+    StringValueNode,
+    VariableDefinitionNode,
+    Visitor,
+    visit,
+)
 
 from engine.limits.excess import refuse_beyond
 from engine.text.forms import MARKS_IN_A_ROW, has_too_many_marks, normalised
@@ -18,60 +28,111 @@ VARIABLE_VALUE_LIMIT = 20_000
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+_LONGEST_PLACE = 200
+"""Characters of a place that a message tells."""
+
+
 class _Strings(Visitor):
-    def enter_string_value(self, node: StringValueNode, *_: object) -> StringValueNode | None:
-        read = _read(node.value)
+    def enter_string_value(
+        self, node: StringValueNode, key: object, parent: object, path: object, ancestors: Sequence[object]
+    ) -> StringValueNode | None:
+        problem = _problem(node.value)
+        if problem is not None:
+            raise _refused(f"The {_literal_place([*ancestors, parent])} {problem}", node)
+        read = normalised(node.value)
         return None if read == node.value else replace(node, value=read)
+
+
+def _literal_place(ancestors: Sequence[object]) -> str:
+    """Where a literal stands."""
+    names: list[str | int] = []
+    for holder in reversed(ancestors):
+        if isinstance(holder, ObjectFieldNode):
+            names.append(holder.name.value)
+        elif isinstance(holder, ArgumentNode):
+            return _place("argument ", [*names, holder.name.value])
+        elif isinstance(holder, VariableDefinitionNode):
+            return _place("default of the variable $", [*names, holder.variable.name.value])
+    return "description"
+
+
+def _place(what: str, names: Sequence[str | int]) -> str:
+    """`names`: the innermost first."""
+    place = ".".join(map(str, reversed(names)))
+    return f"{what}{place if len(place) <= _LONGEST_PLACE else place[:_LONGEST_PLACE] + '...'}"
 
 
 def read_document_texts(document: DocumentNode) -> DocumentNode:
     """The document with its strings in NFC. Raises BAD_USER_INPUT for NUL, for lone surrogates and for what
-    is too long."""
+    is too long, naming its argument."""
     read: DocumentNode = visit(document, _Strings())
     return read
 
 
+@dataclass(frozen=True)
+class _Holder:
+    """An object or a list of the variables, and where it stands."""
+
+    values: dict[str, object] | list[object]
+    name: str | int = ""
+    outer: "_Holder | None" = None
+
+    def place(self, *inner: str | int) -> str:
+        """Where it stands, or what it holds under the inner name."""
+        names, holder = [*inner], self
+        while holder.outer is not None:
+            names.append(holder.name)
+            holder = holder.outer
+        return _place("variable $", names) if names else "variables"
+
+    def read_all(self, waiting: "list[_Holder]") -> None:
+        """Read what it holds, in its place. Objects and lists in it wait to be read."""
+        values = self.values
+        if isinstance(values, dict):
+            for name, value in values.items():
+                problem = _problem(name)
+                if problem is not None:
+                    raise _refused(f"A name in the {self.place()} {problem}")
+                values[name] = self._read(name, value, waiting)
+        else:
+            values[:] = [self._read(index, value, waiting) for index, value in enumerate(values)]
+
+    def _read(self, name: str | int, value: object, waiting: "list[_Holder]") -> object:
+        if isinstance(value, str):
+            problem = _problem(value)
+            if problem is not None:
+                raise _refused(f"The {self.place(name)} {problem}")
+            return normalised(value)
+        if isinstance(value, dict | list):
+            waiting.append(_Holder(value, name, self))
+        return value
+
+
 def read_variable_texts(variables: dict[str, object]) -> None:
     """The same for the variables of a request, where they stand. Raises COST_EXCEEDED for too many values."""
-    waiting: list[dict[str, object] | list[object]] = [variables]
+    waiting = [_Holder(variables)]
     values = 0
     while waiting:
         holder = waiting.pop()
-        values += len(holder)
+        values += len(holder.values)
         refuse_beyond("values in its variables", values, VARIABLE_VALUE_LIMIT)
-        if isinstance(holder, dict):
-            for name, value in holder.items():
-                _check(name)
-                holder[name] = _read_value(value, waiting)
-        else:
-            holder[:] = [_read_value(value, waiting) for value in holder]
+        holder.read_all(waiting)
 
 
-def _read_value(value: object, waiting: list[dict[str, object] | list[object]]) -> object:
-    if isinstance(value, str):
-        return _read(value)
-    if isinstance(value, dict | list):
-        waiting.append(value)
-    return value
-
-
-def _read(text: str) -> str:
-    _check(text)
-    return normalised(text)
-
-
-def _check(text: str) -> None:
+def _problem(text: str) -> str | None:
+    """What is wrong with a text, as the rest of a sentence."""
     if len(text) > LONGEST_TEXT:
-        raise _refused(f"A text is longer than {LONGEST_TEXT} characters.")
+        return f"is longer than {LONGEST_TEXT} characters."
     if "\x00" in text:
-        raise _refused("A text holds the character NUL.")
+        return "holds the character NUL."
     if text.isascii():
-        return
+        return None
     if _SURROGATE.search(text):
-        raise _refused("A text holds half of a surrogate pair.")
+        return "holds half of a surrogate pair."
     if has_too_many_marks(text):
-        raise _refused(f"A text holds more than {MARKS_IN_A_ROW} combining marks in a row.")
+        return f"holds more than {MARKS_IN_A_ROW} combining marks in a row."
+    return None
 
 
-def _refused(message: str) -> GraphQLError:
-    return GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
+def _refused(message: str, node: StringValueNode | None = None) -> GraphQLError:
+    return GraphQLError(message, node, extensions={"code": "BAD_USER_INPUT"})

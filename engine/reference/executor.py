@@ -182,8 +182,8 @@ async def _look_up(field: SqlField, info: Info[ReadContext, Any], text: str) -> 
 
 
 async def _look_ups(field: SqlField, info: Info[ReadContext, Any], ids: list[str]) -> list[Any]:
-    if len(ids) > paging.LONGEST_PAGE:
-        raise paging.BadPage(f"At most {paging.LONGEST_PAGE} ids.")
+    if len(ids) > paging.MOST_IDS:
+        raise paging.BadPage(f"At most {paging.MOST_IDS} ids.")
     return list(await asyncio.gather(*[_look_up(field, info, text) for text in ids]))
 
 

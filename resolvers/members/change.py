@@ -59,16 +59,16 @@ class MemberUpdate:
     expires_at: datetime.datetime | Unchanged | None = UNCHANGED
 
 
-def membership_id_of(member_id: str) -> MembershipId:
-    """The membership in a member's global id.
+def membership_id_of(member_id: str, field: str = "memberId") -> MembershipId:
+    """The membership in the member's global id that the input's field has.
 
     Raises NotFound, and INHERITED_MEMBER for a member as seen from an account below.
     """
     membership_id, _, account_id = (parse_member(member_id) or "").partition("_")
     if not membership_id:
-        raise NotFound("memberId")
+        raise NotFound(field)
     if account_id:
-        raise Refusal(RefusalCode.INHERITED_MEMBER, field="memberId")
+        raise Refusal(RefusalCode.INHERITED_MEMBER, field=field)
     return MembershipId(uuid.UUID(membership_id))
 
 

@@ -136,8 +136,11 @@ async def _manageable(
         # An unknown share is looked up like an unknown account, and the share's own accounts come first, so
         # that the answer takes the same time (N20).
         ids = found
-        both = [*(ids or [AccountId(share_id)]), *new_value(account_ids, ids)]
-        locked = await authorize_all(session, principal, both, permission, effect, until=end)
+        own, new = ids or [AccountId(share_id)], new_value(account_ids, ids)
+        fields = {each: "accountIds" for each in new if each not in own}
+        locked = await authorize_all(
+            session, principal, [*own, *new], permission, effect, until=end, fields=fields
+        )
         found = await opened_by(session, share_id)
     if not found:
         raise NotFound

@@ -3,6 +3,7 @@
 from typing import Any
 
 import strawberry
+from graphql import GraphQLField, GraphQLID, GraphQLResolveInfo, get_named_type
 
 from authz.policy.permissions import Permission
 from authz.policy.refusals import (
@@ -165,9 +166,12 @@ ERRORS = (
 )
 
 
-def user_error(refusal: Refusal) -> UserError:
-    """The entry of `userErrors` for a refusal."""
-    path = None if refusal.field is None else ["input", refusal.field]
+def user_error(refusal: Refusal, info: GraphQLResolveInfo[Any]) -> UserError:
+    """The entry of `userErrors` for a refusal of the mutation."""
+    field = refusal.field
+    if field is None and refusal.code is RefusalCode.NOT_FOUND:
+        field = _first_id(info.parent_type.fields[info.field_name])
+    path = None if field is None else ["input", field]
     shared: dict[str, Any] = {"code": refusal.code, "field": path, "message": refusal.message}
     match refusal:
         case PermissionDenied(permission=permission):
@@ -189,6 +193,16 @@ def user_error(refusal: Refusal) -> UserError:
         case VersionConflict(current_version=version):
             return VersionConflictError(current_version=version, **shared)
     return RefusedError(**shared)
+
+
+def _first_id(mutation: GraphQLField) -> str | None:
+    """The input's field that names what the mutation is about. All others are named by what looks them up."""
+    for argument in mutation.args.values():
+        input_type = get_named_type(argument.type)
+        for name, field in getattr(input_type, "fields", {}).items():
+            if get_named_type(field.type) is GraphQLID:
+                return str(name)
+    return None
 
 
 def _amount(amount: int | None) -> MicroAmount | None:

@@ -180,7 +180,7 @@ async def _done_or_refused(steps: Callable[[], Awaitable[T]]) -> T | Refusal:
 def refused(info: ContextInfo, type_: type[P], refusal: Refusal) -> P:
     """A payload with the reason why nothing was written; its other fields are null."""
     info.context.refusals.append(refusal)
-    return payload(type_, user_errors=[user_error(refusal)])
+    return payload(type_, user_errors=[user_error(refusal, info._raw_info)])
 
 
 async def _tried_out(

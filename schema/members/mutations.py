@@ -135,11 +135,11 @@ class MemberMutation:
         """Offer the ownership of the account to another member. Nothing changes until that member accepts; an
         e-mail explains what accepting means. The offer stands for seven days. An account has one offer at a
         time, and repeating the same offer changes nothing. An e-mail address can own one account at most."""
-        from_member_id = input.from_member_id
+        given_id = input.from_member_id
         command = transfer_ownership.OwnershipTransfer(
             account_id=account_id(input.account_id),
-            to_member_id=membership_id_of(input.to_member_id),
-            from_member_id=None if from_member_id is None else membership_id_of(from_member_id),
+            to_member_id=membership_id_of(input.to_member_id, "toMemberId"),
+            from_member_id=None if given_id is None else membership_id_of(given_id, "fromMemberId"),
         )
         done = await transfer_ownership.offer_ownership(session, principal, command)
         return payload(OwnershipOfferPayload, account_id=done.account_id)

@@ -1,6 +1,7 @@
 """The database and the settings of a command."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -15,13 +16,18 @@ from server.embedded_postgres import (
 )
 from server.failures.command_failed import CommandFailed, database_failures
 from server.settings.settings import Settings
+from server.settings.variables import unknown_variables
 
 _OWN_SENTENCE = "Value error, "
 """What pydantic puts before the message of one of this program's checks."""
 
 
 def read_settings() -> Settings:
-    """The settings from the environment. Raises CommandFailed if one of them is not valid."""
+    """The settings of the environment. Raises CommandFailed where one is not acceptable, or is none."""
+    unknown = unknown_variables(Settings, os.environ).items()
+    if unknown:
+        none = [f"{name}: there is none of this name, {near} is the nearest" for name, near in unknown]
+        raise CommandFailed(f"Not an acceptable setting: {'; '.join(none)}.")
     try:
         return Settings()
     except ValidationError as error:
@@ -48,11 +54,26 @@ def _silent(_: str) -> None:
 
 
 @contextmanager
-def open_database(settings: Settings, tell: Tell = _silent) -> Iterator[DatabaseAddresses]:
-    """The database of DATABASE_URL, as it is. Without DATABASE_URL: the embedded one, started and brought up
-    to date.
+def open_database(settings: Settings) -> Iterator[DatabaseAddresses]:
+    """The database of DATABASE_URL as it is; without that the embedded one, started and brought up to date.
 
-    Raises CommandFailed if the embedded one cannot start or stop.
+    Makes nothing: raises CommandFailed where the folder holds no database, and where the embedded one cannot
+    start or stop.
+    """
+    if settings.database_url is None and not (settings.folder / "postgres.json").exists():
+        raise CommandFailed(
+            f"There is no database in {settings.folder.resolve()}. MANDANT_FOLDER says where it is, or "
+            "DATABASE_URL; `mandant serve` makes one."
+        )
+    with made_database(settings) as addresses:
+        yield addresses
+
+
+@contextmanager
+def made_database(settings: Settings, tell: Tell = _silent) -> Iterator[DatabaseAddresses]:
+    """The same for commands that make the embedded database where there is none.
+
+    Raises CommandFailed where the embedded one cannot start or stop.
     """
     if settings.database_url is not None:
         owner = settings.migration_database_url or settings.database_url
@@ -71,11 +92,9 @@ def open_database(settings: Settings, tell: Tell = _silent) -> Iterator[Database
 
 @contextmanager
 def embedded_database(settings: Settings) -> Iterator[DatabaseAddresses]:
-    """The same for commands of the embedded database alone. Raises CommandFailed if DATABASE_URL is set."""
+    """`open_database` for what is done in the embedded one alone. Raises CommandFailed with DATABASE_URL."""
     if settings.database_url is not None:
         raise CommandFailed("This is for the embedded PostgreSQL alone, not for that of DATABASE_URL.")
-    if not (settings.folder / "postgres.json").exists():
-        raise CommandFailed(f"There is no database in {settings.folder}: say where by MANDANT_FOLDER.")
     with open_database(settings) as addresses:
         yield addresses
 

@@ -11,6 +11,7 @@ import asyncpg
 from engine.compiled.query_plans import QueryPlan
 from engine.database.pool import Pool, PoolTimeoutError
 from engine.database.reachability import ServerSilentError
+from server.failures.errors import kind_of
 from server.failures.repeated_lines import repeated_lines
 from server.fairness.admission import Admission
 from server.fairness.gate import Caller
@@ -84,7 +85,7 @@ class Reads:
         except REPLICA_FAILURES as error:
             if isinstance(error, PoolTimeoutError) and await _answers(replica):
                 raise  # nor too many
-            repeated_lines.warning("replica not read", error=type(error).__name__)
+            repeated_lines.warning("replica not read", **kind_of(error))
             async with asyncio.timeout_at(end):
                 return await self._primary.value(sql, values)
         return await self._primary.value(sql, values) if answer is None else answer

@@ -20,6 +20,7 @@ from server.edge.connection_limits import ConnectionLimits
 from server.edge.connection_watch import ConnectionWatch
 from server.edge.early_refusals import Refused, refusal
 from server.edge.joining_transport import JoiningTransport
+from server.edge.request_target import origin_form
 from server.failures.errors import Failure
 
 _watches: WeakKeyDictionary[ServerState, ConnectionWatch] = WeakKeyDictionary()
@@ -107,6 +108,8 @@ class HttpProtocol(HttpToolsProtocol):
                 raise Refused(early_refusals.NO_TUNNELS)
             self._without_upgrade = self._head_without_upgrade()
             return
+        if not self.url.startswith(b"/"):
+            self.url = origin_form(self.url, self.headers)
         limits = self.limits
         # A head that came in one smaller packet need not be measured.
         is_measured = self._piece > limits.head_size or self._begun is self.scope
@@ -148,6 +151,16 @@ class HttpProtocol(HttpToolsProtocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
+        # The pieces of an answer are awaited as one: who takes a little of each is slow as well.
+        if not self._is_answering():
+            self._forget_taking()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not self.flow.write_paused:
+            self._forget_taking()
+
+    def _forget_taking(self) -> None:
         if not self.transport.is_closing():
             self._watch.forget_taking(self)
 

@@ -207,6 +207,12 @@ def sqlstate_of(error: BaseException) -> str:
     return getattr(error, "sqlstate", None) or ""
 
 
+def kind_of(error: BaseException | None) -> dict[str, str]:
+    """What a line of the log says of an error that is dealt with: its class, and PostgreSQL's code if it has
+    one."""
+    return {"error": type(error).__name__, "sqlstate": "" if error is None else sqlstate_of(error)}
+
+
 def _is_checkout_given_up(error: Exception) -> bool:
     return isinstance(error, sqlalchemy.exc.InvalidRequestError) and str(error) == _CHECKOUT_GIVEN_UP
 
@@ -219,7 +225,7 @@ def record_failure(error: Exception) -> Failure:
         return failure
     if failure is DISK_FULL:
         disk_was_full.note()
-    kind = {"code": failure.code, "error": type(error).__name__, "sqlstate": sqlstate_of(error)}
+    kind = {"code": failure.code, **kind_of(error)}
     if failure.code is ErrorCode.BUSY:
         repeated_lines.warning("busy", **kind)
     else:

@@ -25,6 +25,9 @@ _MASKS = [
 ]
 
 
+_NO_VALUE = re.compile(r" not to be None\.$")
+"""Python's word for what clients know as null."""
+
 _LONGEST = 1_000
 """Characters of a message that is searched: searching takes time by the square of them."""
 
@@ -45,4 +48,4 @@ def without_values(message: str) -> str:
 def _masked(message: str) -> str:
     for pattern, masked in _MASKS:
         message = pattern.sub(masked, message)
-    return message
+    return _NO_VALUE.sub(" not to be null.", message)

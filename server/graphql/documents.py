@@ -2,8 +2,9 @@
 
 import graphql
 from graphql import DocumentNode, GraphQLError, GraphQLSchema
-from graphql.validation import validation_context
+from graphql.validation import MaxIntrospectionDepthRule, specified_rules, validation_context
 from graphql.validation.rules import overlapping_fields_can_be_merged
+from graphql.validation.rules.max_introspection_depth_rule import MAX_LIST_DEPTH
 from graphql.validation.validate import ValidationAbortedError
 
 from engine.limits.excess import refuse_beyond, too_large
@@ -37,6 +38,17 @@ FRAGMENT_WORK_LIMIT = 10_000
 # graphql-core has no arguments for them: each validation reads them where they stand.
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = COMPARISON_LIMIT
 validation_context.MAX_FRAGMENT_WORK = FRAGMENT_WORK_LIMIT
+
+
+class _IntrospectionDepth(MaxIntrospectionDepthRule):
+    """graphql-core's rule, told as all limits are."""
+
+    def report_error(self, error: GraphQLError) -> None:
+        most = MAX_LIST_DEPTH - 1
+        raise too_large(f"more than {most} lists inside each other, in what it asks about the schema")
+
+
+_RULES = [_IntrospectionDepth if rule is MaxIntrospectionDepthRule else rule for rule in specified_rules]
 
 
 class Documents:
@@ -73,7 +85,7 @@ class Documents:
 
     def _errors_in(self, document: DocumentNode, anonymous: bool) -> list[GraphQLError]:
         found = graphql.validate(
-            self._schema, document, max_errors=VALIDATION_ERROR_LIMIT, hide_suggestions=anonymous
+            self._schema, document, _RULES, max_errors=VALIDATION_ERROR_LIMIT, hide_suggestions=anonymous
         )
         if 0 < len(found) <= VALIDATION_ERROR_LIMIT and isinstance(found[-1], ValidationAbortedError):
             raise too_large(f"more than {COMPARISON_LIMIT} comparisons of its fields and fragments")

@@ -14,7 +14,7 @@ from graphql import (
 )
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from authz.policy.refusals import TryLater
 from server.failures.errors import (
@@ -27,6 +27,8 @@ from server.failures.errors import (
 )
 from server.graphql.document_memory import CheckedDocument
 from server.graphql.documents import Documents
+from server.graphql.introspection import KeptAnswer
+from server.graphql.large_answers import LARGE, LargeAnswer
 from server.graphql.response import LimitedResult, failure_response, result_response
 from server.graphql.slowed_refusals import SlowedRefusals
 from server.http.media_types import MediaType, negotiate, prefers_html
@@ -38,6 +40,9 @@ T = TypeVar("T")
 
 PRESENTED_AT_ONCE = 500
 """Errors of an answer: more of them are written beside the event loop."""
+
+_READING = frozenset({"GET", "HEAD"})
+"""HEAD is answered as GET; the server leaves the body out."""
 
 _EVENT_STREAM = "text/event-stream"
 """Accepted by those who subscribe over HTTP."""
@@ -97,10 +102,10 @@ class GraphQLEndpoint:
             return
         await response(scope, receive, send)
 
-    async def _respond(self, head: RequestHead, scope: Scope, receive: Receive) -> Response:
+    async def _respond(self, head: RequestHead, scope: Scope, receive: Receive) -> ASGIApp:
         if head.method == "GET" and _wants_websocket(scope):
             return failure_response(NO_SUBSCRIPTIONS, MediaType.JSON, {"connection": "close"})
-        if head.method == "GET" and prefers_html(head.accept):
+        if head.method in _READING and prefers_html(head.accept):
             # Also with `?query=`: the page opens it.
             page = await self._page(Request(scope, receive))
             page.headers.add_vary_header("accept")
@@ -116,7 +121,12 @@ class GraphQLEndpoint:
             present = partial(
                 result_response, result, media_type, scope["headers"], anonymous=head.authorization is None
             )
-            return present() if isinstance(result, bytes) else await self._presented(result, present, head)
+            if isinstance(result, bytes):
+                response = present()
+            else:
+                response = await self._presented(result, present, head)
+            is_small = len(response.body) <= LARGE or isinstance(result, KeptAnswer)  # kept anyway
+            return response if is_small else LargeAnswer(response, head.client_address)
         except ClientDisconnect:
             raise
         except RefusedRequestError as refusal:
@@ -163,10 +173,10 @@ def _wants_websocket(scope: Scope) -> bool:
 
 
 def _read_url(head: RequestHead) -> GraphQLRequest:
-    if head.method == "GET":
+    if head.method in _READING:
         return read_get(head)
     message = "Send a query by GET, or a query or mutation by POST."
-    raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": "GET, POST"})
+    raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": "GET, HEAD, POST"})
 
 
 def _choose_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
@@ -187,6 +197,6 @@ def _check_operation(operation: OperationDefinitionNode, method: str) -> None:
         log_operation_name(operation.name.value)
     if operation.operation is OperationType.SUBSCRIPTION:
         raise GraphQLError(NO_SUBSCRIPTIONS.message, extensions={"code": NO_SUBSCRIPTIONS.code})
-    if operation.operation is OperationType.MUTATION and method == "GET":
+    if operation.operation is OperationType.MUTATION and method in _READING:
         message = "A mutation is sent by POST."
         raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": "POST"})

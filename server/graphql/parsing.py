@@ -5,10 +5,16 @@ for them after the parser has. They are two fifths of what a document holds, and
 search for garbage could free.
 """
 
+import re
 from dataclasses import dataclass
 
-from graphql import DocumentNode, Location, Token
-from graphql.language.parser import Parser, nested_too_deeply_error
+from graphql import DocumentNode, GraphQLSyntaxError, Location, Token
+from graphql.language.parser import MAX_NESTING_DEPTH, Parser
+
+from engine.limits.excess import refuse_beyond, too_large
+
+_ABORTED = re.compile(r"contains (more than [0-9]+ (?:tokens|comments))\. Parsing aborted")
+"""What graphql-core says of a limit that it was given, as if that were a fault of the syntax."""
 
 
 @dataclass(frozen=True)
@@ -22,19 +28,24 @@ class Parsed:
 def parse_document(source: str, *, tokens: int, comments: int, characters: int) -> Parsed:
     """The document of a text that has at most so many tokens, comments and characters.
 
-    Raises GraphQLError for a longer one, and for what is no document.
+    Raises COST_EXCEEDED for a longer one and for one that is nested too deeply, BAD_USER_INPUT for what is no
+    document.
     """
-    parser = _Parser(source, max_lexical_tokens=tokens, max_comments=comments, max_source_length=characters)
+    refuse_beyond("characters", len(source), characters)
+    parser = _Parser(source, max_lexical_tokens=tokens, max_comments=comments)
     first = parser._lexer.token
     document: DocumentNode | None = None
     try:
         document = parser.parse_document()
     except RecursionError:
         pass  # as an error's context it would keep all the frames of the recursion
+    except GraphQLSyntaxError as error:
+        exceeded = _ABORTED.search(error.message)
+        raise error if exceeded is None else too_large(exceeded[1]) from None
     finally:
         number = _unlink(first)
     if document is None:
-        raise nested_too_deeply_error(parser)
+        raise too_large(f"more than {MAX_NESTING_DEPTH} brackets inside each other")
     return Parsed(document, number)
 
 

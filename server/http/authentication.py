@@ -25,6 +25,8 @@ _MOST_KNOWN = 10_000
 WHO_ASKS = select(array([PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id]).label("ids"))
 """At most one row: `ids`, as `principal_of` takes them."""
 
+_NO_BEARER = "The header Authorization must be `Bearer`, a space, and the token of a session or an API key."
+
 # Sessions are of no tree, so for a person nothing has to be entered.
 _PRINCIPAL = {
     PrincipalKind.PERSON: prepared(WHO_ASKS, PrincipalKind.PERSON),
@@ -37,8 +39,9 @@ def credentials_of(authorization: str | None, client_address: str) -> Credential
     if authorization is None:
         return None
     scheme, _, token = authorization.partition(" ")
-    address = network_address(client_address)
-    found = principals.credentials_of(token.strip(), address) if scheme.lower() == "bearer" else None
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated(_NO_BEARER)
+    found = principals.credentials_of(token.strip(), network_address(client_address))
     if found is None:
         raise Unauthenticated
     return found

@@ -3,8 +3,9 @@ guesses."""
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple, NoReturn, TypeGuard
 from urllib.parse import parse_qsl
 
@@ -18,7 +19,7 @@ from authz.wall.freshness import Revision
 from engine.text.remembered import remembered
 from resolvers.inputs.text import short_text
 from server.failures.errors import ErrorCode, RefusedRequestError
-from server.http.body_budget import BODIES
+from server.http.byte_budget import BODIES
 from server.http.min_revision import HEADER as MIN_REVISION
 
 BODY_LIMIT = 1_000_000
@@ -33,6 +34,8 @@ CONTAINER_LIMIT = 20_000
 _SMALLEST_INTEGER = -(2**63)
 _LARGEST_INTEGER = 2**63 - 1
 _AS_LONG_AS_THE_LARGEST = re.compile(rb"[0-9]{19}")
+_END_OF_A_KEY = re.compile(rb'"[ \t\r\n]*:')
+"""Found once for each key of a JSON text, and sometimes inside of a string."""
 _LARGEST_PARAMETER_COUNT = 20
 _MIN_REVISION = MIN_REVISION.lower().encode()
 
@@ -127,7 +130,7 @@ def read_get(head: RequestHead) -> GraphQLRequest:
 
 
 def decode_json(what: str, text: bytes) -> object:
-    """The value of a JSON text in UTF-8, of 64-bit integers and of limited depth.
+    """The value of a JSON text in UTF-8: integers of 64 bits, a limited depth, no key twice in an object.
 
     Raises RefusedRequestError, 400, with `what` as the subject of its sentence.
     """
@@ -142,6 +145,9 @@ def decode_json(what: str, text: bytes) -> object:
     # It refuses the ones of 309 digits and more itself; Python would take up to 4,300.
     if _AS_LONG_AS_THE_LARGEST.search(text):
         json.loads(text, parse_int=_refuse_long_integer)
+    # orjson keeps the last value of a key that stands twice; a proxy before the server may read the first.
+    if len(_END_OF_A_KEY.findall(text)) != _number_of_keys(value):
+        json.loads(text, object_pairs_hook=partial(_refuse_twice, what))
     return value
 
 
@@ -150,7 +156,7 @@ async def _body(receive: Receive, client_address: str) -> bytes:
     if not more and len(piece) <= BODY_LIMIT:
         return piece
     body = bytearray(piece)
-    with BODIES.body(client_address) as held:
+    with BODIES.holding(client_address) as held:
         while more and len(body) <= BODY_LIMIT:
             held.grow(len(piece))
             piece, more = await next_piece(receive)
@@ -200,7 +206,26 @@ def _check_nesting(what: str, value: object) -> None:
             return
         if found > CONTAINER_LIMIT:
             _refuse(f"{what} holds more than {CONTAINER_LIMIT} objects and lists.")
-    _refuse(f"{what} is nested too deeply.")
+    _refuse(f"{what} has more than {DEPTH_LIMIT} objects and lists inside each other.")
+
+
+def _number_of_keys(value: object) -> int:
+    """Of all objects in a JSON value together."""
+    keys, containers = 0, [value]
+    for each in containers:  # which grows meanwhile
+        inner: Iterable[object] = ()
+        if isinstance(each, dict):
+            keys += len(each)
+            inner = each.values()
+        elif isinstance(each, list):
+            inner = each
+        containers += [one for one in inner if isinstance(one, (dict, list))]
+    return keys
+
+
+def _refuse_twice(what: str, pairs: list[tuple[str, object]]) -> None:
+    if len(dict(pairs)) < len(pairs):
+        _refuse(f"{what} has an object with one key twice.")
 
 
 def _refuse_long_integer(digits: str) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy import RowMapping, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models.effects.outbox import outbox_messages
+from server.failures.errors import kind_of
 from server.settings.settings import Settings
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -59,7 +60,7 @@ class Postman:
                     while await self.send_one():
                         pass
             except (OSError, TimeoutError, sqlalchemy.exc.SQLAlchemyError) as error:
-                _log.warning("outbox not read", error=type(error).__name__)
+                _log.warning("outbox not read", **kind_of(error))
             await asyncio.sleep(_PAUSE)
 
     async def send_one(self) -> bool:

@@ -25,6 +25,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from models.effects.jobs import QUEUE_SCHEMA
 from server.database.connections import queue_connection
+from server.failures.errors import kind_of
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -108,6 +109,6 @@ class JobExecutor(DatabaseRetryEntrypointExecutor):
         try:
             await super().execute(job, context)
         except RetryRequested as retry:
-            error = type(retry.__cause__).__name__
-            _log.warning("a job is tried again", kind=job.entrypoint, job=job.id, error=error)
+            why = kind_of(retry.__cause__)
+            _log.warning("a job is tried again", kind=job.entrypoint, job=job.id, **why)
             raise

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.effects.jobs import Job, JobKind
 from schema.fields.deployment import Deployment
+from server.failures.errors import kind_of
 
 MinuteTask = Callable[[AsyncEngine], Awaitable[None]]
 
@@ -64,6 +65,6 @@ async def attempt(name: str, task: MinuteTask, database: AsyncEngine) -> None:
     try:
         await task(database)
     except DATABASE_AWAY as error:
-        _log.warning("left undone", step=name, error=type(error).__name__)
+        _log.warning("left undone", step=name, **kind_of(error))
     except Exception:
         _log.exception("left undone", step=name)

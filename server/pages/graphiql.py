@@ -136,8 +136,7 @@ def graphiql_document(*, installed: bool, logins: Sequence[DemoLogin] = ()) -> H
         scripts=[base + file.location for file in foreign if file.kind is Kind.SCRIPT],
         styles=[DIALOG_STYLE, *(base + file.location for file in foreign if file.kind is Kind.STYLE)],
     )
-    # The same address answers programs with JSON.
-    return HtmlPage(body, headers | {"Vary": "Accept"})
+    return HtmlPage(body, headers)
 
 
 def graphiql_page(logins: Sequence[DemoLogin] = ()) -> Callable[[Request], Awaitable[Response]]:

@@ -5,13 +5,19 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, computed_field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from resolvers.billing.status_history import SuspendedAccounts
 from resolvers.staff.request_subaccounts import SubaccountSetUp
 from server.settings import values
 from server.settings.issuer import IssuerSettings
 from server.settings.payments import PaymentProviderName
+from server.settings.variables import known_variables
 
 DatabaseUrl = Annotated[str, AfterValidator(values.database_url)]
 ReplicaUrl = Annotated[str, AfterValidator(values.replica_url)]
@@ -119,6 +125,23 @@ class Settings(BaseSettings):
         "CHARGE, as any other.",
     )
     pool_size: int = Field(default=10, ge=1, description="Database connections of one process that write.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The values given in code, and the variables of the manual: pydantic would also take PORT from the
+        MANDANT_PORT that Kubernetes sets for a service of the name `mandant`."""
+        if isinstance(env_settings, EnvSettingsSource):
+            known = known_variables(cls)
+            variables = env_settings.env_vars.items()
+            env_settings.env_vars = {name: value for name, value in variables if name.upper() in known}
+        return init_settings, env_settings
 
     @property
     def allowed_host_names(self) -> list[str]:

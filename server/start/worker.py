@@ -24,6 +24,7 @@ from resolvers.effects.jobs import enqueue_due
 from schema.fields.deployment import Deployment
 from server.database.connections import connect_as_application
 from server.database.current import current_database
+from server.failures.errors import kind_of
 from server.jobs.dispatch import WORK, do, kinds_done_by
 from server.jobs.queue import QUEUE, JobExecutor, open_queue
 from server.jobs.work import DATABASE_AWAY, MinuteTask, attempt
@@ -68,7 +69,7 @@ async def work(database_url: str, deployment: Deployment, stop: asyncio.Event) -
             try:
                 await _work_on_queue(database_url, database, deployment, stop)
             except DATABASE_AWAY as error:
-                _log.warning("the queue is out of reach", error=type(error).__name__)
+                _log.warning("the queue is out of reach", **kind_of(error))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), _PAUSE)
     finally:

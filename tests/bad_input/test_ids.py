@@ -126,7 +126,7 @@ async def test_what_names_nothing_here_is_not_found(
             given = {field: [good, wrong] if listed else wrong}
             refused = await attempt(api, mutation, place.caller(mutation), **(right | given))
             assert (refused.answer.status, refused.answer.errors) == (200, []), wrong
-            assert refused.code == "NOT_FOUND", (field, wrong)
+            assert (refused.code, refused.named) == ("NOT_FOUND", field), (field, wrong)
     assert await stored(world, place, foreign) == before
 
 
@@ -153,7 +153,7 @@ async def test_ids_of_one_input_lie_in_one_account(api: Api, world: World, place
         refused = await attempt(
             api, "ownershipTransfer", place.above, **(transfer | {field: other.member.id})
         )
-        assert refused.code == "NOT_FOUND"
+        assert (refused.code, refused.named) == ("NOT_FOUND", field)
     seen_from_here = f"{other.member.id}_{place.account.key}"
     refused = await attempt(api, "memberRemove", place.above, memberId=seen_from_here)
     assert refused.code in {"NOT_FOUND", "INHERITED_MEMBER"}

@@ -118,6 +118,8 @@ async def test_a_value_of_a_wrong_type_is_refused(
         for value in values:
             refused = await attempt(api, mutation, place.caller(mutation), **(right | {field: value}))
             assert refused.code == "BAD_USER_INPUT", (field, value)
+            told = [error["message"] for error in refused.answer.errors]
+            assert not any(word in text for text in told for word in ("None", "True", "False")), told
             assert refused.answer.data is None
     assert await stored(world, place) == before
 

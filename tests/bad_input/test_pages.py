@@ -56,21 +56,21 @@ def _assert_refused(answer: Answer) -> None:
 
 
 @pytest.mark.parametrize("name", ["members", "accounts"])
-async def test_sizes_lie_between_0_and_100_and_are_given_once(
+async def test_sizes_lie_between_0_and_1000_and_are_given_once(
     api: Api, world: World, name: str, path: Path
 ) -> None:
     owner = await _owner(world)
     sizes: list[dict[str, int]] = [
         {"first": -1},
         {"last": -1},
-        {"first": 101},
+        {"first": 1001},
         {"last": 2**31 - 1},
         {"first": -(2**31)},
         {"first": 0, "last": 0},
     ]
     for given in sizes:
         _assert_refused(await _ask(api, owner, path, name, _VARIABLES, **given))
-    for literal in ("first: 101", "last: -1", "first: 1, last: 1"):
+    for literal in ("first: 1001", "last: -1", "first: 1, last: 1"):
         _assert_refused(await _ask(api, owner, path, name, literal))
 
 
@@ -148,9 +148,9 @@ async def test_a_bad_page_is_refused_also_where_nothing_of_it_is_asked_for(
 ) -> None:
     owner = await _owner(world)
     query = _DECLARED % (_LISTS[name].replace(" nodes { id }", "") % _VARIABLES)
-    for given in ({"first": 101}, {"after": "nonsense"}, {"first": 1, "last": 1}):
+    for given in ({"first": 1001}, {"after": "nonsense"}, {"first": 1, "last": 1}):
         answer = await api.ask(path.of(query), owner, id=owner.account.id, **given)
         assert answer.codes == ["BAD_USER_INPUT"], given
     typename = query.replace("totalCount", "__typename")
-    answer = await api.ask(path.of(typename), owner, id=owner.account.id, first=101)
+    answer = await api.ask(path.of(typename), owner, id=owner.account.id, first=1001)
     assert answer.codes == ["BAD_USER_INPUT"]

@@ -14,6 +14,7 @@ from tests.world.world import World
 
 NUL = "a\x00b"
 TOO_LONG = "x" * 10_001
+PROBLEMS = {NUL: "holds the character NUL.", TOO_LONG: "is longer than 10000 characters."}
 _NO_TEXT = {
     "expectedVersion",
     "rightsInheritance",
@@ -56,9 +57,11 @@ async def test_texts_that_cannot_be_stored_are_refused_in_every_field_of_every_m
     before = await stored(world, place)
     for mutation, right in inputs(place).items():
         for field in _texts(mutation, place):
-            for wrong in (NUL, TOO_LONG):
+            for wrong, problem in PROBLEMS.items():
                 refused = await attempt(api, mutation, place.caller(mutation), **(right | {field: wrong}))
                 assert refused.code == "BAD_USER_INPUT", (mutation, field)
+                (error,) = refused.answer.errors
+                assert error["message"] == f"The variable $input.{field} {problem}"
                 assert refused.answer.data is None
     assert await stored(world, place) == before
 
@@ -107,6 +110,8 @@ async def test_a_literal_in_the_document_is_looked_at_too(
     query = "mutation " + _NAME_OF_NEW % (place.account.id, literal)
     answer = await api.ask(query, place.above)
     assert (answer.data, set(answer.codes)) == (None, {"BAD_USER_INPUT"})
+    (error,) = answer.errors
+    assert error["message"] in {f"The argument input.name {problem}" for problem in PROBLEMS.values()}
     assert await stored(world, place) == before
 
 

@@ -14,6 +14,7 @@ from tests.engine.paths import Path
 from tests.engine.statements import statements
 from tests.world.api import Answer, Api
 from tests.world.mutations import attempt
+from tests.world.shares import give_share
 from tests.world.world import World
 
 QUERIES = {
@@ -42,7 +43,7 @@ async def test_a_change_of_what_is_not_there_and_of_what_is_not_yours(
             with statements() as sent:
                 wrong = inputs(place)[mutation] | {field: id_}
                 refused = await attempt(api, mutation, place.caller(mutation), **wrong)
-            assert refused.code == "NOT_FOUND"
+            assert (refused.code, refused.named) == ("NOT_FOUND", field)
             seen.append((_told(refused.answer), sent))
         unknown, others = seen
         assert unknown == others
@@ -76,3 +77,17 @@ async def test_what_was_removed_is_like_what_never_was(api: Api, world: World) -
     removed = await attempt(api, "memberRemove", place.above, memberId=place.member.id)
     never = await attempt(api, "memberRemove", place.above, memberId=present(Kind.MEMBER, uuid.uuid4()))
     assert _told(removed.answer) == _told(never.answer)
+
+
+async def test_a_share_is_not_given_away_by_the_account_that_it_opens(
+    api: Api, world: World, place: Place
+) -> None:
+    """Where an update names that account too, and the caller reaches neither."""
+    beside = await world.account(place.master)
+    share = await give_share(world, [beside], await world.person(), place.above.person)
+    seen = [
+        await attempt(api, "shareUpdate", place.owner, shareId=id_, accountIds=[beside.id], expectedVersion=1)
+        for id_ in (share.id, present(Kind.SHARE, uuid.uuid4()))
+    ]
+    assert [refused.named for refused in seen] == ["shareId", "shareId"]
+    assert _told(seen[0].answer) == _told(seen[1].answer)

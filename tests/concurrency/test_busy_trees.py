@@ -271,7 +271,7 @@ async def test_whoever_is_refused_is_told_when_to_try_again_and_the_log_in_one_l
                     for number in range(_SHARE + 1)
                 ]
             )
-    message = "Others are changing the same accounts; try again in 1 seconds."
+    message = "Others are changing the same accounts; try again in 1 second."
     told = {"code": "BUSY", "message": message, "retryAfter": 1}
     assert [answer.data for answer in answers] == [{"sendReserve": {"userErrors": [told]}}] * len(answers)
     assert [line for line in lines if line["log_level"] != "info"] == []

@@ -52,7 +52,7 @@ async def test_a_bad_page_takes_only_its_parent_with_it(api: Api, world: World) 
     owner = await world.member(account, BuiltinRole.OWNER)
     query = """
     query ($id: ID!) {
-      broken: viewer { user { name } accounts(first: 101) { totalCount } }
+      broken: viewer { user { name } accounts(first: 1001) { totalCount } }
       whole: viewer { user { name } accounts { totalCount } }
       account(id: $id) { bad: members(first: -1) { totalCount } good: members { totalCount } name }
     }

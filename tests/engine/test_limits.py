@@ -11,9 +11,25 @@ PAGES = (
 )
 
 
+_MANY = " ".join(f"a{number}: id" for number in range(25))
+LOOK_UPS = (
+    "query ($ids: [ID!]! = [%s]) { nodes(ids: %s) "
+    f"{{ ... on Account {{ members(first: 100) {{ nodes {{ {_MANY} }} }} }} }} }}"
+)
+_IDS = ["acct_1"] * 100
+
+
 @pytest.mark.parametrize(
     ("query", "variables", "refused"),
     [
+        (LOOK_UPS % ("", "$ids"), {"ids": _IDS}, True),
+        (LOOK_UPS % ("", "$ids"), {"ids": _IDS * 100}, True),
+        (LOOK_UPS % ("", "$ids"), {"ids": _IDS[:10]}, False),
+        (LOOK_UPS % ("", "$ids"), {"ids": "acct_1"}, False),
+        (LOOK_UPS % (", ".join('"acct_1"' for _ in _IDS), "$ids"), {}, True),
+        (LOOK_UPS % ("", "[" + ", ".join('"acct_1"' for _ in _IDS) + "]"), {}, True),
+        (LOOK_UPS % ("", '["acct_1", "acct_2"]'), {}, False),
+        (LOOK_UPS % ("", '"acct_1"'), {}, False),
         (PAGES, {"n": 1}, False),
         (PAGES, {}, False),
         (PAGES.replace("{ id }", "{ " + " ".join(f"a{n}: id" for n in range(25)) + " }"), {"n": 100}, True),

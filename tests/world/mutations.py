@@ -33,6 +33,12 @@ class Attempt:
         """Whether it was not refused."""
         return not self.code
 
+    @property
+    def named(self) -> str | None:
+        """The input's field that the user error names."""
+        path = self.user_error["field"] if self.user_error else None
+        return ".".join(path[1:]) if path else None
+
 
 async def attempt(
     api: Api, field: str, caller: Caller | None, selection: str = "", /, **values: Any

@@ -41,6 +41,9 @@ _FOR_SOMEBODY = (
     '{ node(id: "acct_1") { id } }',
     "mutation { signOut { userErrors { code } } }",
 )
+_NO_BEARER = "The header Authorization must be `Bearer`, a space, and the token of a session or an API key."
+_NOT_BEARER = {"empty", "another scheme", "no scheme"}
+"""No mistake of the token itself."""
 _BOTH = "mutation ($input: SignInInput!) { signIn(input: $input) { token } signOut { userErrors { code } } }"
 
 
@@ -103,7 +106,9 @@ async def test_a_token_that_is_not_valid(stranger: Api, world: World, database: 
             assert response.status_code == 401, (why, query)
             assert response.headers["www-authenticate"] == "Bearer"
             assert response.json().keys() == {"errors"}
-            assert response.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+            (error,) = response.json()["errors"]
+            assert error["extensions"]["code"] == "UNAUTHENTICATED"
+            assert error["message"] == (_NO_BEARER if why in _NOT_BEARER else "The token is not valid.")
 
 
 async def test_an_app_signs_in_again_with_what_it_still_sends(stranger: Api, world: World) -> None:

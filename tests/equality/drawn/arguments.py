@@ -21,7 +21,7 @@ from tests.equality.drawn.variables import NULL, Value, Variables
 from tests.equality.drawn.vocabulary import NO_CURSORS, NO_IDS, Vocabulary
 
 _SIZES = (0, 1, 2, 3, 5, 20, 100)
-_WRONG_SIZES = (-1, 101, 2**31 - 1)
+_WRONG_SIZES = (-1, 1001, 2**31 - 1)
 _WRONG = 1
 """Of a hundred: one wrong argument keeps the whole operation from being compiled."""
 _MOMENTS = (

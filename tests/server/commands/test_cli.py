@@ -240,7 +240,7 @@ def test_a_port_that_is_taken_is_named(run: Run) -> None:
 
 def test_the_embedded_database_that_cannot_start_is_told_in_a_sentence(run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    finished = run("outbox", MANDANT_FOLDER=str(tmp_path / "file"))
+    finished = run("migrate", MANDANT_FOLDER=str(tmp_path / "file"))
     assert str(tmp_path / "file") in assert_one_sentence(finished)
 
 

@@ -5,10 +5,11 @@ import json
 import re
 import socket
 import threading
+from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from server.edge.connection_limits import ConnectionLimits
@@ -59,6 +60,16 @@ async def large(request: Request) -> Response:
     return Response(b"x" * 50_000_000)
 
 
+async def pieces(request: Request) -> Response:
+    """The same, written piece by piece."""
+
+    async def parts() -> AsyncIterator[bytes]:
+        for _ in range(800):
+            yield b"x" * 65_536
+
+    return StreamingResponse(parts())
+
+
 async def slow(request: Request) -> Response:
     """Answers once `released` is set."""
     entered.set()
@@ -69,7 +80,8 @@ async def slow(request: Request) -> Response:
 def application() -> Starlette:
     """All of these pages, each at its name."""
     posted = [Route(f"/{page.__name__}", page, methods=["POST"]) for page in (size, unread)]
-    return Starlette(routes=[*posted, *(Route(f"/{page.__name__}", page) for page in (small, large, slow))])
+    asked = (small, large, pieces, slow)
+    return Starlette(routes=[*posted, *(Route(f"/{page.__name__}", page) for page in asked)])
 
 
 def connect(address: str) -> socket.socket:

@@ -56,7 +56,9 @@ def _preflight(origin: str) -> dict[str, str]:
 
 
 def _vary(response: httpx.Response) -> set[str]:
-    return {name.strip().lower() for name in response.headers.get("vary", "").split(",") if name}
+    names = [name.strip().lower() for name in response.headers.get("vary", "").split(",") if name]
+    assert len(names) == len(set(names)), names
+    return set(names)
 
 
 def _cors(response: httpx.Response) -> set[str]:
@@ -142,6 +144,9 @@ async def test_what_a_cache_already_varies_by_stays(client: Clients) -> None:
     async with client(_OURS) as http:
         response = await http.post("/graphql", json={"query": "{ __typename }"}, headers={"origin": _OURS})
         assert _vary(response) == {"accept", "origin"}
+        page = await http.get("/graphql", headers={"origin": _OURS, "accept": "text/html"})
+        assert page.text.startswith("<!doctype html>")
+        assert _vary(page) == {"accept", "origin"}
 
 
 async def test_no_origin_may_call_unless_it_is_named(client: Clients) -> None:
@@ -150,7 +155,7 @@ async def test_no_origin_may_call_unless_it_is_named(client: Clients) -> None:
         assert (refused.status_code, _cors(refused)) == (403, set())
         assert "MANDANT_ALLOWED_ORIGINS" in refused.json()["errors"][0]["message"]
         plain = await http.options("/graphql")
-        assert (plain.status_code, plain.headers["allow"]) == (405, "GET, POST")
+        assert (plain.status_code, plain.headers["allow"]) == (405, "GET, HEAD, POST")
 
 
 @pytest.mark.parametrize("path", _OTHER)

@@ -52,10 +52,15 @@ async def slow(request: Request) -> Response:
     return StreamingResponse(pieces())
 
 
+async def target(request: Request) -> Response:
+    return PlainTextResponse(f"<{request.headers['host']} {request.url.path} {request.url.query}>")
+
+
 @pytest.fixture(scope="module")
 def address() -> Iterator[tuple[str, int]]:
     routes = [Route(f"/{page.__name__}", page) for page in (small, nothing, large, slow)]
     routes.append(Route("/told_to_go_on", told_to_go_on, methods=["POST"]))
+    routes.append(Route("/{path:path}", target))
     config = uvicorn.Config(
         Starlette(routes=routes), http=HttpProtocol, loop="uvloop", log_config=None, lifespan="off", ws="none"
     )
@@ -224,3 +229,26 @@ def test_java_offers_http_2(address: tuple[str, int], tmp_path: Path) -> None:
     command = ["java", str(source), "http://{}:{}/told_to_go_on".format(*address)]
     finished = subprocess.run(command, capture_output=True, timeout=120, check=False, text=True)
     assert (finished.stdout, finished.returncode) == ("HTTP_1_1 200 body", 0), finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("http://api.example.com/a/b?c=d", "api.example.com /a/b c=d"),
+        ("HTTPS://api.example.com:8443/a", "api.example.com:8443 /a "),
+        ("http://[::1]:8000/a?", "[::1]:8000 /a "),
+        ("http://api.example.com", "api.example.com / "),
+        ("http://api.example.com?c=d", "api.example.com / c=d"),
+        ("/a?b=http://c/", "localhost /a b=http://c/"),
+    ],
+)
+def test_a_whole_url_is_asked_for(client: socket.socket, url: str, meant: str) -> None:
+    """RFC 9112, section 3.2.2: its host counts, and not that of the header."""
+    ask(client, url)
+    assert read_until(client, b">").endswith(f"<{meant}>".encode())
+
+
+@pytest.mark.parametrize("url", ["ftp://localhost/a", "http://user@localhost/a", "http:///a", "a"])
+def test_what_is_no_url_of_http_is_refused(client: socket.socket, url: str) -> None:
+    ask(client, url)
+    assert read_until(client, b"}").startswith(b"HTTP/1.1 400 ")

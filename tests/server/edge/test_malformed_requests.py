@@ -65,6 +65,13 @@ def client(server: SmallServer) -> Iterator[httpx.Client]:
         b'{"query": "{ greeting }", "extensions": {"reason": "a\\u0000b"}}',
         b'{"query": "{ greeting }", "extensions": {"reason": "two\\nlines"}}',
         b'{"query": "{ greeting }", "extensions": {"reason": "' + b"x" * 201 + b'"}}',
+        b'{"query": "{ greeting }", "query": "{ greeting }"}',
+        b'{"query": "{ greeting }", "query" : "{ greeting }"}',
+        b'{"query": "{ greeting }", "qu\\u0065ry": "{ greeting }"}',
+        b'{"query": "{ greeting }", "variables": {"a": [{"b": 1, "b": 1}]}}',
+        b'{"query": "{ greeting }", "variables": {"a": [[{"": 1, "": 2}]]}}',
+        b'{"query": "{ greeting }", "variables": {"a\\\\": 1, "a\\\\"\n: 2, "b": "\\":"}}',
+        b'{"query": "{ greeting }", "extensions": {"reason": "a", "reason": "b"}}',
         b'{"query": "{ greeting }", "operationName": "Other"}',
         b'{"query": "{ greeting }", "operationName": ""}',
         b'{"query": "query A { greeting } query B { greeting }"}',
@@ -112,6 +119,7 @@ def test_malformed_bodies(client: httpx.Client, body: bytes) -> None:
         b"[" * DEEPEST + b"]" * DEEPEST,
         b"[" * DEEPEST + b"1" + b"]" * DEEPEST,
         b'"\\ud83d\\ude00"',
+        b'{"a": {"a": {"b": ":", "c": "\\":"}}, "b": [{"a": 1}, {"a": 1}], "\\":": "\\\\"}',
     ],
 )
 def test_what_is_just_within_the_limits(client: httpx.Client, value: bytes) -> None:
@@ -130,6 +138,7 @@ def test_what_is_just_within_the_limits(client: httpx.Client, value: bytes) -> N
         "query={greeting}&query={greeting}",
         "query={greeting}&variables=%7B",
         "query={greeting}&variables=[]",
+        "query={greeting}&variables=%7B%22v%22:1,%22v%22:2%7D",
         "query={greeting}&variables=%7B%22v%22:NaN%7D",
         "query={greeting}&extensions=1",
         "query={greeting}&operationName=Other",
@@ -179,7 +188,7 @@ def test_bodies_that_are_encoded(client: httpx.Client, encoding: str) -> None:
 def test_other_methods(client: httpx.Client, method: str) -> None:
     response = client.request(method, "/graphql", json={"query": HELLO})
     assert (response.status_code, only_error(response)["code"]) == (405, "METHOD_NOT_ALLOWED")
-    assert response.headers["allow"] == "GET, POST"
+    assert response.headers["allow"] == "GET, HEAD, POST"
 
 
 @pytest.mark.parametrize("chunked", [False, True])

@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -16,9 +17,10 @@ from structlog.testing import capture_logs
 
 from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
-from server.failures.errors import ErrorCode, failure_of, present_error
+from server.failures.errors import ErrorCode, failure_of, kind_of, present_error
 from tests.world.database import clone, drop, named
 
+CHECKOUT = Path(__file__).parents[3]
 AWAY = "The database cannot be reached; try again."
 TIMED_OUT = "The database took too long; try again."
 LOCKED = "Others are changing the same data; try again."
@@ -330,3 +332,22 @@ def test_suggestions_are_taken_out_of_errors_before_execution_only() -> None:
     assert present_error(GraphQLError(said), "id", hide_suggestions=False)["message"] == said
     within = present_error(GraphQLError(said, path=["a"]), "id", hide_suggestions=True)
     assert within["message"] == said
+
+
+async def test_a_line_of_the_log_has_the_code_of_the_database(engines: Engines) -> None:
+    with pytest.raises(DBAPIError) as failed:
+        async with engines.single.connect() as connection:
+            await connection.execute(text("SELECT 1 / 0"))
+    assert kind_of(failed.value) == {"error": "DBAPIError", "sqlstate": "22012"}
+    assert kind_of(OSError()) == {"error": "OSError", "sqlstate": ""}
+    assert kind_of(None) == {"error": "NoneType", "sqlstate": ""}
+
+
+def test_no_line_of_the_log_has_the_class_of_an_error_alone() -> None:
+    """Of what the database raises the class says next to nothing."""
+    sources = [
+        path
+        for part in ("server", "engine", "resolvers", "schema")
+        for path in (CHECKOUT / part).rglob("*.py")
+    ]
+    assert [path.name for path in sources if "error=type(" in path.read_text(encoding="utf-8")] == []

@@ -171,6 +171,10 @@ async def test_a_password_in_the_wrong_place(app: Starlette, input_: object, mes
         ("Syntax Error: Expected ':', found Name 'x'.", "Syntax Error: Expected ':', found Name."),
         ("Syntax Error: Expected Name, found '}'.", "Syntax Error: Expected Name, found '}'."),
         ("Cannot query field 'a' on type 'B'.", "Cannot query field 'a' on type 'B'."),
+        (
+            "Expected value of non-null type 'String!' not to be None.",
+            "Expected value of non-null type 'String!' not to be null.",
+        ),
     ],
 )
 def test_what_helps_stays(message: str, masked: str) -> None:

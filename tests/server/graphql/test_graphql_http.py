@@ -147,6 +147,22 @@ def test_a_browser_gets_the_page(client: httpx.Client) -> None:
     assert code_of(client.get("/graphql", headers={"accept": "*/*"})) == "BAD_USER_INPUT"
 
 
+@pytest.mark.parametrize("accept", [BROWSER, "text/html", JSON, GRAPHQL, "image/*"])
+@pytest.mark.parametrize("query", [None, HELLO, "{ nothing }", "mutation { record(value: 1) }"])
+def test_head_is_answered_as_get_without_the_body(
+    client: httpx.Client, server: SmallServer, accept: str, query: str | None
+) -> None:
+    server.root.recorded.clear()
+    parameters = None if query is None else {"query": query}
+    got, head = (
+        client.request(method, "/graphql", params=parameters, headers={"accept": accept, "x-request-id": "1"})
+        for method in ("GET", "HEAD")
+    )
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    assert {**head.headers, "date": ""} == {**got.headers, "date": ""}
+    assert server.root.recorded == []
+
+
 def test_requests_run_beside_each_other(server: SmallServer) -> None:
     def ask(_: int) -> httpx.Response:
         return httpx.post(f"{server.url}/graphql", json={"query": "{ together }"}, timeout=60)
@@ -175,17 +191,33 @@ def test_requests_run_beside_each_other(server: SmallServer) -> None:
         ("query Q($v: Int!) { number(value: $v) }", {"v": 2**31}),
         ("query Q($v: Even!) { even(value: $v) }", {"v": 1}),
         ("{" * 5000, None),
-        ("{ echo(value: " + "[" * 5000 + "]" * 5000 + ") }", None),
-        ("{" + "a " * TOKEN_LIMIT + "}", None),
-        ("{ greeting " + "#\n" * (COMMENT_LIMIT + 1) + "}", None),
-        ("{ greeting " + " " * DOCUMENT_LIMIT + "}", None),
     ],
 )
 def test_request_errors(client: httpx.Client, query: str, variables: dict[str, object] | None) -> None:
+    _assert_refused(client, "BAD_USER_INPUT", query, variables)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ echo(value: " + "[" * 5000 + "]" * 5000 + ") }",
+        "{" + "a " * TOKEN_LIMIT + "}",
+        "{ greeting " + "#\n" * (COMMENT_LIMIT + 1) + "}",
+        "{ greeting " + " " * DOCUMENT_LIMIT + "}",
+    ],
+    ids=["nested", "tokens", "comments", "characters"],
+)
+def test_documents_that_are_too_large(client: httpx.Client, query: str) -> None:
+    _assert_refused(client, "COST_EXCEEDED", query)
+
+
+def _assert_refused(
+    client: httpx.Client, code: str, query: str, variables: dict[str, object] | None = None
+) -> None:
     body = {"query": query, "variables": variables}
     for accept, status in ((GRAPHQL, 400), (JSON, 200)):
         response = post(client, body, accept)
-        assert (response.status_code, code_of(response)) == (status, "BAD_USER_INPUT"), response.text
+        assert (response.status_code, code_of(response)) == (status, code), response.text
         assert "data" not in response.json()
     assert post(client, {"query": HELLO}).status_code == 200
 

@@ -130,6 +130,35 @@ ACCEPTED = {
 """Where it is not plain what is accepted."""
 
 
+UNKNOWN = {
+    "MANDANT_SMPT_URL": "MANDANT_SMTP_URL",
+    "MANDANT_POOLSIZE": "MANDANT_POOL_SIZE",
+    "mandant_ap_url": "MANDANT_APP_URL",
+    "MANDANT_ISSUER_ZIP": "MANDANT_ISSUER_CITY",
+    "MANDANT_ISSUER_POST_CODE": "MANDANT_ISSUER_POSTCODE",
+    "MANDANT_ISSUER": "MANDANT_ISSUER_CITY",
+    "MANDANT_PORT": "PORT",
+    "MANDANT_HOST": "HOST",
+    "MANDANT_DATABASE_URL": "DATABASE_URL",
+    "MANDANT_": "MANDANT_DEBUG",
+}
+"""What looks like a setting, and the setting that it is most like."""
+OF_KUBERNETES = {
+    "MANDANT_SERVICE_HOST": "10.3.2.1",
+    "MANDANT_SERVICE_PORT": "8000",
+    "MANDANT_SERVICE_PORT_HTTP": "8000",
+    "MANDANT_PORT": "tcp://10.3.2.1:8000",
+    "MANDANT_PORT_8000_TCP": "tcp://10.3.2.1:8000",
+    "MANDANT_PORT_8000_TCP_PROTO": "tcp",
+    "MANDANT_PORT_8000_TCP_PORT": "8000",
+    "MANDANT_PORT_8000_TCP_ADDR": "10.3.2.1",
+    "MANDANT_DATABASE_SERVICE_HOST": "10.3.2.2",
+    "MANDANT_DATABASE_PORT": "tcp://10.3.2.2:5432",
+    "MANDANT_DATABASE_PORT_5432_TCP_ADDR": "10.3.2.2",
+}
+"""What it sets in each container for services of the names `mandant` and `mandant-database`."""
+
+
 @pytest.fixture(autouse=True)
 def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in filter(is_setting, list(os.environ)):
@@ -150,6 +179,24 @@ def test_a_malformed_setting_is_refused_by_a_sentence(variable: str, monkeypatch
         assert sentence.startswith(f"Not an acceptable setting: {variable}: "), value
         assert sentence.endswith(".")
         assert "Value error" not in sentence
+
+
+@pytest.mark.parametrize("variable", UNKNOWN)
+def test_an_unknown_setting_is_refused_with_the_nearest_one(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "hunter2")
+    monkeypatch.setenv("MANDANT_DEBUG", "maybe")
+    with pytest.raises(CommandFailed) as refused:
+        read_settings()
+    told = f"{variable}: there is none of this name, {UNKNOWN[variable]} is the nearest"
+    assert str(refused.value) == f"Not an acceptable setting: {told}."
+
+
+def test_what_kubernetes_sets_for_a_service_is_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in OF_KUBERNETES.items():
+        monkeypatch.setenv(name, value)
+    assert read_settings() == Settings.model_construct()
 
 
 @pytest.mark.parametrize(

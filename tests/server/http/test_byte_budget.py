@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authz.policy.refusals import Busy
-from server.http.body_budget import MOST_OF_A_PLACE, BodyBudget
+from server.http.byte_budget import BODIES, ByteBudget
 from tests.server.start.small_server import HELLO, SmallServer, run_small_server
 
 _SENT = 900_000
@@ -32,7 +32,7 @@ def server() -> Iterator[SmallServer]:
 def test_whoever_holds_too_much_is_refused_and_nobody_else(server: SmallServer) -> None:
     """Each connection sends most of a body, and no more: the ones that do not fit are told so."""
     address = urlsplit(server.url)
-    fitting = MOST_OF_A_PLACE // _SENT
+    fitting = BODIES.most_of_a_place // _SENT
     with ExitStack() as stack:
 
         def connected(place: str) -> socket.socket:
@@ -67,9 +67,9 @@ def _answers(connections: list[socket.socket], count: int) -> list[bytes]:
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 60)), max_size=30))
 def test_what_is_held_is_what_has_come_and_not_gone(pieces: list[tuple[str, int]]) -> None:
-    budget = BodyBudget(most=150, most_of_a_place=80)
+    budget = ByteBudget("No room", most=150, most_of_a_place=80)
     with ExitStack() as stack:
-        bodies = {place: stack.enter_context(budget.body(place)) for place in "abc"}
+        bodies = {place: stack.enter_context(budget.holding(place)) for place in "abc"}
         sizes = dict.fromkeys("abc", 0)
         for place, size in pieces:
             fits = sizes[place] + size <= 80 and sum(sizes.values()) + size <= 150
