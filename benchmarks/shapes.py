@@ -5,7 +5,8 @@ import enum
 from benchmarks.data import Tree, global_id
 from benchmarks.operations import Ask, Operation
 
-_LEVEL = "id name status version"
+_LEVEL = "id name status viewerPermissions"
+_PAGED = "pageInfo { hasNextPage endCursor }"
 _USAGE = """query Usage($id: ID!) {
   account(id: $id) {
     id
@@ -24,6 +25,8 @@ _USAGE = """query Usage($id: ID!) {
     }
   }
 }"""
+
+_ALIAS = "a{}: members(first: {}) {{ nodes {{ user {{ name email }} role {{ name }} }} }}"
 
 
 class Shape(enum.Enum):
@@ -45,19 +48,19 @@ _DOCUMENTS = {
     Shape.TREE: f"""query Tree($id: ID!) {{
   account(id: $id) {{
     {_LEVEL}
-    subaccounts(first: 20) {{ nodes {{
+    subaccounts(first: 10) {{ {_PAGED} nodes {{
       {_LEVEL}
-      subaccounts(first: 20) {{ nodes {{
+      subaccounts(first: 10) {{ {_PAGED} nodes {{
         {_LEVEL}
-        subaccounts(first: 20) {{ nodes {{ {_LEVEL} }} }}
+        members(first: 5) {{ nodes {{ user {{ name }} role {{ name }} }} }}
       }} }}
     }} }}
   }}
 }}""",
     Shape.USAGE: _USAGE,
-    Shape.ALIASES: "query Aliases($id: ID!) { "
-    + " ".join(f"a{number}: account(id: $id) {{ id name status }}" for number in range(50))
-    + " }",
+    Shape.ALIASES: "query Aliases($id: ID!) { account(id: $id) { "
+    + " ".join(_ALIAS.format(number, number % 5 + 1) for number in range(50))
+    + " } }",
 }
 
 

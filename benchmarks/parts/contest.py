@@ -113,27 +113,22 @@ async def _limit(stage: Stage, process: LoadProcess, operation: Operation, scrip
     return ran.per_second
 
 
-_READ = """
-One process of each server on a core of its own; PostgreSQL and the load on the other core. 16 connections
-that are kept open, each with one request under way, drawn at random among 400 callers; 10 database
-connections over a unix socket."""
-
 PARTS = (
-    part_of(Operation.POINT_READ, "One account by id, four fields, with an API key." + _READ),
+    part_of(Operation.POINT_READ, "One account by id, four fields, with an API key."),
     part_of(
         Operation.PAGE,
         "A person's first 20 accounts, each with its parent, 8 members with role and person, and the "
-        "viewer's permissions." + _READ,
+        "viewer's permissions: an answer of 50 KB.",
     ),
     part_of(
         Operation.WRITE,
         "An account's name is changed, with its event in the log, in one transaction that is kept on disk. "
-        "Each client keeps to trees of its own, so that nobody waits for another's locks. The load is that "
-        "of the reads. Events are counted after each round: an answer without its event ends the run.",
+        "Each client keeps to trees of its own, so that nobody waits for another's locks. Events are counted "
+        "after each round: with answers that left none, nothing is told.",
     ),
     part_of(
         Operation.TRANSFER,
         "Credit goes from a master account to one below it, or back, under a new idempotency key, with an "
-        "event in either account. As the change of a name otherwise.",
+        "event in either account. Otherwise as the change of a name.",
     ),
 )

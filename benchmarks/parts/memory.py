@@ -3,7 +3,7 @@
 import http.client
 import itertools
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
@@ -123,8 +123,9 @@ async def _memory(stage: Stage) -> Memory:
     await fresh_connection.fetchval("SELECT 1")
     fresh = _private(fresh_connection.get_server_pid())
     await fresh_connection.close()
+    others = await _backends(data.connection)
     with running(MANDANT, url, stage.folder) as server:
-        meter = _Meter(server, data.connection, fresh)
+        meter = _Meter(server, data.connection, fresh, others)
         tree, page = data.trees[0], body(Operation.PAGE, asks_of(Operation.PAGE, data.trees)[0])
         before = _page_ms(server, tree, page)
         readings, asked = [await meter.read(0)], 0
@@ -145,12 +146,17 @@ class _Meter:
     connection: asyncpg.Connection
     fresh: float
     """MB of a connection that has just been opened."""
+    others: Set[int]
+    """Other servers' connections."""
 
     async def read(self, queries: int) -> Reading:
-        backends = [row["pid"] for row in await self.connection.fetch(_BACKENDS)]
-        largest = max(map(_private, backends)) - self.fresh
+        largest = max(map(_private, await _backends(self.connection) - self.others)) - self.fresh
         postgres = family(await postmaster_of(self.connection))
         return Reading(queries, _resident(self.server.pid), sum(map(_shared_out, postgres)), largest)
+
+
+async def _backends(connection: asyncpg.Connection) -> set[int]:
+    return {row["pid"] for row in await connection.fetch(_BACKENDS)}
 
 
 def _ask_all(server: Running, tree: Tree, queries: Iterator[Sequence[str]], count: int) -> None:

@@ -2,8 +2,8 @@
 
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from statistics import median
 
@@ -46,7 +46,7 @@ class Processes:
         ]
 
     def table(self) -> Table:
-        head = ["", "Requests a second", "p99 ms", "Cores: servers", "PostgreSQL", "Load", "Idle"]
+        head = ["", "Requests a second", "p99 ms", "Cores: servers", "PostgreSQL", "Load", "Rest"]
         return Table(head, [_row(*what, share) for what, share in self.shares.items()])
 
     def as_json(self) -> Mapping[str, object]:
@@ -61,8 +61,8 @@ class Processes:
 
 def _row(operation: Operation, count: int, share: Share) -> list[str]:
     name = f"{operation.title}, {count} {'process' if count == 1 else 'processes'}"
-    idle = max(0.0, len(_CORES) - share.servers - share.postgresql - share.load)
-    cores = (share.servers, share.postgresql, share.load, idle)
+    rest = max(0.0, len(_CORES) - share.servers - share.postgresql - share.load)
+    cores = (share.servers, share.postgresql, share.load, rest)
     return [name, f"{share.per_second:,.0f}", in_ms(share.p99_ms), *(f"{one:.2f}" for one in cores)]
 
 
@@ -78,7 +78,7 @@ async def _processes(stage: Stage) -> Processes:
             for count in _COUNTS
         }
         async with _measuring(stage) as measure:
-            for _ in range(effort.rounds):
+            for number in range(effort.rounds + 1):
                 for operation, count in found:
                     asked = Load(
                         [servers[count].address],
@@ -88,7 +88,9 @@ async def _processes(stage: Stage) -> Processes:
                         effort.seconds,
                         core=None,
                     )
-                    found[operation, count].append(await measure(servers[count], asked))
+                    share = await measure(servers[count], asked)
+                    if number:  # before the first round all is new to each process
+                        found[operation, count].append(share)
     return Processes({what: _medians(shares) for what, shares in found.items()})
 
 
@@ -100,13 +102,17 @@ def _server(workers: int) -> Server:
 def _unpinned(postmaster: int) -> Iterator[None]:
     """PostgreSQL's new connections may use both cores."""
     before = os.sched_getaffinity(postmaster)
-    for pid in family(postmaster):
-        os.sched_setaffinity(pid, _CORES)
+    _move(postmaster, _CORES)
     try:
         yield
     finally:
-        for pid in family(postmaster):
-            os.sched_setaffinity(pid, before)
+        _move(postmaster, before)
+
+
+def _move(root: int, cores: Iterable[int]) -> None:
+    for pid in family(root):
+        with suppress(ProcessLookupError):  # it has ended meanwhile
+            os.sched_setaffinity(pid, cores)
 
 
 Measure = Callable[[Running, Load], Awaitable[Share]]
@@ -146,8 +152,8 @@ PART = Part(
     "Requests a second for each added process",
     "`mandant serve --workers 1` and `--workers 2`, in turn. Unlike everywhere else nothing has a core "
     "for itself: the processes, PostgreSQL and the load share both cores, and the table tells how much of "
-    "them each took. So a second process can only use what the first left idle, and takes it from "
-    "PostgreSQL and the load: on a machine with more cores the gain is larger, and this says nothing of "
-    "how much.",
+    "them each took; the rest was idle, or others took it. So a second process can only use what the "
+    "first left, and takes it from PostgreSQL and the load: on a machine with more cores the gain is "
+    "larger, and this says nothing of how much.",
     _processes,
 )

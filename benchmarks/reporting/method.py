@@ -3,6 +3,9 @@
 METHOD = """
 Absolute figures depend on the machine and on what else it does: ratios are what to look at. The data are
 1,000 trees of 21 accounts with 8 members each, of which 400 are asked about; with `QUICK=1`, 250 and 100.
+Where a part says nothing else, there is one process of each server, on a core of its own; PostgreSQL and the
+load are on the other core. 16 connections are kept open, each with one request under way, drawn at random
+among the callers. A server has 10 connections to the database, over a unix socket.
 
 - **pgbench** sends the very statements that Mandant sends, prepared, with the same values and over as
   many connections as a server has: what PostgreSQL itself can do. For a change these are all statements

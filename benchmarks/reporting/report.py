@@ -1,6 +1,7 @@
 """The results for people and programs: docs/benchmarks/ and the terminal."""
 
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
@@ -17,6 +18,7 @@ from benchmarks.reporting.results import Result, Results
 
 FOLDER = Path(__file__).parents[2] / "docs" / "benchmarks"
 _NOT_MEASURED = "not measured"
+_WIDTH = 110
 
 
 def write(results: Results) -> None:
@@ -40,7 +42,7 @@ def show(results: Results) -> None:
             console.print(f"{result.part.title}: {_NOT_MEASURED}: {result.failure}")
         else:
             _print(console, result.part.title, result.found.table())
-    _print(console, "Ratios", part.Table(["Mandant", ""], list(_ratios(results))))
+    _print(console, "Ratios", _ratios(results))
     _print(console, "Others on the machine", _others(results))
     for sentence in results.missing:
         console.print(sentence)
@@ -59,7 +61,7 @@ def _page(results: Results) -> str:
         "# Benchmarks",
         f"Written by `make bench`: medians of {effort.rounds} rounds of {effort.seconds} seconds in turn.",
         "## Ratios",
-        _markdown(part.Table(["Mandant", ""], list(_ratios(results)))),
+        _markdown(_ratios(results)),
         *(f"**Missing.** {sentence}" for sentence in results.missing),
         "![Requests a second](operations.svg)",
     ]
@@ -84,15 +86,23 @@ def _section(result: Result) -> Iterator[str]:
         yield _markdown(result.found.table())
         if isinstance(result.found, Growth):
             yield "![Latency by size](growth.svg)"
-    yield f"{result.part.about} By itself: `python -m benchmarks --only {result.part.name}`."
+    yield textwrap.fill(
+        f"{result.part.about} By itself: `make bench ONLY={result.part.name}`.",
+        _WIDTH,
+        break_on_hyphens=False,
+    )
 
 
-def _ratios(results: Results) -> Iterator[Sequence[str]]:
+def _ratios(results: Results) -> part.Table:
+    """Beside a figure stands what others took meanwhile, where that may have decided it."""
+    rows = []
     for result in results.results:
+        others = f"{result.others:.2f} cores" if result.others > NOISE else ""
         if result.found is None:
-            yield [result.part.title, _NOT_MEASURED]
+            rows.append([result.part.title, _NOT_MEASURED, others])
         else:
-            yield from ([ratio.what, ratio.figure] for ratio in result.found.ratios())
+            rows += [[ratio.what, ratio.figure, others] for ratio in result.found.ratios()]
+    return part.Table(["Mandant", "", "Others took"], rows)
 
 
 def _others(results: Results) -> part.Table:
