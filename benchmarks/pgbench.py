@@ -76,8 +76,12 @@ async def prepare(
     return Prepared(file, script.fixed, clients)
 
 
-def run(prepared: Prepared, database_url: str, seconds: int) -> Ran:
-    """Raises CannotMeasure where a statement fails. Blocks."""
+def run(prepared: Prepared, database_url: str, seconds: int, *, until_on_disk: bool = True) -> Ran:
+    """`until_on_disk`: COMMIT waits for the disk, as in production. Blocks. Raises CannotMeasure where a
+    statement fails."""
+    environment = dict(postgres_environment(database_url))
+    if not until_on_disk:
+        environment["PGOPTIONS"] += " -c synchronous_commit=off"
     variables = {"n": "-1", **prepared.fixed}
     finished = subprocess.run(
         [
@@ -91,7 +95,7 @@ def run(prepared: Prepared, database_url: str, seconds: int) -> Ran:
             *(f"--time={_WARM_SECONDS + seconds}", "--progress=1", f"--file={prepared.file}"),
             *(f"--define={name}={value}" for name, value in variables.items()),
         ],
-        env={**os.environ, **postgres_environment(database_url)},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,

@@ -12,6 +12,7 @@ from benchmarks.contestants import Contestants, peers
 from benchmarks.data import Tree, give_credit, open_trees
 from benchmarks.database import load
 from benchmarks.effort import Effort
+from benchmarks.machine import CannotMeasure
 from benchmarks.operations import Operation, asks_of
 from benchmarks.quiet import postmaster_of
 from benchmarks.recording import record
@@ -43,6 +44,7 @@ class Stage:
         self._data: Data | None = None
         self._mandant: Running | None = None
         self._servers: list[Running] | None = None
+        self._refusal: CannotMeasure | None = None
         self._scripts: dict[Operation, pgbench.Prepared] = {}
 
     async def close(self) -> None:
@@ -80,16 +82,26 @@ class Stage:
 
     async def servers(self) -> list[Running]:
         """Mandant, its reference path and the peers, which all give the same answers. Raises CannotMeasure
-        where one does not."""
+        where one does not; then nobody is asked again."""
+        if self._refusal is not None:
+            raise self._refusal
         if self._servers is None:
-            data = await self.data()
-            await data.connection.execute((PEERS / "postgraphile.sql").read_text(encoding="utf-8"))
-            self._servers = [await self.mandant()] + [
-                self._stack.enter_context(running(server, self.addresses.application, self.folder))
-                for server in (REFERENCE, *self.peers().servers)
-            ]
-            await agreement.check(data.connection, self._servers, data.compared)
+            try:
+                self._servers = await self._compared()
+            except CannotMeasure as reason:
+                self._refusal = reason
+                raise
         return self._servers
+
+    async def _compared(self) -> list[Running]:
+        data = await self.data()
+        await data.connection.execute((PEERS / "postgraphile.sql").read_text(encoding="utf-8"))
+        servers = [await self.mandant()] + [
+            self._stack.enter_context(running(server, self.addresses.application, self.folder))
+            for server in (REFERENCE, *self.peers().servers)
+        ]
+        await agreement.check(data.connection, servers, data.compared)
+        return servers
 
     def peers(self) -> Contestants:
         """The other servers."""

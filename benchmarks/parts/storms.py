@@ -234,7 +234,8 @@ PART = Part(
     "16 clients at once, each another person at another address, change names or transfer credit: each in "
     "a tree of its own, or all in one tree, each in an account of its own. In one tree all transfers take "
     "from the master account's balance, so they can only go one after the other. A refused write did not "
-    "happen. The share of a caller, of a tree and of an address is as in production. Who waits for a lock "
-    "is counted twenty times a second.",
+    "happen. The share of a caller, of a tree and of an address is as in production. Twenty times a "
+    "second it is counted how many connections wait for a lock in PostgreSQL; who waits for a turn in the "
+    "server itself is not among them.",
     _storms,
 )

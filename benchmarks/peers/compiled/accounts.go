@@ -12,10 +12,12 @@ import (
 
 // An account as its principal sees it. Those of one list share what they look up.
 type account struct {
+	ID                 graphql.ID
+	Name, Status, Kind string
+	Version            int32
+
 	uuid, masterID string
 	parentID       *string
-	name, status   string
-	version        int64
 	permissions    int64
 	membersShown   bool
 	list           *list
@@ -33,10 +35,14 @@ type list struct {
 func scanAccount(row pgx.Rows, more ...interface{}) (*account, error) {
 	a, permissions := &account{}, ""
 	columns := []interface{}{
-		&a.uuid, &a.masterID, &a.parentID, &a.name, &a.version, &a.status, &permissions, &a.membersShown,
+		&a.uuid, &a.masterID, &a.parentID, &a.Name, &a.Version, &a.Status, &permissions, &a.membersShown,
 	}
 	if err := row.Scan(append(columns, more...)...); err != nil {
 		return nil, err
+	}
+	a.ID, a.Kind = graphql.ID("acct_"+a.uuid), "SUBACCOUNT"
+	if a.parentID == nil {
+		a.Kind = "MASTER"
 	}
 	mask, err := strconv.ParseInt(permissions, 10, 64)
 	a.permissions = mask
@@ -89,18 +95,6 @@ func (l *list) firstMembers(first int32) *members {
 		l.members[first] = &members{}
 	}
 	return l.members[first]
-}
-
-func (a *account) ID() graphql.ID { return graphql.ID("acct_" + a.uuid) }
-func (a *account) Name() string   { return a.name }
-func (a *account) Status() string { return a.status }
-func (a *account) Version() int32 { return int32(a.version) }
-
-func (a *account) Kind() string {
-	if a.parentID == nil {
-		return "MASTER"
-	}
-	return "SUBACCOUNT"
 }
 
 func (a *account) Parent(ctx context.Context) (*account, error) {

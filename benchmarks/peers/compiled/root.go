@@ -11,7 +11,7 @@ type root struct{}
 type viewer struct{}
 
 type accountConnection struct {
-	nodes []*account
+	Nodes []*account
 }
 
 func (root) Viewer() *viewer { return &viewer{} }
@@ -28,5 +28,3 @@ func (viewer) Accounts(ctx context.Context, args struct{ First int32 }) (*accoun
 	found, err := readAccounts(ctx, "firstAccounts", principalIn(ctx).with(args.First))
 	return &accountConnection{found}, err
 }
-
-func (c *accountConnection) Nodes() []*account { return c.nodes }

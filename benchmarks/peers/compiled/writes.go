@@ -18,17 +18,13 @@ import (
 var errRefused = errors.New("refused")
 
 type accountPayload struct {
-	account *account
+	Account *account
 }
 
 type creditTransferPayload struct {
-	replayed bool
-	from     *account
+	Replayed    bool
+	FromAccount *account
 }
-
-func (p *accountPayload) Account() *account            { return p.account }
-func (p *creditTransferPayload) Replayed() bool        { return p.replayed }
-func (p *creditTransferPayload) FromAccount() *account { return p.from }
 
 type accountUpdateInput struct {
 	AccountID       graphql.ID
@@ -58,21 +54,21 @@ func rename(ctx context.Context, tx pgx.Tx, who *principal, asked accountUpdateI
 	if err != nil {
 		return nil, err
 	}
-	if found == nil || !found.may("ACCOUNT_WRITE") || found.version != int64(asked.ExpectedVersion) {
+	if found == nil || !found.may("ACCOUNT_WRITE") || found.Version != asked.ExpectedVersion {
 		return nil, errRefused
 	}
-	before := found.name
-	found.name = *asked.Name
+	before := found.Name
+	found.Name = *asked.Name
 	err = rows(ctx, tx, "updateName", func(row pgx.Rows) error {
-		return row.Scan(&found.version)
-	}, found.masterID, found.uuid, found.name)
+		return row.Scan(&found.Version)
+	}, found.masterID, found.uuid, found.Name)
 	if err != nil {
 		return nil, err
 	}
 	listed([]*account{found})
 	return found, rows(ctx, tx, "insertEvent", nothing,
-		found.masterID, found.uuid, who.userID, who.apiKeyID, actingFrom, string(found.ID()),
-		map[string]string{"name": before}, map[string]string{"name": found.name})
+		found.masterID, found.uuid, who.userID, who.apiKeyID, actingFrom, string(found.ID),
+		map[string]string{"name": before}, map[string]string{"name": found.Name})
 }
 
 type creditTransferInput struct {
