@@ -43,6 +43,8 @@ class Prepared:
     file: Path
     fixed: dict[str, str]
     clients: int
+    statements: int
+    """How many it sends for a request."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ async def prepare(
     )
     file = folder / f"{name}.sql"
     file.write_text(draw + "".join(f"{statement};\n" for statement in script.statements), encoding="utf-8")
-    return Prepared(file, script.fixed, clients)
+    return Prepared(file, script.fixed, clients, len(script.statements))
 
 
 def run(prepared: Prepared, database_url: str, seconds: int, *, until_on_disk: bool = True) -> Ran:

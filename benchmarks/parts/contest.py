@@ -29,10 +29,11 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True)
 class Contest:
-    """By contestant; `peers`: the names of those whose statements are planned once, of those of them that are
-    on Node, and of those that are planned by default."""
+    """By contestant; `statements`: how many Mandant sends to PostgreSQL; `peers`: the names of those whose
+    statements are planned once, of those of them that are on Node, and of those planned by default."""
 
     operation: Operation
+    statements: int
     contestants: Mapping[str, Figures]
     peers: Mapping[Kind, Sequence[str]]
 
@@ -52,6 +53,7 @@ class Contest:
                 for kind, name in best.items()
             ),
             Ratio(f"{title}, against pgbench with its very statements", f"{self.against(PGBENCH):.2f}"),
+            Ratio(f"{title}, statements sent to PostgreSQL", str(self.statements)),
         ]
 
     def table(self) -> Table:
@@ -66,6 +68,7 @@ class Contest:
             **{f"vs_best_{kind.name.lower()}": round(self.against(self.best(kind)), 2) for kind in Kind},
             "best_peer": self.best(Kind.PEER),
             "vs_pgbench": round(self.against(PGBENCH), 2),
+            "statements": self.statements,
             "figures": {name: rounded(asdict(found)) for name, found in self.contestants.items()},
         }
 
@@ -100,7 +103,7 @@ async def _contest(stage: Stage, operation: Operation) -> Contest:
         Kind.NODE_PEER: peers.on_node(),
         Kind.PEER_PLANNED_BY_DEFAULT: peers.planned(PLANNED_BY_DEFAULT),
     }
-    return Contest(operation, contestants, kinds)
+    return Contest(operation, script.statements, contestants, kinds)
 
 
 async def _limit(stage: Stage, process: LoadProcess, operation: Operation, script: pgbench.Prepared) -> float:
