@@ -1,4 +1,5 @@
-"""Before anything is measured: all servers give the same data, also where something is hidden or refused."""
+"""Checks before anything is measured that all servers return the same data, hide the same and refuse the
+same."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,12 +16,12 @@ from benchmarks.special_callers import Special, open_special_callers
 from models.base.ids import AccountId
 
 TREES = 2
-"""That the servers are compared by; nobody measures them, as what is denied in them are errors."""
+"""Operations for the comparison only. They are not measured, because what they are denied is an error."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A request, and why it is asked."""
+    """A request, and what it checks."""
 
     what: str
     operation: Operation
@@ -28,7 +29,7 @@ class Case:
 
 
 def cases(trees: Sequence[Tree]) -> list[Case]:
-    """Each operation by callers who may, who may in part, and who may not."""
+    """Each operation by callers who may see all of it, some of it, or nothing."""
     tree, foreign = trees
     callers = {
         "an owner": tree.owner_token,
@@ -66,7 +67,7 @@ def _read(token: str, account_id: AccountId) -> Ask:
 
 
 def special_cases(specials: Sequence[Special]) -> Iterator[Case]:
-    """What each further rule lets its caller see and change."""
+    """For each further rule: what its caller may see and change."""
     for special in specials:
         who, token, account_id = special.who, special.token, special.account_id
         yield Case(who, Operation.POINT_READ, _read(token, account_id))
@@ -75,7 +76,7 @@ def special_cases(specials: Sequence[Special]) -> Iterator[Case]:
 
 
 async def check(connection: asyncpg.Connection, servers: Sequence[Running], trees: Sequence[Tree]) -> None:
-    """Raises CannotMeasure where a server answers other data than Mandant."""
+    """Raises CannotMeasure if a server returns other data than Mandant."""
     specials = await open_special_callers(connection, *trees)
     for case in (*cases(trees), *special_cases(specials)):
         answers = {}
@@ -92,8 +93,8 @@ async def check(connection: asyncpg.Connection, servers: Sequence[Running], tree
 
 
 async def forget_writes(connection: asyncpg.Connection) -> None:
-    """As before the first write: accounts of version 1 with their names, no events, no keys that were used.
-    Credit stays where it was handed to: there is enough of it."""
+    """Put the data back as they were before the first write: version 1 and the old name of each account, no
+    events, no used keys. Transferred credit stays where it is: there is enough of it."""
     await connection.execute("UPDATE accounts SET version = 1, name = 'Name 0' WHERE version > 1")
     await connection.execute("TRUNCATE events, idempotency_records")
 

@@ -1,4 +1,4 @@
-"""Whom the requests come from and what they ask about: drawn once, with a fixed seed."""
+"""The callers and the accounts of the requests. They are drawn once, with a fixed seed."""
 
 import random
 import uuid
@@ -17,29 +17,31 @@ SEED = 20
 
 @dataclass(frozen=True)
 class Tree:
-    """A tree that is asked about: its accounts in the order of their making, the master first."""
+    """A tree that requests are about. Its accounts are in the order of their creation, the master account
+    first."""
 
     master_id: MasterId
     account_ids: tuple[AccountId, ...]
     active_ids: tuple[AccountId, ...]
-    """Those that can be changed."""
+    """The accounts that can be changed."""
     owner_token: str
-    """A session of the master's owner."""
+    """A session of the master account's owner."""
     api_key: str
     """An administrator's key of the master account."""
     finance_token: str
-    """A session of a finance person of the master: neither members nor what lies below is for them."""
+    """A session of a person with the role FINANCE in the master account, who sees neither members nor
+    subaccounts."""
     member_token: str
     """A session of a person with different roles in some of the subaccounts."""
 
 
 def global_id(account_id: AccountId) -> str:
-    """The id as clients send it."""
+    """The global id."""
     return present(Kind.ACCOUNT, account_id)
 
 
 async def open_trees(connection: asyncpg.Connection, count: int) -> list[Tree]:
-    """Trees drawn from the data, and new keys and sessions for their people."""
+    """Draw trees from the data, and make keys and sessions for their people."""
     masters = await connection.fetch(
         "SELECT master_id FROM memberships WHERE account_id = master_id AND role_id = $1 ORDER BY master_id",
         BuiltinRole.OWNER.id,
@@ -52,7 +54,7 @@ async def open_trees(connection: asyncpg.Connection, count: int) -> list[Tree]:
 
 
 CREDIT = 10**12
-"""What each account has, in micro-units."""
+"""The credit of each account, in micro-units."""
 
 _OWN_BALANCES = (
     "UPDATE accounts SET credit_mode = 'OWN_BALANCE' WHERE master_id = $1 AND parent_id IS NOT NULL"
@@ -60,7 +62,7 @@ _OWN_BALANCES = (
 
 
 async def give_credit(connection: asyncpg.Connection, trees: Sequence[Tree]) -> None:
-    """Each account of the trees keeps a balance of its own, and has credit in it."""
+    """Give each account of the trees its own balance with credit in it."""
     for tree in trees:
         async with connection.transaction():
             await connection.execute(_OWN_BALANCES, tree.master_id)
@@ -98,7 +100,7 @@ async def _open_tree(connection: asyncpg.Connection, master_id: MasterId) -> Tre
 
 
 async def open_session(connection: asyncpg.Connection, user_id: uuid.UUID) -> str:
-    """A new session's token, good for a day."""
+    """The token of a new session, which is valid for a day."""
     token = generate(TokenKind.SESSION)
     await connection.execute(
         "INSERT INTO sessions (id, user_id, digest, expires_at) "

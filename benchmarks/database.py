@@ -1,4 +1,4 @@
-"""The database that all servers are measured on: PostgreSQL of its own, and the same data each time."""
+"""The database of all measured servers: a PostgreSQL server of its own, with the same data each time."""
 
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres
 
 @contextmanager
 def temporary_database() -> Iterator[DatabaseAddresses]:
-    """A server that keeps its promises to disk, as in production, and is gone afterwards."""
+    """A PostgreSQL server that writes to disk as in production. It is deleted afterwards."""
     with tempfile.TemporaryDirectory(prefix="mandant-benchmark-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # as root, PostgreSQL runs as somebody else
@@ -25,7 +25,8 @@ def temporary_database() -> Iterator[DatabaseAddresses]:
 
 
 PEERS_ROLE = "mandant_peers"
-"""Whom the other servers act as: the rules of visibility stand in their queries, not in the database."""
+"""The role of the other servers. Their queries contain the rules of visibility; the database has none for
+it."""
 
 _PEERS_ROLE = f"""
 CREATE ROLE {PEERS_ROLE} NOLOGIN BYPASSRLS;
@@ -48,7 +49,8 @@ async def load(owner_url: str, trees: int) -> None:
 
 
 async def own_database(addresses: DatabaseAddresses, name: str) -> tuple[str, str]:
-    """An empty database beside the others on the same server: as its owner, and as the application."""
+    """Make an empty database on the same server. Yields its addresses for the owner and for the
+    application."""
     connection = await asyncpg.connect(addresses.owner)
     try:
         await connection.execute(f"CREATE DATABASE {name}")
@@ -60,5 +62,5 @@ async def own_database(addresses: DatabaseAddresses, name: str) -> tuple[str, st
 
 
 def socket_folder(url: str) -> str:
-    """Where the server's socket lies."""
+    """The folder of the server's socket."""
     return str(make_url(url).query["host"])

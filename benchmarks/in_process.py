@@ -1,4 +1,4 @@
-"""Mandant's executor in this process, to look at one part of a request's way."""
+"""Runs Mandant's executor in this process, to measure one part of a request."""
 
 import time
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ _ADDRESS = "127.0.0.1"
 
 
 class TimedReads(Pool):
-    """One connection, and how long each statement took on it, in seconds."""
+    """One connection, which notes how long each statement took, in seconds."""
 
     def __init__(self, database_url: str) -> None:
         super().__init__(lambda: read_connection(database_url), 1)
@@ -38,7 +38,7 @@ class TimedReads(Pool):
 
 
 class NoReads(Pool):
-    """Answers at once, so that what stands before the statement can be measured."""
+    """Returns at once, so that everything before the statement can be measured."""
 
     def __init__(self) -> None:
         super().__init__(_never, 1)
@@ -52,7 +52,7 @@ async def _never() -> ReadConnection:
 
 
 def executor(database: AsyncEngine, reads: Pool) -> OperationRunner:
-    """The product's executor on the reads."""
+    """Mandant's executor, with these reads."""
     return OperationRunner(
         build_schema(), database, reads, Deployment(public_url="http://localhost", payments=NoPayments())
     )
@@ -66,7 +66,7 @@ def credentials_of(ask: Ask) -> Credentials:
 
 
 async def answer(executor: OperationRunner, text: str, document: DocumentNode, ask: Ask) -> None:
-    """Answer a query by the compiled executor. Raises AssertionError where a part of it was denied."""
+    """Run a query with the compiled executor. Raises AssertionError if a part of it was denied."""
     request = GraphQLRequest(text, None, ask.variables)
     found = await executor.compiled(request, document, credentials_of(ask), "")
     assert isinstance(found, bytes), found.errors

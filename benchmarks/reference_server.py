@@ -1,4 +1,4 @@
-"""Mandant with its reference executor alone, served as `mandant serve` serves the other one."""
+"""Mandant with the reference executor alone, served like `mandant serve`."""
 
 import os
 import socket
@@ -25,7 +25,7 @@ from server.start.serve import start_log
 
 
 class ReferenceRunner(OperationRunner):
-    """Compiles nothing."""
+    """An executor that compiles nothing."""
 
     async def compiled(
         self,
@@ -38,8 +38,8 @@ class ReferenceRunner(OperationRunner):
 
 
 def create_app(settings: Settings, database_url: str) -> Application:
-    """What `server.start.app.create_app` makes, as far as queries and mutations go."""
-    # It holds a connection for as long as it computes, and clients are not to be refused for the wait.
+    """Like `server.start.app.create_app`, for queries and mutations only."""
+    # Each request holds a connection while Python computes. Clients must not be refused because they wait.
     database = connect_as_application(database_url, CONNECTIONS)
     reads = read_pool(database_url, settings.pool_size)
     runner = ReferenceRunner(build_schema(), database, reads, deployment(settings))

@@ -1,7 +1,7 @@
-"""Recorded statements as a script for pgbench.
+"""Makes a script for pgbench from recorded statements.
 
-`$n` become pgbench's variables. A value that is the same for all requests is fixed; the others are drawn from
-rows, a row for each request.
+`$n` become variables of pgbench. A value that is the same in all requests is fixed. The others are drawn from
+rows, one for each request.
 """
 
 import re
@@ -13,7 +13,7 @@ from benchmarks.recording import Sent
 _PLACEHOLDER = re.compile(r"\$(\d+)")
 _INSERT = re.compile(r"INSERT INTO (?P<table>\w+) \((?P<columns>[^)]*)\) SELECT (?P<values>.*)")
 _NEW = {"events": ("id", "uuidv7()"), "idempotency_records": ("key", "gen_random_uuid()::text")}
-"""What a request that is made again needs anew, by table: the column, and how PostgreSQL makes it."""
+"""Columns that need a new value each time a request is repeated, by table, and how PostgreSQL makes it."""
 
 _POSTED = re.compile(r"(?<=ledger_post\(\$1::UUID, )\$2::UUID")
 
@@ -25,12 +25,12 @@ class Script:
     statements: tuple[str, ...]
     fixed: dict[str, str]
     drawn: tuple[str, ...]
-    """The variables that each of `rows` has values for."""
+    """The variables for which each of `rows` has values."""
     rows: tuple[tuple[str, ...], ...]
 
 
 def script_of(recorded: Sequence[Sequence[Sent]]) -> Script:
-    """The script for requests that took the same statements, each with its own values.
+    """The script for requests with the same statements and with values of their own.
 
     Transactions in which nothing was sent are left out.
     """
@@ -79,7 +79,7 @@ def _with_variables(text: str, number: int, nulls: Set[str]) -> str:
 
 
 def _with_new_ids(text: str) -> str:
-    """What is written again needs ids of its own, which only PostgreSQL can make here."""
+    """Rows that are written again need new ids. Only PostgreSQL can make them here."""
     text = _POSTED.sub("uuidv7()", text)
     found = _INSERT.search(text)
     if found is None or found["table"] not in _NEW:

@@ -1,4 +1,4 @@
-"""The servers that are measured, each one process on a core of its own."""
+"""The measured servers. Each is one process on a core of its own."""
 
 import os
 import socket
@@ -19,13 +19,14 @@ from benchmarks.machine import SERVER_CORE, CannotMeasure, pin
 
 PEERS = Path(__file__).parent / "peers"
 PLANNED_ONCE = "force_generic_plan"
-"""Of Mandant's connections, and of the peers': what makes Mandant's faster is to make theirs faster too."""
+"""The plan mode of Mandant's connections, and of the other servers': what helps Mandant shall help them
+too."""
 
 PLANNED_BY_DEFAULT = "auto"
-"""As PostgreSQL does where nobody says otherwise: a statement with arrays anew for each request."""
+"""PostgreSQL's default: it plans a statement with arrays again for each request."""
 
 POOL_SIZE = 10
-"""Database connections of each server: Mandant's default."""
+"""The database connections of each server: Mandant's default."""
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 60.0
@@ -34,7 +35,7 @@ _STOP_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Server:
-    """A server and how it is started."""
+    """A server, and how it is started."""
 
     name: str
     command: tuple[str, ...]
@@ -59,7 +60,7 @@ REFERENCE = Server("Mandant, reference path", python("benchmarks.reference_serve
 
 @dataclass(frozen=True)
 class Running:
-    """A server that answers at an address."""
+    """A running server, at an address."""
 
     server: Server
     address: tuple[str, int]
@@ -72,7 +73,7 @@ def running(
 ) -> Iterator[Running]:
     """The server on these cores, until the end of the block. Its output goes to a file in the folder.
 
-    Raises CannotMeasure where it does not start.
+    Raises CannotMeasure if it does not start.
     """
     address = (_HOST, _free_port())
     log = folder / f"{server.name}.log"
@@ -93,7 +94,7 @@ def running(
 
 
 def postgres_environment(database_url: str, planning: str = PLANNED_ONCE) -> Mapping[str, str]:
-    """The database for programs that read PostgreSQL's variables, set as for Mandant's connections."""
+    """The database as PostgreSQL's environment variables, with the settings of Mandant's connections."""
     url = make_url(database_url)
     return {
         "PGHOST": str(url.query["host"]),

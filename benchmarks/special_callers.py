@@ -1,5 +1,5 @@
-"""Callers whom the measured data have none of, one for each further rule of visibility: all servers are to
-follow it."""
+"""Callers that the measured data do not have: one for each further rule of visibility. All servers have to
+follow these rules."""
 
 import uuid
 from dataclasses import dataclass
@@ -27,7 +27,8 @@ class Special:
 
 
 async def open_special_callers(connection: asyncpg.Connection, tree: Tree, guests: Tree) -> list[Special]:
-    """Callers of a tree; guests come from another one. The rules are about the tree's last accounts."""
+    """The callers of a tree. Guests come from another tree. The rules concern the last accounts of the
+    tree."""
     shared, closed, opened, limited = tree.active_ids[-4:]
     owner = await _person(connection, tree, 0)
     async with connection.transaction():
@@ -47,7 +48,7 @@ async def open_special_callers(connection: asyncpg.Connection, tree: Tree, guest
 
 
 async def _guest(connection: asyncpg.Connection, tree: Tree, guests: Tree, account_id: AccountId) -> str:
-    """With a role, but for the members."""
+    """A guest with a role, without the area of members."""
     user_id, share_id = await _person(connection, guests, 3), new_id()
     await connection.execute(
         "INSERT INTO shares (master_id, id, email, email_canonical, user_id, role_id, hidden_areas, "
@@ -106,7 +107,7 @@ _KEY = (
 
 
 async def _key(connection: asyncpg.Connection, tree: Tree, columns: str, values: str) -> str:
-    """A key of the master account with these further columns."""
+    """An API key of the master account, with these columns set."""
     secret = generate(TokenKind.API_KEY)
     await connection.execute(
         _KEY.format(columns=columns, values=values),
@@ -116,7 +117,7 @@ async def _key(connection: asyncpg.Connection, tree: Tree, columns: str, values:
 
 
 async def _rotated_key(connection: asyncpg.Connection, tree: Tree) -> str:
-    """The secret that it had before, which still holds."""
+    """The key's earlier secret, which is still valid."""
     secret = await _key(connection, tree, "previous_digest, previous_expires_at", f"'\\x00', {_HOUR}")
     await connection.execute(
         "UPDATE api_keys SET digest = previous_digest, previous_digest = digest WHERE digest = $1",
@@ -126,7 +127,7 @@ async def _rotated_key(connection: asyncpg.Connection, tree: Tree) -> str:
 
 
 async def _person(connection: asyncpg.Connection, tree: Tree, place: int) -> uuid.UUID:
-    """One of the master account's members."""
+    """A member of the master account."""
     found: uuid.UUID = await connection.fetchval(
         "SELECT user_id FROM memberships WHERE master_id = $1 AND account_id = $1 "
         "ORDER BY id OFFSET $2 LIMIT 1",

@@ -1,4 +1,4 @@
-"""Others' writes while many write in one account of one tree, beside the same writes without these."""
+"""Measures writes in other trees while many clients write in one tree, and the same writes without them."""
 
 import asyncio
 import multiprocessing

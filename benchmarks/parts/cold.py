@@ -1,4 +1,4 @@
-"""How long a document takes that the server has never seen: parsing, validating and compiling it."""
+"""Measures how long the server parses, validates and compiles a document that it has never seen."""
 
 import time
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""How long PostgreSQL takes for Mandant's statements while the data grow, at one connection."""
+"""Measures how long PostgreSQL runs Mandant's statements on growing data, with one connection."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -30,14 +30,14 @@ from server.demo.trees import ACCOUNTS_OF_A_TREE
 QUICK_SIZES = (1_000, 10_000, 100_000)
 SIZES = (*QUICK_SIZES, 1_000_000)
 LARGE_FROM = 100_000
-"""From this size on there are viewers who reach LARGE_REACH accounts."""
+"""The smallest size with viewers who reach LARGE_REACH accounts."""
 
 LARGE_REACH = 10_000
 MANY_MEMBERSHIPS = 500
 
 _TREES_ASKED = 40
 _WARM_UPS = 6
-"""Until the statement is planned and the caches are full."""
+"""Requests before the measurement, so that the statement is planned and the caches are full."""
 _TURNS = 5
 _REPEATS = 60
 """In each turn."""
@@ -244,7 +244,7 @@ def _trees_of(size: int) -> int:
 
 
 async def _medians_ms(asked: Sequence[_Asked]) -> list[float]:
-    """Of each, by turns."""
+    """Measure each database, in turns."""
     taken: list[list[float]] = [[] for _ in asked]
     for _ in range(_TURNS):
         for one, times in zip(asked, taken, strict=True):

@@ -1,10 +1,10 @@
-"""Data that PostgreSQL makes by itself, so that a million accounts take minutes.
+"""Lets PostgreSQL generate the data, so that a million accounts take minutes.
 
-The same trees as those of `server.demo.trees`: what of them is the same in every tree comes as arrays from
-there, and generate_series multiplies it. Ids rise with the number of the tree, as those of UUIDv7 do.
+The trees are those of `server.demo.trees`. What is the same in every tree comes from there as arrays, and
+generate_series multiplies it. Ids rise with the number of the tree, as UUIDv7 ids rise with time.
 
-A tree's rows lie together at each size; left to the planner, they do so in a small table, and in a large one
-each lies on a page of its own.
+The rows of a tree are written next to each other at each size. The planner's own order would do that in small
+tables only; in large ones each row would be on another page.
 """
 
 from dataclasses import dataclass
@@ -61,12 +61,12 @@ ORDER BY tree"""
 _TABLES = "users, accounts, account_closure, memberships"
 
 _WIDE_TREE = 2**40
-"""The number of a tree, far from the others'."""
+"""The number of a tree, far from the numbers of all others."""
 
 
 @dataclass(frozen=True)
 class _Shape:
-    """One tree of the demo's, with places instead of ids; for each statement its arrays."""
+    """One tree of the demo with numbers instead of ids: the arrays of each statement."""
 
     people: list[int]
     accounts: tuple[list[int], list[int | None], list[str]]
@@ -99,28 +99,28 @@ def _shape() -> _Shape:
 
 
 async def prepare(connection: asyncpg.Connection) -> None:
-    """What `grow` needs, in a database that is migrated."""
+    """Make what `grow` needs, in a migrated database."""
     await connection.execute(_ID)
-    # The rows point at each other by their making: to look that up a million times would only take time.
+    # The rows refer to each other correctly by construction. A million look-ups would only take time.
     await connection.execute("SET session_replication_role = replica")
 
 
 async def grow(connection: asyncpg.Connection, first: int, last: int) -> None:
-    """The trees with these numbers, and everything as autovacuum would have left it."""
+    """Make the trees with these numbers, and leave everything as autovacuum would."""
     shape = _shape()
     await connection.execute(_PEOPLE, first, last, shape.people)
     await connection.execute(_ACCOUNTS, first, last, *shape.accounts)
     await connection.execute(_CLOSURE, first, last, *shape.closure)
     await connection.execute(_MEMBERSHIPS, first, last, *shape.memberships)
     await connection.execute(f"VACUUM ANALYZE {_TABLES}")
-    # PostgreSQL would write the new rows to disk for minutes, while it is measured.
+    # Otherwise PostgreSQL would write the new rows to disk for minutes during the measurement.
     await connection.execute("CHECKPOINT")
 
 
 async def open_deep_viewer(connection: asyncpg.Connection, accounts: int) -> str:
     """A session of a person with one membership, in a new master account with so many accounts below it."""
     master = f"benchmark_id('{ACCOUNTS}', {_WIDE_TREE}, 0)"
-    # The accounts below are more than a tree has places for: each gets the number of a tree.
+    # A tree has not enough numbers for so many accounts, so each account gets the number of a tree.
     child = f"benchmark_id('{ACCOUNTS}', number, 0)"
     numbers = f"generate_series({_WIDE_TREE + 1}, {_WIDE_TREE + accounts}) AS number"
     await connection.execute(

@@ -1,4 +1,4 @@
-"""What memory the server and its database connections take for many different queries of one caller."""
+"""Measures the memory of the server and its database connections for many different queries of one caller."""
 
 import http.client
 import itertools
@@ -30,7 +30,7 @@ _QUICK_QUERIES = (500, 1_000)
 _AT_ONCE = 4
 _REPEATED = 300
 _TWICE = 0.25
-"""The share of queries that come once more, so that they are prepared."""
+"""The share of queries that are sent once more, so that they are prepared."""
 _FIELDS = [
     "name",
     "kind",

@@ -1,4 +1,4 @@
-"""How much slower one caller's point reads become while another caller does its worst."""
+"""Measures how much slower one caller's reads of one account become while another caller attacks."""
 
 import asyncio
 import enum
@@ -26,20 +26,20 @@ from benchmarks.servers import Running
 from benchmarks.stage import Stage
 
 _POLITE = 4
-"""Connections of the caller that is measured, each of which pauses after an answer."""
+"""Connections of the measured caller. Each pauses after a response."""
 
 _PAUSE = 0.005
 """Seconds."""
 
 _HOSTILE = 30
-"""Connections of the other one, each with one request under way."""
+"""Connections of the attacker. Each waits for its response before the next request."""
 
 _STALLED = 300
-"""Connections that stop in the middle of a request."""
+"""Connections of the attacker that stop in the middle of a request."""
 
 
 class Attack(enum.Enum):
-    """What the other caller does."""
+    """What the attacker does."""
 
     NOTHING = "Nothing"
     COLD_QUERIES = "30 cold queries at once"
@@ -54,7 +54,7 @@ class Neighbour:
 
     p99_ms: float
     against_nothing: float
-    """Times what it is without the other caller, in the same round."""
+    """As a multiple of the same figure without the attacker, in the same round."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ class _Polite(asyncio.Protocol):
 
 
 class _Hostile(asyncio.Protocol):
-    """Sends again whatever it is answered, and comes back where it is thrown out."""
+    """Sends again whatever the response is, and connects again if the server closes the connection."""
 
     def __init__(self, turn: _Turn, number: int) -> None:
         self._address = turn.address
@@ -249,7 +249,7 @@ def _cold_queries(tree: Tree, random: Random) -> Iterator[bytes]:
 
 
 def _bombs(tree: Tree, random: Random) -> Iterator[bytes]:
-    """Two documents that took seconds: repeated introspection, and fragments of equal fields."""
+    """Two documents that took seconds once: repeated introspection, and fragments of equal fields."""
     while True:
         kind = f"K{random.getrandbits(60)}"
         fields = "types{name kind fields{name args{name type{name}} type{name ofType{name}}}}"

@@ -1,4 +1,5 @@
-"""A reservation of a million recipients beside the bare INSERT of the same rows, and the server's memory."""
+"""Measures a reservation for a million recipients, the INSERT of the same rows alone, and the server's
+memory."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -62,21 +63,21 @@ _FORGET = (
 
 @dataclass(frozen=True)
 class LargeSends:
-    """Medians in seconds; memory in MB, the most that the server's process held."""
+    """Medians in seconds. Memory in MB: the most that the server's process used."""
 
     recipients: int
     upload_seconds: float
     preview_seconds: float
     reservation_seconds: float
     bare_seconds: float
-    """Of PostgreSQL alone, for INSERT ... SELECT of the same rows from the same list."""
+    """PostgreSQL alone: INSERT ... SELECT of the same rows from the same list."""
     few_memory: float
-    """Having taken and booked a list of 10,000."""
+    """After a list of 10,000 was uploaded and reserved."""
     memory: float
 
     @property
     def against_bare(self) -> float:
-        """The reservation's time for each second of the bare INSERT."""
+        """The time of the reservation as a multiple of the INSERT's."""
         return self.reservation_seconds / self.bare_seconds
 
     def ratios(self) -> list[Ratio]:
@@ -111,7 +112,7 @@ async def _large_sends(stage: Stage) -> LargeSends:
 
 
 async def give_plan(connection: asyncpg.Connection, tree: Tree, recipients: int) -> None:
-    """The tree may send to so many contacts in a cycle, each once."""
+    """Let the tree send to so many contacts in a cycle, once to each."""
     await connection.execute(_PLAN, tree.master_id, recipients)
 
 
@@ -171,20 +172,20 @@ class _Sender:
         return RecipientListId(found)
 
     def reserve(self, list_id: RecipientListId, count: int) -> None:
-        """Book sends to a list that nobody was sent to."""
+        """Reserve sends to a list whose contacts are not active yet."""
         values = {"accountId": self._account_id, "stream": "MARKETING", "recipientListId": f"rcpl_{list_id}"}
         made = self._graphql(_RESERVE, {"input": {**values, "idempotencyKey": str(next(self._keys))}})
         if made["sendReserve"]["reservation"] != {"newContacts": count}:
             raise CannotMeasure(f"The reservation was answered with {made}.")
 
     def preview(self, list_id: RecipientListId) -> None:
-        """Ask what a list would book now that all are active."""
+        """Preview what a list would reserve, now that all its contacts are active."""
         told = self._graphql(_PREVIEW, {"accountId": self._account_id, "recipientListId": f"rcpl_{list_id}"})
         if told["sendPreview"] != {"newContacts": 0}:
             raise CannotMeasure(f"The preview was answered with {told}.")
 
     def memory(self) -> float:
-        """The most that the process held until now, in MB."""
+        """The most memory that the process has used so far, in MB."""
         status = Path(f"/proc/{self._server.pid}/status").read_text(encoding="utf-8")
         peak = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
         return int(peak.split()[1]) / 1024

@@ -1,6 +1,6 @@
-"""What the second wall costs: the compiled reads with it and without it, in turn.
+"""Measures what row level security costs: compiled reads with it and without it, in turn.
 
-Without it the policies are off and nobody looks for the principal's trees. The statements are the same.
+Without it the policies are off, and the caller's trees are not looked up. The statements are the same.
 """
 
 import asyncio
@@ -30,7 +30,8 @@ _NOBODY_LOOKS = """CREATE OR REPLACE FUNCTION mandant_enter(principal bytea, kin
 
 @dataclass(frozen=True)
 class Kept:
-    """What of the speed without the wall is left with it: of Mandant, and of pgbench with the same SQL."""
+    """The speed with row level security, divided by that without it: Mandant's, and pgbench's with the same
+    SQL."""
 
     served: float
     in_postgresql: float

@@ -1,1 +1,1 @@
-"""What a run of the benchmarks has measured, as figures, tables and charts."""
+"""The results of a run of the benchmarks: figures, tables and charts."""

@@ -1,4 +1,4 @@
-"""The charts, as SVG that is the same for the same figures."""
+"""The charts. The same figures give the same SVG."""
 
 from collections.abc import Sequence
 from pathlib import Path
