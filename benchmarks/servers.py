@@ -16,6 +16,7 @@ from sqlalchemy import make_url
 
 from benchmarks.database import PEERS_ROLE
 from benchmarks.machine import SERVER_CORE, CannotMeasure, pin
+from benchmarks.quiet import processor_seconds
 
 PEERS = Path(__file__).parent / "peers"
 PLANNED_ONCE = "force_generic_plan"
@@ -30,6 +31,9 @@ POOL_SIZE = 10
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 60.0
+_LOOK_SECONDS = 0.2
+_IDLE_LOOKS = 3
+"""One after the other: on a busy machine a process may get nothing done for a moment."""
 _STOP_SECONDS = 30.0
 
 
@@ -91,6 +95,19 @@ def running(
     finally:
         process.terminate()
         process.wait(_STOP_SECONDS)
+
+
+def wait_until_idle(server: Running) -> None:
+    """Until what a process prepares after its start is done. Blocks. Raises CannotMeasure if it never is."""
+    deadline = time.monotonic() + _START_SECONDS
+    before, idle = processor_seconds(server.pid), 0
+    while idle < _IDLE_LOOKS:
+        if time.monotonic() > deadline:
+            raise CannotMeasure(f"{server.server.name} is never idle after its start.")
+        time.sleep(_LOOK_SECONDS)
+        now = processor_seconds(server.pid)
+        idle = idle + 1 if now - before < _LOOK_SECONDS / 10 else 0
+        before = now
 
 
 def postgres_environment(database_url: str, planning: str = PLANNED_ONCE) -> Mapping[str, str]:

@@ -17,7 +17,7 @@ from benchmarks.operations import Operation, asks_of
 from benchmarks.quiet import postmaster_of
 from benchmarks.recording import record
 from benchmarks.scripts import script_of
-from benchmarks.servers import MANDANT, PEERS, PLANNED_ONCE, REFERENCE, Running, running
+from benchmarks.servers import MANDANT, PEERS, PLANNED_ONCE, REFERENCE, Running, running, wait_until_idle
 from server.embedded_postgres import DatabaseAddresses
 
 
@@ -78,6 +78,7 @@ class Stage:
             self._mandant = self._stack.enter_context(
                 running(MANDANT, self.addresses.application, self.folder)
             )
+            wait_until_idle(self._mandant)
         return self._mandant
 
     async def servers(self) -> list[Running]:

@@ -12,16 +12,13 @@ import orjson
 from benchmarks.data import Tree
 from benchmarks.machine import CannotMeasure
 from benchmarks.parts.part import Part, Ratio, Table
-from benchmarks.quiet import processor_seconds
 from benchmarks.reporting.texts import in_ms, rounded
-from benchmarks.servers import MANDANT, Running, python, running
+from benchmarks.servers import MANDANT, python, running, wait_until_idle
 from benchmarks.shapes import Shape, ask_of
 from benchmarks.stage import Stage
 from benchmarks.watched_server import forget_stalls, longest_stall
 
 _PROCESSES, _QUICK_PROCESSES = 5, 1
-_LOOK_SECONDS = 0.2
-_START_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ def _in_fresh_process(stage: Stage, shape: Shape, tree: Tree, *, idle: bool) -> 
     command = (*python("benchmarks.watched_server"), str(file), "serve")
     with running(replace(MANDANT, command=command), stage.addresses.application, stage.folder) as server:
         if idle:
-            _wait_until_idle(server)
+            wait_until_idle(server)
         client = HTTPConnection(*server.address)
         try:
             # The database is connected to already, as it is a moment after a start.
@@ -102,19 +99,6 @@ def _first(client: HTTPConnection, file: Path, shape: Shape, tree: Tree) -> tupl
     stood = longest_stall(file) * 1000
     _ask(client, tree, asked)
     return first, stood, _ask(client, tree, asked)
-
-
-def _wait_until_idle(server: Running) -> None:
-    """Until what a process prepares after its start is done."""
-    deadline = time.monotonic() + _START_SECONDS
-    before = processor_seconds(server.pid)
-    while time.monotonic() < deadline:
-        time.sleep(_LOOK_SECONDS)
-        now = processor_seconds(server.pid)
-        if now - before < _LOOK_SECONDS / 10:
-            return
-        before = now
-    raise CannotMeasure("Mandant is never idle after its start.")
 
 
 def _ask(client: HTTPConnection, tree: Tree, asked: bytes) -> float:

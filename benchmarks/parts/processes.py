@@ -13,7 +13,7 @@ from benchmarks.operations import Operation
 from benchmarks.parts.part import Part, Ratio, Table
 from benchmarks.quiet import family, processor_seconds
 from benchmarks.reporting.texts import in_ms, rounded
-from benchmarks.servers import MANDANT, Running, Server, running
+from benchmarks.servers import MANDANT, Running, Server, running, wait_until_idle
 from benchmarks.stage import Stage
 from benchmarks.turns import load_process, of_one
 
@@ -77,6 +77,8 @@ async def _processes(stage: Stage) -> Processes:
             count: stack.enter_context(running(_server(count), url, stage.folder, _CORES))
             for count in _COUNTS
         }
+        for server in servers.values():
+            wait_until_idle(server)
         async with _measuring(stage) as measure:
             for number in range(effort.rounds + 1):
                 for operation, count in found:
