@@ -9,6 +9,8 @@ PYTHON ?= $(shell $(SYSTEM_PYTHON) -c 'import ensurepip; $(NEW_ENOUGH)' 2> /dev/
 ARGS ?=
 # Anything: `make bench` measures in shorter rounds and on less data.
 QUICK ?=
+# Names of parts: `make bench` measures these alone, and writes nothing.
+ONLY ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -33,7 +35,7 @@ test: $(VENV)/all.installed pages
 	$(BIN)/pytest $(ARGS)
 
 bench: $(VENV)/bench.installed $(PEERS)/node_modules/all.installed
-	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 check: $(VENV)/all.installed
 	$(BIN)/ruff check .

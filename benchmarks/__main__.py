@@ -1,96 +1,78 @@
 """`make bench`: measures everything and writes docs/benchmarks/.
 
-`--quick` measures in shorter rounds and on less data.
+With `--quick` the rounds are shorter and the data grow less far. With `--only` some parts are measured, and
+nothing is written.
 """
 
+import argparse
 import asyncio
 import sys
 import tempfile
-from contextlib import ExitStack
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
-import asyncpg
-
-from benchmarks import agreement, busy_tree, growth, memory, pgbench, sends
-from benchmarks.cold import cold_ms
-from benchmarks.data import Tree, give_credit, open_trees
-from benchmarks.database import load, temporary_database
+from benchmarks.database import temporary_database
+from benchmarks.effort import FULL, QUICK, Effort
 from benchmarks.machine import LOAD_CORE, CannotMeasure, description, other_load, pin, require_two_cores
-from benchmarks.neighbours import neighbours
-from benchmarks.operations import Operation, asks_of
-from benchmarks.recording import record
+from benchmarks.parts.all_parts import PARTS
+from benchmarks.parts.part import Part
+from benchmarks.quiet import watched
 from benchmarks.reporting import report
-from benchmarks.reporting.results import Results
-from benchmarks.rounds import Effort, Field, contest
-from benchmarks.scripts import script_of
-from benchmarks.servers import MANDANT, PEERS, REFERENCE, peers, running
-from benchmarks.wall import wall
+from benchmarks.reporting.results import Result, Results
+from benchmarks.servers import PEERS
+from benchmarks.stage import Stage
 from server.embedded_postgres import DatabaseAddresses
-
-QUICK = Effort(rounds=3, warm_seconds=0.5, seconds=1)
-FULL = Effort(rounds=11, warm_seconds=0.5, seconds=2)
-TREES_ASKED = 400
 
 
 def main() -> None:
-    """Exits with a message if something is missing or fails, or if a server returns other data than the
-    rest."""
-    quick = "--quick" in sys.argv[1:]
+    """Exits with a sentence where something is missing, and with an error where a part was not measured."""
+    asked = _arguments()
+    wanted = [part for part in PARTS if asked.only is None or part.name in asked.only]
     try:
         require_two_cores()
         pin(LOAD_CORE)
         with temporary_database() as addresses:
-            results = asyncio.run(_measure(addresses, quick=quick))
+            results = asyncio.run(_measure(addresses, wanted, QUICK if asked.quick else FULL))
     except CannotMeasure as reason:
         sys.exit(f"benchmark: {reason}")
-    report.write(results)
+    if asked.only is None:
+        report.write(results)
     report.show(results)
+    sys.exit(any(result.found is None for result in results.results))
 
 
-async def _measure(addresses: DatabaseAddresses, *, quick: bool) -> Results:
-    effort = QUICK if quick else FULL
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="shorter rounds, less data")
+    names = [part.name for part in PARTS]
+    parser.add_argument("--only", nargs="+", choices=names, metavar="PART", help=", ".join(names))
+    return parser.parse_args()
+
+
+async def _measure(addresses: DatabaseAddresses, wanted: Sequence[Part], effort: Effort) -> Results:
     others = other_load()
-    await load(addresses.owner)
-    connection = await asyncpg.connect(addresses.owner)
-    try:
-        with tempfile.TemporaryDirectory(prefix="mandant-benchmark-") as name, ExitStack() as stack:
-            folder = Path(name)
-            opened = await open_trees(connection, TREES_ASKED + agreement.TREES)
-            compared, trees = opened[: agreement.TREES], opened[agreement.TREES :]
-            await give_credit(connection, opened)
-            scripts = await _scripts(connection, addresses.application, trees, folder)
-            await connection.execute((PEERS / "postgraphile.sql").read_text(encoding="utf-8"))
-            servers = [
-                stack.enter_context(running(server, addresses.application, folder))
-                for server in (MANDANT, REFERENCE, *peers())
-            ]
-            await agreement.check(connection, servers, compared)
-            field = Field(addresses.owner, addresses.application, servers, scripts, trees)
-            measured = await contest(field, effort)
-            beside = await neighbours(servers[0], trees, effort)
-            kept = await wall(connection, field, effort)
-            queries = memory.QUICK_QUERIES if quick else memory.QUERIES
-            taken = await memory.memory(addresses, trees, folder, queries)
-            large = await sends.large_sends(
-                addresses, folder, sends.QUICK_RECIPIENTS if quick else sends.RECIPIENTS
-            )
-            busy = await busy_tree.busy_tree(addresses, folder, effort)
-    finally:
-        await connection.close()
-    cold = await cold_ms(addresses.application)
-    points = await growth.growth(addresses, growth.QUICK_SIZES if quick else growth.SIZES)
+    with tempfile.TemporaryDirectory(prefix="mandant-benchmark-") as name:
+        stage = Stage(addresses, Path(name), effort)
+        try:
+            missing = stage.peers().missing
+            results = [await _result(stage, part) for part in wanted]
+        finally:
+            await stage.close()
     machine = await description(addresses.owner, PEERS) | {"load average before": others}
-    return Results(measured, kept, cold, points, large, taken, busy, beside, effort, machine)
+    return Results(results, missing, effort, machine)
 
 
-async def _scripts(
-    connection: asyncpg.Connection, application_url: str, trees: list[Tree], folder: Path
-) -> dict[Operation, pgbench.Prepared]:
-    scripts = {}
-    for operation in Operation:
-        recorded = await record(application_url, operation, asks_of(operation, trees))
-        scripts[operation] = await pgbench.prepare(connection, operation.value, script_of(recorded), folder)
-    return scripts
+async def _result(stage: Stage, part: Part) -> Result:
+    began = time.monotonic()
+    found, failure = None, None
+    with watched(await stage.roots()) as outside:
+        try:
+            found = await part.measure(stage)
+        except CannotMeasure as reason:
+            failure = str(reason)
+            print(f"{part.title}: {failure}", flush=True)
+    return Result(part, found, failure, outside.cores, time.monotonic() - began)
 
 
 if __name__ == "__main__":

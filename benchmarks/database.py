@@ -13,9 +13,6 @@ from server.database.migrate import migrate
 from server.demo.tree_loading import load_trees
 from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres
 
-TREES = 1000
-"""Of 21 accounts with 8 members each (see `server.demo.trees`)."""
-
 
 @contextmanager
 def temporary_database() -> Iterator[DatabaseAddresses]:
@@ -39,10 +36,11 @@ GRANT {PEERS_ROLE} TO {APPLICATION_ROLE} WITH INHERIT FALSE;
 """
 
 
-async def load(owner_url: str) -> None:
-    """Make the tables, the roles and the trees, and the planner's statistics."""
+async def load(owner_url: str, trees: int) -> None:
+    """Tables, roles and trees of 21 accounts with 8 members each, with the planner's statistics (see
+    `server.demo.trees`)."""
     await migrate(owner_url)
-    await load_trees(owner_url, TREES)
+    await load_trees(owner_url, trees)
     connection = await asyncpg.connect(owner_url)
     try:
         await connection.execute(_PEERS_ROLE)

@@ -1,5 +1,4 @@
-"""The load generator: a process with open connections, each of which waits for its response before the next
-request.
+"""The load: connections, each with one request under way, in a process of its own.
 
 It does little itself, so that the server is measured: requests are built beforehand, and of a response only
 the status, the length and the absence of errors are checked.
@@ -9,7 +8,7 @@ import asyncio
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import cycle
 from random import Random
 from statistics import quantiles
@@ -22,58 +21,82 @@ from benchmarks.machine import LOAD_CORE, CannotMeasure, pin
 from benchmarks.operations import CHANGES, CONNECTIONS, Ask, Operation, asks_of, body, transfers, writes
 
 HEAD_END = b"\r\n\r\n"
+_DRAWN = 9973
+"""How many operations are drawn until they come again."""
+
 _NO_HEADERS: Mapping[str, str] = {}
 _LENGTH = re.compile(rb"\n[Cc]ontent-[Ll]ength: *(\d+)\r")
 
 
 @dataclass(frozen=True)
 class Load:
-    """The requests of one process to one server."""
+    """What one process sends. `mix`: each operation's percentage; `core`: where the process stays, None:
+    nowhere; `fresh`: each request on a connection of its own."""
 
-    address: tuple[str, int]
-    operation: Operation
+    addresses: Sequence[tuple[str, int]]
+    mix: Mapping[Operation, int]
     trees: Sequence[Tree]
     warm_seconds: float
     seconds: float
+    core: int | None = LOAD_CORE
+    fresh: bool = False
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The results after the warm-up."""
+    """What came of it."""
 
-    answers: int
-    """All responses, those of the warm-up too."""
-    per_second: float
-    median_ms: float
-    p99_ms: float
+    answers: Mapping[Operation, int]
+    """All of them, those of the warm-up too."""
+    seconds: float
+    latencies: Mapping[Operation, Sequence[float]]
+    """Seconds that each answer took after the warm-up."""
+
+    @property
+    def per_second(self) -> float:
+        """Answers a second, of all operations."""
+        return sum(map(len, self.latencies.values())) / self.seconds
+
+    def milliseconds(self, *operations: Operation) -> tuple[float, float]:
+        """The median and the 99th percentile; of these operations, or of all."""
+        wanted = operations or tuple(self.latencies)
+        cuts = quantiles([one for operation in wanted for one in self.latencies[operation]], n=100)
+        return cuts[49] * 1000, cuts[98] * 1000
 
 
 def run(load: Load) -> Measured:
-    """Send the load. Blocks until it is done. Raises CannotMeasure for a response that is not a success."""
-    pin(LOAD_CORE)
+    """Blocks until it is done. Raises CannotMeasure for an answer that is not a success."""
+    if load.core is not None:
+        pin(load.core)
     return uvloop.run(_run(load))
 
 
 async def _run(load: Load) -> Measured:
-    loop = asyncio.get_running_loop()
     begin = time.perf_counter() + load.warm_seconds
-    clock = _Clock(begin, begin + load.seconds)
-    clients = [_Client(clock, _requests(load, number)) for number in range(CONNECTIONS)]
+    clock = _Clock(begin, begin + load.seconds, {operation: [] for operation in load.mix})
+    clients = [_Client(load, number, clock) for number in range(CONNECTIONS)]
     for client in clients:
-        await loop.create_connection(lambda client=client: client, *load.address)  # type: ignore[misc]
+        await client.connect()
     await asyncio.gather(*(client.done for client in clients))
-    cuts = quantiles(clock.latencies, n=100)
-    answers = sum(client.answers for client in clients)
-    return Measured(answers, clock.per_second, cuts[49] * 1000, cuts[98] * 1000)
+    answers = {operation: sum(client.answers[operation] for client in clients) for operation in load.mix}
+    return Measured(answers, clock.end - clock.begin, clock.latencies)
 
 
-def _requests(load: Load, connection: int) -> Iterator[bytes]:
-    """The requests of one connection. Each writer has trees of its own, so that it knows their versions."""
-    if load.operation in CHANGES:
-        own = load.trees[connection::CONNECTIONS]
-        asks = writes(own) if load.operation is Operation.WRITE else transfers(own)
-        return (request(load.operation, ask) for ask in asks)
-    made = [request(load.operation, ask) for ask in asks_of(load.operation, load.trees)]
+def _requests(load: Load, connection: int) -> Iterator[tuple[Operation, bytes]]:
+    """The requests of one connection, without end."""
+    sources = {operation: _requests_of(operation, load.trees, connection) for operation in load.mix}
+    shares = list(load.mix.values())
+    order = Random(SEED + connection).choices(list(load.mix), weights=shares, k=_DRAWN)
+    return ((operation, next(sources[operation])) for operation in cycle(order))
+
+
+def _requests_of(operation: Operation, trees: Sequence[Tree], connection: int) -> Iterator[bytes]:
+    """Writers keep to trees of their own, and so know the versions."""
+    if operation in CHANGES:
+        own = trees[connection::CONNECTIONS]
+        asks = writes(own) if operation is Operation.WRITE else transfers(own)
+        return (request(operation, ask) for ask in asks)
+    made = [request(operation, ask) for ask in asks_of(operation, trees)]
     Random(SEED + connection).shuffle(made)
     return cycle(made)
 
@@ -103,38 +126,45 @@ class _Clock:
 
     begin: float
     end: float
-    latencies: list[float] = field(default_factory=list)
+    latencies: dict[Operation, list[float]]
+    counted: int = 0
 
     def is_over(self, now: float) -> bool:
-        """Whether enough was counted."""
-        return now >= self.end and len(self.latencies) >= CONNECTIONS
+        """Whether there is enough."""
+        return now >= self.end and self.counted >= CONNECTIONS
 
-    def count(self, sent: float, now: float) -> None:
-        """Count a response, if it came in time."""
+    def count(self, operation: Operation, sent: float, now: float) -> None:
+        """Note an answer, if it came in time."""
         if now >= self.begin and not self.is_over(now):
-            self.latencies.append(now - sent)
+            self.latencies[operation].append(now - sent)
+            self.counted += 1
             self.end = max(self.end, now)
-
-    @property
-    def per_second(self) -> float:
-        """Responses a second."""
-        return len(self.latencies) / (self.end - self.begin)
 
 
 class _Client(asyncio.Protocol):
-    """One connection."""
+    """One connection, or with `fresh` one after the other."""
 
-    def __init__(self, clock: _Clock, requests: Iterator[bytes]) -> None:
-        self.answers = 0
+    def __init__(self, load: Load, number: int, clock: _Clock) -> None:
+        self.answers = dict.fromkeys(load.mix, 0)
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._address = load.addresses[number % len(load.addresses)]
+        self._fresh = load.fresh
         self._clock = clock
-        self._requests = requests
+        self._requests = _requests(load, number)
         self._received = b""
         self._expected = 0
+        self._has_hung_up = False
+        self._connecting: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        """Connect, and send the first request."""
+        self._sent = time.perf_counter()
+        await asyncio.get_running_loop().create_connection(lambda: self, *self._address)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
-        self._send()
+        self._has_hung_up = False
+        self._send(self._sent)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -145,27 +175,40 @@ class _Client(asyncio.Protocol):
             self._answered(answer)
 
     def connection_lost(self, error: Exception | None) -> None:
-        if not self.done.done():
+        if not self._has_hung_up and not self.done.done():
             self.done.set_exception(CannotMeasure(f"A server closed the connection: {error}"))
 
-    def _send(self) -> None:
-        request = next(self._requests)
-        self._sent = time.perf_counter()
+    def _send(self, sent: float) -> None:
+        self._operation, request = next(self._requests)
+        self._sent = sent
         self._transport.write(request)
 
     def _answered(self, answer: bytes) -> None:
         now = time.perf_counter()
-        self.answers += 1
+        self.answers[self._operation] += 1
         if not _is_success(answer):
             self.done.set_exception(CannotMeasure(f"A server answered {answer[:1000]!r}"))
-            self._transport.close()
+            self._hang_up()
             return
-        self._clock.count(self._sent, now)
+        self._clock.count(self._operation, self._sent, now)
         if self._clock.is_over(now):
             self.done.set_result(None)
-            self._transport.close()
+            self._hang_up()
+        elif self._fresh:
+            self._hang_up()
+            self._connecting = asyncio.get_running_loop().create_task(self.connect())
+            self._connecting.add_done_callback(self._connected)
         else:
-            self._send()
+            self._send(time.perf_counter())
+
+    def _hang_up(self) -> None:
+        self._has_hung_up = True
+        self._transport.close()
+
+    def _connected(self, task: asyncio.Task[None]) -> None:
+        error = task.exception()
+        if error is not None and not self.done.done():
+            self.done.set_exception(CannotMeasure(f"A server takes no connection: {error}"))
 
 
 def whole_length(received: bytes) -> int:

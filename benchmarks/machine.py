@@ -17,13 +17,17 @@ LOAD_CORE = 1
 """The cores of PostgreSQL and the load generator."""
 
 
+_PYTHON = ("uvicorn", "starlette", "strawberry-graphql", "sqlalchemy", "asyncpg", "pycasbin")
+_NPM = ("mercurius", "postgraphile", "@apollo/server")
+
+
 class CannotMeasure(Exception):
     """The benchmark cannot run. The message says what is missing or wrong."""
 
 
-def pin(core: int) -> None:
-    """Bind this process, and whatever it starts from now on, to one core."""
-    os.sched_setaffinity(0, {core})
+def pin(*cores: int) -> None:
+    """Keep this process, and whatever it starts from now on, on these cores."""
+    os.sched_setaffinity(0, cores)
 
 
 def require_two_cores() -> None:
@@ -52,8 +56,9 @@ async def description(database_url: str, peers: Path) -> dict[str, str]:
         "Python": platform.python_version(),
         "PostgreSQL": postgres,
         "Node": node,
-        **{name: version(name) for name in ("uvicorn", "starlette", "strawberry-graphql", "asyncpg")},
-        **{name: _npm_version(peers, name) for name in ("mercurius", "postgraphile", "@apollo/server")},
+        "Go": _go_version(),
+        **{name: version(name) for name in _PYTHON},
+        **{name: _npm_version(peers, name) for name in _NPM},
     }
 
 
@@ -63,6 +68,13 @@ def program(name: str) -> str:
     if found is None:
         raise CannotMeasure(f"{name} is not installed.")
     return found
+
+
+def _go_version() -> str:
+    if shutil.which("go") is None:
+        return "missing"
+    told = subprocess.run(["go", "env", "GOVERSION"], capture_output=True, text=True, check=True)
+    return told.stdout.strip()
 
 
 def _npm_version(peers: Path, name: str) -> str:

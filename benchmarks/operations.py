@@ -20,8 +20,8 @@ class Operation(enum.Enum):
 
     POINT_READ = "point_read"
     PAGE = "page"
-    WRITE = "write"
-    TRANSFER = "credit_transfer"
+    WRITE = "change_of_name"
+    TRANSFER = "transfer"
 
     @property
     def title(self) -> str:
@@ -40,7 +40,7 @@ CHANGES = {Operation.WRITE: 1, Operation.TRANSFER: 2}
 _TITLES = {
     Operation.POINT_READ: "Point read",
     Operation.PAGE: "Page of 20 accounts",
-    Operation.WRITE: "Write",
+    Operation.WRITE: "Change of a name",
     Operation.TRANSFER: "Transfer of credit",
 }
 

@@ -28,6 +28,8 @@ each connection."""
 
 _PROGRESS = re.compile(r"^progress: [0-9.]+ s, ([0-9.]+) tps", re.MULTILINE)
 
+_TRANSACTIONS = re.compile(r"^number of transactions actually processed: (\d+)", re.MULTILINE)
+
 _DRAW = """\\set n :n + 1
 \\if :n % {often} = 0
 \\set row random(0, {rows} / {clients} - 1) * {clients} + :client_id
@@ -38,18 +40,32 @@ SELECT {columns} FROM {table} WHERE row = :row \\gset
 
 @dataclass(frozen=True)
 class Prepared:
-    """A script, ready to run."""
+    """A script that is ready to run over so many connections."""
 
     file: Path
     fixed: dict[str, str]
+    clients: int
+    statements: int
+    """How many it sends for a request."""
 
 
-async def prepare(connection: asyncpg.Connection, name: str, script: Script, folder: Path) -> Prepared:
+@dataclass(frozen=True)
+class Ran:
+    """`per_second`: after the warm-up; `transactions`: all of them."""
+
+    per_second: float
+    transactions: int
+
+
+async def prepare(
+    connection: asyncpg.Connection, name: str, script: Script, folder: Path, clients: int = POOL_SIZE
+) -> Prepared:
     """Write the script into the folder, and its rows into a table of the schema `benchmark`."""
     table = f"benchmark.{name}"
     columns = ", ".join(script.drawn)
     await connection.execute(
         "CREATE SCHEMA IF NOT EXISTS benchmark; GRANT USAGE ON SCHEMA benchmark TO PUBLIC;"
+        f"DROP TABLE IF EXISTS {table};"
         f"CREATE TABLE {table} (row integer PRIMARY KEY, {', '.join(f'{c} text' for c in script.drawn)});"
         f"GRANT SELECT ON {table} TO PUBLIC"
     )
@@ -57,23 +73,33 @@ async def prepare(connection: asyncpg.Connection, name: str, script: Script, fol
     await connection.copy_records_to_table(name, schema_name="benchmark", records=rows)
     await connection.execute(f"ANALYZE {table}")
     draw = _DRAW.format(
-        often=_REQUESTS_OF_A_ROW, rows=len(rows), clients=POOL_SIZE, columns=columns, table=table
+        often=_REQUESTS_OF_A_ROW, rows=len(rows), clients=clients, columns=columns, table=table
     )
     file = folder / f"{name}.sql"
     file.write_text(draw + "".join(f"{statement};\n" for statement in script.statements), encoding="utf-8")
-    return Prepared(file, script.fixed)
+    return Prepared(file, script.fixed, clients, len(script.statements))
 
 
-def run(prepared: Prepared, database_url: str, seconds: int) -> float:
-    """Transactions a second, after the warm-up. Raises CannotMeasure if a statement fails. Blocks."""
+def run(prepared: Prepared, database_url: str, seconds: int, *, until_on_disk: bool = True) -> Ran:
+    """`until_on_disk`: COMMIT waits for the disk, as in production. Blocks. Raises CannotMeasure where a
+    statement fails."""
+    environment = dict(postgres_environment(database_url))
+    if not until_on_disk:
+        environment["PGOPTIONS"] += " -c synchronous_commit=off"
     variables = {"n": "-1", **prepared.fixed}
     finished = subprocess.run(
         [
-            *(str(_PROGRAM), "--no-vacuum", "--protocol=prepared", f"--client={POOL_SIZE}", "--jobs=1"),
+            *(
+                str(_PROGRAM),
+                "--no-vacuum",
+                "--protocol=prepared",
+                f"--client={prepared.clients}",
+                "--jobs=1",
+            ),
             *(f"--time={_WARM_SECONDS + seconds}", "--progress=1", f"--file={prepared.file}"),
             *(f"--define={name}={value}" for name, value in variables.items()),
         ],
-        env={**os.environ, **postgres_environment(database_url)},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -81,4 +107,7 @@ def run(prepared: Prepared, database_url: str, seconds: int) -> float:
     if finished.returncode:
         raise CannotMeasure(f"pgbench failed:\n{finished.stderr[-4000:]}")
     each_second = [float(found) for found in _PROGRESS.findall(finished.stderr)]
-    return fmean(each_second[_WARM_SECONDS:])
+    done = _TRANSACTIONS.search(finished.stdout)
+    if done is None:
+        raise CannotMeasure(f"pgbench does not tell what it did:\n{finished.stdout}")
+    return Ran(fmean(each_second[_WARM_SECONDS:]), int(done[1]))

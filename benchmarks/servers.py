@@ -5,16 +5,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from sqlalchemy import make_url
 
 from benchmarks.database import PEERS_ROLE
-from benchmarks.machine import SERVER_CORE, CannotMeasure, pin, program
+from benchmarks.machine import SERVER_CORE, CannotMeasure, pin
+from benchmarks.quiet import processor_seconds
 
 PEERS = Path(__file__).parent / "peers"
 PLANNED_ONCE = "force_generic_plan"
@@ -29,6 +31,9 @@ POOL_SIZE = 10
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 60.0
+_LOOK_SECONDS = 0.2
+_IDLE_LOOKS = 3
+"""One after the other: on a busy machine a process may get nothing done for a moment."""
 _STOP_SECONDS = 30.0
 
 
@@ -39,27 +44,22 @@ class Server:
     name: str
     command: tuple[str, ...]
     planning: str = PLANNED_ONCE
-    """PostgreSQL's `plan_cache_mode`, for the other servers."""
+    """PostgreSQL's `plan_cache_mode`, for peers."""
+    is_on_node: bool = False
 
 
 MANDANT = Server("Mandant", (str(Path(sys.executable).parent / "mandant"), "serve"))
-REFERENCE = Server("Mandant, reference path", (sys.executable, "-m", "benchmarks.reference_server"))
+
+TRUSTING = Server("Mandant", ("env", "MANDANT_TRUSTED_PROXIES=127.0.0.1", *MANDANT.command))
+"""Believes where its clients say to be: one place alone may not ask so much at once."""
 
 
-def peers() -> tuple[Server, ...]:
-    """The other servers, all on Node. Those whose statements have arrays run in both plan modes."""
-    node = program("node")
-    mercurius = Server("Mercurius", (node, str(PEERS / "mercurius.mjs")))
-    apollo = Server("Apollo Server", (node, str(PEERS / "apollo.mjs")))
-    return (
-        mercurius,
-        Server("PostGraphile", (node, str(PEERS / "postgraphile.mjs"))),
-        apollo,
-        *(
-            replace(peer, name=f"{peer.name}, planned by default", planning=PLANNED_BY_DEFAULT)
-            for peer in (mercurius, apollo)
-        ),
-    )
+def python(module: str) -> tuple[str, ...]:
+    """The command that runs a module of this environment."""
+    return (sys.executable, "-m", module)
+
+
+REFERENCE = Server("Mandant, reference path", python("benchmarks.reference_server"))
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,10 @@ class Running:
 
 
 @contextmanager
-def running(server: Server, database_url: str, folder: Path) -> Iterator[Running]:
-    """Run the server until the end of the block. Its output goes to a file in the folder.
+def running(
+    server: Server, database_url: str, folder: Path, cores: Sequence[int] = (SERVER_CORE,)
+) -> Iterator[Running]:
+    """The server on these cores, until the end of the block. Its output goes to a file in the folder.
 
     Raises CannotMeasure if it does not start.
     """
@@ -85,7 +87,7 @@ def running(server: Server, database_url: str, folder: Path) -> Iterator[Running
             env={**os.environ, **_environment(server, database_url, address)},
             stdout=output,
             stderr=subprocess.STDOUT,
-            preexec_fn=partial(pin, SERVER_CORE),
+            preexec_fn=partial(pin, *cores),
         )
     try:
         _wait(process, address, log)
@@ -93,6 +95,19 @@ def running(server: Server, database_url: str, folder: Path) -> Iterator[Running
     finally:
         process.terminate()
         process.wait(_STOP_SECONDS)
+
+
+def wait_until_idle(server: Running) -> None:
+    """Until what a process prepares after its start is done. Blocks. Raises CannotMeasure if it never is."""
+    deadline = time.monotonic() + _START_SECONDS
+    before, idle = processor_seconds(server.pid), 0
+    while idle < _IDLE_LOOKS:
+        if time.monotonic() > deadline:
+            raise CannotMeasure(f"{server.server.name} is never idle after its start.")
+        time.sleep(_LOOK_SECONDS)
+        now = processor_seconds(server.pid)
+        idle = idle + 1 if now - before < _LOOK_SECONDS / 10 else 0
+        before = now
 
 
 def postgres_environment(database_url: str, planning: str = PLANNED_ONCE) -> Mapping[str, str]:
@@ -134,10 +149,14 @@ def _free_port() -> int:
 def _wait(process: subprocess.Popen[bytes], address: tuple[str, int], log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
+        client = HTTPConnection(*address, timeout=_START_SECONDS)
         try:
-            socket.create_connection(address).close()
-        except OSError:
+            client.request("GET", "/healthz")
+            client.getresponse().read()
+        except (OSError, HTTPException):
             time.sleep(0.05)
         else:
             return
+        finally:
+            client.close()
     raise CannotMeasure(f"{log.stem} does not start:\n{log.read_text(errors='replace')[-4000:]}")

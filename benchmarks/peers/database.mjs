@@ -8,7 +8,8 @@ const text = (name, sql) => ({ name, text: sql, rowMode: 'array' });
 /** A prepared statement: a function of its values that gives the rows. `on`: a client inside a transaction. */
 export function statement(name, sql) {
   const config = text(name, sql);
-  return async (values, on = pool) => (await on.query({ ...config, values })).rows;
+  const run = async (values, on = pool) => (await on.query({ ...config, values })).rows;
+  return Object.assign(run, { sql });
 }
 
 export async function transaction(work) {

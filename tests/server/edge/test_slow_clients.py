@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -88,6 +89,19 @@ def wait_until_left(client: socket.socket) -> None:
         except OSError:
             return
         threading.Event().wait(0.05)
+
+
+@pytest.mark.parametrize("page", ["large", "pieces"])
+def test_who_takes_a_little_again_and_again_is_too_slow(page: str) -> None:
+    with run_in_thread(application(), Strict) as address, connect(address) as client:
+        client.sendall(f"GET /{page} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        taken = 0
+        with suppress(ConnectionError):
+            while piece := client.recv(65536):
+                taken += len(piece)
+                client.sendall(b"\r\n")  # finds out that the server has left
+                threading.Event().wait(0.02)
+        assert taken < 50_000_000
 
 
 def test_a_steady_trickle_is_too_slow() -> None:

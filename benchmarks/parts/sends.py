@@ -2,9 +2,9 @@
 memory."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
@@ -18,17 +18,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from benchmarks.data import Tree, global_id, open_trees
 from benchmarks.database import own_database
 from benchmarks.machine import CannotMeasure
+from benchmarks.parts.part import Part, Ratio, Table
+from benchmarks.reporting.texts import rounded
 from benchmarks.servers import MANDANT, Running, running
+from benchmarks.stage import Stage
 from models.base.ids import Kind, RecipientListId, new_id, parse
 from models.sending.tables import active_contacts
 from resolvers.sending.recipient_rows import uploaded
 from server.database.connections import connect_as_owner
 from server.database.migrate import migrate
 from server.demo.tree_loading import load_trees
-from server.embedded_postgres import DatabaseAddresses
 
-RECIPIENTS = 1_000_000
-QUICK_RECIPIENTS = 100_000
+_RECIPIENTS = 1_000_000
+_QUICK_RECIPIENTS = 100_000
 
 _FEW = 10_000
 _ROUNDS = 5
@@ -78,17 +80,31 @@ class LargeSends:
         """The time of the reservation as a multiple of the INSERT's."""
         return self.reservation_seconds / self.bare_seconds
 
+    def ratios(self) -> list[Ratio]:
+        what = f"Reservation of {self.recipients:,}: times the bare INSERT ... SELECT"
+        return [Ratio(what, f"{self.against_bare:.2f}")]
 
-async def large_sends(addresses: DatabaseAddresses, folder: Path, recipients: int) -> LargeSends:
-    """Measure in a database of its own on the same server. Raises CannotMeasure if something is refused."""
-    owner, application = await own_database(addresses, "sends")
+    def table(self) -> Table:
+        head = ["Recipients", "Reservation s", "Bare INSERT s", "Preview s", "Upload s", "Server, at most"]
+        seconds = (self.reservation_seconds, self.bare_seconds, self.preview_seconds, self.upload_seconds)
+        memory = f"{self.memory:.0f} MB; with 10,000: {self.few_memory:.0f} MB"
+        return Table(head, [[f"{self.recipients:,}", *(f"{one:.2f}" for one in seconds), memory]])
+
+    def as_json(self) -> Mapping[str, object]:
+        return {"vs_bare_insert": round(self.against_bare, 2), **rounded(asdict(self))}
+
+
+async def _large_sends(stage: Stage) -> LargeSends:
+    """In a database of its own on the same server. Raises CannotMeasure where something is refused."""
+    recipients = _QUICK_RECIPIENTS if stage.effort.quick else _RECIPIENTS
+    owner, application = await own_database(stage.addresses, "sends")
     await migrate(owner)
     await load_trees(owner, 1)
     connection, database = await asyncpg.connect(owner), connect_as_owner(owner)
     try:
         (tree,) = await open_trees(connection, 1)
         await give_plan(connection, tree, recipients)
-        with running(MANDANT, application, folder) as server:
+        with running(MANDANT, application, stage.folder) as server:
             return await _measure(connection, database, _Sender(server, tree), recipients)
     finally:
         await database.dispose()
@@ -201,3 +217,13 @@ def _lines(count: int) -> Iterator[bytes]:
     for start in range(0, count, _LINES_OF_A_PIECE):
         numbers = range(start, min(start + _LINES_OF_A_PIECE, count))
         yield "".join(f"person{number}@shop{number % 97}.example.com\n" for number in numbers).encode()
+
+
+PART = Part(
+    "large_sends",
+    "Sends to a large list",
+    "A list is uploaded as addresses and booked by one request, all of them new contacts; the bare INSERT "
+    "is PostgreSQL's `INSERT ... SELECT` of the same rows from the same list into the same table. Medians "
+    "of five, in turn, at one connection. Memory is the most that the server's process ever held.",
+    _large_sends,
+)

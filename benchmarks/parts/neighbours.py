@@ -5,9 +5,9 @@ import enum
 import itertools
 import multiprocessing
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from random import Random
 from statistics import median, quantiles
 from typing import cast
@@ -16,11 +16,14 @@ import orjson
 import uvloop
 
 from benchmarks.data import SEED, Tree
+from benchmarks.effort import Effort
 from benchmarks.load import HEAD_END, request, whole_length
 from benchmarks.machine import LOAD_CORE, CannotMeasure, pin
 from benchmarks.operations import Operation, asks_of
-from benchmarks.rounds import Effort
+from benchmarks.parts.part import Part, Ratio, Table
+from benchmarks.reporting.texts import in_ms, rounded
 from benchmarks.servers import Running
+from benchmarks.stage import Stage
 
 _POLITE = 4
 """Connections of the measured caller. Each pauses after a response."""
@@ -65,8 +68,35 @@ class _Turn:
     seconds: float
 
 
-async def neighbours(running: Running, trees: Sequence[Tree], effort: Effort) -> dict[Attack, Neighbour]:
-    """Measure each attack in each round, beside the same round without one. Raises CannotMeasure."""
+@dataclass(frozen=True)
+class Neighbours:
+    """By what the other caller does."""
+
+    beside: Mapping[Attack, Neighbour]
+
+    def ratios(self) -> list[Ratio]:
+        worst = max(self.beside.values(), key=lambda found: found.against_nothing)
+        what = "p99 of one caller's reads beside the worst neighbour, against none"
+        return [Ratio(what, f"{worst.against_nothing:.2f}")]
+
+    def table(self) -> Table:
+        rows = [
+            [attack.value, in_ms(found.p99_ms), f"{found.against_nothing:.2f}"]
+            for attack, found in self.beside.items()
+        ]
+        return Table(["What the other caller does", "p99 ms", "against nothing"], rows)
+
+    def as_json(self) -> Mapping[str, object]:
+        return {attack.name.lower(): rounded(asdict(found)) for attack, found in self.beside.items()}
+
+
+async def _neighbours(stage: Stage) -> Neighbours:
+    data, mandant = await stage.data(), await stage.mandant()
+    return Neighbours(await _all(mandant, data.trees, stage.effort))
+
+
+async def _all(running: Running, trees: Sequence[Tree], effort: Effort) -> dict[Attack, Neighbour]:
+    """Each attack in each round, beside the same round without one. Raises CannotMeasure."""
     found: dict[Attack, list[float]] = {attack: [] for attack in Attack}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as process:
@@ -249,3 +279,13 @@ _ATTACKS: dict[Attack, Callable[[Tree, Random], Iterator[bytes]]] = {
     Attack.SIGN_INS: _sign_ins,
     Attack.STALLED_BODIES: _stalled,
 }
+
+
+PART = Part(
+    "neighbours",
+    "Neighbours: one caller's point reads while another does its worst",
+    "4 clients of one caller, each of which reads an account and pauses for 5 milliseconds, beside a "
+    "caller of another tree or none; medians over the rounds, each against the same round without it. "
+    "Attackers and client share a core with PostgreSQL, so a part of what is lost is lost there.",
+    _neighbours,
+)
