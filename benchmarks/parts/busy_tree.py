@@ -17,7 +17,7 @@ from benchmarks.data import Tree, global_id, open_trees
 from benchmarks.database import own_database
 from benchmarks.effort import Effort
 from benchmarks.load import http_request
-from benchmarks.machine import LOAD_CORE, pin
+from benchmarks.machine import LOAD_CORE, CannotMeasure, pin
 from benchmarks.parts.part import Part, Ratio, Table
 from benchmarks.parts.sends import give_plan
 from benchmarks.quiet import TOO_BUSY, watched
@@ -123,14 +123,23 @@ async def _round(
     crowd: Sequence[_Sender],
     others: Sequence[_Sender],
 ) -> _Round | None:
-    """None: others took the processors."""
-    loop = asyncio.get_running_loop()
+    """None: others took the processors, whatever came of it. Raises CannotMeasure if it was not them."""
+    loop, refusal, found = asyncio.get_running_loop(), None, []
     with watched(await stage.roots()) as outside:
-        (alone,) = await loop.run_in_executor(process, _run, _Load(address, [], others, stage.effort))
-        both = await loop.run_in_executor(process, _run, _Load(address, crowd, others, stage.effort))
-    quiet = outside.are_quiet
-    print(f"Busy tree: {alone}, {both}{'' if quiet else ', ' + TOO_BUSY}", flush=True)
-    return (alone, both[0], both[1]) if quiet else None
+        try:
+            for these in ([], crowd):
+                load = _Load(address, these, others, stage.effort)
+                found += await loop.run_in_executor(process, _run, load)
+        except CannotMeasure as reason:
+            refusal = reason
+    if not outside.are_quiet:
+        print(f"Busy tree: {TOO_BUSY}: {found} {refusal or ''}", flush=True)
+        return None
+    if refusal is not None:
+        raise refusal
+    print(f"Busy tree: {found}", flush=True)
+    alone, beside, busy = found
+    return alone, beside, busy
 
 
 def _together(rounds: Sequence[_Round]) -> BusyTree:
