@@ -22,6 +22,11 @@ _PREPARED = 120
 """The fixed statements that a connection keeps: those of about 40 kinds of writes."""
 
 
+_NAMED = 300
+"""The statements without rows that a connection keeps. Most writes send the same few; lists of other lengths
+make others."""
+
+
 class FixedRow(asyncpg.Record):  # type: ignore[misc]  # asyncpg has no types
     """A row with its columns as attributes, as SQLAlchemy's rows have them."""
 
@@ -50,6 +55,11 @@ class WriteConnection(ReadConnection):
         self._fixed: OrderedDict[str, Any] = OrderedDict()
         self._named: dict[str, str] = {}
         self._names = 0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether its process in the database has kept enough: it is time for another connection."""
+        return self.memory.spent or len(self._named) > _NAMED
 
     async def run(
         self, sql: str, values: Sequence[Any], ahead: Sequence[Unawaited] = (), *, counted: bool = False

@@ -107,7 +107,7 @@ def _is_useless(connection: WriteConnection) -> bool:
     server = connection.server
     return (
         connection.is_closed()
-        or connection.memory.spent
+        or connection.is_spent
         or (server is not None and server.in_doubt)
         or _has_news(connection)
         # A new one is no better while nothing has changed.
@@ -146,8 +146,8 @@ async def queue_connection(url: str) -> AsyncIterator[asyncpg.Connection]:
 def connect_as_owner(url: str) -> AsyncEngine:
     """For migrations, which may take long, and for what operators look at."""
 
-    async def open_connection() -> DriverConnection:
-        return await connect(url, _OWNERS_SETTINGS, DriverConnection, command_timeout=None)
+    async def open_connection() -> WriteConnection:
+        return await connect(url, _OWNERS_SETTINGS, WriteConnection, command_timeout=None)
 
     return create_async_engine(
         URL.create(_DRIVER),
