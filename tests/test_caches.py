@@ -118,7 +118,7 @@ GROWING = {
     "engine/database/write_connection.py WriteConnection._named": "statements, about _NAMED",
     "engine/writes/built_statements.py Builder._columns": "what SQLAlchemy's own cache holds",
     "engine/writes/sessions.py WriteSession._notes": "one transaction, gone with it",
-    "engine/writes/sessions.py WriteSessions._known": "200 bytes of valid tokens' accounts, at most _KNOWN_THINGS",
+    "engine/writes/sessions.py WriteSessions._known": "accounts of valid tokens, at most _KNOWN_THINGS",
     "server/http/authentication.py KnownCallers._ids": "300 bytes of valid tokens, at most _MOST_KNOWN",
     "models/credit/ledger_chain.py BookCheck._sums": "one check of the ledger, which no client can ask for",
     "resolvers/sending/digest_sorting.py DigestSorter._held": "one list, gone with it, and written to files",
