@@ -26,6 +26,7 @@ from authz.reach.reach import GRANTS, PRINCIPAL
 from engine.database.write_connection import FixedRow
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import account_closure
+from models.accounts.trees import in_tree
 from models.parent_access.openings import break_glass_openings
 
 
@@ -53,8 +54,7 @@ async def opened_because(
 def _opening_reason(permission: Permission) -> Select[Any]:
     closure, grant, opening = account_closure.alias(), GRANTS.alias(), break_glass_openings.alias()
     opened = and_(
-        opening.c.master_id == grant.c.master_id,
-        opening.c.account_id == grant.c.account_id,
+        in_tree(opening, grant, account_id="account_id"),
         opening.c.user_id == select(PRINCIPAL.c.user_id).scalar_subquery(),
         opening_holds(opening),
     )
@@ -89,7 +89,7 @@ def _giving(
         .select_from(closure)
         .join(
             grant,
-            and_(grant.c.master_id == closure.c.master_id, grant.c.account_id == closure.c.ancestor_id),
+            in_tree(grant, closure, account_id="ancestor_id"),
         )
         .where(
             closure.c.descendant_id == account_id,

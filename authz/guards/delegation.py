@@ -29,6 +29,7 @@ from authz.reach.reach import mask_of_account
 from authz.reach.role_uses import role_uses
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree
 from models.base.ids import MasterId, RoleId
 from models.roles.tables import roles
 
@@ -51,9 +52,7 @@ def usable_in(role: FromClause, account: FromClause) -> ColumnElement[bool]:
     """Whether the role can be held in the account: it is built in, or belongs to the account or one above
     it."""
     path = account_closure.alias()
-    above = select(path.c.ancestor_id).where(
-        path.c.master_id == account.c.master_id, path.c.descendant_id == account.c.id
-    )
+    above = select(path.c.ancestor_id).where(in_tree(path, account, descendant_id="id"))
     # As an array: then one look-up in the index of accounts' roles is enough.
     owners = func.array(above.correlate(account).scalar_subquery(), type_=ARRAY(Uuid))
     return and_(
@@ -145,7 +144,7 @@ def _missing_where_used(master_id: MasterId, role_id: RoleId) -> Select[Any]:
         .select_from(used_in)
         .join(
             accounts,
-            and_(accounts.c.master_id == used_in.c.master_id, accounts.c.id == used_in.c.account_id),
+            in_tree(accounts, used_in, id="account_id"),
         )
         .join(granted, true())
         .join(roles, roles.c.id == role_id)

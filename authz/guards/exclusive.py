@@ -21,6 +21,7 @@ from authz.guards.acting_grants import is_only_shared, opened_because
 from authz.guards.door import Hold, Passed, forget_turn, pass_door, take_known_turn, take_turn
 from authz.policy.permissions import GIVES_ACCESS, READ_PERMISSIONS, Permission
 from authz.policy.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
+from authz.wall.freshness import enter_to_find
 from engine.database.write_connection import FixedRow
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus
@@ -97,7 +98,7 @@ async def authorize(
     ACCOUNT_CLOSED where the status of the path forbids the change, and with REACHED_BY_SHARE or RIGHT_ENDS
     where the right that gives or takes access may end before.
     """
-    wanted = await known_id(session, account_id)
+    wanted = await known_id(session, principal, account_id)
     return await authorize_holding(Hold.ACCOUNT, session, principal, wanted, permission, effect, until)
 
 
@@ -193,11 +194,14 @@ def _verdict(rights: _Rights | None, permission: Permission) -> Authorized | Ref
 
 
 async def known_id(
-    session: WriteSession, account_id: AccountId | ColumnElement[uuid.UUID]
+    session: WriteSession, principal: Principal, account_id: AccountId | ColumnElement[uuid.UUID]
 ) -> AccountId | None:
     """The id, or what the scalar sub-select finds."""
     if not isinstance(account_id, ColumnElement):
         return account_id
+    if session.opens_itself():
+        first = await enter_to_find(session, principal.credentials, account_id)
+        return None if first is None else AccountId(first)
     found = (await session.execute(select(account_id))).scalar_one()
     return None if found is None else AccountId(found)
 

@@ -12,6 +12,7 @@ from authz.reach.ends import FOREVER, end_at
 from authz.reach.reach import GRANTS
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import ApiKeyCreationPlace, accounts
+from models.accounts.trees import in_tree
 
 
 async def check_key_creation(
@@ -41,15 +42,13 @@ def keys_are_made_by(
     in_master = account.c.id == account.c.master_id
     anywhere = exists(
         select(master.c.id).where(
-            master.c.master_id == account.c.master_id,
-            master.c.id == account.c.master_id,
+            in_tree(master, account, id="master_id"),
             master.c.api_key_creation == ApiKeyCreationPlace.ANYWHERE.value,
         )
     )
     from_master = exists(
         select(grants.c.account_id).where(
-            grants.c.master_id == account.c.master_id,
-            grants.c.account_id == account.c.master_id,
+            in_tree(grants, account, account_id="master_id"),
             grants.c.ends_at >= until,
             allows(
                 case((in_master, grants.c.own_mask), else_=grants.c.below_mask), Permission.API_KEYS_WRITE

@@ -27,6 +27,7 @@ from authz.reach.grants import granted_mask, lasting_grants, passed_mask
 from authz.reach.reach import PRINCIPAL
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import EVERYTHING_PASSES, ParentAccess, account_closure
+from models.accounts.trees import in_tree
 from models.base.ids import AccountId, MasterId
 
 LEAST_PASSES = Permission.ACCOUNT_READ.bit | Permission.ACCOUNT_SUSPEND.bit
@@ -143,7 +144,7 @@ def _above_from(grants: CTE, link: Link) -> Select[tuple[uuid.UUID]]:
         select(grants.c.account_id)
         .join(
             path,
-            (path.c.master_id == grants.c.master_id) & (path.c.ancestor_id == grants.c.account_id),
+            in_tree(path, grants, ancestor_id="account_id"),
         )
         .where(
             path.c.master_id == link.master_id,

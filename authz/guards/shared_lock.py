@@ -24,5 +24,5 @@ async def authorize_shared(
     effect: Effect = Effect.CHANGES,
 ) -> Authorized:
     """As `authorize`, with the account and all above it locked in share mode."""
-    wanted = await known_id(session, account_id)
+    wanted = await known_id(session, principal, account_id)
     return await authorize_holding(Hold.PATH, session, principal, wanted, permission, effect)

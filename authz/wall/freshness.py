@@ -8,6 +8,7 @@ statement checks both and reads: between two statements the connection could cha
 """
 
 import re
+import uuid
 from typing import Any, NewType
 
 from sqlalchemy import (
@@ -24,6 +25,7 @@ from sqlalchemy import (
     literal,
     select,
 )
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.types import UserDefinedType
 
 from authz.callers.principals import Credentials, UnknownCallerError
@@ -69,10 +71,26 @@ async def enter_to_write(session: WriteSession, credentials: Credentials) -> Non
     """Tell the database who calls (see `row_security.enter`), and note the revision of what the transaction
     changes. Raises UnknownCallerError where nobody has the token."""
     (entered,) = await _ENTERING_TO_WRITE.rows(session, credentials.binds, credentials.kind)
-    if credentials.digest and entered.caller is None:
+    _note(session, credentials, entered.revision, entered.caller)
+
+
+async def enter_to_find(
+    session: WriteSession, credentials: Credentials, wanted: ColumnElement[uuid.UUID]
+) -> uuid.UUID | None:
+    """`enter_to_write`, which also returns what the scalar sub-select finds behind it."""
+    both = array([_CALLER.scalar_subquery(), wanted])
+    statement = select(current_revision().label("revision"), case((entering(), both)).label("found"))
+    entered = (await session.execute(statement, credentials.binds)).one()
+    _note(session, credentials, entered.revision, entered.found[0])
+    found: uuid.UUID | None = entered.found[1]
+    return found
+
+
+def _note(session: WriteSession, credentials: Credentials, revision: str, caller: uuid.UUID | None) -> None:
+    if credentials.digest and caller is None:
         raise UnknownCallerError
     entered_with(session, credentials)
-    session.notes(TransactionNotes).revision = entered.revision
+    session.notes(TransactionNotes).revision = revision
 
 
 def entering_at_least(revision: Revision | None = None) -> ColumnElement[bool]:

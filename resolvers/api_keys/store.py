@@ -54,12 +54,12 @@ def check_not_expired(key: KeyRow) -> None:
 
 
 async def check_works(session: WriteSession, key: KeyRow) -> None:
-    """Raise FAILED_PRECONDITION for a key that is revoked, has expired, or has stopped with its maker's
+    """Raise FAILED_PRECONDITION for a key that is revoked, has expired, or has stopped with its creator's
     rights."""
     check_not_expired(key)
     works = select(key_works(api_keys)).where(row_of(api_keys, key, key.id))
     if not (await session.execute(works)).scalar_one():
-        message = "The key has stopped with its maker's rights: adopt it with `apiKeyAdopt` first."
+        message = "The key has stopped with its creator's rights: adopt it with `apiKeyAdopt` first."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyId")
 
 

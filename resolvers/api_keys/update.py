@@ -69,7 +69,7 @@ async def update_api_key(session: WriteSession, principal: Principal, command: A
 
 
 async def adopt_api_key(session: WriteSession, principal: Principal, api_key_id: ApiKeyId) -> Authorized:
-    """Make the caller answer for the key in its maker's place (T6). Needs what creating the key needs.
+    """Make the caller answer for the key in its creator's place (T6). Needs what creating the key needs.
 
     Raises PERSON_REQUIRED, because two keys that adopted each other would stay alive without any person; and
     FAILED_PRECONDITION for a key that is revoked or has expired.
@@ -80,7 +80,7 @@ async def adopt_api_key(session: WriteSession, principal: Principal, api_key_id:
     await _check_makeable(session, principal, account, key)
     check_not_expired(key)
     adopter = present(Kind.USER, principal.user_id)
-    before = _maker(key)
+    before = _creator(key)
     if before != adopter:
         await write_key(session, key, {"adopter_user_id": principal.user_id})
         change: tuple[Change, Change] = {"maker": before}, {"maker": adopter}
@@ -140,7 +140,7 @@ def _shown(values: dict[str, object]) -> Change:
     return found
 
 
-def _maker(key: KeyRow) -> str | None:
+def _creator(key: KeyRow) -> str | None:
     user_id: UserId | None = key.adopter_user_id or key.creator_user_id
     if user_id is not None:
         return present(Kind.USER, user_id)
