@@ -6,6 +6,7 @@ It has as many connections as the servers. With more, PostgreSQL becomes slower.
 import os
 import re
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -76,8 +77,20 @@ async def prepare(
         often=_REQUESTS_OF_A_ROW, rows=len(rows), clients=clients, columns=columns, table=table
     )
     file = folder / f"{name}.sql"
-    file.write_text(draw + "".join(f"{statement};\n" for statement in script.statements), encoding="utf-8")
+    file.write_text(draw + "".join(_trips(script)), encoding="utf-8")
     return Prepared(file, script.fixed, clients, len(script.statements))
+
+
+def _trips(script: Script) -> Iterator[str]:
+    """The statements; those that Mandant sends together, pgbench does too."""
+    together = False
+    for statement, ahead in zip(script.statements, script.ahead, strict=True):
+        if ahead and not together:
+            yield "\\startpipeline\n"
+        yield f"{statement};\n"
+        if together and not ahead:
+            yield "\\endpipeline\n"
+        together = ahead
 
 
 def run(prepared: Prepared, database_url: str, seconds: int, *, until_on_disk: bool = True) -> Ran:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 from unittest.mock import patch
@@ -28,6 +28,8 @@ class Sent:
 
     sql: str
     values: tuple[str | None, ...]
+    ahead: bool = False
+    """Whether it travels with the next one."""
 
 
 async def record(database_url: str, operation: Operation, asks: Sequence[Ask]) -> list[list[Sent]]:
@@ -78,7 +80,8 @@ def _writes_watched(sent: list[Sent]) -> Iterator[None]:
     run, row_behind = WriteConnection.run, WriteConnection.row_behind
 
     def note(sql: str, values: Sequence[Any], ahead: Sequence[Unawaited]) -> None:
-        sent.extend(_sent(each.sql, each.values) for each in (*ahead, Unawaited(sql, values)))
+        sent.extend(replace(_sent(each.sql, each.values), ahead=True) for each in ahead)
+        sent.append(_sent(sql, values))
 
     async def noted_run(
         connection: WriteConnection,

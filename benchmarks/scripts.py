@@ -23,6 +23,8 @@ class Script:
     """Statements with `:variables`, and the values of these."""
 
     statements: tuple[str, ...]
+    ahead: tuple[bool, ...]
+    """Which of them travel with the next one."""
     fixed: dict[str, str]
     drawn: tuple[str, ...]
     """The variables for which each of `rows` has values."""
@@ -30,11 +32,8 @@ class Script:
 
 
 def script_of(recorded: Sequence[Sequence[Sent]]) -> Script:
-    """The script for requests with the same statements and with values of their own.
-
-    Transactions in which nothing was sent are left out.
-    """
-    requests = [_without_empty_transactions(sent) for sent in recorded]
+    """The script for requests with the same statements and with values of their own."""
+    requests = list(recorded)
     texts = [sent.sql for sent in requests[0]]
     if any([sent.sql for sent in request] != texts for request in requests):
         raise AssertionError("requests of one operation take the same statements")
@@ -50,17 +49,8 @@ def script_of(recorded: Sequence[Sequence[Sent]]) -> Script:
     used = {name: _texts(values) for name, values in columns.items() if _uses(statements, name)}
     fixed = {name: values[0] for name, values in used.items() if len(set(values)) == 1}
     drawn = tuple(name for name in used if name not in fixed)
-    return Script(statements, fixed, drawn, tuple(zip(*(used[name] for name in drawn), strict=True)))
-
-
-def _without_empty_transactions(sent: Sequence[Sent]) -> list[Sent]:
-    kept: list[Sent] = []
-    for statement in sent:
-        if kept and kept[-1].sql.startswith("BEGIN") and statement.sql.startswith("ROLLBACK"):
-            kept.pop()
-        else:
-            kept.append(statement)
-    return kept
+    ahead = tuple(sent.ahead for sent in requests[0])
+    return Script(statements, ahead, fixed, drawn, tuple(zip(*(used[name] for name in drawn), strict=True)))
 
 
 def _texts(values: Sequence[str | None]) -> list[str]:

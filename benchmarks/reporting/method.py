@@ -22,9 +22,10 @@ among the callers. A server has 10 connections to the database, over a unix sock
   what they look up, so that it takes as many statements as with data loaders, without their waiting.
 - Each peer looks the token and its grants up in every request. Its write is one transaction that
   authorizes, locks the account, changes it and logs. Mandant's locks the accounts above as well, and
-  reads the rights once more behind the locks. Their transfer locks the two accounts, keeps the key, posts
-  by the same function of the database and logs. None of them has a second wall, limits for each caller,
-  or a line in the log for each request.
+  reads its answer before COMMIT. Their transfer locks the two accounts, keeps the key, posts by the same
+  function of the database and logs. None of them has a second wall, limits for each caller, or a line in
+  the log for each request.
+- What Mandant sends to PostgreSQL together, in one trip, pgbench sends together too.
 - All connections plan a statement once, whatever its values, the peers' too. **Planned by default**: the
   peers whose statements have arrays, as PostgreSQL plans where nobody says otherwise; these it plans anew
   for each request. They are compared with in the ratio of that name, and in no other.
