@@ -139,6 +139,18 @@ def transfers(trees: Sequence[Tree]) -> Iterator[Ask]:
         place += 1
 
 
+def again(operation: Operation, ask: Ask) -> Ask:
+    """The request that its caller may send next: the same, or a change that follows on that one."""
+    if operation not in CHANGES:
+        return ask
+    values = dict(ask.variables["input"])
+    if operation is Operation.WRITE:
+        values["expectedVersion"] += 1
+    else:
+        values["idempotencyKey"] = str(uuid.uuid4())
+    return Ask(ask.token, {"input": values})
+
+
 def body(operation: Operation, ask: Ask) -> bytes:
     """The request's body."""
     return orjson.dumps({"query": operation.document, "variables": ask.variables})
