@@ -2,9 +2,10 @@
 
 import enum
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Any, cast
 
 import orjson
 
@@ -143,7 +144,7 @@ def again(operation: Operation, ask: Ask) -> Ask:
     """The request that its caller may send next: the same, or a change that follows on that one."""
     if operation not in CHANGES:
         return ask
-    values = dict(ask.variables["input"])
+    values: dict[str, Any] = dict(cast("Mapping[str, Any]", ask.variables["input"]))
     if operation is Operation.WRITE:
         values["expectedVersion"] += 1
     else:
