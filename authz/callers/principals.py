@@ -26,6 +26,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import INET
@@ -113,9 +114,14 @@ def principal_rows() -> CTE:
         null().cast(Uuid).label("api_key_id"),
         *(null().cast(column.type).label(column.name) for column in granted),
     ).where(sessions.c.digest == token, sessions.c.expires_at > func.now())
+    # A hint of the wall's, which saves the look-up by two digests. Without it nobody is found.
+    hinted = cast(func.nullif(func.current_setting("mandant.api_key", true()), ""), Uuid)
     previous = and_(found.c.previous_digest == token, found.c.previous_expires_at > func.now())
     key = select(null().cast(Uuid).label("user_id"), found.c.id.label("api_key_id"), *granted).where(
-        or_(found.c.digest == token, previous), key_works(found), _works_from_here(found)
+        found.c.id == hinted,
+        or_(found.c.digest == token, previous),
+        key_works(found),
+        _works_from_here(found),
     )
     arms = only_in(PrincipalKind.PERSON, person), only_in(PrincipalKind.API_KEY, key)
     return union_all(*arms).cte("principal").prefix_with("MATERIALIZED")

@@ -4,7 +4,7 @@
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import FromClause, Integer, Select, and_, func, literal_column, select, true, union
+from sqlalchemy import FromClause, Select, and_, func, select, true, union
 
 from authz.policy.permissions import Permission, allows
 from authz.reach.grants import granted_mask
@@ -20,21 +20,20 @@ def first_readable_accounts(window: Window) -> Select[Any]:
     all can have rows on the page. These are cut to the page and merged. The cost follows the number of
     grants, not the number of accounts that they reach.
     """
-    first = _below(GRANTS, replace(window, size=1), overshoot=False)
+    first = _below(GRANTS, replace(window, size=1, is_open=False), overshoot=False)
     # Grants that begin with the same account share one place of the page.
     place = func.dense_rank().over(order_by=window.sorted([first.c.id]))
     reaching = allows(GRANTS.c.below_mask, Permission.ACCOUNT_READ)
     streams = select(*GRANTS.c, place.label("place")).select_from(GRANTS.join(first, true())).where(reaching)
     ranked = streams.subquery()
-    places = literal_column(str(window.size + 1), Integer)
-    leading = select(*ranked.c).where(ranked.c.place <= places).subquery("leading")
+    leading = select(*ranked.c).where(ranked.c.place <= window.rows(1)).subquery("leading")
     stream = _below(leading, window)
     below = select(stream.c.master_id, stream.c.id).select_from(leading.join(stream, true()))
     own = select(GRANTS.c.master_id, GRANTS.c.account_id.label("id")).where(
         allows(GRANTS.c.own_mask, Permission.ACCOUNT_READ)
     )
     found = union(own, below).subquery()
-    page = window.apply(select(*found.c), [found.c.id]).cte().prefix_with("MATERIALIZED")
+    page = window.apply(select(*found.c), [found.c.id]).subquery("page")
     masks, account = _masks_of(page), accounts.alias()
     joined = and_(account.c.id == masks.c.id, account.c.master_id == masks.c.master_id)
     return select(*account.c, masks.c.mask).select_from(masks.join(account, joined))

@@ -3,10 +3,12 @@ the database."""
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, literal_column, select
+from sqlalchemy import ColumnElement, Select, case, select
 
 CLOSED = b"\x02"
-"""The answer of `answering_behind` when the gate stays closed. No JSON text equals it."""
+"""The answer of a compiled read when the gate stays closed. No JSON text equals it."""
+
+CLOSED_SQL = r"'\x02'::bytea"
 
 
 class GateClosedError(Exception):
@@ -18,15 +20,4 @@ def behind(gate: ColumnElement[bool], statement: Select[Any]) -> Select[Any]:
 
     The statement is a branch of a CASE, so PostgreSQL runs it after the gate.
     """
-    return _behind(gate, statement, None)
-
-
-def answering_behind(gate: ColumnElement[bool], statement: Select[Any]) -> Select[Any]:
-    """The same for a statement that answers bytes; else CLOSED."""
-    return _behind(gate, statement, literal_column(r"'\x02'::bytea"))
-
-
-def _behind(
-    gate: ColumnElement[bool], statement: Select[Any], otherwise: ColumnElement[bytes] | None
-) -> Select[Any]:
-    return select(case((gate, statement.scalar_subquery()), else_=otherwise))
+    return select(case((gate, statement.scalar_subquery())))

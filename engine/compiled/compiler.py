@@ -5,7 +5,6 @@ is a sub-select that aggregates its items' texts.
 """
 
 from collections.abc import Hashable, Iterable, Sequence
-from typing import Any
 
 from graphql import (
     FieldNode,
@@ -15,21 +14,20 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
 )
-from sqlalchemy import (
-    ColumnElement,
-    FromClause,
-    Select,
-    case,
-    func,
-    select,
-)
+from sqlalchemy import CTE, ColumnElement, Select
 
-from engine.base.client_values import NotCompilableError, text
+from engine.base.client_values import NotCompilableError
 from engine.base.field_errors import forbidden
-from engine.base.json_text import Part, joined, listed
+from engine.base.preamble import CLOSED_SQL
 from engine.compiled.denials import Denial, marker
 from engine.compiled.fields import Check, CompiledField
-from engine.compiled.row_scope import RowScope
+from engine.compiled.fragment_cache import Columns
+from engine.compiled.fragment_writer import written
+from engine.compiled.json_sql import Part, Sql, joined, listed
+from engine.compiled.row_scope import Rows, RowScope, source_of
+from engine.compiled.sql_text import Prepared
+from engine.compiled.statement_text import StatementText
+from engine.declare.declarations import columns_of
 from engine.declare.selections import Selections, is_sql, sql_field
 
 
@@ -37,53 +35,78 @@ class Compiler:
     """Compiles one operation for a variant of its statement (see `engine.compiled.sql_text.only_in`). Raises
     NotCompilableError for what only the reference executor can answer.
 
-    `denials` and `checks` are filled on the way: the errors that markers stand for, and the arguments that
-    must be read even where the statement does not use them.
+    `gate`: what the statement opens before it reads. `checks` is filled on the way: the arguments that must
+    be read even where the statement does not use them.
     """
 
-    def __init__(self, selections: Selections, variant: Hashable) -> None:
+    def __init__(self, selections: Selections, variant: Hashable, gate: ColumnElement[bool]) -> None:
         self.selections = selections
-        self.variant = variant
-        self.denials: list[Denial] = []
+        self.statement = StatementText(variant)
+        self.path: list[str] = []
+        """The response keys that lead to what is being compiled."""
         self.checks: list[Check] = []
+        self._gate = gate
+        self._denials: dict[Hashable, tuple[int, Denial]] = {}
 
-    def query(self, node: OperationDefinitionNode, principal: FromClause) -> Select[Any]:
+    @property
+    def denials(self) -> tuple[Denial, ...]:
+        """The errors that markers stand for."""
+        return tuple(denial for _, denial in self._denials.values())
+
+    def query(self, node: OperationDefinitionNode, principal: CTE) -> Prepared:
         """The data as bytes; no row where the principal is not known."""
         query_type = self.selections.graphql.query_type
         if query_type is None:
             raise NotCompilableError
-        body = joined(self.object([node.selection_set], query_type, None))
-        return select(_encoded(body)).select_from(principal.alias())
+        scope = RowScope(Rows("r0", 0, lambda _: self.statement.cte(principal), self.statement.shared))
+        return self._answering(joined(self.object([node.selection_set], query_type, scope)), scope)
 
-    def payload(self, nodes: list[FieldNode], type_: GraphQLObjectType, carried: FromClause) -> Select[Any]:
+    def payload(
+        self, nodes: list[FieldNode], type_: GraphQLObjectType, carried: Select[tuple[object, ...]]
+    ) -> Prepared:
         """The fields of a mutation's payload that are SQL, read from the row it carries, as bytes."""
-        scope = RowScope(carried)
+        row = self.statement.use(written(carried, None), None, {})
+        scope = RowScope(Rows("r0", 0, source_of(self.statement, row), self.statement.shared))
         selected = self.selections.selected([node.selection_set for node in nodes], type_)
         fields = [
-            [f'"{key}":', *self._field(inner, type_, scope)]
+            self._entry(key, inner, type_, scope)
             for key, inner in selected.items()
             if is_sql(type_, inner[0])
         ]
         if not fields:
             raise NotCompilableError  # there is nothing to read
-        return select(_encoded(scope.gather(joined(["{", *listed(fields), "}"]))))
+        return self._answering(joined(["{", *listed(fields), "}"]), scope)
+
+    def prepare(self, nodes: list[FieldNode], type_: GraphQLObjectType) -> None:
+        """Build what a field of the type is made of."""
+        self._field(nodes, type_, RowScope(Rows("r0", 0, lambda _: "", self.statement.shared)))
 
     def object(
-        self, sets: Iterable[SelectionSetNode | None], type_: GraphQLObjectType, scope: RowScope | None
+        self, sets: Iterable[SelectionSetNode | None], type_: GraphQLObjectType, scope: RowScope
     ) -> list[Part]:
-        """An object of the type, read from the scope's rows; without a scope, the root."""
+        """An object of the type, read from the scope's rows."""
         selected = self.selections.selected(sets, type_)
-        fields = [[f'"{key}":', *self._field(nodes, type_, scope)] for key, nodes in selected.items()]
+        fields = [self._entry(key, nodes, type_, scope) for key, nodes in selected.items()]
         return ["{", *listed(fields), "}"]
 
-    def denied(self, error: GraphQLError, nodes: list[FieldNode]) -> ColumnElement[str]:
-        """A marker for null with the error beside it."""
-        self.denials.append(Denial(error.message, error.extensions or {}, nodes))
-        return marker(len(self.denials) - 1)
+    def denied(self, error: GraphQLError, nodes: list[FieldNode], type_: GraphQLObjectType) -> str:
+        """A marker for null with the error beside it: the same one wherever a field of the type is asked for,
+        so that equal selections make equal SQL."""
+        key = type_.name, nodes[0].name.value, error.message, str(error.extensions)
+        new = len(self._denials), Denial(error.message, error.extensions or {}, {})
+        number, denial = self._denials.setdefault(key, new)
+        denial.places[tuple(self.path)] = nodes
+        return marker(number)
 
-    def _field(
-        self, nodes: list[FieldNode], type_: GraphQLObjectType, scope: RowScope | None
+    def _entry(
+        self, key: str, nodes: list[FieldNode], type_: GraphQLObjectType, scope: RowScope
     ) -> Sequence[Part]:
+        self.path.append(key)
+        entry = [f'"{key}":', *self._field(nodes, type_, scope)]
+        self.path.pop()
+        return entry
+
+    def _field(self, nodes: list[FieldNode], type_: GraphQLObjectType, scope: RowScope) -> Sequence[Part]:
         name = nodes[0].name.value
         if name == "__typename":
             return [f'"{type_.name}"']
@@ -91,15 +114,23 @@ class Compiler:
         field = None if definition is None else sql_field(definition)
         if definition is None or field is None:
             raise NotCompilableError  # introspection, and what Python answers
-        parts = CompiledField(self, field, definition, nodes, scope).parts()
+        compiled = CompiledField(self, field, type_, nodes, scope, self._columns(type_))
+        parts = compiled.parts()
         requires = field.declaration.requires
         if requires is None:
             return parts
-        if scope is None or isinstance(definition.type, GraphQLNonNull):
+        if isinstance(definition.type, GraphQLNonNull):
             raise NotCompilableError
-        denied = self.denied(forbidden(requires), nodes)
-        return [case((requires.in_sql(scope.rows), joined(parts)), else_=denied)]
+        seen = scope.rows.once(f"CASE WHEN {compiled.allowed()} THEN {joined(parts)} END")
+        return [Sql(f"coalesce({seen}, {self.denied(forbidden(requires), nodes, type_)})")]
 
+    def _columns(self, type_: GraphQLObjectType) -> Columns | None:
+        """What resolvers may read of the rows of the type's objects; None: it is the root."""
+        if type_ is self.selections.graphql.query_type:
+            return None
+        return columns_of(type_.extensions["strawberry-definition"].origin)
 
-def _encoded(body: ColumnElement[str]) -> ColumnElement[bytes]:
-    return func.convert_to(body, text("UTF8"))
+    def _answering(self, body: str, scope: RowScope) -> Prepared:
+        answer = scope.gather(f"convert_to({body}, 'UTF8')")
+        gate = self.statement.text(self.statement.use(written(self._gate, None), None, {}))
+        return self.statement.finished(f"SELECT CASE WHEN {gate} THEN {answer} ELSE {CLOSED_SQL} END")

@@ -12,7 +12,6 @@ from typing import Any
 
 import orjson
 from graphql import FieldNode, GraphQLError
-from sqlalchemy import ColumnElement, literal_column
 
 from engine.base.client_values import NotCompilableError
 
@@ -21,26 +20,28 @@ _KEY = secrets.token_hex(16)
 """What a marker becomes once the answer is read: no key of JSON that an account's log may hold."""
 _MARKED = f'"{_KEY}":'.encode()
 
-BROKEN: ColumnElement[str] = literal_column("chr(1)")
+BROKEN = "chr(1)"
 """A null that the schema forbids. It breaks the JSON, so that the reference executor answers."""
 
 
 @dataclass(frozen=True)
 class Denial:
-    """The error beside a null."""
+    """The error beside a null, of one field of one type. `places`: the nodes of the document that ask for the
+    field, by the response keys that lead there from where the answer begins."""
 
     message: str
     extensions: dict[str, Any]
-    nodes: list[FieldNode]
+    places: dict[tuple[str, ...], list[FieldNode]]
 
-    def error(self, path: list[str | int]) -> GraphQLError:
+    def error(self, path: list[str | int], beginning: int) -> GraphQLError:
         """The error, as GraphQL has it, for the place where the null is."""
-        return GraphQLError(self.message, nodes=self.nodes, path=path, extensions=dict(self.extensions))
+        nodes = self.places.get(tuple(key for key in path[beginning:] if isinstance(key, str)))
+        return GraphQLError(self.message, nodes=nodes, path=path, extensions=dict(self.extensions))
 
 
-def marker(number: int) -> ColumnElement[str]:
+def marker(number: int) -> str:
     """What stands for the denial of this number."""
-    return literal_column(f"E'{{\\x01{number}}}'")
+    return f"E'{{\\x01{number}}}'"
 
 
 def settled(
@@ -55,15 +56,16 @@ def settled(
     except orjson.JSONDecodeError:
         raise NotCompilableError from None
     errors: list[GraphQLError] = []
-    return _settle(data, [*path], denials, errors), errors
 
+    def settle(value: Any, path: list[str | int]) -> Any:
+        if isinstance(value, dict):
+            if _KEY in value:
+                errors.append(denials[value[_KEY]].error(path, beginning))
+                return None
+            return {key: settle(item, [*path, key]) for key, item in value.items()}
+        if isinstance(value, list):
+            return [settle(item, [*path, index]) for index, item in enumerate(value)]
+        return value
 
-def _settle(value: Any, path: list[str | int], denials: Sequence[Denial], errors: list[GraphQLError]) -> Any:
-    if isinstance(value, dict):
-        if _KEY in value:
-            errors.append(denials[value[_KEY]].error(path))
-            return None
-        return {key: _settle(item, [*path, key], denials, errors) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_settle(item, [*path, index], denials, errors) for index, item in enumerate(value)]
-    return value
+    beginning = len(path)
+    return settle(data, [*path]), errors

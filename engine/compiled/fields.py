@@ -1,12 +1,11 @@
 """One field as SQL: parts of JSON text, by the kind that the field is declared to be."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from graphql import (
     FieldNode,
     GraphQLError,
-    GraphQLField,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
@@ -15,34 +14,25 @@ from graphql import (
     get_named_type,
     is_leaf_type,
 )
-from sqlalchemy import (
-    ColumnElement,
-    FromClause,
-    Integer,
-    Select,
-    case,
-    column,
-    func,
-    literal_column,
-    select,
-    true,
-    union_all,
-)
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import ColumnElement, FromClause, Select, literal_column
 
-from engine.base.client_values import NotCompilableError, Variable, text
+from engine.base.client_values import NotCompilableError
 from engine.base.field_errors import absent
-from engine.base.json_text import NULL, Part, joined, listed, or_else
-from engine.compiled.connections import CompiledConnection, ObjectCompiler, aggregated, page_rows
+from engine.base.json_text import or_else
+from engine.compiled.connections import CompiledConnection, ObjectCompiler, aggregated
 from engine.compiled.denials import BROKEN
-from engine.compiled.fragment_cache import Place
-from engine.compiled.fragments import Arguments, FragmentUse
-from engine.compiled.row_scope import PRESENT, JoinedRow, RowScope, to_one_rows
-from engine.declare.arguments import WINDOW, prefix_of, ranges_in, resolver_values, takes_window
+from engine.compiled.fragment_cache import Columns, Place
+from engine.compiled.fragments import Arguments
+from engine.compiled.json_sql import NULL, Part, Sql, joined
+from engine.compiled.lists import CompiledList, resolved
+from engine.compiled.look_ups import CompiledLookUps
+from engine.compiled.row_scope import JoinedRow, RowScope, source_of, to_one_rows
+from engine.compiled.sql_text import quoted_name
+from engine.compiled.statement_text import StatementText, Use
+from engine.declare.arguments import ranges_in, resolver_values
 from engine.declare.codecs import CODECS_BY_SCALAR, PLAIN, Codec
-from engine.declare.declarations import FieldKind, LookUp, Read, SqlField, entity_of
-from engine.declare.field_types import all_arguments, object_type_of, order_of
-from engine.declare.paging import MOST_IDS, Window, window
+from engine.declare.declarations import FieldKind, SqlField, entity_of
+from engine.declare.field_types import all_arguments, object_type_of
 
 
 class Check(Protocol):
@@ -55,35 +45,36 @@ class Check(Protocol):
 class FieldCompiler(ObjectCompiler, Protocol):
     """What a field needs of the compiler of its operation."""
 
-    variant: Hashable
+    statement: StatementText
     checks: list[Check]
 
-    def denied(self, error: GraphQLError, nodes: list[FieldNode]) -> ColumnElement[str]:
+    def denied(self, error: GraphQLError, nodes: list[FieldNode], type_: GraphQLObjectType) -> str:
         """A marker for null with the error beside it."""
 
 
 class CompiledField:
-    """One field of one selection."""
+    """One field of a type in one selection. `columns`: what resolvers may read of the scope's rows; None: it
+    is a field of the root."""
 
     def __init__(
         self,
         compiler: FieldCompiler,
         field: SqlField,
-        definition: GraphQLField,
+        type_: GraphQLObjectType,
         nodes: list[FieldNode],
-        scope: RowScope | None,
+        scope: RowScope,
+        columns: Columns | None,
     ) -> None:
-        self.compiler = compiler
-        self.field = field
-        self.definition = definition
-        self.nodes = nodes
-        self.scope = scope
-        given = compiler.selections.arguments(field, definition, nodes[0])
-        self.given = all_arguments(field, given)
+        self._compiler = compiler
+        self._field = field
+        self._type = type_
+        self._definition = type_.fields[nodes[0].name.value]
+        self._nodes = nodes
+        self._scope = scope
+        given = all_arguments(field, compiler.selections.arguments(field, self._definition, nodes[0]))
         if field.declaration.read is not None:
-            compiler.checks += ranges_in(field.declaration.read, self.given)
-        use = FragmentUse(None if scope is None else scope.rows, self.given)
-        self._place = Place(field, compiler.variant, use)
+            compiler.checks += ranges_in(field.declaration.read, given)
+        self._place = Place(field, compiler.statement, scope.rows, columns, given)
 
     def parts(self) -> Sequence[Part]:
         """The field's value as parts of JSON text."""
@@ -93,164 +84,106 @@ class CompiledField:
             FieldKind.TO_ONE: self._to_one,
             FieldKind.TO_MANY: self._to_many,
             FieldKind.CONNECTION: self._connection,
-            FieldKind.LOOK_UP: self._look_up,
-            FieldKind.LOOK_UPS: self._look_ups,
+            FieldKind.LOOK_UP: lambda: self._look_ups().one(self._place.given["id"]),
+            FieldKind.LOOK_UPS: lambda: self._look_ups().all(self._place.given["ids"]),
         }
-        found = kinds.get(self.field.declaration.kind)
+        found = kinds.get(self._field.declaration.kind)
         if found is None:
             raise NotCompilableError
         return found()
 
+    def allowed(self) -> str:
+        """Whether the row grants what the field requires."""
+        requires = self._field.declaration.requires
+
+        def build(rows: FromClause | None, _: Arguments) -> ColumnElement[Any]:
+            if rows is None or requires is None:
+                raise NotCompilableError
+            return requires.in_sql(rows)
+
+        return self._place.value("allowed", build)
+
     @property
     def _sets(self) -> list[SelectionSetNode | None]:
-        return [node.selection_set for node in self.nodes]
+        return [node.selection_set for node in self._nodes]
 
     @property
-    def _missing(self) -> ColumnElement[str]:
-        code = self.field.declaration.absent
+    def _missing(self) -> str:
+        code = self._field.declaration.absent
         if code is not None:
-            return self.compiler.denied(absent(code), self.nodes)
-        return BROKEN if isinstance(self.definition.type, GraphQLNonNull) else NULL
-
-    @property
-    def _resolver(self) -> Read:
-        read = self.field.declaration.read
-        if read is None:
-            raise NotCompilableError
-        return read
-
-    def _read(self, rows: FromClause | None, given: Arguments, page: Window | None = None) -> Select[Any]:
-        """The resolver's rows, correlated to the parent's; with `page`, at least that page's."""
-        values = resolver_values(self._resolver, given)
-        if page is not None and takes_window(self._resolver):
-            values[WINDOW] = page
-        statement: Select[Any] = self._resolver(rows, **values)
-        return statement if rows is None else statement.correlate(rows)
+            return self._compiler.denied(absent(code), self._nodes, self._type)
+        return BROKEN if isinstance(self._definition.type, GraphQLNonNull) else NULL
 
     def _leaf(self) -> Sequence[Part]:
-        missing = BROKEN if isinstance(self.definition.type, GraphQLNonNull) else NULL
+        missing = BROKEN if isinstance(self._definition.type, GraphQLNonNull) else NULL
 
         def build(rows: FromClause | None, given: Arguments) -> ColumnElement[Any]:
             if rows is None:
                 raise NotCompilableError
-            read = self.field.declaration.read
+            read = self._field.declaration.read
             if read is None:
-                value = rows.c[self.field.python_name]
+                value = rows.c[self._field.python_name]
             else:
                 value = read(rows, **resolver_values(read, given))
-            return or_else(self._codec().sql(value), missing)
+            return or_else(self._codec().sql(value), literal_column(missing))
 
-        return [self._place.value("nullable" if missing is NULL else "never null", build)]
+        return [Sql(self._place.value("nullable" if missing is NULL else "never null", build))]
 
     def _codec(self) -> Codec:
-        if self.field.declaration.codec is not None:
-            return self.field.declaration.codec
-        if _is_list(self.definition.type):
+        if self._field.declaration.codec is not None:
+            return self._field.declaration.codec
+        if _is_list(self._definition.type):
             return PLAIN
-        named = get_named_type(self.definition.type)
+        named = get_named_type(self._definition.type)
         codec = CODECS_BY_SCALAR.get(named.name)
         if codec is None or not is_leaf_type(named):
             raise NotCompilableError
         return codec
 
     def _object_type(self) -> GraphQLObjectType:
-        named = get_named_type(self.definition.type)
+        named = get_named_type(self._definition.type)
         if not isinstance(named, GraphQLObjectType):
             raise NotCompilableError
         return named
 
-    def _to_one(self) -> Sequence[Part]:
-        if self.scope is None or self.field.declaration.requires is not None:
-            rows = self._place.rows("", self._read)
-            return [func.coalesce(self._sub_select(rows, self._object_type()), self._missing)]
-        rows = self._place.rows(PRESENT, lambda *place: to_one_rows(self._read(*place)), lateral=True)
-        joined_scope = JoinedRow(rows, self.scope)
-        body = self.compiler.object(self._sets, self._object_type(), joined_scope)
-        return [case((joined_scope.present, joined(body)), else_=self._missing)]
+    def _read(self, rows: FromClause | None, given: Arguments) -> Select[Any]:
+        return resolved(self._field, rows, given)
 
-    def _sub_select(self, rows: FromClause, type_: GraphQLObjectType) -> ColumnElement[Any]:
-        scope = RowScope(rows)
-        return scope.gather(joined(self.compiler.object(self._sets, type_, scope)))
+    def _object(self, scope: RowScope) -> str:
+        return joined(self._compiler.object(self._sets, self._object_type(), scope))
+
+    def _to_one(self) -> Sequence[Part]:
+        if self._place.columns is None or self._field.declaration.requires is not None:
+            scope = self._below(self._place.rows("", self._read))
+            found = self._scope.rows.once(scope.gather(self._object(scope)))
+            return [Sql(f"coalesce({found}, {self._missing})")]
+        use = self._place.rows("present", lambda *place: to_one_rows(self._read(*place)))
+        rows = self._scope.joined(use.key, source_of(self._compiler.statement, use))
+        row = JoinedRow(rows, self._scope)
+        return [Sql(f"CASE WHEN {row.present} THEN {self._object(row)} ELSE {self._missing} END")]
 
     def _to_many(self) -> Sequence[Part]:
-        scope = RowScope(self._place.rows("", self._read))
-        item = joined(self.compiler.object(self._sets, self._object_type(), scope))
-        order = [scope.rows.c[name] for name in entity_of(object_type_of(self.field)).key]
-        return ["[", func.coalesce(scope.gather(aggregated(item, order)), text("")), "]"]
+        scope = self._below(self._place.rows("", self._read))
+        names = entity_of(object_type_of(self._field)).key
+        item = self._object(scope)
+        items = scope.gather(aggregated(item, [scope.rows.column(quoted_name(name)) for name in names]))
+        return ["[", Sql(f"coalesce({self._scope.rows.once(items)}, '')"), "]"]
+
+    def _below(self, use: Use) -> RowScope:
+        return self._scope.below(source_of(self._compiler.statement, use))
 
     def _connection(self) -> Sequence[Part]:
-        self.window = self._window(self.given)
+        items = CompiledList(self._place, self._scope)
         # A page's arguments are checked also where the selection leaves the page itself out.
-        self.compiler.checks += self.window.sources
-        return CompiledConnection(self.compiler, self._object_type(), self).parts(self._sets)
+        self._compiler.checks += items.window.sources
+        return CompiledConnection(self._compiler, self._object_type(), items).parts(self._sets)
 
-    def _window(self, given: Arguments) -> Window:
-        return window(order_of(self.field, given, set(resolver_values(self._resolver, given))), given)
+    def _look_ups(self) -> CompiledLookUps:
+        def item(scope: RowScope, cls: type) -> str:
+            type_ = self._compiler.selections.object_type(cls)
+            return joined(self._compiler.object(self._sets, type_, scope))
 
-    def whole(self) -> FromClause:
-        """All rows of the list (see `engine.compiled.connections.Items`)."""
-        return self._place.rows("", self._read)
-
-    def page(self, *, overshoots: bool) -> FromClause:
-        """The page's rows."""
-
-        def build(rows: FromClause | None, given: Arguments) -> Select[Any]:
-            page = self._window(given)
-            return page_rows(self._read(rows, given, page), page, overshoots=overshoots)
-
-        return self._place.rows(("page", overshoots), build)
-
-    def _look_up(self) -> Sequence[Part]:
-        found = self.field.declaration.look_ups().get(_prefix(self.given["id"]))
-        if found is None:
-            return ["null"]
-        type_ = self.compiler.selections.object_type(found.type_)
-
-        def build(_: FromClause | None, given: Arguments) -> Select[Any]:
-            statement: Select[Any] = found.read(None, **resolver_values(found.read, given))
-            return statement
-
-        rows = self._place.rows(type_.name, build)
-        return [func.coalesce(self._sub_select(rows, type_), NULL)]
-
-    def _look_ups(self) -> Sequence[Part]:
-        ids = self.given["ids"]
-        if len(ids) > MOST_IDS:
-            raise NotCompilableError  # the reference executor says so
-        found = [
-            self._looked_up(look_up, [(n, id_) for n, id_ in enumerate(ids) if _prefix(id_) == prefix])
-            for prefix, look_up in self.field.declaration.look_ups().items()
-            if any(_prefix(id_) == prefix for id_ in ids)
-        ]
-        if not found:
-            return ["[", *listed([["null"]] * len(ids)), "]"]
-        items = union_all(*found).subquery()
-        places = func.generate_series(_number(0), _number(len(ids) - 1))
-        place = places.table_valued("number__").render_derived()
-        joined_items = place.outerjoin(items, items.c.number__ == place.c.number__)
-        item = func.coalesce(items.c.item__, NULL)
-        whole = select(aggregated(item, [place.c.number__])).select_from(joined_items)
-        return ["[", whole.scalar_subquery(), "]"]
-
-    def _looked_up(self, look_up: LookUp, ids: list[tuple[int, str | Variable]]) -> Select[Any]:
-        """Rows of (number__, item__) for the ids of one kind and their numbers."""
-        values = [resolver_values(look_up.read, {"id": id_})["id"] for _, id_ in ids]
-        columns = [column("id", values[0].type), column("number__", Integer)]
-        numbers = array([_number(number) for number, _ in ids])
-        wanted = func.unnest(array(values), numbers).table_valued(*columns).render_derived()
-        rows = look_up.read(wanted, id=wanted.c.id).correlate(wanted).lateral()
-        scope = RowScope(rows, wanted.join(rows, true()))
-        type_ = self.compiler.selections.object_type(look_up.type_)
-        item = joined(self.compiler.object(self._sets, type_, scope))
-        return scope.each(wanted.c.number__, item.label("item__"))
-
-
-def _prefix(id_: str | Variable) -> str:
-    return id_.prefix if isinstance(id_, Variable) else prefix_of(id_)
-
-
-def _number(value: int) -> ColumnElement[int]:
-    return literal_column(str(value), Integer)
+        return CompiledLookUps(self._place, self._scope, self._field.declaration.look_ups(), item)
 
 
 def _is_list(type_: GraphQLOutputType) -> bool:

@@ -22,13 +22,14 @@ from graphql import (
 )
 from graphql.execution import Executor
 from graphql.pyutils import Path
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam, select
 
 from engine.base.client_values import NotCompilableError
 from engine.compiled.compiler import Compiler
 from engine.compiled.denials import settled
 from engine.compiled.query_plans import Asked, Part, QueryPlan
 from engine.compiled.shapes import Variables
+from engine.compiled.sql_text import Prepared
 from engine.database.pool import Pool
 from engine.declare.declarations import Entity, entity_of
 from engine.declare.entity_objects import row_of
@@ -71,12 +72,12 @@ class PayloadPart:
     def nodes(self, operation: OperationDefinitionNode) -> Sequence[Node]:
         return self.fields
 
-    def statement(self, compiler: Compiler, operation: OperationDefinitionNode) -> Select[Any]:
+    def statement(self, compiler: Compiler, operation: OperationDefinitionNode) -> Prepared:
         row = [
             bindparam(_bind_name(name), type_=type_, required=True).label(name)
             for name, type_ in self.entity.carries.items()
         ]
-        return compiler.payload(self.fields, self.type_, select(*row).subquery("payload"))
+        return compiler.payload(self.fields, self.type_, select(*row))
 
 
 class Find(Protocol):

@@ -22,19 +22,18 @@ from graphql import (
     get_operation_ast,
 )
 from graphql.execution.values import get_variable_values
-from sqlalchemy import ColumnElement, FromClause, Select
+from sqlalchemy import CTE, ColumnElement
 from strawberry import Schema
 
 from engine.base.client_values import NotCompilableError
 from engine.base.field_errors import BadArgument
 from engine.base.kept import Kept
-from engine.base.preamble import answering_behind
 from engine.compiled.compiler import Compiler
 from engine.compiled.denials import Denial
 from engine.compiled.fields import Check
 from engine.compiled.pace import Pace
 from engine.compiled.shapes import Variables, input_type, opened, plain, plain_types, shape_of
-from engine.compiled.sql_text import Prepared, prepared
+from engine.compiled.sql_text import Prepared
 from engine.declare.selections import Selections, variables_in
 from engine.limits.operation import check_cost
 
@@ -62,7 +61,8 @@ class QueryPlan:
     @property
     def size(self) -> int:
         """Bytes of memory, at most."""
-        parts = len(self.statement.values) + len(self.checks) + len(self.denials)
+        parts = len(self.statement.values) + len(self.checks)
+        parts += sum(1 + len(denial.places) for denial in self.denials)
         return sys.getsizeof(self.statement.sql) + _BYTES_OF_A_PLAN + _BYTES_OF_A_PART * parts
 
     def values(self, variables: Variables, named: Mapping[str, Any]) -> list[Any]:
@@ -100,7 +100,7 @@ class Part(Protocol):
     def nodes(self, operation: OperationDefinitionNode) -> Sequence[Node]:
         """Where the variables stand that it depends on."""
 
-    def statement(self, compiler: Compiler, operation: OperationDefinitionNode) -> Select[Any]:
+    def statement(self, compiler: Compiler, operation: OperationDefinitionNode) -> Prepared:
         """Its statement, of one value. Raises NotCompilableError."""
 
 
@@ -108,7 +108,7 @@ class Part(Protocol):
 class WholeQuery:
     """All of a query. `principal`: the caller's row; without one there is no answer."""
 
-    principal: FromClause
+    principal: CTE
     variant: Hashable
     key: Hashable = None
     operation_type: OperationType = OperationType.QUERY
@@ -116,7 +116,7 @@ class WholeQuery:
     def nodes(self, operation: OperationDefinitionNode) -> Sequence[Node]:
         return [operation]
 
-    def statement(self, compiler: Compiler, operation: OperationDefinitionNode) -> Select[Any]:
+    def statement(self, compiler: Compiler, operation: OperationDefinitionNode) -> Prepared:
         return compiler.query(operation, self.principal)
 
 
@@ -206,13 +206,13 @@ class Operation:
             for name, type_ in self._types.items()
             if name in variables
         }
-        compiler = Compiler(Selections(self._schema, self._fragments, open_variables), part.variant)
+        selections = Selections(self._schema, self._fragments, open_variables)
+        compiler = Compiler(selections, part.variant, self._gate)
         try:
-            read = answering_behind(self._gate, part.statement(compiler, self._node))
-            statement = prepared(read, part.variant)
+            statement = part.statement(compiler, self._node)
         except (NotCompilableError, BadArgument):
             return None  # the reference executor reports a wrong argument
-        return QueryPlan(statement, tuple(compiler.checks), tuple(compiler.denials))
+        return QueryPlan(statement, tuple(compiler.checks), compiler.denials)
 
 
 class QueryPlans:

@@ -41,10 +41,8 @@ def _as_boolean(column: ColumnElement[Any]) -> Sequence[Part]:
 def _as_moment(column: ColumnElement[Any]) -> Sequence[Part]:
     """As Python's isoformat: microseconds only if there are any."""
     utc = func.timezone(text("UTC"), column)
-    whole = func.to_char(utc, text('YYYY-MM-DD"T"HH24:MI:SS'))
-    fraction = func.to_char(utc, text(".US"))
-    shown = case((fraction == text(".000000"), text("")), else_=fraction)
-    return ['"', whole, shown, '+00:00"']
+    whole = func.to_char(utc, text('YYYY-MM-DD"T"HH24:MI:SS.US'), type_=Text())
+    return ['"', func.replace(whole, text(".000000"), text("")), '+00:00"']
 
 
 PLAIN = Codec(_itself, _as_json)

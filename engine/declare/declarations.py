@@ -227,3 +227,10 @@ def entity_of(cls: type) -> Entity:
     if not isinstance(found, Entity):
         raise TypeError(f"{cls.__name__} is not declared with @entity")
     return found
+
+
+def columns_of(cls: type) -> Mapping[str, TypeEngine[Any]]:
+    """What resolvers may read of the rows of a type's objects."""
+    found = entity_of(cls)
+    columns = {} if found.table is None else {str(column.key): column.type for column in found.table.c}
+    return columns | dict(found.carries)

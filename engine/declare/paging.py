@@ -39,6 +39,9 @@ _LARGEST_KEY = 2**63 - 1
 
 PAGE_ARGUMENTS = ("first", "after", "last", "before")
 
+OPEN_SIZE = "size${}$"
+"""What stands for a page's size, and so many more rows, in SQL that serves pages of all sizes."""
+
 
 class BadPage(BadArgument):
     """The page does not exist: its size is out of bounds, or its cursor is of another list."""
@@ -63,13 +66,15 @@ Keys = tuple[ColumnElement[Any], ...]
 
 @dataclass(frozen=True)
 class Window:
-    """Which part of a list a page shows: its order, its bounds and its length."""
+    """Which part of a list a page shows: its order, its bounds and its length. `is_open`: SQL is written for
+    all lengths."""
 
     order: Order
     size: int
     after: Keys | None
     before: Keys | None
     backward: bool
+    is_open: bool = False
 
     @property
     def sources(self) -> list[Source]:
@@ -93,15 +98,12 @@ class Window:
         if self.before is not None:
             bounds = tuple_(*self.before)
             statement = statement.where(keys > bounds if self.order.descending else keys < bounds)
-        ordered = statement.order_by(*self.sorted(columns))
-        return ordered.limit(literal_column(str(self.size + overshoot)))
+        return statement.order_by(*self.sorted(columns)).limit(self.rows(int(overshoot)))
 
-    def cut(self, items: Select[Any], *, overshoot: bool) -> Select[Any]:
-        """The window's rows of a list that has no order of its own."""
-        plain = items._limit_clause is None and not items._distinct and not items._group_by_clauses
-        listed = items if plain else select(items.subquery())
-        columns = [listed.selected_columns[str(column.key)] for column in self.order.columns]
-        return self.apply(listed, columns, overshoot=overshoot)
+    def rows(self, more: int) -> ColumnElement[int]:
+        """The number of its rows, and so many more."""
+        written = OPEN_SIZE.format(more) if self.is_open else str(self.size + more)
+        return literal_column(written, Integer)
 
     def sorted(self, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
         """The columns in the direction in which the page is read."""

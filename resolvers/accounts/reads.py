@@ -9,6 +9,7 @@ from authz.policy.permissions import Permission, allows
 from authz.reach.first_page import first_readable_accounts
 from authz.reach.reach import GRANTS, readable_account, readable_accounts
 from authz.reach.status import effective_status, status_mask
+from engine.base.once import once
 from engine.declare.arguments import Described, Folded
 from engine.declare.paging import Order, Window
 from engine.text.forms import search_key
@@ -178,7 +179,7 @@ def api_key_creation_of(account: FromClause) -> ColumnElement[str]:
 
 def permissions_of(account: FromClause) -> ColumnElement[int]:
     """Your permissions in this account now, after the account's status is applied."""
-    return account.c.mask.op("&")(status_mask(account))
+    return once(account, account.c.mask.op("&")(status_mask(account)))
 
 
 def can(

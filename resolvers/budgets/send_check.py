@@ -104,8 +104,8 @@ def allowance_columns(account: FromClause, subscriber: FromClause) -> list[Colum
     on_path = kept.c.account_id.in_(_path_of(account))
     credit_kept = cast(func.coalesce(func.sum(kept.c.amount), _ZERO), BigInteger)
     return [
-        _sends_kept(subscriber, account).label("sends_guaranteed"),
-        _sends_kept(subscriber).label("sends_kept"),
+        sends_guaranteed(account, subscriber).label("sends_guaranteed"),
+        sends_kept(subscriber).label("sends_kept"),
         _cap_left(account, subscriber, inner=False).label("cap_left"),
         _cap_left(account, subscriber, inner=True).label("inner_cap_left"),
         _scalar(select(credit_kept).select_from(kept).where(on_path), account, subscriber).label(
@@ -140,15 +140,9 @@ def credit_of(account: FromClause, subscriber: FromClause) -> ColumnElement[int]
     return cast(total, BigInteger)
 
 
-def sends_left(account: FromClause, subscriber: FromClause, unused: ColumnElement[int]) -> ColumnElement[int]:
-    """Of so many unused sends of a plan: those that are not guaranteed to others."""
-    free = func.greatest(unused - _sends_kept(subscriber), _ZERO)
-    return free + _sends_kept(subscriber, account)
-
-
 def caps_left(account: FromClause, subscriber: FromClause) -> ColumnElement[int]:
     """What the caps on the path leave the account, in sends. NULL: there is no cap."""
-    guaranteed = _sends_kept(subscriber, account)
+    guaranteed = sends_guaranteed(account, subscriber)
     outer, inner = (_cap_left(account, subscriber, inner=inner) for inner in (False, True))
     return func.least(outer + guaranteed, inner)
 
@@ -164,17 +158,27 @@ def credit_left(account: FromClause, subscriber: FromClause) -> ColumnElement[in
     return func.least(free, _credit_cap_left(account, subscriber, pool))
 
 
-def _sends_kept(subscriber: FromClause, on_path_of: FromClause | None = None) -> ColumnElement[int]:
-    """The rest of a subscription's guarantees: all of them, or those on the path of one account."""
+def sends_kept(subscriber: FromClause) -> ColumnElement[int]:
+    """The rest of all guarantees of a subscription."""
+    _, statement = _guarantees(subscriber)
+    return _scalar(statement, subscriber)
+
+
+def sends_guaranteed(account: FromClause, subscriber: FromClause) -> ColumnElement[int]:
+    """The rest of those on the path of one account."""
+    child, statement = _guarantees(subscriber)
+    return _scalar(statement.where(child.c.id.in_(_path_of(account))), subscriber, account)
+
+
+def _guarantees(subscriber: FromClause) -> tuple[FromClause, Select[Any]]:
+    """Accounts that have one, and the rest of theirs together."""
     budget, child = budgets.alias(), accounts.alias()
     statement = (
         select(cast(func.coalesce(func.sum(kept_sends(budget, child)), _ZERO), BigInteger))
         .select_from(budget.join(child, guarantee_holds(budget, child)))
         .where(in_tree(child, subscriber, parent_id="id"))
     )
-    if on_path_of is None:
-        return _scalar(statement, subscriber)
-    return _scalar(statement.where(child.c.id.in_(_path_of(on_path_of))), subscriber, on_path_of)
+    return child, statement
 
 
 def _cap_left(account: FromClause, subscriber: FromClause, *, inner: bool) -> ColumnElement[int]:

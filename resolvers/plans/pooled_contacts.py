@@ -28,7 +28,8 @@ def sees_pool(subscriber: FromClause) -> ColumnElement[bool]:
     account, statement = readable_account()
     same = in_tree(account, subscriber, id="id")
     seen = allows(statement.selected_columns.mask, Permission.STATISTICS_READ)
-    return exists(statement.where(same, seen).correlate(subscriber))
+    found = statement.where(same, seen).with_only_columns(account.c.id, maintain_column_froms=True)
+    return exists(found.correlate(subscriber))
 
 
 def counted_in(cycle: FromClause) -> ColumnElement[int]:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from authz.policy.permissions import Permission, allows
+from engine.base.once import once
 from resolvers.usage.reads import beside, is_current
 
 _SHORTEST = cast(literal_column("'1 day'"), Interval)
@@ -47,12 +48,12 @@ def forecast_of(usage: FromClause) -> Select[Any]:
 
 def contacts_run_out_on(usage: FromClause) -> ColumnElement[datetime.date]:
     """When no more contacts can become active."""
-    return _runs_out_on(usage, usage.c.contacts_used, cast(usage.c.contact_limit, Numeric))
+    return once(usage, _runs_out_on(usage, usage.c.contacts_used, cast(usage.c.contact_limit, Numeric)))
 
 
 def sends_run_out_on(usage: FromClause) -> ColumnElement[datetime.date]:
     """When the plan's sends are used up."""
-    return _runs_out_on(usage, usage.c.sends_used, cast(usage.c.send_limit, Numeric))
+    return once(usage, _runs_out_on(usage, usage.c.sends_used, cast(usage.c.send_limit, Numeric)))
 
 
 def credit_runs_out_on(usage: FromClause) -> ColumnElement[datetime.date]:
@@ -60,8 +61,8 @@ def credit_runs_out_on(usage: FromClause) -> ColumnElement[datetime.date]:
     bought."""
     price, sent = usage.c.send_price, usage.c.sends_used
     paid = func.div(cast(usage.c.credit, Numeric), cast(price, Numeric), type_=Numeric())
-    capacity = func.greatest(sent, usage.c.send_limit) + paid
-    return case((price.is_not(None), _runs_out_on(usage, sent, capacity)))
+    capacity = once(usage, func.greatest(sent, usage.c.send_limit) + paid)
+    return once(usage, case((price.is_not(None), _runs_out_on(usage, sent, capacity))))
 
 
 def _runs_out_on(
@@ -69,7 +70,7 @@ def _runs_out_on(
 ) -> ColumnElement[datetime.date]:
     """The day in the subscription's time zone; today where it is used up; NULL where it lasts until the cycle
     ends."""
-    elapsed = _seconds(func.greatest(usage.c.seen_at - usage.c.starts_at, _SHORTEST))
+    elapsed = once(usage, _seconds(func.greatest(usage.c.seen_at - usage.c.starts_at, _SHORTEST)))
     length = _seconds(usage.c.ends_at - usage.c.starts_at)
     needed = cast(elapsed * capacity / used, Double)
     return case(

@@ -34,7 +34,7 @@ from models.credit.pools import nearest_pool
 from models.plans.cycles import cycle_number, cycle_start
 from models.plans.tables import plans
 from models.sending.tables import send_cycles
-from resolvers.budgets.send_check import caps_left, credit_left, sends_left
+from resolvers.budgets.left import left_to
 from resolvers.plans import cycle_counts
 from resolvers.plans import reads as plan_reads
 
@@ -136,6 +136,7 @@ def _usage(
     used = func.coalesce(cycle_counts.sends_in(cycle), _NOTHING)
     limit = _limit(plan.c.sends, grid, period, "sends")
     unused, runs = limit - used, period.c.ends_at > current_moment()
+    left = left_to(own, grid)
     return (
         select(
             *own.c,
@@ -153,12 +154,13 @@ def _usage(
             used.label("sends_used"),
             limit.label("send_limit"),
             plan.c.send_price,
-            credit_left(own, grid).label("credit"),
-            case((runs, sends_left(own, grid, unused))).label("sends_left"),
-            case((runs, caps_left(own, grid))).label("cap_left"),
+            left.credit.label("credit"),
+            case((runs, left.sends(unused))).label("sends_left"),
+            case((runs, left.cap)).label("cap_left"),
         )
         .select_from(own)
         .join(grid, true())
+        .join(left.rows, true())
         .join(period, true())
         .join(plan, plan.c.id == plan_reads.plan_id_at(grid, period.c.seen_at))
         .outerjoin(cycle, started)

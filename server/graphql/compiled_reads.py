@@ -17,6 +17,7 @@ from engine.base.field_errors import BadArgument
 from engine.base.preamble import CLOSED
 from engine.compiled.denials import MARKER, settled
 from engine.compiled.query_plans import Asked, Part, QueryPlan, QueryPlans, WholeQuery
+from engine.compiled.readiness import prepare_fragments
 from engine.compiled.shapes import Variables
 from server.database.replica_choice import Reads
 from server.failures.errors import RevisionUnknown, Unauthenticated
@@ -26,6 +27,7 @@ from server.fairness.gate import Caller
 SETTLED_AT_ONCE = 50_000
 """Bytes of an answer; the errors of a longer one are put together beside the event loop."""
 
+_DONE = object()
 _QUERIES = {kind: WholeQuery(PRINCIPAL, kind) for kind in (None, *PrincipalKind)}
 
 
@@ -33,6 +35,7 @@ class CompiledReads:
     """A known plan runs at once. An unknown one is compiled beside the event loop, in its caller's turn."""
 
     def __init__(self, schema: strawberry.Schema, reads: Reads, admission: Admission) -> None:
+        self._schema = schema
         self._reads = reads
         self._admission = admission
         self._plans = QueryPlans(schema, entering())
@@ -69,6 +72,12 @@ class CompiledReads:
         """Compile a query as each kind of principal would ask it."""
         for kind in PrincipalKind:
             await self._find(self._plans, caller, asked, _QUERIES[kind])
+
+    async def prepare_fragments(self, caller: Caller) -> None:
+        """Build what documents are put together from, for the whole schema, a little at a time."""
+        steps = prepare_fragments(self._schema)
+        while await self._admission.beside(caller, partial(next, steps, _DONE)) is not _DONE:
+            pass
 
     async def find_payload(
         self, caller: Caller, asked: Asked, part: Part, coerced: Variables

@@ -1,4 +1,4 @@
-"""Queries that are likely to come are compiled when a process starts, not when somebody waits for them."""
+"""What is likely to come is compiled when a process starts, not when somebody waits for it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable
@@ -9,13 +9,15 @@ from server.graphql.runner import OperationRunner
 
 
 async def prepare(documents: Documents, runner: OperationRunner, sources: Iterable[str]) -> None:
-    """Take the work of their first time off these documents: valid ones, of one operation each.
+    """Take the work of their first time off these documents: valid ones, of one operation each. Then build
+    what any other document is put together from.
 
     Requests are answered meanwhile.
     """
     for source in sources:
         await runner.prepare(source, documents.check(source, anonymous=False).document)
         documents.known(source)  # what was asked for again is forgotten last
+    await runner.prepare_fragments()
 
 
 @asynccontextmanager

@@ -134,6 +134,10 @@ class OperationRunner:
         with suppress(NotCompilableError):
             await self._compiled.prepare(Asked(source, document, None, {}), _OURSELVES)
 
+    async def prepare_fragments(self) -> None:
+        """Build what documents are put together from, while others are served."""
+        await self._compiled.prepare_fragments(_OURSELVES)
+
     async def close(self) -> None:
         """To be called after the last request."""
         self.admission.close()

@@ -7,6 +7,7 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy
@@ -50,30 +51,33 @@ def _names_are_given_late() -> bool:
     return isinstance(name, elements._truncated_label) and callable(PGCompiler_asyncpg._truncated_identifier)
 
 
-def _names_can_be_made() -> bool:
-    made = elements._anonymous_label.safe_construct(1, "rows")
-    return isinstance(made, elements._truncated_label)
-
-
 def _an_alias_of_a_cte_knows_it() -> bool:
     cte = select(_ROWS.c.id).cte("named")
     return cte._cte_alias is None and cte.alias("other")._cte_alias is cte and isinstance(cte.alias(), CTE)
 
 
-def _a_join_knows_its_rows() -> bool:
-    other = _ROWS.alias("other")
-    return set(_ROWS.join(other, _ROWS.c.id == other.c.id)._from_objects) >= {_ROWS, other}
+class _Columns(PGCompiler_asyncpg):
+    """Writes a sign for the columns of a sub-select."""
+
+    def _compose_select_body(
+        self, text: str, select: Select[Any], state: Any, columns: list[str], *rest: Any
+    ) -> str:
+        told = ["columns"] if select._order_by_clauses and not select._distinct else columns
+        return str(super()._compose_select_body(text, select, state, told, *rest))  # type: ignore[no-untyped-call]
 
 
-def _a_select_tells_its_parts() -> bool:
+def _a_select_is_written_around_its_columns() -> bool:
+    class Dialect(PGDialect_asyncpg):
+        statement_compiler = _Columns
+
+    inner = select(_ROWS.c.id).order_by(_ROWS.c.id).subquery("inner_rows")
+    written = str(select(inner.c.id).compile(dialect=Dialect()))  # type: ignore[no-untyped-call]
+    return "(SELECT columns \nFROM rows ORDER BY rows.id) AS inner_rows" in written
+
+
+def _a_select_tells_whether_it_is_distinct() -> bool:
     plain = select(_ROWS.c.id)
-    untouched = plain._limit_clause is None and not plain._distinct and not plain._group_by_clauses
-    return (
-        untouched
-        and plain.limit(1)._limit_clause is not None
-        and bool(plain.distinct()._distinct)
-        and len(plain.group_by(_ROWS.c.id)._group_by_clauses) == 1
-    )
+    return not plain._distinct and bool(plain.distinct()._distinct)
 
 
 def _columns_are_made_anew_in_aliases() -> bool:
@@ -177,33 +181,27 @@ class Internal:
 INTERNALS = [
     Internal(
         ("_truncated_label", "_truncated_identifier"),
-        "engine/compiled/sql_text.py",
-        "a fragment's own names get another ending in each use",
+        "engine/compiled/fragment_writer.py",
+        "a fragment's own names are short",
         _names_are_given_late,
     ),
     Internal(
-        ("_anonymous_label",),
-        "engine/compiled/fragments.py",
-        "each use of a fragment has a name of its own",
-        _names_can_be_made,
-    ),
-    Internal(
         ("_cte_alias",),
-        "engine/compiled/sql_text.py",
+        "engine/compiled/fragment_writer.py",
         "a fragment's CTEs are written by the statement that it is put into",
         _an_alias_of_a_cte_knows_it,
     ),
     Internal(
-        ("_from_objects",),
-        "engine/compiled/row_scope.py",
-        "a value that names outer rows must not bring them into FROM once more",
-        _a_join_knows_its_rows,
+        ("_compose_select_body", "_order_by_clauses"),
+        "engine/compiled/fragment_writer.py",
+        "a sub-select shows the columns alone that a use asks for",
+        _a_select_is_written_around_its_columns,
     ),
     Internal(
-        ("_limit_clause", "_distinct", "_group_by_clauses"),
-        "engine/declare/paging.py",
-        "a page is cut from the list itself where that has no limit of its own",
-        _a_select_tells_its_parts,
+        ("_distinct",),
+        "engine/compiled/fragment_writer.py",
+        "a column without which other rows would be equal is not left out",
+        _a_select_tells_whether_it_is_distinct,
     ),
     Internal(
         ("_make_proxy", "_proxies"),
@@ -229,7 +227,10 @@ INTERNALS = [
         _a_built_statement_is_written_once,
     ),
     Internal(
-        (), "engine/compiled/sql_text.py", "fragments are written once", _a_compiler_can_be_begun_by_hand
+        (),
+        "engine/compiled/fragment_writer.py",
+        "fragments are written once",
+        _a_compiler_can_be_begun_by_hand,
     ),
     Internal(
         (),

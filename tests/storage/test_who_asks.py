@@ -121,6 +121,20 @@ async def test_where_nothing_was_told_it_is_looked_for(application: AsyncEngine,
         assert len((await connection.execute(select(*GRANTS.c), credentials.binds)).all()) == 1
 
 
+async def test_the_key_that_was_told_gives_nothing_to_another(application: AsyncEngine, world: World) -> None:
+    """A wrong hint finds nobody, as none does: the statement compares the digests."""
+    master, _ = await _master(world)
+    one, other = await world.api_key(master), await world.api_key(master)
+    credentials = _credentials(one)
+    found = select(PRINCIPAL.c.api_key_id)
+    async with application.connect() as connection:
+        await _enter(connection, credentials)
+        assert (await connection.execute(found, credentials.binds)).scalars().all() == [one.key]
+        for told in (str(other.key), ""):
+            await connection.execute(select(func.set_config("mandant.api_key", told, True)))
+            assert (await connection.execute(found, credentials.binds)).scalars().all() == []
+
+
 async def test_whoever_holds_a_link_may_become_a_guest_at_once(
     application: AsyncEngine, world: World
 ) -> None:
