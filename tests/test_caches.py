@@ -111,6 +111,7 @@ GROWING = {
     "engine/compiled/statement_text.py StatementText._ctes": "one document, gone with it",
     "engine/compiled/statement_text.py StatementText._places": "one document, gone with it",
     "engine/compiled/statement_text.py _ctes": "CTEs of the code, and kinds of principals",
+    "engine/compiled/compiler.py Compiler._denials": "one statement, gone with it",
     "engine/compiled/query_plans.py Operation._plans": "counted and dropped by Plans",
     "engine/compiled/query_plans.py Operation._variables": "counted and dropped by Plans",
     "engine/database/snapshot.py Reader._loaders": "one operation, gone with it",

@@ -33,7 +33,13 @@ _FOR_ANYBODY = {
     "parent_access_request_stands",
     "share_lapse",
 }
-_WITH_THE_CALLERS_RIGHTS = _FOR_ANYBODY | {"mandant_enqueue", "mandant_door", "mandant_lock_path"}
+_WITH_THE_CALLERS_RIGHTS = _FOR_ANYBODY | {
+    "mandant_door",
+    "mandant_enqueue",
+    "mandant_left",
+    "mandant_lock_path",
+    "mandant_sends",
+}
 
 
 async def _is_told(connection: AsyncConnection) -> bool:
