@@ -25,10 +25,12 @@ _FOR_ANYBODY = {
     "mandant_due",
     "mandant_invoices_to_issue",
     "mandant_kept_credit",
+    "mandant_left",
     "mandant_month_number",
     "mandant_now",
     "mandant_reservations_to_expire",
     "mandant_top_ups_to_make",
+    "mandant_sends",
     "ownership_offer_stands",
     "parent_access_request_stands",
     "share_lapse",
@@ -36,9 +38,7 @@ _FOR_ANYBODY = {
 _WITH_THE_CALLERS_RIGHTS = _FOR_ANYBODY | {
     "mandant_door",
     "mandant_enqueue",
-    "mandant_left",
     "mandant_lock_path",
-    "mandant_sends",
 }
 
 
