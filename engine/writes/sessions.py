@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, TypeVarTuple, cast, overload
 
 import asyncpg
-from sqlalchemy import Executable, Result, UpdateBase
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Result,
+    UpdateBase,
+    case,
+    false,
+    literal_column,
+    select,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import QueuePool
@@ -114,6 +123,16 @@ class WriteSession:
             return
         if built.columns.names:
             raise TypeError("only a statement without rows can be sent along")
+        await self.send(built.sql, built.values)
+
+    async def send_call(self, call: ColumnElement[Any]) -> None:
+        """Call a stored function whose result nobody needs, for each row that its arguments come from,
+        together with the next statement, which raises its errors."""
+        # The condition calls it and is never true, so no row comes back.
+        called = case((call.is_(None), false()), else_=false())
+        built = self._builder.build(select(literal_column("1")).where(called))
+        if built is None:
+            raise TypeError("a call has no defaults")
         await self.send(built.sql, built.values)
 
     async def savepoint(self) -> "Savepoint":

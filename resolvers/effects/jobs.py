@@ -37,7 +37,7 @@ async def enqueue(
     """
     kind, tree = literal(job.kind.name, Text), literal(job.master_id, Uuid)
     moment = null().cast(_MOMENT) if run_at is None else run_at
-    await session.execute(select(func.mandant_enqueue(kind, tree, literal(job.subject_id, Uuid), moment)))
+    await session.send_call(func.mandant_enqueue(kind, tree, literal(job.subject_id, Uuid), moment))
 
 
 async def enqueue_shared(session: WriteSession, moments: Mapping[Job, datetime.datetime]) -> None:
@@ -57,7 +57,7 @@ async def enqueue_shared(session: WriteSession, moments: Mapping[Job, datetime.d
     )
     found = wanted.render_derived().c
     run_at = func.greatest(found.moment, current_moment() + _SOON)
-    await session.execute(select(func.mandant_enqueue(found.kind, found.tree, found.subject, run_at)))
+    await session.send_call(func.mandant_enqueue(found.kind, found.tree, found.subject, run_at))
 
 
 async def enqueue_due(session: WriteSession, most: int, kinds: Sequence[JobKind]) -> int:

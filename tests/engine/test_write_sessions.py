@@ -219,3 +219,16 @@ async def test_why_it_was_given_up_is_told_also_where_the_connection_is_lost(
         await _write_and_fail(sessions, lose)
     async with sessions.begin() as session:
         assert await _process(session)
+
+
+async def test_a_function_is_called_once_for_each_row_without_a_trip(sessions: WriteSessions) -> None:
+    numbers = func.generate_series(1, 3).table_valued("number").render_derived()
+    setting = func.set_config(
+        "mandant.called",
+        func.concat(func.current_setting("mandant.called", True), numbers.c.number, " "),
+        True,
+    )
+    async with sessions.begin() as session:
+        await session.send_call(setting)
+        called = await session.execute(select(func.current_setting("mandant.called", True)))
+        assert called.scalar_one() == "1 2 3 "
