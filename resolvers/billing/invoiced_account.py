@@ -22,7 +22,6 @@ from sqlalchemy import (
 from authz.reach.reach import readable_account
 from models.accounts.tables import accounts
 from models.accounts.trees import in_tree, nearest_above
-from models.base.clock import current_moment
 from models.billing.tables import BillingMode, billing_details, billing_mode_choices
 from resolvers.plans.reads import is_subscriber_of, time_zone_of
 from resolvers.rows.shown import rows_of
@@ -31,14 +30,14 @@ _CONSOLIDATED = literal_column(f"'{BillingMode.CONSOLIDATED.value}'", Text)
 _SEPARATE = literal_column(f"'{BillingMode.SEPARATE.value}'", Text)
 
 EVER = literal_column("'infinity'::timestamptz", DateTime(timezone=True))
-"""A moment after every choice. Behind a lock reads use it: a request that waited for the lock began before
-the choice of the one that held it."""
+"""A moment after every choice: by it the last choice holds. A transaction that waited for a lock began before
+the choice of the one that held it, and a choice holds from the moment at which its transaction began."""
 
 
 def mode_of(account: FromClause) -> ColumnElement[str]:
     """Whether the account has its own invoices, or appears on those of the nearest account above that has. A
     master account always has its own. The mode at the end of a billing cycle applies to the whole cycle."""
-    return case((account.c.parent_id.is_(None), _SEPARATE), else_=mode_before(account, current_moment()))
+    return case((account.c.parent_id.is_(None), _SEPARATE), else_=mode_before(account, EVER))
 
 
 def mode_before(account: FromClause, moment: ColumnElement[datetime.datetime]) -> ColumnElement[str]:
@@ -74,9 +73,7 @@ def invoiced_account_of(account: FromClause) -> Select[Any]:
     account above with its own invoices; null if it is outside your reach. Sends beyond the plan appear on the
     invoices of the account whose credit pays for them."""
     billed, statement = readable_account()
-    return statement.where(
-        billed.c.id == billed_id(account, current_moment()), in_tree(billed, account)
-    ).limit(1)
+    return statement.where(billed.c.id == billed_id(account, EVER), in_tree(billed, account)).limit(1)
 
 
 def details_of(account: FromClause) -> Select[Any]:
