@@ -1,16 +1,15 @@
 """A mutation's payload is read as a query would read it, by the compiled executor."""
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator
+from typing import Any, NoReturn
 
-import asyncpg
 import pytest
 from graphql import ExecutionResult
 
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import ALL_PERMISSIONS, Permission, mask_of
+from engine.base.client_values import NotCompilableError
 from engine.database.pool import Pool
-from engine.database.read_connection import ReadConnection
 from models.base.ids import Kind, present
 from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
@@ -32,15 +31,6 @@ _CHANGE = (
     f"{{ accountUpdate(input: $input) {{ account {_SELECTION} userErrors {{ code }} }} }} {_NAMES}"
 )
 _LOOK = f"query ($id: ID!, $all: Boolean!, $size: Int) {{ account(id: $id) {_SELECTION} }} {_NAMES}"
-
-
-class _TellsWhoAsks(Pool):
-    """Has no connection left once it has answered that."""
-
-    async def row(self, sql: str, values: Sequence[Any]) -> asyncpg.Record | None:
-        found = await super().row(sql, values)
-        await self.close()
-        return found
 
 
 @pytest.fixture
@@ -71,18 +61,17 @@ async def debugging(addresses: DatabaseAddresses, reads: Pool) -> AsyncIterator[
 
 
 @pytest.fixture
-async def without_reads(addresses: DatabaseAddresses) -> AsyncIterator[OperationRunner]:
-    """The same while compiled reads fail."""
+async def without_plans(
+    addresses: DatabaseAddresses, reads: Pool, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[OperationRunner]:
+    """The same while payloads cannot be compiled, as where too much is asked at once."""
     engine = connect_as_application(addresses.application, 2)
+    executor = OperationRunner(STRAWBERRY, engine, reads, deployed(), debug=True)
 
-    async def connect() -> ReadConnection:
-        connection: ReadConnection = await asyncpg.connect(
-            addresses.application, connection_class=ReadConnection
-        )
-        return connection
+    async def refuse(*_: object) -> NoReturn:
+        raise NotCompilableError
 
-    pool = _TellsWhoAsks(connect, 1, patience=0.05)
-    executor = OperationRunner(STRAWBERRY, engine, pool, deployed(), debug=True)
+    monkeypatch.setattr(executor._compiled, "find_payload", refuse)
     yield executor
     await executor.key_uses.close()
     await engine.dispose()
@@ -97,7 +86,7 @@ def _errors(answer: ExecutionResult, places: int) -> list[tuple[object, ...]]:
 @pytest.mark.parametrize("everything", [True, False])
 async def test_a_payload_is_read_as_a_query_reads_it(
     debugging: OperationRunner,
-    without_reads: OperationRunner,
+    without_plans: OperationRunner,
     world: World,
     master: Account,
     everything: bool,
@@ -105,7 +94,7 @@ async def test_a_payload_is_read_as_a_query_reads_it(
     """Denied fields with their errors and paths included; also where the reference executor must read it."""
     narrow = mask_of(frozenset({Permission.ACCOUNT_READ, Permission.ACCOUNT_WRITE}))
     caller = await world.api_key(master, scopes=ALL_PERMISSIONS if everything else narrow)
-    for number, executor in enumerate([debugging, debugging, without_reads]):
+    for number, executor in enumerate([debugging, debugging, without_plans]):
         command = {"accountId": master.id, "expectedVersion": number + 1, "name": f"Name {number}"}
         options = {"all": everything, "size": 1 + number}
         changed = await _ask(executor, caller, _CHANGE, input=command, **options)
@@ -142,12 +131,12 @@ async def test_several_changes_of_a_request_each_show_what_they_wrote(
 
 
 async def test_a_secret_is_told_also_where_its_key_cannot_be_read(
-    without_reads: OperationRunner, world: World, master: Account
+    without_plans: OperationRunner, world: World, master: Account
 ) -> None:
     owner = await world.member(master, BuiltinRole.OWNER)
     developer = present(Kind.ROLE, BuiltinRole.DEVELOPER.id)
     answer = await _ask(
-        without_reads,
+        without_plans,
         owner,
         "mutation ($input: ApiKeyCreateInput!) { apiKeyCreate(input: $input) { secret apiKey { name } } }",
         input={"accountId": master.id, "name": "Shop", "roleId": developer},
