@@ -100,6 +100,7 @@ GROWING = {
     "engine/base/kept.py Kept._proven": "bytes, counted and dropped",
     "engine/base/kept.py Kept._trial": "bytes, counted and dropped",
     "engine/limits/meta_costs.py _MetaCosts._shapes": "one document, gone with it",
+    "engine/compiled/compiler.py Compiler._denials": "one document, gone with it",
     "engine/compiled/fragment_writer.py _FragmentWriter._aliases": "one fragment, gone with it",
     "engine/compiled/fragment_writer.py _FragmentWriter._ctes": "one fragment, gone with it",
     "engine/compiled/fragment_writer.py _FragmentWriter._names": "one fragment, gone with it",
