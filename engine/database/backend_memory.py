@@ -17,7 +17,7 @@ _BYTES_TO_PLAN = 600
 """For each character. The allocator keeps them: they serve the next statement, and go back to the system only
 when the process ends. A long statement's go back where no other long one was planned before."""
 
-_BYTES_TO_KEEP = 100
+_BYTES_TO_KEEP = 130
 """For each character of a prepared statement: its trees and its plan, and what lies idle between them."""
 
 
