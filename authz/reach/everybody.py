@@ -18,7 +18,6 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
-    and_,
     any_,
     cast,
     func,
@@ -33,6 +32,7 @@ from authz.policy.permissions import Permission, allows
 from authz.reach.grants import active_memberships, dated_grant_rows, granted_mask, share_holds
 from authz.reach.status import status_mask
 from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
 from models.shares.tables import share_accounts, shares
 
@@ -45,7 +45,7 @@ def access_in(account: FromClause) -> Select[Any]:
     closure = account_closure.alias()
     path = (
         select(*closure.c)
-        .where(closure.c.descendant_id == account.c.id, closure.c.master_id == account.c.master_id)
+        .where(in_tree(closure, account, descendant_id="id"))
         .correlate(account)
         .subquery("path")
     )
@@ -76,9 +76,9 @@ def access_of(
     access = _granted(path, wanted.cte("holders"))
     left = select(*account.c, status_mask(account).label("left_by_status"))
     left_in = left.where(account.c.id == any_(ids(account_ids))).cte("accounts_of_access")
-    own = and_(left_in.c.master_id == access.c.master_id, left_in.c.id == access.c.account_id)
+    own = in_tree(left_in, access, id="account_id")
     bound = api_keys.alias()
-    same_key = and_(bound.c.master_id == access.c.master_id, bound.c.id == access.c.api_key_id)
+    same_key = in_tree(bound, access, id="api_key_id")
     return (
         select(
             access.c.account_id,
@@ -103,12 +103,12 @@ def grants_within(within: FromClause) -> FromClause:
         select(*closure.c)
         .join(
             within,
-            and_(within.c.master_id == closure.c.master_id, within.c.account_id == closure.c.descendant_id),
+            in_tree(within, closure, account_id="descendant_id"),
         )
         .cte("path")
     )
     grant = dated_grant_rows(holders(places(path)).cte("holders"), *_WHOSE).subquery("grants")
-    held = and_(within.c.master_id == grant.c.master_id, within.c.account_id == grant.c.account_id)
+    held = in_tree(within, grant, account_id="account_id")
     return select(*grant.c).join(within, held).subquery("grants_within")
 
 
@@ -128,7 +128,7 @@ def holders(place: FromClause) -> CompoundSelect[Any]:
     )
     no_person, no_key = null().cast(Uuid), null().cast(Uuid)
     members = select(member.c.user_id, no_key.label("api_key_id")).join(place, _is_in(member, place))
-    opens = and_(share.c.master_id == opened.c.master_id, share.c.id == opened.c.share_id)
+    opens = in_tree(share, opened, id="share_id")
     guests = (
         select(share.c.user_id, no_key)
         .select_from(opened)
@@ -145,7 +145,7 @@ def _granted(path: FromClause, holder: FromClause) -> FromClause:
     api_key_id, mask, masks, ends)."""
     grant = dated_grant_rows(holder, *_WHOSE).subquery("grants")
     given = granted_mask(path, grant)
-    leads = and_(grant.c.master_id == path.c.master_id, grant.c.account_id == path.c.ancestor_id)
+    leads = in_tree(grant, path, account_id="ancestor_id")
     return (
         select(
             path.c.master_id,
@@ -163,7 +163,7 @@ def _granted(path: FromClause, holder: FromClause) -> FromClause:
 
 
 def _is_in(row: FromClause, place: FromClause) -> ColumnElement[bool]:
-    return and_(place.c.master_id == row.c.master_id, place.c.account_id == row.c.account_id)
+    return in_tree(place, row, account_id="account_id")
 
 
 def ids(values: Collection[uuid.UUID]) -> ColumnElement[list[uuid.UUID]]:

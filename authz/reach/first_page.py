@@ -4,13 +4,14 @@
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import FromClause, Select, and_, func, select, true, union
+from sqlalchemy import FromClause, Select, func, select, true, union
 
 from authz.policy.permissions import Permission, allows
 from authz.reach.grants import granted_mask
 from authz.reach.reach import GRANTS
 from engine.declare.paging import Window
 from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree
 
 
 def first_readable_accounts(window: Window) -> Select[Any]:
@@ -35,7 +36,7 @@ def first_readable_accounts(window: Window) -> Select[Any]:
     found = union(own, below).subquery()
     page = window.apply(select(*found.c), [found.c.id]).subquery("page")
     masks, account = _masks_of(page), accounts.alias()
-    joined = and_(account.c.id == masks.c.id, account.c.master_id == masks.c.master_id)
+    joined = in_tree(account, masks, id="id")
     return select(*account.c, masks.c.mask).select_from(masks.join(account, joined))
 
 
@@ -43,8 +44,7 @@ def _below(grant: FromClause, window: Window, *, overshoot: bool = True) -> From
     """Accounts below the grant's account (master_id, id), as many as the window shows."""
     closure = account_closure.alias()
     readable = select(closure.c.master_id, closure.c.descendant_id.label("id")).where(
-        closure.c.master_id == grant.c.master_id,
-        closure.c.ancestor_id == grant.c.account_id,
+        in_tree(closure, grant, ancestor_id="account_id"),
         # Means a depth above 0; written so, the planner uses another index.
         closure.c.descendant_id != closure.c.ancestor_id,
     )
@@ -55,8 +55,8 @@ def _below(grant: FromClause, window: Window, *, overshoot: bool = True) -> From
 def _masks_of(page: FromClause) -> FromClause:
     """The page's rows (master_id, id) with their masks, in one join."""
     closure, grant = account_closure.alias(), GRANTS.alias()
-    path = and_(closure.c.master_id == page.c.master_id, closure.c.descendant_id == page.c.id)
-    giving = and_(grant.c.master_id == closure.c.master_id, grant.c.account_id == closure.c.ancestor_id)
+    path = in_tree(closure, page, descendant_id="id")
+    giving = in_tree(grant, closure, account_id="ancestor_id")
     return (
         select(page.c.master_id, page.c.id, func.bit_or(granted_mask(closure, grant)).label("mask"))
         .select_from(page.join(closure, path).join(grant, giving))

@@ -6,13 +6,14 @@ them.
 
 from typing import Any
 
-from sqlalchemy import Select, Uuid, and_, literal_column, select, union_all
+from sqlalchemy import Select, Uuid, literal_column, select, union_all
 
 from authz.reach.break_glass import opening_grants
 from authz.reach.grants import active_memberships, limited_below_mask, share_grants
 from authz.reach.key_makers import chain_is_broken
 from engine.compiled.sql_text import prepared
 from models.accounts.tables import ParentAccess, account_closure, accounts
+from models.accounts.trees import in_tree
 from models.base.stored_functions import StoredFunction, Volatility
 from models.roles.tables import roles
 
@@ -25,13 +26,13 @@ def _rights_above() -> Select[Any]:
     return (
         select(member.c.account_id, limited_below_mask(member, role, holder).op("&")(path.c.passed_mask))
         .select_from(opened)
-        .join(path, and_(path.c.master_id == opened.c.master_id, path.c.descendant_id == opened.c.parent_id))
+        .join(path, in_tree(path, opened, descendant_id="parent_id"))
         .join(
             member,
-            and_(member.c.master_id == path.c.master_id, member.c.account_id == path.c.ancestor_id),
+            in_tree(member, path, account_id="ancestor_id"),
         )
         .join(role, role.c.id == member.c.role_id)
-        .join(holder, and_(holder.c.master_id == member.c.master_id, holder.c.id == member.c.account_id))
+        .join(holder, in_tree(holder, member, id="account_id"))
         .where(
             opened.c.master_id == master_id,
             opened.c.id == account_id,

@@ -26,6 +26,7 @@ from authz.policy.permissions import ALL_PERMISSIONS, mask_literal
 from authz.reach.break_glass import opening_grants
 from authz.reach.ends import ANY_MOMENT, FOREVER, end_of
 from models.accounts.tables import RightsInheritance, accounts
+from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
 from models.members.tables import memberships
 from models.roles.tables import roles
@@ -64,7 +65,7 @@ def _below_mask_of(held: FromClause, role: FromClause) -> ColumnElement[int]:
     account = accounts.alias()
     asked = (
         select(below_mask(role, account))
-        .where(account.c.master_id == held.c.master_id, account.c.id == held.c.account_id)
+        .where(in_tree(account, held, id="account_id"))
         .correlate(held, role)
         .scalar_subquery()
     )
@@ -141,7 +142,7 @@ def share_grants(principal: FromClause, *more: str) -> Select[Any]:
         )
         .select_from(principal)
         .join(share, share.c.user_id == principal.c.user_id)
-        .join(opened, and_(opened.c.master_id == share.c.master_id, opened.c.share_id == share.c.id))
+        .join(opened, in_tree(opened, share, share_id="id"))
         .outerjoin(role, role.c.id == share.c.role_id)
         .where(share_holds(share))
     )

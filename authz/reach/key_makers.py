@@ -30,6 +30,7 @@ from authz.policy.permissions import Permission, allows, mask_literal
 from authz.reach.ends import end_of
 from authz.reach.grants import below_mask, grant_rows, granted_mask, passed_mask
 from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree
 from models.api_keys.tables import WhenMakerLosesAccess, api_keys
 from models.roles.tables import roles
 
@@ -67,7 +68,7 @@ def _chain(api_key_id: ColumnElement[uuid.UUID]) -> CTE:
     """
     first, maker = api_keys.alias(), api_keys.alias()
     links = select(*first.c).where(first.c.id == api_key_id, _may_stop(first)).cte("links", recursive=True)
-    above = and_(maker.c.id == _maker(links).api_key_id, maker.c.master_id == links.c.master_id)
+    above = and_(maker.c.id == _maker(links).api_key_id, in_tree(maker, links))
     return links.union_all(select(*maker.c).select_from(links.join(maker, above)).where(_may_stop(maker)))
 
 
@@ -103,7 +104,7 @@ def _loss(key: FromClause, maker: _Holder, *, lasting: bool = False) -> ColumnEl
         select(loss)
         .select_from(held)
         .join(role, role.c.id == key.c.role_id)
-        .join(account, and_(account.c.id == key.c.account_id, account.c.master_id == key.c.master_id))
+        .join(account, in_tree(account, key, id="account_id"))
         .correlate(key)
         .scalar_subquery()
     )
@@ -112,7 +113,7 @@ def _loss(key: FromClause, maker: _Holder, *, lasting: bool = False) -> ColumnEl
 def _lives(key: FromClause, maker: _Holder) -> ColumnElement[bool]:
     making = api_keys.alias()
     found = select(making.c.id).where(
-        making.c.id == maker.api_key_id, making.c.master_id == key.c.master_id, key_lives(making)
+        making.c.id == maker.api_key_id, in_tree(making, key), key_lives(making)
     )
     return exists(found.correlate(key))
 
@@ -125,7 +126,7 @@ def _held_by(key: FromClause, maker: _Holder, *, lasting: bool) -> FromClause:
         .subquery("maker")
     )
     grant, closure = grant_rows(principal).subquery("maker_grants"), account_closure.alias()
-    granted = and_(grant.c.master_id == closure.c.master_id, grant.c.account_id == closure.c.ancestor_id)
+    granted = in_tree(grant, closure, account_id="ancestor_id")
     if lasting:
         granted = and_(granted, grant.c.ends_at >= end_of(key))
     return (
@@ -134,7 +135,7 @@ def _held_by(key: FromClause, maker: _Holder, *, lasting: bool) -> FromClause:
             func.coalesce(func.bit_or(passed_mask(closure, grant)), literal_column("0")).label("below_mask"),
         )
         .select_from(closure.join(grant, granted))
-        .where(closure.c.descendant_id == key.c.account_id, closure.c.master_id == key.c.master_id)
+        .where(in_tree(closure, key, descendant_id="account_id"))
         .correlate(key)
         .subquery("held_by_maker")
     )

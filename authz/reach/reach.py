@@ -14,7 +14,7 @@ each row by itself, for look-ups.
 import datetime
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, FromClause, Select, and_, exists, func, select, true, union_all
+from sqlalchemy import CTE, ColumnElement, FromClause, Select, exists, func, select, true, union_all
 
 from authz.callers.principals import PrincipalKind, principal_rows
 from authz.policy.permissions import Permission, allows
@@ -23,6 +23,7 @@ from authz.reach.further_grants import further_grants
 from authz.reach.grants import granted_mask, grants_of_keys, membership_grants, passed_mask
 from engine.compiled.sql_text import only_in
 from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree
 
 PRINCIPAL = principal_rows()
 
@@ -51,7 +52,7 @@ def _reach() -> CTE:
         .select_from(GRANTS)
         .join(
             closure,
-            and_(closure.c.master_id == GRANTS.c.master_id, closure.c.ancestor_id == GRANTS.c.account_id),
+            in_tree(closure, GRANTS, ancestor_id="account_id"),
         )
         .group_by(closure.c.master_id, closure.c.descendant_id)
         .cte("reach")
@@ -83,9 +84,9 @@ def mask_of_account(
         .select_from(closure)
         .join(
             grant,
-            and_(grant.c.master_id == closure.c.master_id, grant.c.account_id == closure.c.ancestor_id),
+            in_tree(grant, closure, account_id="ancestor_id"),
         )
-        .where(closure.c.descendant_id == account.c.id, closure.c.master_id == account.c.master_id)
+        .where(in_tree(closure, account, descendant_id="id"))
         .correlate(account)
         .lateral()
     )
@@ -94,7 +95,7 @@ def mask_of_account(
 def readable_accounts() -> tuple[FromClause, Select[Any]]:
     """The table's alias, and its readable rows with their `mask`: for lists over the whole reach."""
     account = accounts.alias()
-    joined = and_(REACH.c.account_id == account.c.id, REACH.c.master_id == account.c.master_id)
+    joined = in_tree(REACH, account, account_id="id")
     statement = select(*account.c, REACH.c.mask).select_from(account.join(REACH, joined))
     return account, statement.where(allows(REACH.c.mask, Permission.ACCOUNT_READ))
 
@@ -115,8 +116,7 @@ def account_where(table: FromClause, permission: Permission) -> ColumnElement[bo
         select(account.c.id)
         .select_from(account.join(granted, true()))
         .where(
-            account.c.master_id == table.c.master_id,
-            account.c.id == table.c.account_id,
+            in_tree(account, table, id="account_id"),
             allows(granted.c.mask, Permission.ACCOUNT_READ),
             allows(granted.c.mask, permission),
         )

@@ -14,7 +14,6 @@ from sqlalchemy import (
     FromClause,
     Select,
     Text,
-    and_,
     func,
     literal,
     literal_column,
@@ -24,6 +23,7 @@ from sqlalchemy import (
 
 from authz.policy.permissions import ALL_PERMISSIONS
 from authz.reach.grants import membership_holds
+from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
 from models.base.ids import Kind
 from models.invitations.tables import invitations
@@ -58,7 +58,7 @@ def role_uses() -> FromClause:
         invitations.c.expires_at > func.now(),
     )
     keys = _uses(RoleUseKind.API_KEY, api_keys, api_keys.c.scopes).where(api_keys.c.revoked_at.is_(None))
-    opened = and_(share_accounts.c.master_id == shares.c.master_id, share_accounts.c.share_id == shares.c.id)
+    opened = in_tree(share_accounts, shares, share_id="id")
     nothing = literal(0, api_keys.c.scopes.type)
     shared = (
         _uses(RoleUseKind.SHARE, shares, nothing, share_accounts.c.account_id)

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import array
 from authz.policy.permissions import ALL_PERMISSIONS, READ_PERMISSIONS, Permission, mask_literal
 from engine.base.once import once
 from models.accounts.tables import AccountStatus, account_closure, accounts
+from models.accounts.trees import in_tree
 
 _BY_RANK = (AccountStatus.ACTIVE, AccountStatus.SUSPENDED, AccountStatus.CLOSED)
 """From the best to the worst."""
@@ -53,11 +54,9 @@ def _rank_above(account: FromClause) -> ColumnElement[int]:
     """How bad the worst status above the account is."""
     closure, above = account_closure.alias(), accounts.alias()
     lies_above = and_(
-        closure.c.descendant_id == account.c.id,
-        closure.c.master_id == account.c.master_id,
+        in_tree(closure, account, descendant_id="id"),
         closure.c.depth > _NONE,
-        above.c.master_id == closure.c.master_id,
-        above.c.id == closure.c.ancestor_id,
+        in_tree(above, closure, id="ancestor_id"),
     )
     worst = (
         select(func.coalesce(func.max(_rank(above.c.status)), _NONE))

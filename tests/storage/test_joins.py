@@ -10,7 +10,6 @@ _CHECKOUT = Path(__file__).parents[2]
 _PACKAGES = ("models", "authz", "resolvers", "schema", "server")
 _BY_HAND = {
     "models/accounts/trees.py": "it defines them",
-    "authz/reach": "not moved yet",
 }
 
 
