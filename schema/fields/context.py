@@ -96,5 +96,10 @@ ContextInfo = Info[Context, None]
 def principal_of(info: ContextInfo) -> Principal:
     """The caller. Raises UNAUTHENTICATED if nobody is signed in."""
     if info.context.principal is None:
-        raise GraphQLError("Sign in, or send an API key.", extensions={"code": "UNAUTHENTICATED"})
+        raise nobody()
     return info.context.principal
+
+
+def nobody() -> GraphQLError:
+    """Nobody is signed in, or not any more."""
+    return GraphQLError("Sign in, or send an API key.", extensions={"code": "UNAUTHENTICATED"})

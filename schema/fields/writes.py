@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from authz.callers.principals import Credentials
+from authz.callers.principals import Credentials, UnknownCallerError
 from authz.dry_runs.try_out import AccessChanges, try_out
 from authz.guards.turns import OTHERS_AT_WORK, in_turn, write_in_turn
 from authz.policy.refusals import Busy, Refusal, RefusalCode
@@ -15,7 +15,7 @@ from authz.wall.row_security import enter
 from engine.database.turns import Turn
 from engine.writes.sessions import WriteSession
 from resolvers.effects.attempts import Limit, count_attempt, give_attempts_back
-from schema.fields.context import ContextInfo, principal_of
+from schema.fields.context import ContextInfo, nobody, principal_of
 from schema.fields.dry_runs import access_fields
 from schema.fields.payloads import P, payload
 from schema.fields.user_errors import user_error
@@ -165,6 +165,8 @@ async def _done_or_refused(steps: Callable[[], Awaitable[T]]) -> T | Refusal:
         return await steps()
     except Refusal as refusal:
         return refusal
+    except UnknownCallerError as error:
+        raise nobody() from error
     except PoolTimeoutError:
         return Busy("The server is busy")
     except DBAPIError as error:

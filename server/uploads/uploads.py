@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from authz.callers.principals import Principal
+from authz.callers.principals import Principal, UnknownCallerError
 from authz.guards.exclusive import Authorized
 from authz.guards.turns import write_in_turn
 from authz.policy.refusals import Busy, RateLimited
@@ -23,7 +23,7 @@ from resolvers.effects.attempts import Limit, count_attempt
 from resolvers.sending.address_hash import KeySource, RecipientForm
 from resolvers.sending.recipient_lines import RecipientFile, RecipientLines
 from resolvers.sending.upload import StoredList, authorize_upload, delete_ended_lists, store_list
-from server.failures.errors import ErrorCode, RefusedRequestError
+from server.failures.errors import ErrorCode, RefusedRequestError, Unauthenticated
 from server.fairness.side_threads import side_thread
 
 UPLOADS_AT_ONCE = 8
@@ -157,5 +157,8 @@ class RecipientUploads:
         return Uploaded(stored, file.digests.count, malformed.count, malformed.first, file.duplicates)
 
     async def _write(self, write: Callable[[WriteSession], Awaitable[T]], upload: Upload) -> T:
-        _, done = await write_in_turn(self._sessions, upload.principal.credentials, write)
+        try:
+            _, done = await write_in_turn(self._sessions, upload.principal.credentials, write)
+        except UnknownCallerError as error:
+            raise Unauthenticated from error
         return done
