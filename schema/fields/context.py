@@ -25,6 +25,11 @@ class Proof:
     def __init__(self, ask: Callable[[], Awaitable[object]] | None) -> None:
         self._ask = ask
 
+    @property
+    def is_given(self) -> bool:
+        """Whether it has said so."""
+        return self._ask is None
+
     async def ask(self) -> None:
         """Ask, if that was not done. Raises what `ask` raises for a token that is not valid."""
         if self._ask is not None:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from authz.callers.principals import Credentials, UnknownCallerError
 from authz.dry_runs.try_out import AccessChanges, try_out
 from authz.guards.turns import OTHERS_AT_WORK, in_turn, write_in_turn
-from authz.policy.refusals import Busy, Refusal, RefusalCode
+from authz.policy.refusals import Busy, NotFound, Refusal, RefusalCode
 from authz.wall.row_security import enter
 from engine.database.turns import Turn
 from engine.writes.sessions import WriteSession
@@ -68,7 +68,7 @@ async def perform(
     async def steps() -> P:
         return await _committed(info, whole)
 
-    done = await _done_or_refused(_counted(info, steps, limits))
+    done = await _done_or_refused(info, _counted(info, steps, limits))
     if isinstance(done, Refusal):
         return refused(info, type_, done)
     payloads.settle(done, read)
@@ -105,7 +105,7 @@ async def perform_steps(
     await info.context.proof.ask()
     # What an earlier change of the same request is read by must not hold a connection while this one waits.
     await info.context.reader.close()
-    done = await _done_or_refused(_counted(info, steps, limits))
+    done = await _done_or_refused(info, _counted(info, steps, limits))
     if isinstance(done, Refusal):
         return refused(info, type_, done)
     payloads, binds = info.context.payloads, _binds(info, done, reads_as)
@@ -154,19 +154,22 @@ async def _try(info: ContextInfo, type_: type[P], write: Callable[[WriteSession]
     async def steps() -> AccessChanges:
         return await in_turn(info.context.sessions, lambda turn: _tried_out(info, noted, turn))
 
-    changes = await _done_or_refused(steps)
+    changes = await _done_or_refused(info, steps)
     if isinstance(changes, Refusal):
         return refused(info, type_, changes)
     return payload(type_, **access_fields(changes), **undone)
 
 
-async def _done_or_refused(steps: Callable[[], Awaitable[T]]) -> T | Refusal:
+async def _done_or_refused(info: ContextInfo, steps: Callable[[], Awaitable[T]]) -> T | Refusal:
     try:
         return await steps()
     except Refusal as refusal:
         return refusal
     except UnknownCallerError as error:
-        raise nobody() from error
+        if not info.context.proof.is_given:
+            raise nobody() from error
+        # The token ended by an earlier change of the request, whose payload must be answered.
+        return NotFound()
     except PoolTimeoutError:
         return Busy("The server is busy")
     except DBAPIError as error:
