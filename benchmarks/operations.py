@@ -146,7 +146,7 @@ def again(operation: Operation, ask: Ask) -> Ask:
         return ask
     values: dict[str, Any] = dict(cast("Mapping[str, Any]", ask.variables["input"]))
     if operation is Operation.WRITE:
-        values["expectedVersion"] += 1
+        values |= {"expectedVersion": values["expectedVersion"] + 1, "name": f"{values['name']} again"}
     else:
         values["idempotencyKey"] = str(uuid.uuid4())
     return Ask(ask.token, {"input": values})
