@@ -7,15 +7,17 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from authz.callers.principals import Credentials, UnknownCallerError
+from authz.callers.principals import ANONYMOUS, Credentials, UnknownCallerError
 from authz.dry_runs.try_out import AccessChanges, try_out
 from authz.guards.turns import OTHERS_AT_WORK, in_turn, write_in_turn
 from authz.policy.refusals import Busy, NotFound, Refusal, RefusalCode
 from authz.wall.row_security import enter
+from engine.base.marks import Anonymous
 from engine.database.turns import Turn
 from engine.writes.sessions import WriteSession
 from resolvers.effects.attempts import Limit, count_attempt, give_attempts_back
 from schema.fields.context import ContextInfo, nobody, principal_of
+from schema.fields.directives import directives_of
 from schema.fields.dry_runs import access_fields
 from schema.fields.payloads import P, payload
 from schema.fields.user_errors import user_error
@@ -117,10 +119,22 @@ async def perform_steps(
 
 
 async def _committed(info: ContextInfo, write: Callable[[WriteSession], Awaitable[P]]) -> P:
-    revision, done = await write_in_turn(info.context.sessions, info.context.credentials, write)
-    info.context.proof.was_given()
+    sessions, proof = info.context.sessions, info.context.proof
+    try:
+        revision, done = await write_in_turn(sessions, info.context.credentials, write)
+    except UnknownCallerError:
+        if not proof.is_given or not _is_for_everybody(info):
+            raise
+        # The token ended by an earlier change of the request, and this one needs none.
+        revision, done = await write_in_turn(sessions, ANONYMOUS, write)
+    proof.was_given()
     done.authz_revision = revision
     return done
+
+
+def _is_for_everybody(info: ContextInfo) -> bool:
+    field = info._raw_info.parent_type.fields[info._raw_info.field_name]
+    return any(isinstance(mark, Anonymous) for mark in directives_of(field))
 
 
 async def _give_back(session: WriteSession, limits: Sequence[Limit]) -> None:

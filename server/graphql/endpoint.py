@@ -28,7 +28,7 @@ from server.failures.errors import (
 from server.graphql.document_memory import CheckedDocument
 from server.graphql.documents import Documents
 from server.graphql.introspection import KeptAnswer
-from server.graphql.large_answers import LARGE, LargeAnswer
+from server.graphql.large_answers import ANSWERS, LARGE, LargeAnswer
 from server.graphql.response import LimitedResult, failure_response, result_response
 from server.graphql.slowed_refusals import SlowedRefusals
 from server.http.media_types import MediaType, negotiate, prefers_html
@@ -117,7 +117,7 @@ class GraphQLEndpoint:
             message = f"The answer is {MediaType.JSON} or {MediaType.GRAPHQL}; accept one of them."
             return failure_response(Failure(ErrorCode.NOT_ACCEPTABLE, message), MediaType.JSON)
         try:
-            result = await self._answer(head, receive)
+            result, of_change = await self._answer(head, receive)
             present = partial(
                 result_response, result, media_type, scope["headers"], anonymous=head.authorization is None
             )
@@ -126,7 +126,7 @@ class GraphQLEndpoint:
             else:
                 response = await self._presented(result, present, head)
             is_small = len(response.body) <= LARGE or isinstance(result, KeptAnswer)  # kept anyway
-            return response if is_small else LargeAnswer(response, head.client_address)
+            return response if is_small else LargeAnswer(response, head.client_address, of_change=of_change)
         except ClientDisconnect:
             raise
         except RefusedRequestError as refusal:
@@ -146,7 +146,9 @@ class GraphQLEndpoint:
             return present()
         return await self._beside(head.authorization, head.client_address, present)
 
-    async def _answer(self, head: RequestHead, receive: Receive) -> ExecutionResult | bytes:
+    async def _answer(self, head: RequestHead, receive: Receive) -> tuple[ExecutionResult | bytes, bool]:
+        """The answer, and whether it is a mutation's."""
+        is_change = False
         try:
             asked = await read_post(head, receive) if head.method == "POST" else _read_url(head)
             if head.revisions:
@@ -155,10 +157,14 @@ class GraphQLEndpoint:
             operation = _choose_operation(checked.document, asked.operation_name)
             _check_operation(operation, head.method)
             if checked.errors:
-                return ExecutionResult(data=None, errors=checked.errors)
-            return await self._run(asked, checked.document, head.authorization, head.client_address)
+                return ExecutionResult(data=None, errors=checked.errors), is_change
+            is_change = operation.operation is OperationType.MUTATION
+            if is_change:
+                ANSWERS.check_room(head.client_address)
+            found = await self._run(asked, checked.document, head.authorization, head.client_address)
         except GraphQLError as error:
-            return ExecutionResult(data=None, errors=[error])
+            return ExecutionResult(data=None, errors=[error]), is_change
+        return found, is_change
 
     async def _checked(self, source: str, head: RequestHead) -> CheckedDocument:
         known = self.documents.known(source)

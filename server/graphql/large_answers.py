@@ -22,12 +22,13 @@ ANSWERS = ByteBudget("Too many large answers wait to be taken", 256_000_000, 64_
 
 class LargeAnswer:
     """An ASGI application that sends a response, once. Making it raises Busy where the client's place, or the
-    process, has no room for its body."""
+    process, has no room for its body. `of_change`: a mutation's, which is done and has to be told, so there
+    has to be room before it begins."""
 
-    def __init__(self, response: Response, client_address: str) -> None:
+    def __init__(self, response: Response, client_address: str, *, of_change: bool) -> None:
         self._response = response
         self._held = ANSWERS.hold(client_address)
-        self._held.grow(len(response.body))
+        self._held.grow(len(response.body), must=of_change)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response, body = self._response, bytes(self._response.body)

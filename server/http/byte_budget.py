@@ -33,13 +33,22 @@ class ByteBudget:
         finally:
             held.let_go()
 
-    def take(self, place: str, size: int) -> None:
-        """Count `size` more bytes. Raises Busy, and counts nothing, if that exceeds a limit."""
+    def check_room(self, client_address: str) -> None:
+        """Raises Busy while more is held than may be: what cannot be refused later is refused before."""
+        self._check(place_of(client_address), 0)
+
+    def take(self, place: str, size: int, *, must: bool = False) -> None:
+        """Count `size` more bytes. Raises Busy, and counts nothing, if that exceeds a limit, unless it
+        `must` be held."""
+        if not must:
+            self._check(place, size)
+        self._held[place] += size
+
+    def _check(self, place: str, size: int) -> None:
         of_all, of_place = self._held.total(), self._held[place]
         is_crowded = of_all and of_all + size > self.most
         if is_crowded or (of_place and of_place + size > self.most_of_a_place):
             raise Busy(self.refusal)
-        self._held[place] += size
 
     def give_back(self, place: str, size: int) -> None:
         """Count `size` bytes less."""
@@ -56,9 +65,9 @@ class HeldBytes:
         self._place = place
         self._size = 0
 
-    def grow(self, size: int) -> None:
-        """Count `size` more bytes of it. Raises Busy."""
-        self._budget.take(self._place, size)
+    def grow(self, size: int, *, must: bool = False) -> None:
+        """Count `size` more bytes of it. Raises Busy, unless it `must` be held."""
+        self._budget.take(self._place, size, must=must)
         self._size += size
 
     def let_go(self) -> None:

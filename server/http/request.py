@@ -79,8 +79,10 @@ class RequestHead:
                 accepts.append(value.decode("latin-1"))
             elif name == b"content-type":
                 content_types.append(value.decode("latin-1"))
-            elif name == b"authorization" and head.authorization is None:
-                head.authorization = value.decode("latin-1")
+            elif name == b"authorization":
+                # Two are no form of one token: the whole is refused, as what can be no token.
+                more = "" if head.authorization is None else f"{head.authorization}, "
+                head.authorization = more + value.decode("latin-1")
             elif name == _MIN_REVISION:
                 head.revisions += (value.decode("latin-1"),)
             elif name == b"content-encoding":

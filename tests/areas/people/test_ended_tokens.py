@@ -1,6 +1,7 @@
 """A token that has ended does nothing more, however well the process knows whom it belonged to."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
@@ -8,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
 from tests.world.api import Api, Caller
-from tests.world.world import Account, ApiKey, Member, World
+from tests.world.world import PASSWORD, Account, ApiKey, Member, World
 
 _RENAME = (
     "mutation ($id: ID!, $version: Int!, $name: String!) { accountUpdate(input: "
@@ -93,3 +94,16 @@ async def test_what_follows_on_a_sign_out_in_one_request_finds_nothing(api: Api,
     rows = await world.state(account)
     assert "Late" not in str(rows)
     assert await _rename(api, owner, account, "Later", 2) == ["UNAUTHENTICATED"]
+
+
+async def test_who_signs_in_behind_a_sign_out_in_one_request_is_signed_in(api: Api, world: World) -> None:
+    person = await world.person()
+    query = (
+        "mutation ($input: SignInInput!) { signOut { userErrors { code } } "
+        "signIn(input: $input) { token userErrors { code } } }"
+    )
+    for _ in range(2):
+        answer = await api.ask(query, person, input={"email": person.email, "password": PASSWORD})
+        assert answer.codes == []
+        assert answer.data["signIn"]["userErrors"] == []
+        person = replace(person, token=answer.data["signIn"]["token"])

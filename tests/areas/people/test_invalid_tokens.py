@@ -158,3 +158,12 @@ async def test_files_are_nobodys(app: Starlette, path: str) -> None:
         method = "POST" if path.startswith("/recipients") else "GET"
         response = await api.http.request(method, path, headers=headers)
         assert response.status_code == 401
+
+
+async def test_two_tokens_are_none(api: Api, world: World) -> None:
+    """Another server in between might go by the other one."""
+    person = await world.person()
+    sent = [("authorization", f"Bearer {person.token}"), ("authorization", f"Bearer {person.token}")]
+    answer = await api.http.post("/graphql", json={"query": "{ viewer { id } }"}, headers=sent)
+    assert answer.status_code == 401
+    assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"

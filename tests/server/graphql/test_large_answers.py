@@ -85,7 +85,7 @@ class _Client:
 
 @asynccontextmanager
 async def _sending(client: _Client, size: int) -> AsyncIterator["asyncio.Task[None]"]:
-    answer = LargeAnswer(Response(b"x" * size, 200), _PLACE)
+    answer = LargeAnswer(Response(b"x" * size, 200), _PLACE, of_change=False)
 
     async def nothing() -> Message:
         raise AssertionError("nobody asks whether the client is still there")
@@ -126,7 +126,10 @@ async def test_a_place_holds_so_many_bytes(monkeypatch: pytest.MonkeyPatch) -> N
     async with _sending(client, 4 * LARGE) as task:
         await client.stopped.wait()
         with pytest.raises(Busy):
-            LargeAnswer(Response(b"x" * LARGE), _PLACE)
+            LargeAnswer(Response(b"x" * LARGE), _PLACE, of_change=False)
+        LargeAnswer(Response(b"x" * LARGE), _PLACE, of_change=True)._held.let_go()
+        with pytest.raises(Busy):
+            ANSWERS.check_room(_PLACE)
         client.takes.set()
         await task
     assert not ANSWERS._held
