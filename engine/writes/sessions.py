@@ -163,16 +163,17 @@ class WriteSession:
         self._ahead.append(Unawaited(sql, values))
 
     async def commit(self) -> None:
-        """Where nothing was sent, there is nothing to commit."""
-        if self._driver is None:
+        """Send what has not been, and COMMIT. A transaction without a statement takes no connection."""
+        if not self._begun and self._ahead == [Unawaited(_BEGIN)]:
             return
+        driver = await self._connected()
         ahead = self._taken_ahead()
         try:
             with _as_sqlalchemy(_COMMIT):
-                await self._driver.run(_COMMIT, (), ahead)
+                await driver.run(_COMMIT, (), ahead)
         except BaseException:
             # Nobody knows whether the connection is in a transaction: the pool opens another.
-            self._driver.terminate()
+            driver.terminate()
             raise
 
     async def undo(self) -> None:

@@ -1,6 +1,7 @@
 """Transactions that write: whole or not at all, whatever becomes of the request or of the connection."""
 
 import asyncio
+import datetime
 import functools
 import itertools
 import types
@@ -232,3 +233,20 @@ async def test_a_function_is_called_once_for_each_row_without_a_trip(sessions: W
         await session.send_call(setting)
         called = await session.execute(select(func.current_setting("mandant.called", True)))
         assert called.scalar_one() == "1 2 3 "
+
+
+async def test_what_nobody_waits_for_is_written_though_nothing_follows(
+    sessions: WriteSessions, database: AsyncEngine
+) -> None:
+    subject = uuid.uuid4().hex
+    values = {"subject": subject, "window_start": datetime.datetime.now(datetime.UTC), "count": 1}
+    async with sessions.begin() as session:
+        await session.send_built(insert(attempts).values(values))
+        assert await _written(database, subject) == 0
+    assert await _written(database, subject) == 1
+
+
+async def test_a_transaction_without_a_statement_takes_no_connection(sessions: WriteSessions) -> None:
+    async with sessions.begin() as one, sessions.begin():
+        """There is but one connection."""
+        await one.execute(select(1))
