@@ -87,6 +87,7 @@ KEPT_FOR_EVER = {
     "engine/compiled/sql_text.py VariantDialect": "kinds of principals",
     "models/effects/jobs.py job_kinds": "nothing",
     "resolvers/effects/retention.py retentions": "nothing",
+    "resolvers/accounts/change.py _update_of": "sets of columns",
     "resolvers/people/common_words.py common_words": "settings of the code",
     "schema/query.py found_by": "nothing",
     "server/settings/contact_key.py key_source": "nothing",

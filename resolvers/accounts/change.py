@@ -1,8 +1,9 @@
 """Changing an account's settings and status."""
 
+import functools
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import and_, bindparam, select, update
 
 from authz.callers.principals import Principal
 from authz.guards.delegation import check_passing_all_roles
@@ -13,7 +14,7 @@ from engine.database.write_connection import FixedRow
 from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
-from models.accounts.trees import columns_of, this_account
+from models.accounts.trees import columns_of
 from models.base.ids import AccountId
 from models.base.text_forms import forms_of
 from resolvers.access.blockers import blocked, these_accounts
@@ -191,8 +192,13 @@ async def _current(session: WriteSession, account: Authorized) -> FixedRow:
 
 async def _write(session: WriteSession, account: Authorized, values: Change) -> None:
     forms = forms_of(accounts, str(values["name"])) if "name" in values else {}
-    await session.send_built(
-        update(accounts)
-        .where(this_account(accounts, account))
-        .values(**values, **forms, version=accounts.c.version + 1)
-    )
+    written = {**values, **forms}
+    await _update_of(tuple(sorted(written))).send(session, {**columns_of(account), **written})
+
+
+@functools.cache
+def _update_of(columns: tuple[str, ...]) -> FixedStatement:
+    """Writes these columns of the locked account, and its next version."""
+    values = {name: bindparam(name, type_=accounts.c[name].type) for name in columns}
+    this = and_(accounts.c.master_id == bindparam("master_id"), accounts.c.id == bindparam("account_id"))
+    return FixedStatement(update(accounts).where(this).values(**values, version=accounts.c.version + 1))
