@@ -140,11 +140,11 @@ def _given(bind: BindParameter[Any], given: Arguments) -> BindParameter[Any]:
 
 
 def _key(bind: BindParameter[Any]) -> Hashable:
-    """Equal for parameters of equal values and types."""
+    """Equal for parameters of equal values and types; a value that cannot be compared so equals no other."""
     value = value_of(bind)
     key = value if isinstance(value, str) else (value.value, value.convert)
     try:
         hash(key)
     except TypeError:
-        return id(bind)
+        return object()
     return (key, type_name(bind.type))
