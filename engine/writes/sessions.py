@@ -30,14 +30,12 @@ from sqlalchemy.sql.selectable import TypedReturnsRows
 from engine.database.turns import Turn, TurnAwaited, Turns
 from engine.database.write_connection import FixedRow, Unawaited, WriteConnection
 from engine.writes.built_statements import Builder, BuiltResult
+from engine.writes.turn_taker import TurnTaker
 
 T = TypeVar("T")
 Columns = TypeVarTuple("Columns")
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 """Of one execution, or of several."""
-
-_KNOWN_THINGS = 10_000
-"""For how many keys it is known what to take a turn for; about 200 bytes each."""
 
 
 class WriteSession:
@@ -48,7 +46,7 @@ class WriteSession:
         self,
         connect: Callable[[], Awaitable[AsyncConnection]],
         builder: Builder,
-        turn: "_TurnTaker",
+        turn: TurnTaker,
         opening: "Callable[[WriteSession], Awaitable[None]] | None" = None,
         *,
         in_one_snapshot: bool = False,
@@ -293,39 +291,11 @@ class WriteSessions:
         finally:
             await session.give_back()
 
-    def _taker(self, turn: Turn | None) -> "_TurnTaker":
-        return _TurnTaker(turn, self._known)
+    def _taker(self, turn: Turn | None) -> TurnTaker:
+        return TurnTaker(turn, self._known)
 
     async def _connection(self) -> AsyncConnection:
         return await self._database.connect()
-
-
-class _TurnTaker:
-    """Of one transaction. `known`: what to take a turn for, by keys, of all transactions."""
-
-    def __init__(self, turn: Turn | None, known: OrderedDict[Hashable, Hashable]) -> None:
-        self._turn = turn
-        self._known = known
-
-    def take(self, thing: Hashable, key: Hashable) -> None:
-        if key is not None:
-            self._known[key] = thing
-            if len(self._known) > _KNOWN_THINGS:
-                self._known.popitem(last=False)
-        if self._turn is not None:
-            self._turn.take(thing)
-
-    def take_known(self, key: Hashable) -> bool:
-        thing = self._known.get(key)
-        if thing is None:
-            return False
-        self._known.move_to_end(key)
-        if self._turn is not None:
-            self._turn.take(thing)
-        return True
-
-    def forget(self, key: Hashable) -> None:
-        self._known.pop(key, None)
 
 
 _BEGIN = "BEGIN"
