@@ -178,7 +178,7 @@ class WriteSession:
         """Roll back. The caller raises the reason, even if the connection is lost meanwhile."""
         if self._driver is None or not self._begun:
             return
-        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
             try:
                 await self._driver.execute(_ROLLBACK)
             except BaseException:
@@ -315,6 +315,9 @@ class _as_sqlalchemy:  # noqa: N801 - used like a function; a generator would co
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, asyncpg.PostgresError):
             raise DBAPIError(self._sql, None, error, hide_parameters=True) from error
+        if isinstance(error, asyncpg.InternalClientError):
+            # The server has said that it goes, between two statements: asyncpg takes that for an answer.
+            raise asyncpg.InterfaceError("the server has ended the connection") from error
 
 
 def _driver_of(connection: AsyncConnection) -> WriteConnection:
