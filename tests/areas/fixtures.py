@@ -1,10 +1,8 @@
 """Fixtures that several folders of tests import into their `conftest.py`."""
 
 import datetime
-import itertools
 from collections.abc import AsyncIterator, Iterator
 
-import httpx
 import pytest
 from starlette.applications import Starlette
 from structlog.testing import capture_logs
@@ -12,11 +10,10 @@ from structlog.testing import capture_logs
 from server.database.clock import Clock
 from tests.world.api import Api
 from tests.world.brand import Brand, brand_of
+from tests.world.places import new_place
 from tests.world.plans import make_plan, subscribe
 from tests.world.usage import BERLIN, MIDNIGHT
 from tests.world.world import World
-
-_places = itertools.count(1)
 
 
 @pytest.fixture(autouse=True)
@@ -31,10 +28,8 @@ def nothing_breaks() -> Iterator[None]:
 @pytest.fixture
 async def stranger(app: Starlette) -> AsyncIterator[Api]:
     """The API as from a network address of its own: its sign-ins count for no other test."""
-    place = next(_places)
-    transport = httpx.ASGITransport(app, client=(f"10.0.{place // 250}.{place % 250 + 1}", 50_000))
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
-        yield Api(http)
+    async with Api.of(app, new_place()) as found:
+        yield found
 
 
 @pytest.fixture

@@ -1,12 +1,9 @@
 """What the tests of authorization share."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
-from starlette.applications import Starlette
 
 from authz.policy.builtin_roles import BuiltinRole
 from server.embedded_postgres import DatabaseAddresses
@@ -16,26 +13,11 @@ from tests.authz.rules.invitation_links import Invitations
 from tests.world.api import Api
 from tests.world.world import Account, Member, Person, World
 
-ApiFrom = Callable[[str], AbstractAsyncContextManager[Api]]
-
 
 @pytest.fixture(scope="session")
 def registry(database: AsyncEngine) -> World:
     """A world that lasts: for properties and for set-ups that many tests share."""
     return World(database)
-
-
-@pytest.fixture(scope="session")
-def api_from(app: Starlette) -> ApiFrom:
-    """The application as asked from an address: sign-ups and sign-ins are counted for each."""
-
-    @asynccontextmanager
-    async def at(address: str) -> AsyncIterator[Api]:
-        transport = httpx.ASGITransport(app, client=(address, 1))
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
-            yield Api(http)
-
-    return at
 
 
 @pytest.fixture(scope="session")

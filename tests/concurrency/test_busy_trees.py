@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-import httpx
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -30,6 +29,7 @@ from tests.world.api import Api
 from tests.world.brand import Brand, brand_of
 from tests.world.job_queue import until
 from tests.world.mutations import ROLE_IDS, Attempt, attempt
+from tests.world.places import new_place
 from tests.world.plans import make_plan, subscribe
 from tests.world.sends import booking, check_counts, reserve, used
 from tests.world.world import Account, Member, World
@@ -63,11 +63,7 @@ async def _served(addresses: DatabaseAddresses, settings: Settings, **limits: st
         app = create_app(settings, addresses.application)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(app.router.lifespan_context(app))
-            places = []
-            for number in range(_CROWD):
-                transport = httpx.ASGITransport(app, client=(f"10.9.0.{number}", 50_000))
-                client = httpx.AsyncClient(transport=transport, base_url="http://localhost")
-                places.append(Api(await stack.enter_async_context(client)))
+            places = [await stack.enter_async_context(Api.of(app, new_place())) for _ in range(_CROWD)]
             yield Served(await stack.enter_async_context(Api.of(app)), places)
 
 

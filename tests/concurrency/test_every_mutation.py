@@ -13,7 +13,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 from hypothesis import settings
 from starlette.applications import Starlette
 
@@ -26,6 +25,7 @@ from tests.authz.matrix.matrix_fields import MUTATIONS
 from tests.authz.matrix.matrix_rows import Mutation, Values
 from tests.world.api import Answer, Api
 from tests.world.parsings import parsings
+from tests.world.places import new_place
 from tests.world.world import PASSWORD, World
 
 _TREES = 4
@@ -133,20 +133,18 @@ async def test_nothing_breaks_whatever_is_sent_at_once(app: Starlette, world: Wo
     deck, codes = Deck(random.Random("every mutation")), Counter[str]()
     async with AsyncExitStack() as stack:
 
-        async def client(number: int) -> Api:
+        async def client() -> Api:
             """From a place of its own: sign-ups are counted for each."""
-            transport = httpx.ASGITransport(app, client=(f"10.9.0.{number + 1}", 1))
-            http = httpx.AsyncClient(transport=transport, base_url="http://localhost")
-            return Api(await stack.enter_async_context(http))
+            return await stack.enter_async_context(Api.of(app, new_place()))
 
         trees = [
             Tree(
                 await Stage.of(world),
-                [await client(number * _CLIENTS_OF_A_TREE + each) for each in range(_CLIENTS_OF_A_TREE)],
+                [await client() for _ in range(_CLIENTS_OF_A_TREE)],
                 deck,
                 codes,
             )
-            for number in range(_TREES)
+            for _ in range(_TREES)
         ]
         end = time.monotonic() + _SECONDS
         with parsings() as found:

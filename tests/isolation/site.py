@@ -15,6 +15,7 @@ from tests.isolation.model import Account, Event, Key, Person, Role, Subject, Wo
 from tests.isolation.patience import PatientApi
 from tests.isolation.rights import Rights
 from tests.world.api import INPUT_TYPES, Api
+from tests.world.places import new_place
 
 Mailbox = Callable[[str], Awaitable[list[str]]]
 """The secrets of the links that were mailed to an address, the oldest first."""
@@ -43,6 +44,7 @@ class Site:
     def __post_init__(self) -> None:
         self.rights = Rights(self.world)
         self._apis: dict[str, Api] = {}
+        self._place = new_place()  # sign-ups are counted for each
         self._serials = itertools.count(1)
 
     @classmethod
@@ -54,7 +56,7 @@ class Site:
 
     async def api_at(self, address: str | None = None) -> Api:
         """The API as it is asked from a network address."""
-        address = address or f"198.18.{self.number % 250}.1"  # sign-ups are counted for each
+        address = address or self._place
         if address not in self._apis:
             transport = httpx.ASGITransport(self.app, client=(address, 1))
             http = httpx.AsyncClient(transport=transport, base_url="http://localhost")

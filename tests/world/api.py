@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import httpx
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 
 class Caller(Protocol):
@@ -40,9 +40,10 @@ class Api:
 
     @classmethod
     @asynccontextmanager
-    async def of(cls, app: Starlette) -> "AsyncIterator[Api]":
-        """For an application in this process."""
-        transport = httpx.ASGITransport(app)
+    async def of(cls, app: ASGIApp, address: str = "127.0.0.1") -> "AsyncIterator[Api]":
+        """For an application in this process, as it is asked from a network address: tries are counted for
+        each (see `tests.world.places`)."""
+        transport = httpx.ASGITransport(app, client=(address, 50_000))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
             yield cls(http)
 

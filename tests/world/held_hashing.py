@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 from unittest.mock import patch
 
-import httpx
 from starlette.applications import Starlette
 
 from server.embedded_postgres import DatabaseAddresses
@@ -74,9 +73,8 @@ class HeldApp:
     @asynccontextmanager
     async def at(self, address: str) -> AsyncIterator[Api]:
         """As it is asked from a network address."""
-        transport = httpx.ASGITransport(self.app, client=(address, 1))
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
-            yield Api(http)
+        async with Api.of(self.app, address) as found:
+            yield found
 
 
 @asynccontextmanager

@@ -5,13 +5,10 @@ A limit stops whoever tries, and nobody else; it says when it can be tried again
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from itertools import product
 from pathlib import Path
 from uuid import uuid4
 
-import httpx
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -25,6 +22,7 @@ from resolvers.people.sign_in_limits import OF_A_DEVICE, OF_AN_ADDRESS
 from tests.authz.cases.moments import hash_quickly, open_session
 from tests.world.api import Api
 from tests.world.mutations import Token, code_of, done
+from tests.world.places import new_network, new_place
 from tests.world.world import PASSWORD, Person, World
 
 ROOT = Path(__file__).parents[3]
@@ -53,22 +51,15 @@ async def _sign_in_codes(api: Api, email: str, *passwords: str) -> list[str]:
     return [await code_of(api, "signIn", None, email=email, password=password) for password in passwords]
 
 
-@asynccontextmanager
-async def _at(app: Starlette, address: str) -> AsyncIterator[Api]:
-    """The application as it is asked from a network address."""
-    transport = httpx.ASGITransport(app, client=(address, 1))
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
-        yield Api(http)
-
-
 async def test_guesses_elsewhere_refuse_nobody(app: Starlette, world: World) -> None:
     """Some from each of nine places, and nine from one network of IPv6: the person signs in all the same."""
     person = await _person(world)
-    for place in [*(f"198.51.100.{number}" for number in range(9)), "2001:db8::1"]:
+    network = new_network()
+    for place in [*(new_place() for _ in range(9)), f"{network}1"]:
         guesses = ["a wrong password"] * (9 if ":" in place else 2)
-        async with _at(app, place) as api:
+        async with Api.of(app, place) as api:
             assert set(await _sign_in_codes(api, person.email, *guesses)) == {"SIGN_IN_REFUSED"}
-    async with _at(app, "203.0.113.1") as elsewhere, _at(app, "2001:db8::2") as neighbour:
+    async with Api.of(app, new_place()) as elsewhere, Api.of(app, f"{network}2") as neighbour:
         assert await _sign_in_codes(elsewhere, person.email, PASSWORD) == [""]
         guesses = ["a wrong password"] * 2
         assert await _sign_in_codes(neighbour, person.email, *guesses) == ["SIGN_IN_REFUSED", "RATE_LIMITED"]
@@ -79,10 +70,11 @@ async def test_a_known_device_is_counted_by_itself(
 ) -> None:
     """Many places that guess together lock out unknown devices alone; a known one is somebody's own."""
     person, other = await _person(world), await _person(world)
-    async with _at(app, "203.0.113.2") as api:
+    place = new_place()
+    async with Api.of(app, place) as api:
         known = {"email": person.email, "deviceToken": await _device(api, person)}
         stolen = {"email": person.email, "deviceToken": await _device(api, other)}
-        subjects = [f"sign-in {person.email}", "sign-in from 203.0.113.2"]
+        subjects = [f"sign-in {person.email}", f"sign-in from {place}"]
         await _fill(database, subjects, OF_AN_ADDRESS)
         right = {"password": PASSWORD}
         assert await _sign_in_codes(api, person.email, PASSWORD) == ["RATE_LIMITED"]
@@ -124,7 +116,7 @@ async def test_a_persons_devices_are_bounded(stranger: Api, world: World, databa
 async def test_what_succeeds_does_not_count(app: Starlette, world: World) -> None:
     """However often somebody signs in, at once and one after the other."""
     person = await _person(world)
-    async with _at(app, "203.0.113.3") as api:
+    async with Api.of(app, new_place()) as api:
         for _ in range(3):
             codes = await asyncio.gather(*(_sign_in_codes(api, person.email, PASSWORD) for _ in range(5)))
             assert codes == [[""]] * 5

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLInputObjectType, get_named_type
 from sqlalchemy import select
+from starlette.applications import Starlette
 
 from models.billing.tables import billing_mode_choices, charges
 from models.credit.tables import ledger_entries
@@ -14,13 +15,14 @@ from models.effects.outbox import outbox_messages
 from models.payments.tables import top_ups
 from models.plans.tables import limit_increases, plan_choices
 from resolvers.effects.mail_limits import MailKind
-from tests.authz.conftest import ApiFrom
 from tests.authz.escalation.outcomes import DONE, mutate, outcome, root_fields
 from tests.authz.matrix.matrix_callers import Stage
 from tests.authz.matrix.matrix_fields import MUTATIONS
 from tests.authz.rules.consequences import Access, Consequences, Limited, Pays
+from tests.world.api import Api
 from tests.world.mail_kinds import MAIL_KINDS
 from tests.world.oracles import told_by_areas
+from tests.world.places import new_place
 from tests.world.schema import SCHEMA
 from tests.world.updates import Update
 from tests.world.world import World
@@ -81,14 +83,14 @@ def test_what_moves_money_or_mails_to_strangers_is_safe_to_repeat() -> None:
 
 
 @pytest.mark.parametrize("name", CONSEQUENCES)
-async def test_mutation(name: str, stage: Stage, api_from: ApiFrom) -> None:
+async def test_mutation(name: str, stage: Stage, app: Starlette) -> None:
     """Done once by somebody who may: whose money moved, what was mailed, and what was counted."""
     row, mutation = CONSEQUENCES[name], MUTATIONS[name]
     callers = sorted(caller for caller, became in mutation.expected.items() if became == DONE)
     caller = callers[0] if callers else "owner"
     values = await mutation.prepare(stage)
     before = await _Seen.of(stage)
-    async with api_from("203.0.113.77") as api:
+    async with Api.of(app, new_place()) as api:
         became = outcome(await mutate(api, name, stage.callers[caller], values), name)
     after = await _Seen.of(stage)
     if became == DONE:

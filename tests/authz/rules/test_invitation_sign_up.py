@@ -4,24 +4,25 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.applications import Starlette
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.people.users import users
 from tests.authz.cases.moments import hash_quickly
-from tests.authz.conftest import ApiFrom
 from tests.authz.matrix.matrix_callers import Bearer, once
 from tests.authz.rules.invitation_links import Invitations
 from tests.world.api import Api
+from tests.world.places import new_place
 from tests.world.world import PASSWORD, Account, Member, Person, World
 
 
 async def test_sign_up_with_an_invitation(
-    api_from: ApiFrom, world: World, account: Account, inviter: Member, invitations: Invitations
+    app: Starlette, world: World, account: Account, inviter: Member, invitations: Invitations
 ) -> None:
     """A new person joins the account and gets none of its own; the token works at once."""
     email = f"{once()}@example.com"
     token = await invitations.invite(inviter, account, email, BuiltinRole.ANALYST)
-    async with api_from("192.0.2.2") as api:
+    async with Api.of(app, new_place()) as api:
         payload = await _sign_up(api, email, token)
         assert payload["userErrors"] == []
         assert payload["user"]["email"] == email
@@ -35,7 +36,7 @@ async def test_sign_up_with_an_invitation(
 
 
 async def test_sign_up_of_the_wrong_person(
-    api_from: ApiFrom,
+    app: Starlette,
     world: World,
     account: Account,
     inviter: Member,
@@ -47,7 +48,7 @@ async def test_sign_up_of_the_wrong_person(
     token = await invitations.invite(inviter, account, invited.email)
     email = f"{once()}@example.com"
     before = await world.state(account)
-    async with api_from("192.0.2.2") as api:
+    async with Api.of(app, new_place()) as api:
         payload = await _sign_up(api, email, token)
     assert payload["userErrors"][0]["code"] == "WRONG_PERSON"
     assert payload["token"] is None
@@ -58,7 +59,7 @@ async def test_sign_up_of_the_wrong_person(
 
 
 async def test_sign_up_of_somebody_who_is_registered(
-    api_from: ApiFrom,
+    app: Starlette,
     world: World,
     account: Account,
     inviter: Member,
@@ -70,7 +71,7 @@ async def test_sign_up_of_somebody_who_is_registered(
     await hash_quickly(database, invited)
     token = await invitations.invite(inviter, account, invited.email)
     before = await world.state(account)
-    async with api_from("192.0.2.2") as api:
+    async with Api.of(app, new_place()) as api:
         refused = await _sign_up(api, invited.email, token, password="a wrong password")
         assert refused["userErrors"][0]["code"] == "SIGN_UP_REFUSED"
         assert await world.state(account) == before

@@ -2,11 +2,11 @@
 
 import pytest
 from sqlalchemy import select
+from starlette.applications import Starlette
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import AccountStatus
 from models.people.users import ownerships
-from tests.authz.conftest import ApiFrom
 from tests.authz.escalation.outcomes import DONE, mutate, outcome, root_fields
 from tests.authz.escalation.statuses import Inactive, Row, mutation_of
 from tests.authz.matrix.matrix_callers import Stage
@@ -14,6 +14,7 @@ from tests.authz.matrix.matrix_fields import MUTATIONS
 from tests.world.api import Api
 from tests.world.mutations import code_of, done
 from tests.world.oracles import told_by_areas
+from tests.world.places import new_place
 from tests.world.schema import SCHEMA
 from tests.world.shares import Given, give_share
 from tests.world.world import World
@@ -33,17 +34,17 @@ def test_every_mutation_has_a_row() -> None:
 
 
 @pytest.mark.parametrize("label", STATUSES)
-async def test_mutation(label: str, stage: Stage, api_from: ApiFrom) -> None:
+async def test_mutation(label: str, stage: Stage, app: Starlette) -> None:
     """Done or refused as the table says; a refusal leaves no trace."""
     name, row = mutation_of(label), STATUSES[label]
     found, changed = {}, {}
-    for number, place in enumerate(Inactive):
+    for place in Inactive:
         inactive = stage.parent if place is Inactive.BELOW_SUSPENDED else stage.account
         for caller in row.callers:
             values = await row.prepared_for(name)(stage)
             await stage.world.set_status(inactive, place.status)
             before = await stage.state()
-            async with api_from(f"198.51.100.{number}") as api:
+            async with Api.of(app, new_place()) as api:
                 key = place, caller
                 found[key] = outcome(await mutate(api, name, stage.callers[caller], values), name)
             changed[key] = await stage.state() != before

@@ -5,6 +5,7 @@ import datetime
 
 import pytest
 from sqlalchemy import select, update
+from starlette.applications import Starlette
 
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import GIVES_ACCESS
@@ -13,12 +14,12 @@ from models.api_keys.tables import api_keys
 from models.base.ids import Kind, present
 from models.members.tables import memberships
 from tests.authz.cases.moments import NEXT_MONTH, offer
-from tests.authz.conftest import ApiFrom
 from tests.authz.escalation.outcomes import DONE, mutate, outcome
 from tests.authz.matrix.matrix_callers import Stage, once
 from tests.authz.matrix.matrix_fields import MUTATIONS
 from tests.world.api import Api
 from tests.world.links import break_glass, set_parent_access
+from tests.world.places import new_place
 from tests.world.shares import Given, give_share
 from tests.world.world import Person, World
 
@@ -69,10 +70,10 @@ async def stage(registry: World) -> Stage:
 
 
 @pytest.mark.parametrize("name", sorted(MUTATIONS.keys() - OWN))
-async def test_nothing_outlives_it(name: str, stage: Stage, api_from: ApiFrom) -> None:
+async def test_nothing_outlives_it(name: str, stage: Stage, app: Starlette) -> None:
     """All that access follows from is as it was, secrets among it."""
     mutation = MUTATIONS[name]
-    async with api_from("192.0.2.1") as api:
+    async with Api.of(app, new_place()) as api:
         for actor in ACTORS[: 3 if name in FROM_ABOVE else 4]:
             values = await mutation.prepare(stage)
             if actor == GLASS:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from itertools import count
 from uuid import uuid4
 
 import pytest
@@ -23,6 +22,7 @@ from tests.concurrency.gates import Gate
 from tests.world.api import Api
 from tests.world.held_hashing import HeldApp, held_app
 from tests.world.mutations import Attempt, attempt, code_of
+from tests.world.places import new_place
 from tests.world.world import PASSWORD, Person, World
 
 _OTHER = "quite another password"
@@ -30,7 +30,6 @@ _NEW = "the newest of passwords"
 _OTHER_HASH, _PASSWORDS_OTHER_HASH = (
     PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(each) for each in (_OTHER, PASSWORD)
 )
-_places = count(1)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +50,7 @@ async def held(application: HeldApp) -> AsyncIterator[HeldApp]:
 @pytest.fixture
 async def caller(held: HeldApp) -> AsyncIterator[Api]:
     """From a place that nobody asked from before."""
-    async with held.at(f"203.0.113.{next(_places)}") as found:
+    async with held.at(new_place()) as found:
         yield found
 
 
@@ -127,7 +126,7 @@ async def test_a_place_that_asks_often_waits_for_itself(held: HeldApp, caller: A
 
     many = [asyncio.create_task(sign_in(caller, person)) for person in people[1:]]
     await held.hashing.reached()
-    async with held.at("198.51.100.1") as elsewhere:
+    async with held.at(new_place()) as elsewhere:
         one = asyncio.create_task(sign_in(elsewhere, people[0]))
         await asyncio.sleep(0)
         held.hashing.open()

@@ -5,7 +5,6 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -66,9 +65,8 @@ async def _clients(executor: OperationRunner) -> AsyncIterator[tuple[Api, Api]]:
 
 @asynccontextmanager
 async def _client(app: RequestLog, address: str) -> AsyncIterator[Api]:
-    transport = httpx.ASGITransport(app, client=(address, 1))
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
-        yield Api(http)
+    async with Api.of(app, address) as found:
+        yield found
 
 
 @contextmanager
