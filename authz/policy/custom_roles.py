@@ -66,8 +66,7 @@ async def compile_rights(role_id: RoleId, rights: RoleRights) -> RoleMasks:
 async def write_lines(session: WriteSession, role_id: RoleId, lines: list[PolicyLine]) -> None:
     """Replace the role's lines by these."""
     await session.send_built(delete(role_policy_lines).where(role_policy_lines.c.role_id == role_id))
-    if lines:
-        await session.execute(insert(role_policy_lines), [line.row(role_id) for line in lines])
+    await session.execute_each(insert(role_policy_lines), [line.row(role_id) for line in lines])
 
 
 def with_account_read(permissions: frozenset[Permission]) -> frozenset[Permission]:

@@ -66,15 +66,16 @@ class WriteConnection(ReadConnection):
     ) -> tuple[list[FixedRow], int]:
         """All rows of a statement, behind those `ahead`. `counted`: and how many rows it returned or changed.
         Raises what asyncpg raises."""
-        statement = self._fixed.get(sql)
-        if statement is None:
-            statement = self._fixed[sql] = await self.prepare(sql, record_class=FixedRow)
-            if len(self._fixed) > _PREPARED:
-                self._fixed.popitem(last=False)
-        else:
-            self._fixed.move_to_end(sql)
+        statement = await self._kept(sql)
         found: list[FixedRow] = await self._behind(ahead, lambda: statement.fetch(*values))
         return found, _count(statement.get_statusmsg()) if counted else 0
+
+    async def run_each(
+        self, sql: str, rows: Sequence[Sequence[Any]], ahead: Sequence[Unawaited] = ()
+    ) -> None:
+        """A statement that returns no rows, once for each of these values. Raises what asyncpg raises."""
+        statement = await self._kept(sql)
+        await self._behind(ahead, lambda: statement.executemany(rows))
 
     async def row_behind(
         self, sql: str, values: Sequence[Any], ahead: Sequence[Unawaited], *, keep: bool
@@ -84,6 +85,17 @@ class WriteConnection(ReadConnection):
         if statement is None:
             statement = await self.prepare_kept(sql, keep=keep)
         return await self._behind(ahead, lambda: statement.fetchrow(*values))
+
+    async def _kept(self, sql: str) -> Any:
+        """The statement, prepared by asyncpg."""
+        statement = self._fixed.get(sql)
+        if statement is None:
+            statement = self._fixed[sql] = await self.prepare(sql, record_class=FixedRow)
+            if len(self._fixed) > _PREPARED:
+                self._fixed.popitem(last=False)
+        else:
+            self._fixed.move_to_end(sql)
+        return statement
 
     async def _behind(self, ahead: Sequence[Unawaited], ask: Callable[[], Awaitable[T]]) -> T:
         if not ahead:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ClauseElement, Executable
+from sqlalchemy import ClauseElement, ColumnDefault, Executable
 from sqlalchemy.engine import Dialect, IteratorResult
 from sqlalchemy.engine.interfaces import CompiledCacheType
 from sqlalchemy.engine.result import SimpleResultMetaData
@@ -58,6 +58,16 @@ class Built(NamedTuple):
     columns: Columns
 
 
+@dataclass(frozen=True)
+class _Row:
+    """What SQLAlchemy passes to a column's default: it reads the row's other values from it."""
+
+    values: Mapping[str, Any]
+
+    def get_current_parameters(self) -> Mapping[str, Any]:
+        return self.values
+
+
 class Builder:
     """Writes statements for a dialect. `cache`: the engine's own, of what was written before."""
 
@@ -66,16 +76,18 @@ class Builder:
         self._cache = cache
         self._columns: WeakKeyDictionary[SQLCompiler, Columns] = WeakKeyDictionary()
 
-    def build(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Built | None:
-        """The statement's text and values. None for one with defaults that SQLAlchemy computes."""
+    def build(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Built:
+        """The statement's text and values, with the defaults of an INSERT's columns."""
         compiled, extracted, collected, _ = cast("ClauseElement", statement)._compile_w_cache(
             self._dialect, compiled_cache=self._cache, column_keys=sorted(parameters or ())
         )
-        if not isinstance(compiled, SQLCompiler) or compiled.insert_prefetch or compiled.update_prefetch:
-            return None
+        if not isinstance(compiled, SQLCompiler):
+            raise TypeError("only statements are sent")
         values = compiled.construct_params(
             parameters, extracted_parameters=extracted, escape_names=False, _collected_params=collected
         )
+        for column in compiled.insert_prefetch:
+            values[column.key] = cast("ColumnDefault", column.default).arg(_Row(values))
         sql, order = compiled.string, list(compiled.positiontup or ())
         processors: dict[str, Any] = dict(compiled._bind_processors)
         if compiled.literal_execute_params or compiled.post_compile_params:

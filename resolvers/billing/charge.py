@@ -88,7 +88,7 @@ async def _charge(session: WriteSession, cycle: Cycle, used: Sequence[BillableIt
                 "invoice_ends_at": period.ends_at,
             }
         )
-    await session.execute(insert(charges), rows)
+    await session.execute_each(insert(charges), rows)
     await enqueue_shared(
         session,
         {

@@ -87,10 +87,8 @@ async def record_of_each(
     kind: EventKind,
     befores: Mapping[str, Change],
 ) -> None:
-    """Write one event for each of several things in one account, in one statement. `befores`: their values
+    """Write one event for each of several things in one account, in one trip. `befores`: their values
     before the change, by global id."""
-    if not befores:
-        return
     shared = {
         **columns_of(account),
         "kind": kind.value,
@@ -103,7 +101,7 @@ async def record_of_each(
         {**shared, "id": new_id(), "subject_id": subject_id, "before": before}
         for subject_id, before in befores.items()
     ]
-    await session.execute(insert(events), rows)
+    await session.execute_each(insert(events), rows)
 
 
 _EACH = (

@@ -67,7 +67,7 @@ async def store_list(
         digests = [await asyncio.to_thread(file.digests.slice, part * _PART, _PART) for part in some]
         place = {"master_id": account.master_id, "list_id": list_id}
         rows = [{**place, "part": part, "digests": found} for part, found in zip(some, digests, strict=True)]
-        await session.execute(insert(recipient_list_parts), rows)
+        await session.execute_each(insert(recipient_list_parts), rows)
     subject_id = present(Kind.RECIPIENT_LIST, list_id)
     await record(
         session, principal, account, EventKind.RECIPIENTS_UPLOADED, subject_id, None, {"recipients": count}

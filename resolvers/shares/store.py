@@ -96,8 +96,7 @@ async def add_accounts(session: WriteSession, share_id: ShareId, opened: Sequenc
         {"master_id": account.master_id, "share_id": share_id, "account_id": account.account_id}
         for account in opened
     ]
-    if rows:
-        await session.execute(insert(share_accounts), rows)
+    await session.execute_each(insert(share_accounts), rows)
 
 
 async def drop_accounts(session: WriteSession, row: ShareRow, closed: Collection[Authorized]) -> None:

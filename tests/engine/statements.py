@@ -21,6 +21,7 @@ _seen: ContextVar[list[str] | None] = ContextVar("seen_statements", default=None
 _row = ReadConnection.row
 _run = WriteConnection.run
 _row_behind = WriteConnection.row_behind
+_run_each = WriteConnection.run_each
 _fixed_watchers: list[Callable[[str], Awaitable[None]]] = []
 
 
@@ -57,7 +58,19 @@ async def _watched_row_behind(
     return await _row_behind(connection, sql, values, ahead, keep=keep)
 
 
-for _name, _watched in (("run", _watched_run), ("row_behind", _watched_row_behind)):
+async def _watched_run_each(
+    connection: WriteConnection, sql: str, rows: Sequence[Sequence[Any]], ahead: Sequence[Unawaited] = ()
+) -> None:
+    await _watch(ahead, sql)
+    _note_trip(sql)
+    await _run_each(connection, sql, rows, ahead)
+
+
+for _name, _watched in (
+    ("run", _watched_run),
+    ("row_behind", _watched_row_behind),
+    ("run_each", _watched_run_each),
+):
     setattr(WriteConnection, _name, _watched)
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     column,
+    insert,
     literal,
     select,
     table,
@@ -159,9 +160,19 @@ def _a_built_statement_is_written_once() -> bool:
         columns = [(entry.keyname, entry.type) for entry in compiled._result_columns]
         assert columns[0][0] == "id"
         assert columns[0][1]._cached_result_processor(dialect, None) is None
-        assert not compiled.insert_prefetch
         assert not compiled._bind_processors
     return len(texts) == 1 and len(cache) == 1 and sent == [[1, 2, 3], [4, 5, 6]]
+
+
+def _an_insert_tells_which_columns_have_defaults() -> bool:
+    made = Column("made", Integer, default=lambda context: context.get_current_parameters()["id"])
+    compiled = insert(Table("rows", MetaData(), Column("id", Integer), made)).compile(
+        dialect=PGDialect_asyncpg(),  # type: ignore[no-untyped-call]
+        column_keys=["id"],
+    )
+    return isinstance(compiled, SQLCompiler) and [column.key for column in compiled.insert_prefetch] == [
+        "made"
+    ]
 
 
 def _a_pool_makes_its_queue() -> bool:
@@ -225,6 +236,12 @@ INTERNALS = [
         "engine/writes/built_statements.py",
         "asyncpg sends what SQLAlchemy has written, which takes a fraction of its own execution",
         _a_built_statement_is_written_once,
+    ),
+    Internal(
+        (),
+        "engine/writes/built_statements.py",
+        "the forms of a text are made as a row is inserted",
+        _an_insert_tells_which_columns_have_defaults,
     ),
     Internal(
         (),
