@@ -31,7 +31,7 @@ End = datetime.datetime | ColumnElement[datetime.datetime] | None
 """When what is given or taken ends; None: never. A scalar sub-select is read behind the lock."""
 
 
-class Effect(enum.Enum):
+class WriteKind(enum.Enum):
     """What a write does. It decides which statuses of an account allow the write."""
 
     CHANGES = "It may give something, so the account and all above it have to be active."
@@ -62,8 +62,8 @@ class Authorized:
     """Whether the account spends its own credit."""
 
     def check_changeable(self) -> None:
-        """For a write that was authorized as `Effect.TAKES_AWAY` and turns out to give something. The account
-        is locked, so its status stays. Raises ACCOUNT_SUSPENDED and ACCOUNT_CLOSED."""
+        """For a write that was authorized as `WriteKind.TAKES_AWAY` and turns out to give something. The
+        account is locked, so its status stays. Raises ACCOUNT_SUSPENDED and ACCOUNT_CLOSED."""
         if self.refused_change is not None:
             raise Refusal(self.refused_change)
 
@@ -85,7 +85,7 @@ async def authorize(
     principal: Principal,
     account_id: AccountId | ColumnElement[uuid.UUID],
     permission: Permission,
-    effect: Effect = Effect.CHANGES,
+    write_kind: WriteKind = WriteKind.CHANGES,
     *,
     until: End = None,
 ) -> Authorized:
@@ -99,7 +99,7 @@ async def authorize(
     where the right that gives or takes access may end before.
     """
     wanted = await known_id(session, principal, account_id)
-    return await authorize_holding(Hold.ACCOUNT, session, principal, wanted, permission, effect, until)
+    return await authorize_holding(Hold.ACCOUNT, session, principal, wanted, permission, write_kind, until)
 
 
 async def authorize_holding(
@@ -108,15 +108,15 @@ async def authorize_holding(
     principal: Principal,
     account_id: AccountId | None,
     permission: Permission,
-    effect: Effect,
+    write_kind: WriteKind,
     until: End = None,
 ) -> Authorized:
     """`authorize` with other locks. `account_id` None: `known_id` found nothing."""
     if not take_known_turn(session, principal, (account_id,)):
-        before = await _check(session, principal, account_id, permission, effect, until)
+        before = await _check(session, principal, account_id, permission, write_kind, until)
         take_turn(session, principal, (before.account_id,), before.master_id)
     try:
-        return await _check(session, principal, account_id, permission, effect, until, hold)
+        return await _check(session, principal, account_id, permission, write_kind, until, hold)
     except Refusal:
         forget_turn(session, principal, (account_id,))
         raise
@@ -127,7 +127,7 @@ async def authorize_all(
     principal: Principal,
     account_ids: Collection[AccountId],
     permission: Permission,
-    effect: Effect = Effect.CHANGES,
+    write_kind: WriteKind = WriteKind.CHANGES,
     *,
     until: End = None,
     fields: Mapping[AccountId, str] | None = None,
@@ -141,7 +141,7 @@ async def authorize_all(
 
     async def check(hold: Hold) -> list[Authorized]:
         rights = await _rights(session, principal, wanted, permission, hold=hold)
-        found = [_judge(rights.get(each), permission, effect, named.get(each)) for each in wanted]
+        found = [_judge(rights.get(each), permission, write_kind, named.get(each)) for each in wanted]
         if len({account.master_id for account in found}) > 1:
             raise Refusal(RefusalCode.BAD_USER_INPUT, "The accounts must belong to one tree.", "accountIds")
         lasting = await _lasting(session, principal, rights, found, permission, until)
@@ -162,13 +162,13 @@ async def authorize_also(
     principal: Principal,
     account_id: AccountId | None,
     permission: Permission,
-    effect: Effect = Effect.CHANGES,
+    write_kind: WriteKind = WriteKind.CHANGES,
     *,
     until: End = None,
 ) -> Authorized:
     """`authorize` for an account on a path that is locked already. Locks nothing. `account_id` None:
     `known_id` found nothing."""
-    return await _check(session, principal, account_id, permission, effect, until)
+    return await _check(session, principal, account_id, permission, write_kind, until)
 
 
 async def judge_pair(
@@ -211,13 +211,13 @@ async def _check(
     principal: Principal,
     account_id: AccountId | None,
     permission: Permission,
-    effect: Effect,
+    write_kind: WriteKind,
     until: End,
     hold: Hold = Hold.NOTHING,
 ) -> Authorized:
     rights = await _rights(session, principal, (account_id,), permission, hold=hold)
     # An unknown id was looked up as well, so it takes as long as a foreign one.
-    found = _judge(None if account_id is None else rights.get(account_id), permission, effect)
+    found = _judge(None if account_id is None else rights.get(account_id), permission, write_kind)
     (lasting,) = await _lasting(session, principal, rights, [found], permission, until)
     return lasting
 
@@ -256,14 +256,14 @@ async def _known_end(session: WriteSession, until: End) -> datetime.datetime | N
 def _judge(
     rights: _Rights | None,
     permission: Permission,
-    effect: Effect = Effect.CHANGES,
+    write_kind: WriteKind = WriteKind.CHANGES,
     field: str | None = None,
 ) -> Authorized:
     if rights is None:
         raise NotFound(field)
     if not rights.held & permission.bit:
         raise PermissionDenied(permission)
-    if effect is Effect.CHANGES:
+    if write_kind is WriteKind.CHANGES:
         rights.authorized.check_changeable()
     return rights.authorized
 

@@ -7,7 +7,7 @@ from sqlalchemy import and_, bindparam, select, update
 
 from authz.callers.principals import Principal
 from authz.guards.delegation import check_passing_all_roles
-from authz.guards.exclusive import Authorized, Effect, authorize, authorize_also
+from authz.guards.exclusive import Authorized, WriteKind, authorize, authorize_also
 from authz.policy.permissions import Permission
 from authz.policy.refusals import PermissionDenied, Refusal, RefusalCode, VersionConflict
 from engine.database.write_connection import FixedRow
@@ -39,11 +39,11 @@ class AccountUpdate:
     api_key_creation: ApiKeyCreationPlace | Unchanged = UNCHANGED
 
     @property
-    def effect(self) -> Effect:
+    def write_kind(self) -> WriteKind:
         """An update of the narrower settings alone only takes rights away."""
         settings = {self.rights_inheritance, self.api_key_creation} - {UNCHANGED}
         alone = self.name is UNCHANGED and self.external_id is UNCHANGED
-        return Effect.TAKES_AWAY if alone and settings and settings <= _NARROW else Effect.CHANGES
+        return WriteKind.TAKES_AWAY if alone and settings and settings <= _NARROW else WriteKind.CHANGES
 
 
 async def update_account(session: WriteSession, principal: Principal, command: AccountUpdate) -> Authorized:
@@ -56,11 +56,11 @@ async def update_account(session: WriteSession, principal: Principal, command: A
     keys to the master account, is allowed in any status.
     """
     account = await authorize(
-        session, principal, command.account_id, Permission.ACCOUNT_WRITE, command.effect
+        session, principal, command.account_id, Permission.ACCOUNT_WRITE, command.write_kind
     )
     if {command.rights_inheritance, command.api_key_creation} != {UNCHANGED}:
         passing = await authorize_also(
-            session, principal, account.account_id, Permission.SETTINGS_WRITE, command.effect
+            session, principal, account.account_id, Permission.SETTINGS_WRITE, command.write_kind
         )
         if not passing.below_mask & Permission.SETTINGS_WRITE.bit:
             raise PermissionDenied(Permission.SETTINGS_WRITE)
@@ -94,7 +94,7 @@ async def suspend_account(
         AccountStatus.SUSPENDED,
         EventKind.ACCOUNT_SUSPENDED,
         reason,
-        Effect.TAKES_AWAY,
+        WriteKind.TAKES_AWAY,
     )
     return await _change_status(session, principal, account_id, change)
 
@@ -105,7 +105,7 @@ async def resume_account(
     """Make a suspended account usable again, where all above it are active. Needs ACCOUNT_SUSPEND, which is
     held from above."""
     change = _StatusChange(
-        Permission.ACCOUNT_SUSPEND, AccountStatus.ACTIVE, EventKind.ACCOUNT_RESUMED, reason, Effect.CHANGES
+        Permission.ACCOUNT_SUSPEND, AccountStatus.ACTIVE, EventKind.ACCOUNT_RESUMED, reason, WriteKind.CHANGES
     )
     return await _change_status(session, principal, account_id, change)
 
@@ -139,13 +139,13 @@ class _StatusChange:
     status: AccountStatus
     event: EventKind
     reason: str | None
-    effect: Effect
+    write_kind: WriteKind
 
 
 async def _change_status(
     session: WriteSession, principal: Principal, account_id: AccountId, change: _StatusChange
 ) -> Authorized:
-    account = await authorize(session, principal, account_id, change.permission, change.effect)
+    account = await authorize(session, principal, account_id, change.permission, change.write_kind)
     current = await _current(session, account)
     if current.status == AccountStatus.CLOSED.value:
         raise Refusal(RefusalCode.ACCOUNT_CLOSED)

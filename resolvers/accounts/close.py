@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, exists, select, update
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized, Effect, authorize
+from authz.guards.exclusive import Authorized, WriteKind, authorize
 from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
@@ -80,7 +80,7 @@ async def close_account(
     """
     reason = None if command.reason is None else short_text(command.reason, "reason")
     account = await authorize(
-        session, principal, command.account_id, Permission.ACCOUNT_CLOSE, Effect.TAKES_AWAY
+        session, principal, command.account_id, Permission.ACCOUNT_CLOSE, WriteKind.TAKES_AWAY
     )
     before = (
         await session.execute(select(accounts.c.status).where(this_account(accounts, account)))

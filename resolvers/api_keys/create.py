@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, LargeBinary, func, insert, literal, select
 from authz.callers.principals import Principal
 from authz.callers.tokens import Digest, TokenKind, digest_of, generate
 from authz.guards.delegation import RoleGrant, role_to_give
-from authz.guards.exclusive import Authorized, Effect, authorize
+from authz.guards.exclusive import Authorized, WriteKind, authorize
 from authz.guards.key_creation import check_key_creation
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission
@@ -169,7 +169,7 @@ async def rotate_api_key(
 async def revoke_api_key(session: WriteSession, principal: Principal, api_key_id: ApiKeyId) -> Authorized:
     """Stop the key with all its secrets from the next request on, in any status of the account. Needs
     API_KEYS_WRITE."""
-    account, key = await locked_key(session, principal, api_key_id, Effect.TAKES_AWAY)
+    account, key = await locked_key(session, principal, api_key_id, WriteKind.TAKES_AWAY)
     if key.revoked_at is None:
         await write_key(session, key, {"revoked_at": func.now()})
         await log_key(session, principal, account, EventKind.API_KEY_REVOKED, key, {"name": key.name})

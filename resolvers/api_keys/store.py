@@ -5,7 +5,7 @@ import datetime
 from sqlalchemy import ColumnElement, Row, false, func, select, update
 
 from authz.callers.principals import Principal, key_works
-from authz.guards.exclusive import Authorized, Effect, authorize
+from authz.guards.exclusive import Authorized, WriteKind, authorize
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
@@ -22,7 +22,7 @@ async def locked_key(
     session: WriteSession,
     principal: Principal,
     api_key_id: ApiKeyId,
-    effect: Effect = Effect.CHANGES,
+    write_kind: WriteKind = WriteKind.CHANGES,
     until: ColumnElement[datetime.datetime] = api_keys.c.expires_at,
 ) -> tuple[Authorized, KeyRow]:
     """The key and its account, locked. Needs API_KEYS_WRITE. `until`: when what is given or taken ends, by
@@ -30,7 +30,9 @@ async def locked_key(
     named = api_keys.c.id == api_key_id
     account_id = select(api_keys.c.account_id).where(named).scalar_subquery()
     end = select(until).where(named).scalar_subquery()
-    account = await authorize(session, principal, account_id, Permission.API_KEYS_WRITE, effect, until=end)
+    account = await authorize(
+        session, principal, account_id, Permission.API_KEYS_WRITE, write_kind, until=end
+    )
     expired = func.coalesce(api_keys.c.expires_at <= func.now(), false()).label("expired")
     statement = select(api_keys, expired).where(row_of(api_keys, account, api_key_id))
     row = (await session.execute(statement)).one_or_none()

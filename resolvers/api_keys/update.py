@@ -7,7 +7,7 @@ from typing import Any
 
 from authz.callers.principals import Principal
 from authz.guards.delegation import RoleGrant, role_to_give
-from authz.guards.exclusive import Authorized, Effect
+from authz.guards.exclusive import Authorized, WriteKind
 from authz.guards.key_creation import check_key_creation
 from authz.policy.permissions import Permission, permissions_in
 from authz.policy.refusals import Refusal, RefusalCode, VersionConflict
@@ -53,7 +53,7 @@ async def update_api_key(session: WriteSession, principal: Principal, command: A
     FAILED_PRECONDITION for a revoked key, BAD_USER_INPUT.
     """
     until = moved_end(api_keys.c.expires_at, command.expires_at)
-    account, key = await locked_key(session, principal, command.api_key_id, Effect.TAKES_AWAY, until)
+    account, key = await locked_key(session, principal, command.api_key_id, WriteKind.TAKES_AWAY, until)
     role = await _check_makeable(session, principal, account, key)
     if key.version != command.expected_version:
         raise VersionConflict(key.version)

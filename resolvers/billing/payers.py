@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import FromClause, Select, and_, select
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized, Effect, authorize_also
+from authz.guards.exclusive import Authorized, WriteKind, authorize_also
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
@@ -61,7 +61,7 @@ async def authorize_payers(
     account: Authorized,
     permission: Permission,
     payers: Sequence[Payer],
-    effect: Effect = Effect.CHANGES,
+    write_kind: WriteKind = WriteKind.CHANGES,
 ) -> list[Authorized]:
     """The payers, with the permission in each. The path down to the account is locked.
 
@@ -69,7 +69,7 @@ async def authorize_payers(
     itself needs no other consent.
     """
     return [
-        await _authorize_one(session, principal, AccountId(payer_id), permission, effect, REFUSALS[payer])
+        await _authorize_one(session, principal, AccountId(payer_id), permission, write_kind, REFUSALS[payer])
         for payer in payers
         for payer_id in (await session.execute(_ids(payer, account))).scalars().all()
     ]
@@ -80,11 +80,11 @@ async def _authorize_one(
     principal: Principal,
     payer_id: AccountId,
     permission: Permission,
-    effect: Effect,
+    write_kind: WriteKind,
     code: RefusalCode,
 ) -> Authorized:
     try:
-        return await authorize_also(session, principal, payer_id, permission, effect)
+        return await authorize_also(session, principal, payer_id, permission, write_kind)
     except (NotFound, PermissionDenied) as refusal:
         raise Refusal(code) from refusal
 

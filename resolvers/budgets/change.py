@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import ColumnElement, and_, delete, select
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized, Effect, authorize_also
+from authz.guards.exclusive import Authorized, WriteKind, authorize_also
 from authz.guards.locks import lock_path
 from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
@@ -129,16 +129,16 @@ async def _authorize(
     """The account and the one above. The one above is locked for update: all that draw from the same plan or
     pool are affected, and their reservations wait."""
     permission = PERMISSIONS[command.currency]
-    before = await authorize_also(session, principal, command.account_id, permission, Effect.TAKES_AWAY)
+    before = await authorize_also(session, principal, command.account_id, permission, WriteKind.TAKES_AWAY)
     own = this_account(accounts, before)
     parent_id = (await session.execute(select(accounts.c.parent_id).where(own))).scalar_one()
     if parent_id is None:
         message = "A master account is limited by its plan and credit alone."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     await lock_path(session, before.master_id, parent_id)
-    account = await authorize_also(session, principal, before.account_id, permission, Effect.TAKES_AWAY)
+    account = await authorize_also(session, principal, before.account_id, permission, WriteKind.TAKES_AWAY)
     (parent,) = await authorize_payers(
-        session, principal, account, permission, [Payer.PARENT], Effect.TAKES_AWAY
+        session, principal, account, permission, [Payer.PARENT], WriteKind.TAKES_AWAY
     )
     return account, parent
 

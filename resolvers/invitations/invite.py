@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, Uuid, any_, func, insert, literal, select, update
 from authz.callers.principals import Principal
 from authz.callers.tokens import TokenKind, digest_of, generate
 from authz.guards.delegation import RoleGrant, role_to_give
-from authz.guards.exclusive import Authorized, Effect, authorize
+from authz.guards.exclusive import Authorized, WriteKind, authorize
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.reach.grants import membership_holds
@@ -125,8 +125,8 @@ async def revoke_invitation(
     named = invitations.c.id == invitation_id
     account_id = select(invitations.c.account_id).where(named).scalar_subquery()
     until = select(invitations.c.member_expires_at).where(named).scalar_subquery()
-    permission, effect = Permission.MEMBERS_WRITE, Effect.TAKES_AWAY
-    account = await authorize(session, principal, account_id, permission, effect, until=until)
+    permission, write_kind = Permission.MEMBERS_WRITE, WriteKind.TAKES_AWAY
+    account = await authorize(session, principal, account_id, permission, write_kind, until=until)
     this = row_of(invitations, account, invitation_id)
     row = (await session.execute(select(invitations).where(this))).one_or_none()
     if row is None:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, delete, select, update
 
 from authz.callers.principals import Principal
 from authz.guards.delegation import RoleGrant, role_in, role_to_give
-from authz.guards.exclusive import Authorized, Effect, authorize
+from authz.guards.exclusive import Authorized, WriteKind, authorize
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode, VersionConflict
@@ -117,7 +117,7 @@ async def leave_account(session: WriteSession, principal: Principal, account_id:
     a membership in this account itself."""
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
-    account = await authorize(session, principal, account_id, Permission.ACCOUNT_READ, Effect.TAKES_AWAY)
+    account = await authorize(session, principal, account_id, Permission.ACCOUNT_READ, WriteKind.TAKES_AWAY)
     own = (memberships.c.account_id == account.account_id) & (memberships.c.user_id == principal.user_id)
     membership = await _membership(session, account, own)
     role = await role_in(session, account, membership.role_id)
@@ -144,8 +144,8 @@ async def _manageable(
     named = memberships.c.id == member_id
     account_id = select(memberships.c.account_id).where(named).scalar_subquery()
     end = select(until).where(named).scalar_subquery()
-    permission, effect = Permission.MEMBERS_WRITE, Effect.TAKES_AWAY
-    account = await authorize(session, principal, account_id, permission, effect, until=end)
+    permission, write_kind = Permission.MEMBERS_WRITE, WriteKind.TAKES_AWAY
+    account = await authorize(session, principal, account_id, permission, write_kind, until=end)
     return account, await _membership(session, account, named)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Row, and_, delete, exists, func, select, update
 
 from authz.callers.principals import Principal
 from authz.guards.delegation import role_to_give
-from authz.guards.exclusive import Authorized, Effect, authorize
+from authz.guards.exclusive import Authorized, WriteKind, authorize
 from authz.offers.ownership import offer_stands
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission
@@ -77,7 +77,7 @@ async def accept_ownership(
     Raises PERSON_REQUIRED; FAILED_PRECONDITION where nothing is offered to the person or the offer no longer
     stands; ALREADY_OWNS_ACCOUNT.
     """
-    account, offer = await _offered(session, principal, account_id, Effect.CHANGES)
+    account, offer = await _offered(session, principal, account_id, WriteKind.CHANGES)
     if not offer.stands:
         message = "The offer has ended, or its giver has lost the right to make it."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
@@ -98,7 +98,7 @@ async def accept_ownership(
 async def decline_ownership(session: WriteSession, principal: Principal, account_id: AccountId) -> Authorized:
     """Decline the offer, in any status of the account. Raises PERSON_REQUIRED, and FAILED_PRECONDITION where
     nothing is offered to the person."""
-    account, offer = await _offered(session, principal, account_id, Effect.TAKES_AWAY)
+    account, offer = await _offered(session, principal, account_id, WriteKind.TAKES_AWAY)
     await _drop(session, account)
     before: Change = {"owner": present(Kind.USER, offer.user_id)}
     await record_of_account(session, principal, account, EventKind.OWNERSHIP_DECLINED, before, None)
@@ -111,7 +111,7 @@ async def withdraw_ownership(
     """Withdraw the offer, in any status of the account. Needs ACCOUNT_TRANSFER. Raises FAILED_PRECONDITION
     without an offer."""
     permission = Permission.ACCOUNT_TRANSFER
-    account = await authorize(session, principal, account_id, permission, Effect.TAKES_AWAY)
+    account = await authorize(session, principal, account_id, permission, WriteKind.TAKES_AWAY)
     if not await end_ownership_offer(session, principal, account):
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "Nothing is offered.", "accountId")
     return account
@@ -138,12 +138,12 @@ class _Holder:
 
 
 async def _offered(
-    session: WriteSession, principal: Principal, account_id: AccountId, effect: Effect
+    session: WriteSession, principal: Principal, account_id: AccountId, write_kind: WriteKind
 ) -> tuple[Authorized, Row[*tuple[object, ...]]]:
     """The locked account, and the offer in it to the caller."""
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
-    account = await authorize(session, principal, account_id, Permission.ACCOUNT_READ, effect)
+    account = await authorize(session, principal, account_id, Permission.ACCOUNT_READ, write_kind)
     taker = memberships.c
     taken = in_tree(memberships, ownership_offers, id="to_membership_id")
     statement = (

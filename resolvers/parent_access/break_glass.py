@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Uuid, literal, select
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized, Effect, authorize, authorize_all
+from authz.guards.exclusive import Authorized, WriteKind, authorize, authorize_all
 from authz.guards.parent_link import LEAST_PASSES, Link, Side, authority_of_principal
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
@@ -64,7 +64,9 @@ async def end_break_glass(
     found = select(break_glass_openings.c.account_id).where(break_glass_openings.c.id == opening_id)
     account_id = (await session.execute(found)).scalar_one_or_none()
     wanted = [AccountId(account_id or opening_id)]
-    (account,) = await authorize_all(session, principal, wanted, Permission.ACCOUNT_READ, Effect.TAKES_AWAY)
+    (account,) = await authorize_all(
+        session, principal, wanted, Permission.ACCOUNT_READ, WriteKind.TAKES_AWAY
+    )
     if account_id is None:
         raise NotFound("breakGlassId")
     opener = await opener_of(session, account, opening_id)

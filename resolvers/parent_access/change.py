@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized, Effect, authorize_also
+from authz.guards.exclusive import Authorized, WriteKind, authorize_also
 from authz.guards.parent_link import LinkAuthority, Side, authority_of_principal, losers
 from authz.policy.permissions import Permission
 from authz.policy.refusals import PermissionDenied, Refusal, RefusalCode, VersionConflict
@@ -172,6 +172,6 @@ async def _check_authority(
     ends soon."""
     if not authority.sides:
         await authorize_also(
-            session, principal, account.account_id, Permission.SETTINGS_WRITE, Effect.TAKES_AWAY
+            session, principal, account.account_id, Permission.SETTINGS_WRITE, WriteKind.TAKES_AWAY
         )
         raise PermissionDenied(Permission.SETTINGS_WRITE)

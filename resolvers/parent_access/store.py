@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, exists, func, select, update
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized, Effect, authorize_all
+from authz.guards.exclusive import Authorized, WriteKind, authorize_all
 from authz.guards.parent_link import Link, Side, let_pass
 from authz.offers.link_requests import request_stands
 from authz.policy.builtin_roles import BuiltinRole
@@ -55,7 +55,7 @@ async def locked_link(session: WriteSession, principal: Principal, account_id: A
     """The account's link, for callers who may read the account, in any status. Raises FAILED_PRECONDITION for
     a master account."""
     (account,) = await authorize_all(
-        session, principal, [account_id], Permission.ACCOUNT_READ, Effect.TAKES_AWAY
+        session, principal, [account_id], Permission.ACCOUNT_READ, WriteKind.TAKES_AWAY
     )
     columns = accounts.c.parent_id, accounts.c.parent_access, accounts.c.version
     this = this_account(accounts, account)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, insert, select, update
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized, Effect, authorize
+from authz.guards.exclusive import Authorized, WriteKind, authorize
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound
 from engine.writes.sessions import WriteSession
@@ -86,7 +86,7 @@ async def remove_payment_method(
     CREDIT_WRITE."""
     method = payment_methods
     owner = select(method.c.account_id).where(method.c.id == method_id).scalar_subquery()
-    account = await authorize(session, principal, owner, Permission.CREDIT_WRITE, Effect.TAKES_AWAY)
+    account = await authorize(session, principal, owner, Permission.CREDIT_WRITE, WriteKind.TAKES_AWAY)
     removed = (
         update(method)
         .where(row_of(method, account, method_id), method.c.removed_at.is_(None))

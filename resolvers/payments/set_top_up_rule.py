@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized, Effect, authorize
+from authz.guards.exclusive import Authorized, WriteKind, authorize
 from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
@@ -82,7 +82,7 @@ async def remove_top_up_rule(
 ) -> Authorized:
     """Remove the rule, in any status of the account. A pending top-up is still settled. Needs
     CREDIT_WRITE."""
-    account = await authorize(session, principal, account_id, Permission.CREDIT_WRITE, Effect.TAKES_AWAY)
+    account = await authorize(session, principal, account_id, Permission.CREDIT_WRITE, WriteKind.TAKES_AWAY)
     await end_top_up_rule(session, principal, account)
     return account
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, t
 
 from authz.callers.principals import Principal
 from authz.guards.delegation import check_role_change, usable_in
-from authz.guards.exclusive import Authorized, Effect, authorize
+from authz.guards.exclusive import Authorized, WriteKind, authorize
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.custom_roles import NOTHING, RoleRights, compile_rights, role_rights, write_lines
 from authz.policy.permissions import Permission, permissions_in
@@ -181,7 +181,7 @@ async def _changeable(session: WriteSession, principal: Principal, role_id: Role
     if role_id in {role.id for role in BuiltinRole}:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "A built-in role cannot be changed.", "roleId")
     account_id = select(roles.c.account_id).where(_is(role_id)).scalar_subquery()
-    account = await authorize(session, principal, account_id, Permission.ROLES_WRITE, Effect.TAKES_AWAY)
+    account = await authorize(session, principal, account_id, Permission.ROLES_WRITE, WriteKind.TAKES_AWAY)
     return RoleChange(account, role_id)
 
 

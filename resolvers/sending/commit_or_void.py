@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized, Effect
+from authz.guards.exclusive import Authorized, WriteKind
 from authz.guards.shared_lock import authorize_shared
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
@@ -84,7 +84,7 @@ async def void_sends(
     Needs the stream's permission. Repeating it, or voiding an expired reservation, changes nothing. Raises
     RESERVATION_SETTLED for a committed one.
     """
-    account, row = await _locked(session, principal, reservation_id, Effect.TAKES_AWAY)
+    account, row = await _locked(session, principal, reservation_id, WriteKind.TAKES_AWAY)
     status = ReservationStatus(row.status)
     if status is ReservationStatus.COMMITTED:
         raise Refusal(RefusalCode.RESERVATION_SETTLED, field="reservationId")
@@ -102,7 +102,7 @@ async def _locked(
     session: WriteSession,
     principal: Principal,
     reservation_id: SendReservationId,
-    effect: Effect = Effect.CHANGES,
+    write_kind: WriteKind = WriteKind.CHANGES,
 ) -> tuple[Authorized, ReservationRow]:
     """The reservation, behind the lock of its cycle."""
     reservation = send_reservations.c
@@ -110,7 +110,7 @@ async def _locked(
     known = (await session.execute(found)).one_or_none()
     stream = SendStream.MARKETING if known is None else SendStream(known.stream)
     account_id = select(reservation.account_id).where(reservation.id == reservation_id).scalar_subquery()
-    account = await authorize_shared(session, principal, account_id, SEND_PERMISSIONS[stream], effect)
+    account = await authorize_shared(session, principal, account_id, SEND_PERMISSIONS[stream], write_kind)
     if known is None:
         raise AssertionError("nothing is authorized in the account of no reservation")
     await lock_cycle(session, account.master_id, known.cycle_id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, select
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized, Effect, authorize_all
+from authz.guards.exclusive import Authorized, WriteKind, authorize_all
 from authz.guards.share_scope import ShareScope, check_giver
 from authz.policy.permissions import Area, Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode, VersionConflict
@@ -128,7 +128,7 @@ async def _manageable(
     `account_ids`: what it shall open. Raises what `authorize_all` and `check_giver` raise: only callers who
     could give it may change it."""
     end = select(until).where(shares.c.id == share_id).scalar_subquery()
-    permission, effect = Permission.MEMBERS_WRITE, Effect.TAKES_AWAY
+    permission, write_kind = Permission.MEMBERS_WRITE, WriteKind.TAKES_AWAY
     ids: list[AccountId] | None = None
     found = await opened_by(session, share_id)
     # Behind the lock of the tree the share opens these accounts and no others.
@@ -139,7 +139,7 @@ async def _manageable(
         own, new = ids or [AccountId(share_id)], new_value(account_ids, ids)
         fields = {each: "accountIds" for each in new if each not in own}
         locked = await authorize_all(
-            session, principal, [*own, *new], permission, effect, until=end, fields=fields
+            session, principal, [*own, *new], permission, write_kind, until=end, fields=fields
         )
         found = await opened_by(session, share_id)
     if not found:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, exists, func, insert, select, update
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized, Effect, authorize
+from authz.guards.exclusive import Authorized, WriteKind, authorize
 from authz.guards.staff import StaffAtWork, authorize_staff
 from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
@@ -83,7 +83,9 @@ async def withdraw_subaccounts_request(
 
     Needs SUBACCOUNTS_WRITE, in any status of the account. Raises FAILED_PRECONDITION where no request waits.
     """
-    account = await authorize(session, principal, account_id, Permission.SUBACCOUNTS_WRITE, Effect.TAKES_AWAY)
+    account = await authorize(
+        session, principal, account_id, Permission.SUBACCOUNTS_WRITE, WriteKind.TAKES_AWAY
+    )
     request_id = await end_subaccounts_request(session, principal, account)
     if request_id is None:
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "No request waits for an answer.", "accountId")

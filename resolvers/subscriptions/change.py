@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, insert, or_, select
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized, Effect, authorize
+from authz.guards.exclusive import Authorized, WriteKind, authorize
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
@@ -84,7 +84,7 @@ async def withdraw_plan_change(
     costs nothing, can be withdrawn in any status. Raises VersionConflict, POOL_ACCOUNT_REQUIRED,
     BILLED_ACCOUNT_REQUIRED, and FAILED_PRECONDITION where nothing waits.
     """
-    account = await _authorize(session, principal, account_id, Effect.TAKES_AWAY)
+    account = await _authorize(session, principal, account_id, WriteKind.TAKES_AWAY)
     check_version(account, expected_version)
     effective = await effective_plan_of(session, account)
     if _is_own(effective, account):
@@ -168,12 +168,15 @@ async def increase_limit(
 
 
 async def _authorize(
-    session: WriteSession, principal: Principal, account_id: AccountId, effect: Effect = Effect.CHANGES
+    session: WriteSession,
+    principal: Principal,
+    account_id: AccountId,
+    write_kind: WriteKind = WriteKind.CHANGES,
 ) -> Authorized:
     """The account. The caller may also decide for those who pay."""
     permission = Permission.PLAN_WRITE
-    account = await authorize(session, principal, account_id, permission, effect)
-    await authorize_payers(session, principal, account, permission, WHO_PAYS_FOR_A_PLAN, effect)
+    account = await authorize(session, principal, account_id, permission, write_kind)
+    await authorize_payers(session, principal, account, permission, WHO_PAYS_FOR_A_PLAN, write_kind)
     return account
 
 
