@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, select
 
 from authz.callers.principals import Principal
+from authz.guards.account_row import AccountRow, account_row
 from authz.guards.acting_grants import is_only_shared, opened_because
 from authz.guards.door import Hold, Passed, forget_turn, pass_door, take_known_turn, take_turn
 from authz.policy.permissions import GIVES_ACCESS, READ_PERMISSIONS, Permission
@@ -56,10 +57,15 @@ class Authorized:
     refused_change: RefusalCode | None = None
     """Why the path's status allows only writes that take away. None: it allows changes."""
 
-    version: int | None = None
-    """The account's, behind the lock. None: it was not read, as below."""
-    has_own_balance: bool | None = None
-    """Whether the account spends its own credit."""
+    row: AccountRow | None = None
+    """None: nobody's rights were read."""
+
+    @property
+    def stored(self) -> AccountRow:
+        """The account's own row, as it was when the rights were read."""
+        if self.row is None:
+            raise AssertionError("the account was not read with somebody's rights")
+        return self.row
 
     def check_changeable(self) -> None:
         """For a write that was authorized as `WriteKind.TAKES_AWAY` and turns out to give something. The
@@ -313,7 +319,6 @@ async def _rights_in(
         row.acting_from or row.id,
         await opened_because(session, row, permission, principal),
         _refused_change(row, permission),
-        row.version,
-        row.has_own_balance,
+        account_row(row),
     )
     return _Rights(authorized, row.mask)

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from authz.callers.principals import PrincipalKind
+from authz.guards import account_row
 from authz.guards.acting_grants import acting_from
 from authz.policy.permissions import Permission, allows
 from authz.reach.ends import FOREVER
@@ -31,7 +32,6 @@ from authz.wall.freshness import current_revision
 from engine.compiled.sql_text import prepared
 from models.accounts.tables import accounts
 from models.base.stored_functions import functions_in, written_columns
-from models.credit.pools import has_own_balance
 
 _UUID, _TEXT, _MASK = Uuid(), Text(), BigInteger()
 COLUMNS: dict[str, TypeEngine[Any]] = {
@@ -47,8 +47,7 @@ COLUMNS: dict[str, TypeEngine[Any]] = {
     "acting_from": _UUID,
     "left_by_status": _MASK,
     "status": _TEXT,
-    "version": BigInteger(),
-    "has_own_balance": Boolean(),
+    **account_row.COLUMNS,
 }
 """What the door returns: the revision of what the transaction changes; whether it locked what it was to; who
 the caller is; and of each named account in reach what the caller may do there (see
@@ -70,8 +69,7 @@ def _rights() -> Select[Any]:
             acting_from(account.c.id, wanted).label("acting_from"),
             status_mask(account).label("left_by_status"),
             effective_status(account).label("status"),
-            account.c.version,
-            has_own_balance(account).label("has_own_balance"),
+            *account_row.written(account),
         )
         .select_from(account.join(granted, true()))
         .where(

@@ -9,8 +9,7 @@ from authz.callers.principals import Principal
 from authz.guards.delegation import check_passing_all_roles
 from authz.guards.exclusive import Authorized, WriteKind, authorize, authorize_also
 from authz.policy.permissions import Permission
-from authz.policy.refusals import PermissionDenied, Refusal, RefusalCode, VersionConflict
-from engine.database.write_connection import FixedRow
+from authz.policy.refusals import PermissionDenied, Refusal, RefusalCode
 from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
@@ -19,6 +18,7 @@ from models.base.ids import AccountId
 from models.base.text_forms import forms_of
 from resolvers.access.blockers import blocked, these_accounts
 from resolvers.billing.status_history import note_status
+from resolvers.effects.account_versions import check_version
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record_of_account
 from resolvers.inputs.text import short_text, visible_text
@@ -67,13 +67,13 @@ async def update_account(session: WriteSession, principal: Principal, command: A
     if command.api_key_creation is not UNCHANGED and account.account_id != account.master_id:
         message = "Set it in the master account: it holds for the whole tree."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyCreation")
-    current = await _current(session, account)
-    if current.version != command.expected_version:
-        raise VersionConflict(current.version)
+    check_version(account, command.expected_version)
     values = _new_values(command)
     if isinstance(values.get("external_id"), str):
-        await check_external_id(session, principal, account, current.parent_id, str(values["external_id"]))
-    before = {name: current[name] for name in values}
+        await check_external_id(
+            session, principal, account, account.stored.parent_id, str(values["external_id"])
+        )
+    before: Change = {name: getattr(account.stored, name) for name in values}
     changed = {name: value for name, value in values.items() if before[name] != value}
     if changed.get("rights_inheritance") == RightsInheritance.ALL_ROLES.value:
         await check_passing_all_roles(session, account, "rightsInheritance")
@@ -146,10 +146,10 @@ async def _change_status(
     session: WriteSession, principal: Principal, account_id: AccountId, change: _StatusChange
 ) -> Authorized:
     account = await authorize(session, principal, account_id, change.permission, change.write_kind)
-    current = await _current(session, account)
-    if current.status == AccountStatus.CLOSED.value:
+    before = account.stored.own_status
+    if before == AccountStatus.CLOSED.value:
         raise Refusal(RefusalCode.ACCOUNT_CLOSED)
-    if current.status == change.status.value:
+    if before == change.status.value:
         return account
     reason = None if change.reason is None else short_text(change.reason, "reason")
     await _write(session, account, {"status": change.status.value})
@@ -157,7 +157,7 @@ async def _change_status(
     after: Change = {"status": change.status.value}
     if reason is not None:
         after["reason"] = reason
-    await record_of_account(session, principal, account, change.event, {"status": current.status}, after)
+    await record_of_account(session, principal, account, change.event, {"status": before}, after)
     return account
 
 
@@ -174,20 +174,6 @@ def _new_values(command: AccountUpdate) -> Change:
     if command.api_key_creation is not UNCHANGED:
         values["api_key_creation"] = command.api_key_creation.value
     return values
-
-
-_CURRENT = FixedStatement(
-    select(accounts).where(
-        accounts.c.master_id == bindparam("master_id"), accounts.c.id == bindparam("account_id")
-    )
-)
-
-
-async def _current(session: WriteSession, account: Authorized) -> FixedRow:
-    """The locked account's row."""
-    own = columns_of(account)
-    (row,) = await _CURRENT.rows(session, own)
-    return row
 
 
 async def _write(session: WriteSession, account: Authorized, values: Change) -> None:

@@ -82,9 +82,7 @@ async def close_account(
     account = await authorize(
         session, principal, command.account_id, Permission.ACCOUNT_CLOSE, WriteKind.TAKES_AWAY
     )
-    before = (
-        await session.execute(select(accounts.c.status).where(this_account(accounts, account)))
-    ).scalar_one()
+    before = account.stored.own_status
     if before == AccountStatus.CLOSED.value:
         raise Refusal(RefusalCode.ACCOUNT_CLOSED)
     _check_forfeit(account, command)
@@ -166,8 +164,7 @@ async def _end_credit(
     left = (await balances_of(session, account)).get(BalanceKind.CREDIT, 0)
     obstacles = await pending_top_ups(session, account)
     above = accounts.alias()
-    parent = select(accounts.c.parent_id).where(this_account(accounts, account)).scalar_subquery()
-    pool = select(nearest_pool(above)).where(row_of(above, account, parent))
+    pool = select(nearest_pool(above)).where(row_of(above, account, account.stored.parent_id))
     pool_id = (await session.execute(pool)).scalar_one_or_none()
     if pool_id is None and left > given_up:
         obstacles.append(Obstacle(ObstacleKind.CREDIT_LEFT, visible_amount(account, left)))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, authorize
@@ -71,8 +71,7 @@ async def change_credit_mode(
         session, principal, account, Permission.CREDIT_TRANSFER, [Payer.POOL_ABOVE]
     )
     check_version(account, command.expected_version)
-    current = select(accounts.c.credit_mode).where(this_account(accounts, account))
-    before = CreditMode((await session.execute(current)).scalar_one())
+    before = CreditMode(account.stored.credit_mode)
     if before is mode:
         return CreditModeChanged(account)
     after: Change = {"mode": mode.value}

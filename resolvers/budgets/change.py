@@ -130,8 +130,7 @@ async def _authorize(
     pool are affected, and their reservations wait."""
     permission = PERMISSIONS[command.currency]
     before = await authorize_also(session, principal, command.account_id, permission, WriteKind.TAKES_AWAY)
-    own = this_account(accounts, before)
-    parent_id = (await session.execute(select(accounts.c.parent_id).where(own))).scalar_one()
+    parent_id = before.stored.parent_id
     if parent_id is None:
         message = "A master account is limited by its plan and credit alone."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
@@ -144,7 +143,7 @@ async def _authorize(
 
 
 def _check_mode(account: Authorized, currency: BudgetCurrency) -> None:
-    if currency is BudgetCurrency.CREDIT and account.has_own_balance:
+    if currency is BudgetCurrency.CREDIT and account.stored.has_own_balance:
         message = "The account spends its own credit: it draws from no pool that could have a budget."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
 

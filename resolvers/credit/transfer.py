@@ -83,7 +83,7 @@ async def transfer_credit(
 def _check_own_balances(source: Authorized, target: Authorized) -> None:
     """Both accounts have an own balance. Their rows are locked, so that this stays."""
     for account, field in ((source, "fromAccountId"), (target, "toAccountId")):
-        if not account.has_own_balance:
+        if not account.stored.has_own_balance:
             message = "The account draws from a pool: change its credit mode to OWN_BALANCE first."
             raise Refusal(RefusalCode.FAILED_PRECONDITION, message, field)
 

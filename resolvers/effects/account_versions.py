@@ -16,10 +16,8 @@ from models.accounts.trees import this_account
 def check_version(account: Authorized, expected: int) -> None:
     """Raise VersionConflict if the account changed since it was read. The caller holds a lock for update on
     the account, or on one above it, so that no other write comes in between."""
-    if account.version is None:
-        raise AssertionError("the account was not read behind its lock")
-    if account.version != expected:
-        raise VersionConflict(account.version)
+    if account.stored.version != expected:
+        raise VersionConflict(account.stored.version)
 
 
 async def raise_version(session: WriteSession, account: Authorized) -> None:

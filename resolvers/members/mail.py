@@ -7,8 +7,6 @@ from sqlalchemy import select
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
-from models.accounts.tables import accounts
-from models.accounts.trees import this_account
 from models.base.ids import UserId
 from models.people.users import users
 from resolvers.effects.mail_texts import letter, quoted
@@ -26,13 +24,12 @@ async def queue_offer(
 ) -> None:
     """Queue the mail. It explains what accepting means."""
     names = select(
-        select(accounts.c.name).where(this_account(accounts, account)).scalar_subquery().label("account"),
         select(users.c.name).where(users.c.id == principal.user_id).scalar_subquery().label("giver"),
         users.c.email,
         users.c.email_canonical,
     ).where(users.c.id == taker_id)
     row = (await session.execute(names)).one()
-    name = quoted(row.account)
+    name = quoted(account.stored.name)
     giver = f"the account {name}" if row.giver is None else quoted(row.giver)
     body = letter(
         f"You are offered the ownership of {name}, of which you are a member, by {giver}.",

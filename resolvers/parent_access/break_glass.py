@@ -11,8 +11,7 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
 from authz.reach.break_glass import opened_rows
 from engine.writes.sessions import WriteSession
-from models.accounts.tables import ParentAccess, accounts
-from models.accounts.trees import this_account
+from models.accounts.tables import ParentAccess
 from models.base.ids import AccountId, BreakGlassId, UserId
 from models.parent_access.openings import break_glass_openings
 from resolvers.inputs.text import short_text
@@ -44,7 +43,7 @@ async def open_break_glass(session: WriteSession, principal: Principal, command:
     if not 1 <= command.hours <= MOST_HOURS:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"Must lie between 1 and {MOST_HOURS}.", "hours")
     reason = short_text(command.reason, "reason")
-    await _check_mode(session, account)
+    _check_mode(account)
     account = replace(account, acting_from=await _acting_from(session, account, principal.user_id))
     own = break_glass_openings.c.user_id == principal.user_id
     await end_openings(session, principal, account, own)
@@ -76,9 +75,8 @@ async def end_break_glass(
     return opening_id
 
 
-async def _check_mode(session: WriteSession, account: Authorized) -> None:
-    mode = select(accounts.c.parent_access).where(this_account(accounts, account))
-    if (await session.execute(mode)).scalar_one() != ParentAccess.BREAK_GLASS.value:
+def _check_mode(account: Authorized) -> None:
+    if account.stored.parent_access != ParentAccess.BREAK_GLASS.value:
         message = "Break-glass needs an account whose parentAccess is BREAK_GLASS."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
 
