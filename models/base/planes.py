@@ -32,7 +32,7 @@ def data_table(name: str, *parts: SchemaItem, key: Sequence[str] = ("id",), **op
 
     `key`: what a row is found by in its account. A row that links two others has no id, but theirs.
     """
-    ids = [Column("id", Uuid, nullable=False)] if key == ("id",) else []
+    ids = [Column("id", Uuid, nullable=False)] if "id" in key else []
     primary_key = PrimaryKeyConstraint("master_id", "account_id", *key)
     return _table(Plane.DATA, name, *account_columns(), *ids, *parts, primary_key, **options)
 

@@ -17,7 +17,9 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     func,
+    text,
 )
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.schema import SchemaItem
 
 from models import metadata
@@ -109,3 +111,17 @@ _TO_PAGE, _PAGE = (*_OF_ACCOUNT, "page_id"), (*_OF_ACCOUNT, "id")
 )
 def test_what_the_rules_find(table: Table, expected: list[str]) -> None:
     assert faults(table) == expected
+
+
+async def test_postgresql_knows_that_an_account_is_of_one_tree(database: AsyncEngine) -> None:
+    """Else it takes any index for as good, as each begins with both."""
+    statement = text("""
+        SELECT stxrelid::regclass::text FROM pg_statistic_ext
+        WHERE stxkind = '{f}' AND (
+          SELECT array_agg(attname::text ORDER BY attnum) FROM pg_attribute
+          WHERE attrelid = stxrelid AND attnum = ANY (stxkeys)
+        ) = '{master_id,account_id}'
+    """)
+    async with database.connect() as connection:
+        found = (await connection.execute(statement)).scalars().all()
+    assert sorted(found) == sorted(table.name for table in _DATA_TABLES)
