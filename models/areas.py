@@ -23,6 +23,7 @@ AREAS = (
     "payments",
     "plans",
     "subscriptions",
+    "contacts",
     "sending",
     "budgets",
     "usage",

@@ -4,13 +4,13 @@ FILES = {
     "models/notes/__init__.py": '"""Notes."""\n',
     "models/notes/tables.py": '''"""Notes on accounts."""
 
-from sqlalchemy import PrimaryKeyConstraint, Table, Text, Uuid
+from sqlalchemy import PrimaryKeyConstraint, Text, Uuid
 
-from models.base.columns import Column, account_columns, account_reference, metadata, moment
+from models.base.columns import Column, account_columns, account_reference, moment
+from models.base.planes import control_table
 
-notes = Table(
+notes = control_table(
     "notes",
-    metadata,
     *account_columns(),
     Column("id", Uuid, nullable=False),
     Column("text", Text, nullable=False),

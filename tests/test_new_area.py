@@ -19,6 +19,7 @@ import json
 import typer.main
 from authz.wall.row_security import tables_of_trees
 from models.base.ids import Kind
+from models.base.planes import Plane
 from models.effects.jobs import job_kinds
 from resolvers.effects.retention import retentions
 from schema.root import build_schema
@@ -32,7 +33,7 @@ from tests.world.oracles import told_by_areas
 functions = {function.signature: function.body for function in stored_functions()}
 print(json.dumps({
     "sdl": build_schema().as_str(),
-    "tables of trees": [table.name for table in tables_of_trees()],
+    "tables of trees": [table.name for table in tables_of_trees(Plane.CONTROL)],
     "functions": list(functions),
     "due": functions["mandant_due(text[])"],
     "kinds of jobs": list(job_kinds()),

@@ -53,3 +53,17 @@ BEGIN
   RETURN true;
 END
 $body$;
+
+-- Shows the rest of the transaction the data tables' rows of one tree. The caller names a tree that the first
+-- wall let through: nobody is looked up here, because the function runs wherever the tree is. For the same
+-- reason it is SET LOCAL, which is told to each of many databases; set_config is not.
+CREATE OR REPLACE FUNCTION mandant_enter_tree(tree uuid)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY INVOKER AS $body$
+DECLARE
+  entering text := format('SET LOCAL mandant.tree TO %L', coalesce(tree::text, ''));
+BEGIN
+  EXECUTE entering;
+  RETURN true;
+END
+$body$;

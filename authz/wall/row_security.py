@@ -2,12 +2,14 @@
 
 Reach decides what a caller sees. Should reach ever be wrong, still no row of a foreign tree leaves the
 database. Each transaction, and each compiled statement, begins by telling the database who calls
-(`mandant_enter`). The database itself finds the trees that the caller is in, and every table of a tree shows
-rows of these only. A transaction that did not begin so sees no rows.
+(`mandant_enter`). The database itself finds the trees that the caller is in, and the control tables of trees
+show rows of these only. Data tables show the rows of one tree, which is entered by `mandant_enter_tree`. A
+transaction that did not begin so sees no rows.
 """
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -31,15 +33,9 @@ from authz.wall.notes import TransactionNotes
 from engine.database.write_connection import FixedRow
 from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
-from models.base.columns import APPLICATION_ROLE, NOT_OF_A_TREE, metadata
+from models.base.columns import APPLICATION_ROLE, DATA_ROLE, NOT_OF_A_TREE
 from models.base.ids import MasterId
-
-# IS TRUE keeps it from becoming an index condition: for a caller in hundreds of trees, each look-up would
-# sort all of them first. Splitting a list takes two thirds of the time that parsing an array's text takes.
-_OWN_TREES = (
-    "(master_id = ANY ("
-    "(SELECT string_to_array(current_setting('mandant.trees', true), ',')::uuid[])::uuid[])) IS TRUE"
-)
+from models.base.planes import Plane, tables_of
 
 
 def entering() -> ColumnElement[bool]:
@@ -96,39 +92,70 @@ async def found_tree(session: WriteSession, master_id: MasterId) -> None:
     await session.execute(select(func.mandant_found(literal(master_id, Uuid))))
 
 
-def tables_of_trees() -> list[Table]:
-    """The tables whose rows belong to a tree."""
-    return [
-        table
-        for table in metadata.sorted_tables
-        if "master_id" in table.c and NOT_OF_A_TREE not in table.info
-    ]
+@dataclass(frozen=True)
+class _Policy:
+    """Which rows of a plane's tables its role sees. `told_by`: the setting that the condition asks, as
+    PostgreSQL quotes it."""
+
+    name: str
+    role: str
+    condition: str
+    told_by: str
+
+
+_POLICIES = {
+    Plane.CONTROL: _Policy(
+        "own_trees",
+        APPLICATION_ROLE,
+        # IS TRUE keeps it from becoming an index condition: for a caller in hundreds of trees, each look-up
+        # would sort all of them first. Splitting a list takes two thirds of the time that parsing an array's
+        # text takes.
+        "(master_id = ANY ("
+        "(SELECT string_to_array(current_setting('mandant.trees', true), ',')::uuid[])::uuid[])) IS TRUE",
+        "'mandant.trees'",
+    ),
+    Plane.DATA: _Policy(
+        "entered_tree",
+        DATA_ROLE,
+        # Beside `master_id = $1` PostgreSQL asks this once for a statement. What is written in another way it
+        # would ask for each row.
+        "master_id = nullif(current_setting('mandant.tree', true), '')::uuid",
+        "'mandant.tree'",
+    ),
+}
+
+
+def tables_of_trees(plane: Plane) -> list[Table]:
+    """The plane's tables whose rows belong to a tree."""
+    return [table for table in tables_of(plane) if "master_id" in table.c and NOT_OF_A_TREE not in table.info]
 
 
 def synchronize(connection: Connection) -> None:
     """Write the policies. Part of `mandant migrate`."""
-    for table in tables_of_trees():
-        for statement in _policies(table.name):
-            connection.exec_driver_sql(statement)
+    for plane, policy in _POLICIES.items():
+        for table in tables_of_trees(plane):
+            for statement in _written(policy, table.name):
+                connection.exec_driver_sql(statement)
 
 
-def _policies(table: str) -> list[str]:
+def _written(policy: _Policy, table: str) -> list[str]:
     return [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
-        f"DROP POLICY IF EXISTS own_trees ON {table}",
-        f"CREATE POLICY own_trees ON {table} TO {APPLICATION_ROLE} USING ({_OWN_TREES})",
+        f"DROP POLICY IF EXISTS {policy.name} ON {table}",
+        f"CREATE POLICY {policy.name} ON {table} TO {policy.role} USING ({policy.condition})",
         f"DROP POLICY IF EXISTS owner ON {table}",
         f"CREATE POLICY owner ON {table} TO CURRENT_USER USING (true)",
     ]
 
 
 def differs(connection: Connection) -> bool:
-    """Whether a table lacks its policies, or the application's role could bypass them."""
-    return bool(_open_tables(connection)) or _role_is_too_strong(connection)
+    """Whether a table lacks its policies, or a role of the server could bypass them."""
+    open_tables = [_open_tables(connection, plane) for plane in _POLICIES]
+    return any(open_tables) or _roles_are_too_strong(connection)
 
 
-def _open_tables(connection: Connection) -> set[str]:
+def _open_tables(connection: Connection, plane: Plane) -> set[str]:
     """The tables of trees whose policy differs."""
     rules = text(
         "SELECT tablename, array_agg(qual) FROM pg_policies "
@@ -136,16 +163,19 @@ def _open_tables(connection: Connection) -> set[str]:
         "WHERE schemaname = 'public' AND permissive = 'PERMISSIVE' AND cmd = 'ALL' AND with_check IS NULL "
         "AND :role = ANY (roles) GROUP BY tablename"
     )
-    found = {row[0]: row[1] for row in connection.execute(rules, {"role": APPLICATION_ROLE})}
+    policy = _POLICIES[plane]
+    found = {row[0]: row[1] for row in connection.execute(rules, {"role": policy.role})}
     # PostgreSQL rewrites a policy's condition, so conditions are compared with each other.
     common = Counter(rule for all_rules in found.values() for rule in all_rules).most_common(1)
-    own_trees = [rule for rule, _ in common if "mandant.trees" in rule]
-    return {table.name for table in tables_of_trees() if not own_trees or found.get(table.name) != own_trees}
+    right = [rule for rule, _ in common if policy.told_by in rule]
+    return {table.name for table in tables_of_trees(plane) if not right or found.get(table.name) != right}
 
 
-def _role_is_too_strong(connection: Connection) -> bool:
+def _roles_are_too_strong(connection: Connection) -> bool:
     statement = text(
-        "SELECT rolsuper OR rolbypassrls OR EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid) "
-        "FROM pg_roles WHERE rolname = :role"
+        "SELECT bool_or(rolsuper OR rolbypassrls "
+        "OR EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid)) "
+        "FROM pg_roles WHERE rolname = ANY (:roles)"
     )
-    return bool(connection.execute(statement, {"role": APPLICATION_ROLE}).scalar_one())
+    roles = [policy.role for policy in _POLICIES.values()]
+    return bool(connection.execute(statement, {"roles": roles}).scalar_one())

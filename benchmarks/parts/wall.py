@@ -20,6 +20,7 @@ from benchmarks.reporting.texts import rounded
 from benchmarks.servers import MANDANT, Running
 from benchmarks.stage import Data, Stage
 from benchmarks.turns import LoadProcess, load_process, of_one
+from models.base.planes import Plane
 
 _READS = (Operation.POINT_READ, Operation.PAGE)
 _NOBODY_LOOKS = """CREATE OR REPLACE FUNCTION mandant_enter(principal bytea, kind text, link bytea)
@@ -108,7 +109,9 @@ async def _no_wall(connection: asyncpg.Connection) -> AsyncIterator[None]:
 
 
 def _switched(how: str) -> str:
-    return "".join(f"ALTER TABLE {table.name} {how} ROW LEVEL SECURITY;" for table in tables_of_trees())
+    return "".join(
+        f"ALTER TABLE {table.name} {how} ROW LEVEL SECURITY;" for table in tables_of_trees(Plane.CONTROL)
+    )
 
 
 PART = Part(

@@ -2,10 +2,11 @@
 
 import enum
 
-from sqlalchemy import Index, PrimaryKeyConstraint, Table, Text, Uuid
+from sqlalchemy import Index, PrimaryKeyConstraint, Text, Uuid
 
 from models.accounts.tables import one_of
-from models.base.columns import Column, account_columns, account_reference, created_at, metadata, moment
+from models.base.columns import Column, account_columns, account_reference, created_at, moment
+from models.base.planes import control_table
 
 
 class ExpiryStage(enum.Enum):
@@ -16,9 +17,8 @@ class ExpiryStage(enum.Enum):
     ENDED = "ENDED"
 
 
-expiry_notices = Table(
+expiry_notices = control_table(
     "expiry_notices",
-    metadata,
     *account_columns(),
     Column("grant_id", Uuid, nullable=False, comment="Of the membership, share, key or invitation."),
     moment("expires_at", nullable=False),

@@ -9,14 +9,14 @@ from sqlalchemy import (
     Index,
     Integer,
     PrimaryKeyConstraint,
-    Table,
     Text,
     UniqueConstraint,
     Uuid,
     text,
 )
 
-from models.base.columns import Column, created_at, metadata, short_text, short_text_check
+from models.base.columns import Column, created_at, short_text, short_text_check
+from models.base.planes import control_table
 from models.base.text_forms import search_form, sort_form
 
 
@@ -94,9 +94,8 @@ def one_of(column: str, values: type[enum.Enum]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({allowed})", name=column)
 
 
-accounts = Table(
+accounts = control_table(
     "accounts",
-    metadata,
     Column("master_id", Uuid, nullable=False, comment="The root of the tree."),
     Column("id", Uuid, nullable=False),
     Column("parent_id", Uuid, comment="Never changed: a tree cannot be bent into a circle."),
@@ -180,9 +179,8 @@ accounts = Table(
     ),
 )
 
-account_closure = Table(
+account_closure = control_table(
     "account_closure",
-    metadata,
     Column("master_id", Uuid, nullable=False),
     Column("ancestor_id", Uuid, nullable=False),
     Column("descendant_id", Uuid, nullable=False, comment="Ids rise with creation: the order of lists."),

@@ -10,7 +10,6 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     PrimaryKeyConstraint,
-    Table,
     Text,
     UniqueConstraint,
     Uuid,
@@ -24,11 +23,11 @@ from models.base.columns import (
     account_columns,
     account_reference,
     created_at,
-    metadata,
     moment,
     short_text,
     short_text_check,
 )
+from models.base.planes import control_table
 
 
 class ApiKeyPurpose(enum.Enum):
@@ -48,9 +47,8 @@ class WhenMakerLosesAccess(enum.Enum):
 MOST_IP_RANGES = 50
 """How many ranges of IP addresses a key may be bound to."""
 
-api_keys = Table(
+api_keys = control_table(
     "api_keys",
-    metadata,
     *account_columns(),
     Column("id", Uuid, nullable=False),
     short_text("name"),

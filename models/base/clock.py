@@ -7,13 +7,13 @@ application's role, cannot move the clock.
 
 import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, DateTime, Integer, Table, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, DateTime, Integer, func, text
 
-from models.base.columns import Column, metadata
+from models.base.columns import Column
+from models.base.planes import control_table
 
-clock = Table(
+clock = control_table(
     "clock",
-    metadata,
     Column("id", Integer, primary_key=True, autoincrement=False, comment="There is one clock."),
     Column("ahead", BigInteger, nullable=False, server_default=text("0"), comment="In seconds."),
     CheckConstraint("id = 1", name="one"),

@@ -22,6 +22,9 @@ metadata = MetaData(
 APPLICATION_ROLE = "mandant_application"
 """The database role of the server. It owns nothing and bypasses nothing."""
 
+DATA_ROLE = "mandant_data"
+"""The role that the server takes for statements of the data plane (see `models.base.planes`)."""
+
 NOT_OF_A_TREE = "not of a tree"
 """In the `info` of a table with `master_id`: why it has no policy of row level security."""
 

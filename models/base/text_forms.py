@@ -27,12 +27,12 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 
 from engine.text.forms import VERSION, search_key, sort_key
 from models.base.columns import Column, metadata
+from models.base.planes import control_table
 
 _BATCH = 1_000
 
-text_forms = Table(
+text_forms = control_table(
     "text_forms",
-    metadata,
     Column("id", Integer, primary_key=True, autoincrement=False, comment="There is one version."),
     Column("version", Text, nullable=False, comment="Whose forms of texts the rows have."),
     CheckConstraint("id = 1", name="one"),

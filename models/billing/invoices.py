@@ -12,7 +12,6 @@ from sqlalchemy import (
     Index,
     Integer,
     PrimaryKeyConstraint,
-    Table,
     Text,
     UniqueConstraint,
     Uuid,
@@ -24,11 +23,11 @@ from models.base.columns import (
     Column,
     account_columns,
     account_reference,
-    metadata,
     moment,
     short_text,
     short_text_check,
 )
+from models.base.planes import control_table
 
 
 class InvoiceKind(enum.Enum):
@@ -38,18 +37,16 @@ class InvoiceKind(enum.Enum):
     CREDIT_NOTE = "CREDIT_NOTE"
 
 
-invoice_numbers = Table(
+invoice_numbers = control_table(
     "invoice_numbers",
-    metadata,
     Column("id", Integer, primary_key=True, autoincrement=False, comment="There is one issuer."),
     Column("last", BigInteger, nullable=False, server_default=text("0")),
     CheckConstraint("id = 1", name="one"),
     comment="The last number given. Whoever issues locks the row until the invoice is there.",
 )
 
-invoices = Table(
+invoices = control_table(
     "invoices",
-    metadata,
     *account_columns(),
     Column("id", Uuid, nullable=False),
     Column("kind", Text, nullable=False),

@@ -3,14 +3,14 @@
 The log of events shows the same to people, by the database's own clock.
 """
 
-from sqlalchemy import Index, PrimaryKeyConstraint, Table, Text, Uuid
+from sqlalchemy import Index, PrimaryKeyConstraint, Text, Uuid
 
 from models.accounts.tables import AccountStatus, one_of
-from models.base.columns import Column, account_columns, account_reference, metadata, moment
+from models.base.columns import Column, account_columns, account_reference, moment
+from models.base.planes import control_table
 
-account_status_changes = Table(
+account_status_changes = control_table(
     "account_status_changes",
-    metadata,
     *account_columns(),
     Column("id", Uuid, nullable=False),
     Column("status", Text, nullable=False),

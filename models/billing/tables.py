@@ -15,7 +15,6 @@ from sqlalchemy import (
     Index,
     Integer,
     PrimaryKeyConstraint,
-    Table,
     Text,
     UniqueConstraint,
     Uuid,
@@ -29,11 +28,11 @@ from models.base.columns import (
     account_columns,
     account_reference,
     created_at,
-    metadata,
     moment,
     short_text,
     short_text_check,
 )
+from models.base.planes import control_table
 from models.sending.tables import LABEL_LENGTH
 
 
@@ -52,9 +51,8 @@ class Product(enum.Enum):
     SENDS_BEYOND = "SENDS_BEYOND"
 
 
-billing_mode_choices = Table(
+billing_mode_choices = control_table(
     "billing_mode_choices",
-    metadata,
     *account_columns(),
     Column("id", Uuid, nullable=False),
     Column("mode", Text, nullable=False),
@@ -67,9 +65,8 @@ billing_mode_choices = Table(
     comment="Of subaccounts; the last one that holds counts. Without one: CONSOLIDATED.",
 )
 
-billing_details = Table(
+billing_details = control_table(
     "billing_details",
-    metadata,
     *account_columns(),
     short_text("name"),
     short_text("street"),
@@ -87,9 +84,8 @@ billing_details = Table(
     comment="How an account is named and addressed on its invoices.",
 )
 
-charged_cycles = Table(
+charged_cycles = control_table(
     "charged_cycles",
-    metadata,
     *account_columns(),
     moment("charged_until", nullable=False),
     PrimaryKeyConstraint("master_id", "account_id"),
@@ -97,9 +93,8 @@ charged_cycles = Table(
     comment="Of a subscription: until when its cycles are turned into charges.",
 )
 
-charges = Table(
+charges = control_table(
     "charges",
-    metadata,
     *account_columns(),
     Column("id", Uuid, nullable=False),
     Column("billed_id", Uuid, nullable=False, comment="The account on whose invoice it comes."),

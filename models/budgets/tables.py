@@ -15,7 +15,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     PrimaryKeyConstraint,
-    Table,
     TableValuedAlias,
     Text,
     Uuid,
@@ -24,7 +23,8 @@ from sqlalchemy import (
 )
 
 from models.accounts.tables import one_of
-from models.base.columns import Column, account_columns, account_reference, metadata
+from models.base.columns import Column, account_columns, account_reference
+from models.base.planes import control_table
 
 
 class BudgetCurrency(enum.Enum):
@@ -34,9 +34,8 @@ class BudgetCurrency(enum.Enum):
     CREDIT = "CREDIT"
 
 
-budgets = Table(
+budgets = control_table(
     "budgets",
-    metadata,
     *account_columns(),
     Column("currency", Text, nullable=False),
     Column("cap", BigInteger, comment="In a cycle, by the account and all below it; null: there is none."),
@@ -49,9 +48,8 @@ budgets = Table(
     comment="In sends, or in micro-units of credit. Whoever counts against a cap locks its row.",
 )
 
-credit_counts = Table(
+credit_counts = control_table(
     "credit_counts",
-    metadata,
     *account_columns(),
     Column("cycle_id", Uuid, nullable=False),
     Column("payer_id", Uuid, nullable=False, comment="Whose credit it was."),

@@ -16,14 +16,14 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     PrimaryKeyConstraint,
-    Table,
     Text,
     Uuid,
     text,
 )
 
 from models.accounts.tables import one_of
-from models.base.columns import Column, account_columns, account_reference, metadata, moment
+from models.base.columns import Column, account_columns, account_reference, moment
+from models.base.planes import control_table
 
 
 class BalanceKind(enum.Enum):
@@ -50,9 +50,8 @@ GENESIS = bytes(32)
 LONGEST_MEMO = 200
 """In characters."""
 
-ledgers = Table(
+ledgers = control_table(
     "ledgers",
-    metadata,
     *account_columns(),
     Column("currency", Text, nullable=False, comment="The tree's."),
     Column("entry_count", BigInteger, nullable=False, server_default=text("0")),
@@ -69,9 +68,8 @@ ledgers = Table(
     comment="An account's books. Whoever posts locks this row: it is the only lock that the ledger needs.",
 )
 
-ledger_balances = Table(
+ledger_balances = control_table(
     "ledger_balances",
-    metadata,
     *account_columns(),
     Column("kind", Text, nullable=False),
     Column("amount", BigInteger, nullable=False, comment="In micro-units; the sum of its entries."),
@@ -82,9 +80,8 @@ ledger_balances = Table(
     CheckConstraint(f"amount >= 0 OR kind = '{BalanceKind.OUTSIDE.value}'", name="floor"),
 )
 
-ledger_transactions = Table(
+ledger_transactions = control_table(
     "ledger_transactions",
-    metadata,
     Column("master_id", Uuid, nullable=False),
     Column("id", Uuid, nullable=False),
     Column("kind", Text, nullable=False),
@@ -98,9 +95,8 @@ ledger_transactions = Table(
     Index("ix_ledger_transactions_id", "id"),
 )
 
-ledger_entries = Table(
+ledger_entries = control_table(
     "ledger_entries",
-    metadata,
     *account_columns(),
     Column("sequence", BigInteger, nullable=False, comment="From 1, without gaps, for each account."),
     Column("transaction_id", Uuid, nullable=False),

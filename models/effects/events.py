@@ -1,6 +1,6 @@
 """The one log of changes, by whom and on whose behalf (N17). Rows are only ever added."""
 
-from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Table, Text, Uuid
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.base.columns import (
@@ -8,14 +8,13 @@ from models.base.columns import (
     account_columns,
     account_reference,
     created_at,
-    metadata,
     short_text,
     short_text_check,
 )
+from models.base.planes import control_table
 
-events = Table(
+events = control_table(
     "events",
-    metadata,
     *account_columns(),
     Column("id", Uuid, nullable=False),
     Column("kind", Text, nullable=False, comment="Such as member.invited."),

@@ -1,13 +1,13 @@
 """Results of writes that a client may retry with the same idempotency key (T17)."""
 
-from sqlalchemy import Index, LargeBinary, PrimaryKeyConstraint, Table, Text, Uuid
+from sqlalchemy import Index, LargeBinary, PrimaryKeyConstraint, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
-from models.base.columns import Column, account_columns, account_reference, created_at, metadata
+from models.base.columns import Column, account_columns, account_reference, created_at
+from models.base.planes import control_table
 
-idempotency_records = Table(
+idempotency_records = control_table(
     "idempotency_records",
-    metadata,
     *account_columns(),
     Column("principal_id", Uuid, nullable=False, comment="The person or the key that asked."),
     Column("key", Text, nullable=False),

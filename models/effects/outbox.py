@@ -1,12 +1,12 @@
 """E-mail to be sent: written with the change that causes it, sent after the commit. A reference table."""
 
-from sqlalchemy import Index, Integer, Table, Text, Uuid, text
+from sqlalchemy import Index, Integer, Text, Uuid, text
 
-from models.base.columns import Column, created_at, metadata, moment
+from models.base.columns import Column, created_at, moment
+from models.base.planes import control_table
 
-outbox_messages = Table(
+outbox_messages = control_table(
     "outbox_messages",
-    metadata,
     Column("id", Uuid, primary_key=True),
     Column("recipient", Text, nullable=False),
     Column("subject", Text, nullable=False),

@@ -6,18 +6,17 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     PrimaryKeyConstraint,
-    Table,
     Text,
     Uuid,
     false,
     text,
 )
 
-from models.base.columns import Column, account_columns, account_reference, created_at, metadata, moment
+from models.base.columns import Column, account_columns, account_reference, created_at, moment
+from models.base.planes import control_table
 
-invitations = Table(
+invitations = control_table(
     "invitations",
-    metadata,
     *account_columns(),
     Column("id", Uuid, nullable=False),
     Column("email", Text, nullable=False),

@@ -1,12 +1,12 @@
 """Offers of ownership to a member: at most one for an account (R46, R49)."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, PrimaryKeyConstraint, Table, Uuid
+from sqlalchemy import CheckConstraint, ForeignKey, PrimaryKeyConstraint, Uuid
 
-from models.base.columns import Column, account_columns, account_reference, metadata, moment
+from models.base.columns import Column, account_columns, account_reference, moment
+from models.base.planes import control_table
 
-ownership_offers = Table(
+ownership_offers = control_table(
     "ownership_offers",
-    metadata,
     *account_columns(),
     # No foreign keys: a membership may end, and its offer then no longer holds.
     Column("to_membership_id", Uuid, nullable=False),

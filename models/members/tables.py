@@ -11,18 +11,17 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     PrimaryKeyConstraint,
-    Table,
     UniqueConstraint,
     Uuid,
     func,
     text,
 )
 
-from models.base.columns import Column, account_columns, account_reference, metadata, moment
+from models.base.columns import Column, account_columns, account_reference, moment
+from models.base.planes import control_table
 
-memberships = Table(
+memberships = control_table(
     "memberships",
-    metadata,
     *account_columns(),
     Column("id", Uuid, nullable=False),
     Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),

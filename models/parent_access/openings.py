@@ -1,21 +1,20 @@
 """Break-glass: a person from an account above opens an account's link for some hours (N3)."""
 
-from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Table, Uuid, text
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Uuid, text
 
 from models.base.columns import (
     Column,
     account_columns,
     account_reference,
     created_at,
-    metadata,
     moment,
     short_text,
     short_text_check,
 )
+from models.base.planes import control_table
 
-break_glass_openings = Table(
+break_glass_openings = control_table(
     "break_glass_openings",
-    metadata,
     *account_columns(),
     Column("id", Uuid, nullable=False),
     Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),

@@ -1,21 +1,20 @@
 """Requests of one side of an account's link to its parent, at most one for an account (N3)."""
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, PrimaryKeyConstraint, Table, Text, Uuid
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, PrimaryKeyConstraint, Text, Uuid
 
 from models.accounts.tables import ParentAccess, one_of
 from models.base.columns import (
     Column,
     account_columns,
     account_reference,
-    metadata,
     moment,
     short_text,
     short_text_check,
 )
+from models.base.planes import control_table
 
-parent_access_requests = Table(
+parent_access_requests = control_table(
     "parent_access_requests",
-    metadata,
     *account_columns(),
     Column("parent_access", Text, nullable=False, comment="What is asked for."),
     short_text("reason"),

@@ -11,7 +11,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     PrimaryKeyConstraint,
-    Table,
     Text,
     UniqueConstraint,
     Uuid,
@@ -24,11 +23,11 @@ from models.base.columns import (
     account_columns,
     account_reference,
     created_at,
-    metadata,
     moment,
     short_text,
     short_text_check,
 )
+from models.base.planes import control_table
 
 LEFT_TO_ITS_REQUEST = datetime.timedelta(seconds=30)
 """How long a worker leaves a person's top-up to the request that began it. The request stops waiting for the
@@ -43,9 +42,8 @@ class TopUpStatus(enum.Enum):
     DECLINED = "DECLINED"
 
 
-payment_methods = Table(
+payment_methods = control_table(
     "payment_methods",
-    metadata,
     *account_columns(),
     Column("id", Uuid, nullable=False),
     short_text("label"),
@@ -62,9 +60,8 @@ payment_methods = Table(
     Index("ix_payment_methods_account_id_id", "account_id", "id"),
 )
 
-top_ups = Table(
+top_ups = control_table(
     "top_ups",
-    metadata,
     *account_columns(),
     Column("id", Uuid, nullable=False, comment="Also the key under which the provider is asked."),
     Column("payment_method_id", Uuid, nullable=False),

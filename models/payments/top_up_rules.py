@@ -8,16 +8,15 @@ from sqlalchemy import (
     Index,
     Integer,
     PrimaryKeyConstraint,
-    Table,
     Uuid,
     text,
 )
 
-from models.base.columns import Column, account_columns, account_reference, created_at, metadata, moment
+from models.base.columns import Column, account_columns, account_reference, created_at, moment
+from models.base.planes import control_table
 
-top_up_rules = Table(
+top_up_rules = control_table(
     "top_up_rules",
-    metadata,
     *account_columns(),
     Column("threshold", BigInteger, nullable=False, comment="In micro-units: below it a top-up begins."),
     Column("amount", BigInteger, nullable=False, comment="In micro-units, of each top-up."),

@@ -2,9 +2,10 @@
 
 import enum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, Uuid
 
-from models.base.columns import Column, created_at, metadata, moment
+from models.base.columns import Column, created_at, moment
+from models.base.planes import control_table
 
 
 class MailboxLinkKind(enum.Enum):
@@ -14,9 +15,8 @@ class MailboxLinkKind(enum.Enum):
     PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - no password
 
 
-mailbox_links = Table(
+mailbox_links = control_table(
     "mailbox_links",
-    metadata,
     Column("id", Uuid, primary_key=True),
     Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
     Column("kind", Text, nullable=False),

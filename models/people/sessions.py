@@ -1,12 +1,12 @@
 """Sessions of signed-in people: opaque tokens, stored as digests. A reference table."""
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Table, UniqueConstraint, Uuid
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, Uuid
 
-from models.base.columns import Column, created_at, metadata, moment
+from models.base.columns import Column, created_at, moment
+from models.base.planes import control_table
 
-sessions = Table(
+sessions = control_table(
     "sessions",
-    metadata,
     Column("id", Uuid, primary_key=True),
     Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
     Column("digest", LargeBinary, nullable=False, comment="SHA-256 of the token"),

@@ -1,21 +1,20 @@
 """People, and which of them own an account (R46). Reference tables."""
 
-from sqlalchemy import ForeignKey, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import ForeignKey, Text, UniqueConstraint, Uuid
 
 from models.base.columns import (
     NOT_OF_A_TREE,
     Column,
     created_at,
-    metadata,
     moment,
     short_text,
     short_text_check,
 )
+from models.base.planes import control_table
 from models.base.text_forms import sort_form
 
-users = Table(
+users = control_table(
     "users",
-    metadata,
     Column("id", Uuid, primary_key=True),
     short_text("name"),
     sort_form(),
@@ -28,9 +27,8 @@ users = Table(
     short_text_check("name"),
 )
 
-ownerships = Table(
+ownerships = control_table(
     "ownerships",
-    metadata,
     Column("user_id", Uuid, ForeignKey("users.id"), primary_key=True),
     Column("master_id", Uuid, nullable=False),
     Column("account_id", Uuid, nullable=False),

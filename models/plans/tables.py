@@ -12,7 +12,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     PrimaryKeyConstraint,
-    Table,
     Text,
     UniqueConstraint,
     Uuid,
@@ -20,14 +19,14 @@ from sqlalchemy import (
 )
 
 from models.accounts.tables import Currency, one_of
-from models.base.columns import Column, account_columns, account_reference, created_at, metadata, moment
+from models.base.columns import Column, account_columns, account_reference, created_at, moment
+from models.base.planes import control_table
 
 MOST_IN_A_CYCLE = 2**31 - 1
 """Contacts or sends: the largest GraphQL Int."""
 
-plans = Table(
+plans = control_table(
     "plans",
-    metadata,
     Column("id", Uuid, primary_key=True),
     Column("code", Text, nullable=False),
     Column("name", Text, nullable=False),
@@ -58,9 +57,8 @@ plans = Table(
     ),
 )
 
-subscriptions = Table(
+subscriptions = control_table(
     "subscriptions",
-    metadata,
     *account_columns(),
     Column("time_zone", Text, nullable=False, comment="An IANA zone: in which its days begin."),
     moment("anchored_at", nullable=False),
@@ -70,9 +68,8 @@ subscriptions = Table(
     comment="A first plan that waits is anchored at the moment from which it holds.",
 )
 
-plan_choices = Table(
+plan_choices = control_table(
     "plan_choices",
-    metadata,
     *account_columns(),
     Column("id", Uuid, nullable=False),
     Column("plan_id", Uuid, ForeignKey("plans.id"), nullable=False),
@@ -86,9 +83,8 @@ plan_choices = Table(
     Index("ix_plan_choices_account_id", "account_id", "holds_from", "id"),
 )
 
-limit_increases = Table(
+limit_increases = control_table(
     "limit_increases",
-    metadata,
     *account_columns(),
     Column("id", Uuid, nullable=False),
     moment("cycle_starts_at", nullable=False),

@@ -12,7 +12,6 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
-    Table,
     Text,
     UniqueConstraint,
     Uuid,
@@ -26,11 +25,11 @@ from models.base.columns import (
     SHORT_TEXT_LENGTH,
     Column,
     created_at,
-    metadata,
     moment,
     short_text,
     short_text_check,
 )
+from models.base.planes import control_table
 from models.base.text_forms import form, sort_form
 
 
@@ -49,9 +48,8 @@ class Effect(enum.Enum):
     DENY = "deny"
 
 
-roles = Table(
+roles = control_table(
     "roles",
-    metadata,
     Column("id", Uuid, primary_key=True),
     Column("master_id", Uuid, comment="Null: a built-in role."),
     Column("account_id", Uuid, comment="Null: a built-in role."),
@@ -85,9 +83,8 @@ roles = Table(
     info={NOT_OF_A_TREE: "a reference table: each statement reads what a role gives"},
 )
 
-role_policy_lines = Table(
+role_policy_lines = control_table(
     "role_policy_lines",
-    metadata,
     Column("role_id", Uuid, ForeignKey("roles.id"), nullable=False),
     Column("relation", Text, nullable=False),
     Column("area", Text, nullable=False),

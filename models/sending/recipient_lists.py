@@ -13,15 +13,14 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
-    Table,
     Uuid,
 )
 
-from models.base.columns import Column, account_columns, account_reference, created_at, metadata, moment
+from models.base.columns import Column, account_columns, account_reference, created_at, moment
+from models.base.planes import control_table
 
-recipient_lists = Table(
+recipient_lists = control_table(
     "recipient_lists",
-    metadata,
     *account_columns(),
     Column("id", Uuid, nullable=False),
     Column("recipients", BigInteger, nullable=False, comment="How many, each once."),
@@ -34,9 +33,8 @@ recipient_lists = Table(
     Index("ix_recipient_lists_expires_at", "expires_at"),
 )
 
-recipient_list_parts = Table(
+recipient_list_parts = control_table(
     "recipient_list_parts",
-    metadata,
     Column("master_id", Uuid, nullable=False),
     Column("list_id", Uuid, nullable=False),
     Column("part", Integer, nullable=False, comment="From 0, in the order of the digests."),

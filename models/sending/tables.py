@@ -16,7 +16,6 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     PrimaryKeyConstraint,
-    Table,
     Text,
     UniqueConstraint,
     Uuid,
@@ -30,10 +29,10 @@ from models.base.columns import (
     account_columns,
     account_reference,
     created_at,
-    metadata,
     moment,
     short_text,
 )
+from models.base.planes import control_table
 from models.base.text_forms import form, sort_form
 from models.plans.tables import MOST_IN_A_CYCLE
 
@@ -60,9 +59,8 @@ class ReservationStatus(enum.Enum):
     EXPIRED = "EXPIRED"
 
 
-send_cycles = Table(
+send_cycles = control_table(
     "send_cycles",
-    metadata,
     *account_columns(),
     Column("id", Uuid, nullable=False),
     moment("starts_at", nullable=False),
@@ -91,9 +89,8 @@ send_cycles = Table(
     comment="Of a subscription: what was used in it. Whoever counts locks the row.",
 )
 
-active_contacts = Table(
+active_contacts = control_table(
     "active_contacts",
-    metadata,
     Column("master_id", Uuid, nullable=False),
     Column("cycle_id", Uuid, nullable=False),
     Column(
@@ -108,9 +105,8 @@ active_contacts = Table(
     Index("ix_active_contacts_reservation_id", "reservation_id"),
 )
 
-contact_claims = Table(
+contact_claims = control_table(
     "contact_claims",
-    metadata,
     Column("master_id", Uuid, nullable=False),
     Column("reservation_id", Uuid, nullable=False),
     Column("cycle_id", Uuid, nullable=False),
@@ -121,9 +117,8 @@ contact_claims = Table(
     "subscription also what is another's.",
 )
 
-send_counts = Table(
+send_counts = control_table(
     "send_counts",
-    metadata,
     *account_columns(),
     Column("cycle_id", Uuid, nullable=False),
     Column("sends", BigInteger, nullable=False),
@@ -134,9 +129,8 @@ send_counts = Table(
     comment="What each account has used of a cycle.",
 )
 
-send_labels = Table(
+send_labels = control_table(
     "send_labels",
-    metadata,
     *account_columns(),
     Column("cycle_id", Uuid, nullable=False),
     short_text("label"),
@@ -150,9 +144,8 @@ send_labels = Table(
     comment="Labels that an account has used in a cycle: few, so that they can be counted (T35).",
 )
 
-send_reservations = Table(
+send_reservations = control_table(
     "send_reservations",
-    metadata,
     *account_columns(),
     Column("id", Uuid, nullable=False),
     Column("cycle_id", Uuid, nullable=False, comment="Of the moment when it was made."),

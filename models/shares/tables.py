@@ -10,7 +10,6 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     PrimaryKeyConstraint,
-    Table,
     Text,
     UniqueConstraint,
     Uuid,
@@ -18,11 +17,11 @@ from sqlalchemy import (
     text,
 )
 
-from models.base.columns import Column, created_at, metadata, moment
+from models.base.columns import Column, created_at, moment
+from models.base.planes import control_table
 
-shares = Table(
+shares = control_table(
     "shares",
-    metadata,
     Column("master_id", Uuid, nullable=False),
     Column("id", Uuid, nullable=False),
     Column("email", Text, nullable=False),
@@ -57,9 +56,8 @@ shares = Table(
     ),
 )
 
-share_accounts = Table(
+share_accounts = control_table(
     "share_accounts",
-    metadata,
     Column("master_id", Uuid, nullable=False),
     Column("share_id", Uuid, nullable=False),
     Column("account_id", Uuid, nullable=False),

@@ -10,7 +10,6 @@ from sqlalchemy import (
     Index,
     Integer,
     PrimaryKeyConstraint,
-    Table,
     Text,
     Uuid,
     text,
@@ -22,11 +21,11 @@ from models.base.columns import (
     account_columns,
     account_reference,
     created_at,
-    metadata,
     moment,
     short_text,
     short_text_check,
 )
+from models.base.planes import control_table
 
 
 class OverrideKind(enum.Enum):
@@ -65,9 +64,8 @@ def _value_of(column: str, kind: OverrideKind) -> CheckConstraint:
 
 _SECOND_PERSON = ", ".join(f"'{kind.value}'" for kind in OverrideKind if kind in NEED_APPROVAL)
 
-overrides = Table(
+overrides = control_table(
     "overrides",
-    metadata,
     *account_columns(),
     Column("id", Uuid, nullable=False),
     Column("kind", Text, nullable=False),

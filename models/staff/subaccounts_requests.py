@@ -6,7 +6,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     PrimaryKeyConstraint,
-    Table,
     Text,
     Uuid,
     text,
@@ -18,15 +17,14 @@ from models.base.columns import (
     account_columns,
     account_reference,
     created_at,
-    metadata,
     moment,
     short_text,
     short_text_check,
 )
+from models.base.planes import control_table
 
-subaccounts_requests = Table(
+subaccounts_requests = control_table(
     "subaccounts_requests",
-    metadata,
     *account_columns(),
     Column("id", Uuid, nullable=False),
     short_text("reason"),

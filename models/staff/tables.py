@@ -2,10 +2,11 @@
 
 import enum
 
-from sqlalchemy import ForeignKey, Index, Table, Text, Uuid
+from sqlalchemy import ForeignKey, Index, Text, Uuid
 
 from models.accounts.tables import one_of
-from models.base.columns import Column, created_at, metadata
+from models.base.columns import Column, created_at
+from models.base.planes import control_table
 
 
 class StaffRole(enum.Enum):
@@ -23,9 +24,8 @@ class StaffChangeKind(enum.Enum):
     REMOVED = "REMOVED"
 
 
-staff = Table(
+staff = control_table(
     "staff",
-    metadata,
     Column("user_id", Uuid, ForeignKey("users.id"), primary_key=True),
     Column("role", Text, nullable=False),
     created_at(),
@@ -33,9 +33,8 @@ staff = Table(
     comment="It gives no reach into any tree.",
 )
 
-staff_changes = Table(
+staff_changes = control_table(
     "staff_changes",
-    metadata,
     Column("id", Uuid, primary_key=True),
     Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
     Column("kind", Text, nullable=False),

@@ -10,7 +10,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import account_closure, accounts
-from models.base.columns import APPLICATION_ROLE, metadata
+from models.base.columns import APPLICATION_ROLE, DATA_ROLE, metadata
 from models.base.ids import new_id
 from models.roles.tables import role_policy_lines, roles
 from tests.storage.forbidden import FORBIDDEN
@@ -45,25 +45,29 @@ async def test_the_server_acts_as_that_role(application: AsyncEngine) -> None:
         assert (await connection.execute(text("SELECT current_user"))).scalar_one() == APPLICATION_ROLE
 
 
-async def test_it_has_no_power_of_its_own(database: AsyncEngine) -> None:
+@pytest.mark.parametrize(("role", "member_of"), [(APPLICATION_ROLE, [DATA_ROLE]), (DATA_ROLE, [])])
+async def test_it_has_no_power_of_its_own(database: AsyncEngine, role: str, member_of: list[str]) -> None:
+    """Nor has the role that it takes for the data plane."""
     powers = ("rolsuper", "rolbypassrls", "rolcreaterole", "rolcreatedb", "rolreplication")
     statement = text(f"SELECT {', '.join(powers)} FROM pg_roles WHERE rolname = :role")
     memberships_of = text(
-        "SELECT count(*) FROM pg_auth_members JOIN pg_roles ON pg_roles.oid = member WHERE rolname = :role"
+        "SELECT roleid::regrole::text FROM pg_auth_members "
+        "JOIN pg_roles ON pg_roles.oid = member WHERE rolname = :role"
     )
     async with database.connect() as connection:
-        row = (await connection.execute(statement, {"role": APPLICATION_ROLE})).one()
+        row = (await connection.execute(statement, {"role": role})).one()
         assert tuple(row) == (False,) * len(powers)
-        assert (await connection.execute(memberships_of, {"role": APPLICATION_ROLE})).scalar_one() == 0
+        assert (await connection.execute(memberships_of, {"role": role})).scalars().all() == member_of
 
 
-async def test_it_owns_nothing(database: AsyncEngine) -> None:
+@pytest.mark.parametrize("role", [APPLICATION_ROLE, DATA_ROLE])
+async def test_it_owns_nothing(database: AsyncEngine, role: str) -> None:
     owned = text(
         "SELECT count(*) FROM pg_shdepend JOIN pg_roles ON pg_roles.oid = refobjid "
         "WHERE deptype = 'o' AND rolname = :role"
     )
     async with database.connect() as connection:
-        assert (await connection.execute(owned, {"role": APPLICATION_ROLE})).scalar_one() == 0
+        assert (await connection.execute(owned, {"role": role})).scalar_one() == 0
 
 
 @pytest.mark.parametrize("name", FORBIDDEN)

@@ -23,6 +23,7 @@ _FOR_ANYBODY = {
     "mandant_cycles_to_charge",
     "mandant_cycles_to_close",
     "mandant_due",
+    "mandant_enter_tree",
     "mandant_invoices_to_issue",
     "mandant_kept_credit",
     "mandant_left",

@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 
 from server.database.migrate import migrate
 from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres
+from tests.world.data_parts import data_tables_in_parts
 
 TEMPLATE = "mandant_template"
 
@@ -65,7 +66,8 @@ async def drop(owner: str, name: str) -> None:
 
 async def _make_template(owner: str) -> None:
     await _run(owner, f"CREATE DATABASE {TEMPLATE}")
-    await migrate(named(owner, TEMPLATE))
+    with data_tables_in_parts():
+        await migrate(named(owner, TEMPLATE))
     await _run(owner, f"ALTER DATABASE {TEMPLATE} WITH is_template true allow_connections false")
 
 

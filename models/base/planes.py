@@ -1,0 +1,66 @@
+"""The two planes: each table is of one of them, and no statement names tables of both.
+
+The control plane, who there is and what is paid, stays together in one database. The data plane grows with
+those who are written to and what they are sent, and may one day be spread over many databases, tree by tree.
+So its tables are alike: everything in them begins with the tree and the account.
+"""
+
+import enum
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ForeignKeyConstraint, PrimaryKeyConstraint, Table, UniqueConstraint, Uuid
+from sqlalchemy.schema import SchemaItem
+
+from models.base.columns import Column, account_columns, metadata
+
+
+class Plane(enum.Enum):
+    """A half of the tables."""
+
+    CONTROL = "control"
+    DATA = "data"
+
+
+def control_table(name: str, *parts: SchemaItem, **options: Any) -> Table:
+    """A table of the control plane."""
+    return _table(Plane.CONTROL, name, *parts, **options)
+
+
+def data_table(name: str, *parts: SchemaItem, key: Sequence[str] = ("id",), **options: Any) -> Table:
+    """A table of the data plane. Its columns begin with the tree and the account.
+
+    `key`: what a row is found by in its account. A row that links two others has no id, but theirs.
+    """
+    ids = [Column("id", Uuid, nullable=False)] if "id" in key else []
+    primary_key = PrimaryKeyConstraint("master_id", "account_id", *key)
+    return _table(Plane.DATA, name, *account_columns(), *ids, *parts, primary_key, **options)
+
+
+def unique_in_account(*columns: str) -> UniqueConstraint:
+    """No two rows of an account have the same values there. For a table of the data plane."""
+    return UniqueConstraint("master_id", "account_id", *columns)
+
+
+def data_reference(column: str, table: str) -> ForeignKeyConstraint:
+    """The foreign key from a table of the data plane to another one, inside the account."""
+    return ForeignKeyConstraint(
+        ["master_id", "account_id", column], [f"{table}.{name}" for name in ("master_id", "account_id", "id")]
+    )
+
+
+def tables_of(plane: Plane) -> list[Table]:
+    """The tables of a plane, those first that others refer to."""
+    return [table for table in metadata.sorted_tables if plane_of(table) is plane]
+
+
+def plane_of(table: Table) -> Plane:
+    """The table's plane. Raises KeyError for a table that names none."""
+    plane: Plane = table.info[Plane]
+    return plane
+
+
+def _table(
+    plane: Plane, name: str, *parts: SchemaItem, info: dict[Any, Any] | None = None, **options: Any
+) -> Table:
+    return Table(name, metadata, *parts, info={Plane: plane, **(info or {})}, **options)
