@@ -11,19 +11,18 @@ import time
 from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Any
 
 from hypothesis import settings
 from starlette.applications import Starlette
 
 from authz.policy.refusals import RefusalCode
 from server.failures.errors import ErrorCode
-from tests.authz.escalation.outcomes import DONE, mutate
+from tests.authz.escalation.outcomes import DONE, codes_of, mutate
 from tests.authz.escalation.profiles import NIGHTLY
 from tests.authz.matrix.matrix_callers import NOT_ACCEPTED, Stage, once
 from tests.authz.matrix.matrix_fields import MUTATIONS
 from tests.authz.matrix.matrix_rows import Mutation, Values
-from tests.world.api import Answer, Api
+from tests.world.api import Api
 from tests.world.parsings import parsings
 from tests.world.places import new_place
 from tests.world.world import PASSWORD, World
@@ -106,7 +105,7 @@ class Tree:
     async def _send(self, api: Api, sending: Sending) -> list[str]:
         caller = self.stage.callers[sending.caller]
         answer = await mutate(api, sending.name, caller, sending.values)
-        codes = _codes(answer, sending.name)
+        codes = codes_of(answer, sending.name)
         assert set(codes) <= _DOCUMENTED, (sending, answer)
         return codes
 
@@ -121,12 +120,6 @@ def _valid(name: str) -> Values:
         case "passwordChange":
             return {"currentPassword": PASSWORD, "newPassword": PASSWORD}
     return {}
-
-
-def _codes(answer: Answer, name: str) -> list[str]:
-    payload: dict[str, Any] | Any = (answer.data or {}).get(name)
-    refusals = payload.get("userErrors") or [] if isinstance(payload, dict) else []
-    return [*answer.codes, *(refusal["code"] for refusal in refusals)]
 
 
 async def test_nothing_breaks_whatever_is_sent_at_once(app: Starlette, world: World) -> None:

@@ -90,6 +90,13 @@ def outcome(answer: Answer, field: str) -> str:
     return _words(refusals[0])
 
 
+def codes_of(answer: Answer, field: str) -> list[str]:
+    """The codes of all that was refused, with whatever data; none: it was done."""
+    payload: dict[str, Any] | Any = (answer.data or {}).get(field)
+    refusals = payload.get("userErrors") or [] if isinstance(payload, dict) else []
+    return [*answer.codes, *(refusal["code"] for refusal in refusals)]
+
+
 def _inner(field: GraphQLField) -> str:
     type_ = get_named_type(field.type)
     assert isinstance(type_, GraphQLObjectType)

@@ -1,0 +1,1 @@
+"""Connections that are cut at every trip of every kind of write."""

@@ -1,0 +1,85 @@
+"""How each mutation is sent so that it changes something: as the matrix of callers says, or by a row here
+where nobody there is let do it, or where it changes nothing there."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from models.people.mailbox_links import MailboxLinkKind
+from tests.authz.cases.moments import hash_quickly
+from tests.authz.escalation.outcomes import DONE
+from tests.authz.matrix.matrix_callers import ANONYMOUS, PEOPLE, Stage, once
+from tests.authz.matrix.matrix_fields import MUTATIONS
+from tests.authz.matrix.matrix_rows import Values
+from tests.world.api import Caller
+from tests.world.mailbox import give_link
+from tests.world.staff import answer_requests
+from tests.world.world import PASSWORD
+
+
+@dataclass(frozen=True)
+class Sending:
+    """A mutation that may be done once. `undo` has it done by others too."""
+
+    caller: Caller | None
+    values: Values | None
+    undo: Callable[[], Awaitable[None]]
+
+
+Prepare = Callable[[Stage], Awaitable[tuple[Caller | None, Values | None]]]
+
+
+async def sending(name: str, stage: Stage) -> Sending:
+    """Make what it needs."""
+    own = _OWN.get(name)
+    if own is not None:
+        return Sending(*await own(stage), _nothing)
+    mutation = MUTATIONS[name]
+    able = {caller for caller, outcome in mutation.expected.items() if outcome == DONE}
+    caller = min(able & (PEOPLE | ANONYMOUS))  # the use of a key is noted beside the request
+
+    async def undo() -> None:
+        await mutation.restore(stage, caller)
+
+    return Sending(stage.callers[caller], await mutation.prepare(stage), undo)
+
+
+async def _nothing() -> None: ...
+
+
+async def _sign_up(stage: Stage) -> tuple[None, Values]:
+    return None, {
+        "name": "Pia",
+        "email": f"{once()}@example.com",
+        "password": PASSWORD,
+        "accountName": "Own",
+    }
+
+
+async def _password_reset(stage: Stage) -> tuple[None, Values]:
+    token = await give_link(stage.world, await stage.world.person(), MailboxLinkKind.PASSWORD_RESET)
+    return None, {"token": token, "newPassword": PASSWORD}
+
+
+async def _password_change(stage: Stage) -> tuple[Caller, Values]:
+    person = await stage.world.person()
+    await hash_quickly(stage.world.database, person)
+    return person, {"currentPassword": PASSWORD, "newPassword": f"another {PASSWORD}"}
+
+
+async def _verification(stage: Stage) -> tuple[Caller, None]:
+    return await stage.world.person(verified=False), None
+
+
+async def _subaccounts_request(stage: Stage) -> tuple[Caller, Values]:
+    asker = stage.members["parent_administrator"]
+    await answer_requests(stage.world, stage.parent, asker.person)
+    return asker, {"accountId": stage.parent.id, "reason": "One for each branch."}
+
+
+_OWN: dict[str, Prepare] = {
+    "signUp": _sign_up,
+    "passwordReset": _password_reset,
+    "passwordChange": _password_change,
+    "emailVerificationRequest": _verification,
+    "subaccountsRequest": _subaccounts_request,
+}

@@ -1,0 +1,125 @@
+"""A mutation is sent whole, and then with its connection cut: what is left in the database, what it says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.authz.escalation.outcomes import codes_of, mutate
+from tests.authz.matrix.matrix_callers import Stage
+from tests.concurrency.cuts.cutter import COMMIT, Cut, Cutter, Place, cutting
+from tests.concurrency.cuts.footprints import Footprint, Moment, ended, footprint, moment
+from tests.concurrency.cuts.sendings import Sending, sending
+from tests.world.api import Answer, Api
+
+_UNAVAILABLE = "UNAVAILABLE"
+_DONE_AND_TOLD_SO = {"signOut": "UNAUTHENTICATED"}
+"""What else is right where the answer to COMMIT was lost, and it was done: the token has ended."""
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What a mutation does that is not disturbed. `left[n]`: the footprint of its first n transactions.
+    `reads`: how often it asks the pool that only reads."""
+
+    writes: Sequence[str]
+    left: Sequence[Footprint]
+    reads: int
+
+    @property
+    def places(self) -> list[Place]:
+        """All trips."""
+        reads = [Place(number, is_read=True) for number in range(1, self.reads + 1)]
+        return [*reads, *(Place(number) for number in range(1, len(self.writes) + 1))]
+
+    def may_leave(self, place: Place, when: Cut) -> list[Footprint]:
+        """What a cut there may leave. The server may have worked on a COMMIT whose answer was lost."""
+        if self.survives(place, when):
+            return [self.left[-1]]
+        before, after = (self.writes[:number].count(COMMIT) for number in (place.number - 1, place.number))
+        return [self.left[before], *([self.left[after]] if when is Cut.DURING else [])]
+
+    def survives(self, place: Place, when: Cut) -> bool:
+        """Whether the mutation is done all the same: a read is sent again, and behind a COMMIT the connection
+        is not needed any more."""
+        return place.is_read or (when is Cut.AFTER and self.writes[place.number - 1] == COMMIT)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Of one mutation."""
+
+    name: str
+    api: Api
+    stage: Stage
+
+    async def whole(self) -> Whole:
+        """What it does undisturbed."""
+        sent, since = await self._prepared()
+        left: list[Footprint] = [{}]
+
+        async def look() -> None:
+            left.append(await footprint(self._database, since))
+
+        cutter = Cutter(committed=look)
+        answer = await self._send(sent, cutter)
+        assert codes_of(answer, self.name) == [], answer
+        await sent.undo()
+        return Whole(cutter.writes, left, len(cutter.reads))
+
+    async def cut(self, whole: Whole, place: Place, when: Cut) -> None:
+        """All or nothing; who repeats it finds it done once."""
+        sent, since = await self._prepared()
+        cutter = Cutter(place, when)
+        answer = await self._send(sent, cutter)
+        assert cutter.process is not None, ("there was no such trip", place)
+        assert cutter.writes == list(whole.writes[: len(cutter.writes)]), place
+        await ended(self._database, cutter.process)
+        left = await footprint(self._database, since)
+        told = (place, when, left, answer)
+        assert left in whole.may_leave(place, when), told
+        is_done = left == whole.left[-1]
+        codes = self._may_tell(survived=whole.survives(place, when), is_done=is_done)
+        assert codes_of(answer, self.name) in codes, told
+        if self._has_key(sent) or not is_done:
+            await self._again(sent, since, whole, is_begun=left != {})
+        await sent.undo()
+
+    def _may_tell(self, *, survived: bool, is_done: bool) -> list[list[str]]:
+        """The codes that are right; none where it is done and told so."""
+        if survived:
+            return [[]]
+        other = _DONE_AND_TOLD_SO.get(self.name) if is_done else None
+        return [[code] for code in (_UNAVAILABLE, other) if code]
+
+    async def _again(self, sent: Sending, since: Moment, whole: Whole, *, is_begun: bool) -> None:
+        """What a client does that is answered UNAVAILABLE: the same once more."""
+        answer = await self._send(sent, Cutter())
+        assert codes_of(answer, self.name) == [], answer
+        assert await footprint(self._database, since) == whole.left[-1]
+        if self._has_key(sent):
+            assert self._payload(answer)["replayed"] is is_begun
+
+    async def _prepared(self) -> tuple[Sending, Moment]:
+        sent = await sending(self.name, self.stage)
+        if sent.values is not None:
+            values = await self.api.with_version(self.name, sent.caller, sent.values)
+            sent = Sending(sent.caller, values, sent.undo)
+        return sent, await moment(self._database)
+
+    async def _send(self, sent: Sending, cutter: Cutter) -> Answer:
+        with cutting(cutter):
+            return await mutate(self.api, self.name, sent.caller, sent.values)
+
+    def _payload(self, answer: Answer) -> dict[str, Any]:
+        payload: dict[str, Any] = answer.data[self.name]
+        return payload
+
+    @staticmethod
+    def _has_key(sent: Sending) -> bool:
+        return "idempotencyKey" in (sent.values or {})
+
+    @property
+    def _database(self) -> AsyncEngine:
+        return self.stage.world.database
