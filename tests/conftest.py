@@ -18,10 +18,10 @@ from server.settings.payments import PaymentProviderName
 from server.settings.settings import Settings
 from server.start.app import create_app
 from tests.authz.escalation import profiles as profiles  # for all tests: no example has a deadline
+from tests.client.api import Api
+from tests.database.database import TestServer, clone, deadlocks, drop, named
 from tests.isolation.summary import pytest_terminal_summary as pytest_terminal_summary
 from tests.room import room
-from tests.world.api import Api
-from tests.world.database import TestServer, clone, deadlocks, drop, named
 from tests.world.world import World
 
 _ADDRESSES = pytest.StashKey[DatabaseAddresses]()

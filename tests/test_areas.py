@@ -53,7 +53,7 @@ _COLLECTING = (
     "tests/bad_input/inputs.py",
     "tests/storage/growth.py",
     "tests/storage/tree.py",
-    "tests/world/mail_kinds.py",
+    "tests/client/mail_kinds.py",
     "tests/world/oracles.py",
 )
 

@@ -27,7 +27,7 @@ from server import cli
 from server.database.migrate import stored_functions
 from server.jobs.dispatch import WORK
 from tests.authz.matrix.matrix_fields import ACCOUNT_FIELDS, MUTATIONS, NODES
-from tests.world.mail_kinds import MAIL_KINDS
+from tests.client.mail_kinds import MAIL_KINDS
 from tests.world.oracles import told_by_areas
 
 functions = {function.signature: function.body for function in stored_functions()}

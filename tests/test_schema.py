@@ -26,8 +26,8 @@ from schema.fields.marks import OPEN
 from schema.fields.mutation import mutation
 from schema.fields.payloads import Payload
 from schema.root import build_schema
+from tests.client.schema import SCHEMA
 from tests.world.oracles import told_by_areas
-from tests.world.schema import SCHEMA
 
 SNAPSHOT = Path(__file__).parent.parent / "schema.graphql"
 

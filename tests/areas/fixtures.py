@@ -8,9 +8,9 @@ from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
 from server.database.clock import Clock
-from tests.world.api import Api
+from tests.client.api import Api
+from tests.client.places import new_place
 from tests.world.brand import Brand, brand_of
-from tests.world.places import new_place
 from tests.world.plans import make_plan, subscribe
 from tests.world.usage import BERLIN, MIDNIGHT
 from tests.world.world import World

@@ -10,7 +10,7 @@ from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
 from tests.authz.rules.invitation_links import Invitations
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.world import Account, Member, Person, World
 
 

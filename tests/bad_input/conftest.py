@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.areas.fixtures import nothing_breaks, stranger
 from tests.bad_input.place import Place, make_place
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.world import World
 
 __all__ = ["nothing_breaks", "stranger"]

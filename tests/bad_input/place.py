@@ -17,16 +17,16 @@ from models.plans.catalogue import CataloguePlan, plan_id
 from models.staff.overrides import OverrideKind
 from models.staff.tables import StaffRole
 from tests.areas.effects.log import mail_to
-from tests.world.api import Api, Caller
+from tests.client.api import Api, Caller
+from tests.client.links import Opening, ask, break_glass, set_parent_access
+from tests.client.mailbox import give_link
+from tests.client.mutations import ROLE_IDS, done
+from tests.database.stored import fingerprints
 from tests.world.credit import EURO, give_credit, own_balances
-from tests.world.links import Opening, ask, break_glass, set_parent_access
-from tests.world.mailbox import give_link
-from tests.world.mutations import ROLE_IDS, done
 from tests.world.ownership import give_offer
 from tests.world.plans import GROWTH, STARTER, choose, subscribe
 from tests.world.shares import Given, Share, give_share
 from tests.world.staff import Override, ask_for_subaccounts, set_override, staff_member
-from tests.world.stored import fingerprints
 from tests.world.world import Account, ApiKey, CustomRole, Member, Person, World
 
 

@@ -17,11 +17,11 @@ from server.settings.settings import Settings
 from server.start.app import create_app
 from tests.areas.effects.log import mails_to
 from tests.bad_input.place import make_place, stored
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, attempt, done
 from tests.concurrency.gates import Gate
+from tests.database.readiness import ready_answers
 from tests.engine.paths import Path
-from tests.world.api import Api
-from tests.world.mutations import ROLE_IDS, attempt, done
-from tests.world.readiness import ready_answers
 from tests.world.world import PASSWORD, World
 
 _WHO = "{ viewer { id } }"

@@ -12,12 +12,12 @@ from server.database.migrate import migrate
 from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres
 from server.settings.settings import Settings
 from server.start.app import create_app
+from tests.client.api import Api
+from tests.client.mutations import Token, attempt, done
 from tests.concurrency.gates import Gate
+from tests.database.frozen import frozen
+from tests.database.readiness import ready_answers
 from tests.engine.paths import Path
-from tests.world.api import Api
-from tests.world.frozen import frozen
-from tests.world.mutations import Token, attempt, done
-from tests.world.readiness import ready_answers
 from tests.world.world import PASSWORD
 
 _WHO = "{ viewer { id } }"

@@ -8,8 +8,8 @@ import pytest
 from authz.policy.builtin_roles import BuiltinRole
 from tests.bad_input.inputs import inputs
 from tests.bad_input.place import Place, make_place, stored
-from tests.world.api import Api
-from tests.world.mutations import ROLE_IDS, Attempt, attempt
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, Attempt, attempt
 from tests.world.world import World
 
 MUTATIONS = ["memberInvite", "memberUpdate", "apiKeyCreate", "overrideCreate"]

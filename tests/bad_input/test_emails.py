@@ -12,8 +12,8 @@ from authz.policy.refusals import Refusal, RefusalCode
 from resolvers.inputs.emails import email_address
 from tests.areas.effects.log import mail_to
 from tests.bad_input.place import stored
-from tests.world.api import Api
-from tests.world.mutations import ROLE_IDS, attempt, code_of, done
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, attempt, code_of, done
 from tests.world.world import PASSWORD, World
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.areas.explain.asking import EXPLAIN
 from tests.bad_input.place import Place
-from tests.world.api import Api
+from tests.client.api import Api
 
 NO_IDS = (
     "",

@@ -10,9 +10,9 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, present
 from tests.bad_input.inputs import FOR_ALL_ACCOUNTS, ID_FIELDS, NOT_IN_SELF_SERVICE, inputs
 from tests.bad_input.place import Place, make_place, nowhere, stored
-from tests.world.api import Api
-from tests.world.mutations import attempt
-from tests.world.schema import SCHEMA
+from tests.client.api import Api
+from tests.client.mutations import attempt
+from tests.client.schema import SCHEMA
 from tests.world.world import World
 
 MUTATIONS = {

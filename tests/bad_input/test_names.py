@@ -10,8 +10,8 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import new_id
 from tests.areas.effects.log import last_event
 from tests.bad_input.place import stored
-from tests.world.api import Api
-from tests.world.mutations import ROLE_IDS, Attempt, attempt
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, Attempt, attempt
 from tests.world.world import PASSWORD, Account, Member, World
 
 GOOD = {

@@ -4,8 +4,8 @@ import pytest
 
 from tests.bad_input.inputs import inputs
 from tests.bad_input.place import Place, make_place, stored
-from tests.world.api import Api
-from tests.world.mutations import attempt
+from tests.client.api import Api
+from tests.client.mutations import attempt
 from tests.world.world import World
 
 WRONG: dict[str, dict[str, list[object]]] = {

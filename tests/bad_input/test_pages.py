@@ -8,8 +8,8 @@ import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import new_id
+from tests.client.api import Answer, Api
 from tests.engine.paths import Path
-from tests.world.api import Answer, Api
 from tests.world.world import Member, World
 
 pytestmark = pytest.mark.parametrize("path", Path)

@@ -9,8 +9,8 @@ from argon2 import PasswordHasher
 
 from resolvers.people.passwords import is_password_of, typed_password
 from tests.bad_input.place import stored
-from tests.world.api import Api
-from tests.world.mutations import attempt, code_of, done
+from tests.client.api import Api
+from tests.client.mutations import attempt, code_of, done
 from tests.world.world import PASSWORD, World
 
 _WRONG = {"empty": "", "9 letters": "x" * 9, "1,001 letters": "x" * 1_001, "9 emojis": "\N{KEY}" * 9}

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement
 from authz.policy.builtin_roles import BuiltinRole
 from engine.declare.arguments import declared, ranges_in
 from engine.declare.selections import sql_field
+from tests.client.api import Api
+from tests.client.schema import SCHEMA
 from tests.engine.paths import Path
-from tests.world.api import Api
-from tests.world.schema import SCHEMA
 from tests.world.world import World
 
 _COSTS = "costs(since: $since, until: $until) { totalCount }"

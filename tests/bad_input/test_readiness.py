@@ -14,14 +14,14 @@ from server.database.readiness import KeptReadiness, Readiness
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
-from tests.world.api import Api
-from tests.world.database import named
-from tests.world.mutations import attempt
-from tests.world.own_database import api as api
-from tests.world.own_database import own as own
-from tests.world.own_database import owner_engine as owner_engine
-from tests.world.own_database import world as world
-from tests.world.readiness import ready_answers
+from tests.client.api import Api
+from tests.client.mutations import attempt
+from tests.database.database import named
+from tests.database.own_database import api as api
+from tests.database.own_database import own as own
+from tests.database.own_database import owner_engine as owner_engine
+from tests.database.own_database import world as world
+from tests.database.readiness import ready_answers
 from tests.world.world import World
 
 _WHO = "{ viewer { id } }"

@@ -8,8 +8,8 @@ import pytest
 
 from tests.bad_input.inputs import ID_FIELDS, inputs
 from tests.bad_input.place import Place, stored
-from tests.world.api import Api
-from tests.world.mutations import attempt
+from tests.client.api import Api
+from tests.client.mutations import attempt
 from tests.world.world import World
 
 NUL = "a\x00b"

@@ -2,8 +2,8 @@
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import DEPTH_LIMIT
-from tests.world.api import Api
-from tests.world.mutations import attempt
+from tests.client.api import Api
+from tests.client.mutations import attempt
 from tests.world.world import World
 
 

@@ -10,10 +10,10 @@ from models.base.ids import Kind, present
 from tests.bad_input.inputs import FOR_ALL_ACCOUNTS, ID_FIELDS, inputs
 from tests.bad_input.place import Place, make_place
 from tests.bad_input.test_ids import MUTATIONS
+from tests.client.api import Answer, Api
+from tests.client.mutations import attempt
 from tests.engine.paths import Path
 from tests.engine.statements import statements
-from tests.world.api import Answer, Api
-from tests.world.mutations import attempt
 from tests.world.shares import give_share
 from tests.world.world import World
 

@@ -9,8 +9,8 @@ from resolvers.people.weak_passwords import PasswordOwner, weakness
 from server.demo.story import DEMO_PASSWORD
 from tests.areas.effects.log import mails_to
 from tests.bad_input.place import stored
-from tests.world.api import Api
-from tests.world.mutations import attempt, code_of, done
+from tests.client.api import Api
+from tests.client.mutations import attempt, code_of, done
 from tests.world.world import PASSWORD, World
 
 _OWNER = PasswordOwner("Zoë Brandt-Meyer", "zoe.brandt@north-agency.example")

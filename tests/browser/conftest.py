@@ -18,7 +18,7 @@ from server.embedded_postgres import DatabaseAddresses
 from tests.browser.invitations import Invitation
 from tests.browser.server import run_server
 from tests.browser.visits import Visit
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.world import World
 
 CHROMIUM_OPTIONS = [

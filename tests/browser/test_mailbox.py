@@ -13,7 +13,7 @@ from resolvers.effects.mail_limits import MailKind
 from resolvers.people.mail_kinds import EMAIL_VERIFICATION, PASSWORD_RESET
 from tests.browser.invitations import PASSWORD, Invitation, accounts_of, sign_up_unverified
 from tests.browser.visits import Visit
-from tests.world.api import Api
+from tests.client.api import Api
 
 NEW_PASSWORD = "another password 8"
 

@@ -22,8 +22,8 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, present
 from models.credit.tables import ledger_transactions
 from server.embedded_postgres import DatabaseAddresses
+from tests.client.api import Answer, Api
 from tests.server.start.processes import PATIENCE, Running, running
-from tests.world.api import Answer, Api
 from tests.world.credit import credit_of, faults_of, give_credit, own_balances
 from tests.world.world import Account, Member, World
 

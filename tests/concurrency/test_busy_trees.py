@@ -23,13 +23,13 @@ from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
 from tests.areas.effects.log import events_of
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, Attempt, attempt
+from tests.client.places import new_place
 from tests.concurrency.outcomes import locked_out
+from tests.database.job_queue import until
 from tests.engine.statements import statements
-from tests.world.api import Api
 from tests.world.brand import Brand, brand_of
-from tests.world.job_queue import until
-from tests.world.mutations import ROLE_IDS, Attempt, attempt
-from tests.world.places import new_place
 from tests.world.plans import make_plan, subscribe
 from tests.world.sends import booking, check_counts, reserve, used
 from tests.world.world import Account, Member, World

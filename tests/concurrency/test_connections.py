@@ -11,8 +11,8 @@ from authz.policy.builtin_roles import BuiltinRole
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
+from tests.client.api import Api
 from tests.engine.paths import Path
-from tests.world.api import Api
 from tests.world.world import World
 
 _CONNECTIONS = 2

@@ -4,10 +4,10 @@ import asyncio
 from typing import Any
 
 from authz.policy.builtin_roles import BuiltinRole
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, attempt, code_of
 from tests.concurrency.gates import Gate, waits
-from tests.world.api import Api
 from tests.world.brand import Brand, brand_of
-from tests.world.mutations import ROLE_IDS, attempt, code_of
 from tests.world.world import Member, World
 
 _CHANGES = "accessChanges { subjectId gained lost }"

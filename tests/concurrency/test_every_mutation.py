@@ -22,9 +22,9 @@ from tests.authz.escalation.profiles import NIGHTLY
 from tests.authz.matrix.matrix_callers import NOT_ACCEPTED, Stage, once
 from tests.authz.matrix.matrix_fields import MUTATIONS
 from tests.authz.matrix.matrix_rows import Mutation, Values
-from tests.world.api import Api
-from tests.world.parsings import parsings
-from tests.world.places import new_place
+from tests.client.api import Api
+from tests.client.parsings import parsings
+from tests.client.places import new_place
 from tests.world.world import PASSWORD, World
 
 _TREES = 4

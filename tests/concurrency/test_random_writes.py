@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import AccountStatus, account_closure, accounts
 from models.effects.events import events
+from tests.client.api import Api, Caller
+from tests.client.mutations import ROLE_IDS, Attempt, attempt
 from tests.concurrency.outcomes import owners_of
-from tests.world.api import Api, Caller
-from tests.world.mutations import ROLE_IDS, Attempt, attempt
 from tests.world.world import Account, ApiKey, Member, World
 
 _WRITERS = 5

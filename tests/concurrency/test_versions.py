@@ -4,12 +4,12 @@ import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
 from tests.areas.effects.log import events_of
+from tests.client.api import Api
+from tests.client.mutations import attempt
+from tests.client.updates import Update
 from tests.concurrency.outcomes import ROUNDS, at_once
-from tests.world.api import Api
 from tests.world.brand import brand_of
-from tests.world.mutations import attempt
 from tests.world.oracles import told_by_areas
-from tests.world.updates import Update
 from tests.world.world import World
 
 UPDATES: dict[str, Update] = told_by_areas("UPDATES")

@@ -22,7 +22,7 @@ from server.demo.making import make_demo
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from tests.browser.server import run_server
-from tests.world.database import clone, drop, named
+from tests.database.database import clone, drop, named
 
 CONTACT_KEY = "a secret of the documentation"
 _MONTHS = 1

@@ -7,8 +7,8 @@ import pytest
 from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, present
 from tests.areas.effects.log import events_of
+from tests.client.api import Api
 from tests.engine.paths import Path
-from tests.world.api import Api
 from tests.world.world import World
 
 

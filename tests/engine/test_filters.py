@@ -8,9 +8,9 @@ import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import AccountStatus
+from tests.client.api import Api, Caller
+from tests.client.mutations import ROLE_IDS, done
 from tests.engine.paths import Path
-from tests.world.api import Api, Caller
-from tests.world.mutations import ROLE_IDS, done
 from tests.world.world import Account, World
 
 pytestmark = pytest.mark.parametrize("path", Path)

@@ -4,7 +4,7 @@ import pytest
 from graphql import GraphQLError, get_operation_ast, parse
 
 from engine.limits.operation import COST_LIMIT, check_cost
-from tests.world.schema import SCHEMA
+from tests.client.schema import SCHEMA
 
 PAGES = (
     "query ($n: Int) { viewer { accounts(first: $n) { nodes { members(first: 100) { nodes { id } } } } } }"

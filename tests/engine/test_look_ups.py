@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, present
+from tests.client.api import Api, Caller
+from tests.client.mutations import ROLE_IDS
 from tests.engine.paths import Path
 from tests.engine.scene import Scene, make_scene
-from tests.world.api import Api, Caller
-from tests.world.mutations import ROLE_IDS
 from tests.world.world import World
 
 _NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"

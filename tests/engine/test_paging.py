@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, present
 from models.roles.tables import roles
+from tests.client.api import Api
 from tests.engine.paths import Path
 from tests.engine.scene import Scene, make_scene
 from tests.engine.walks import Listing, Reading
-from tests.world.api import Api
 from tests.world.world import Account, World
 
 _NAMES = ("beta", "Alpha", "beta")

@@ -4,8 +4,8 @@ import pytest
 
 from engine.declare.field_cache import FieldCache
 from engine.reference import statements as reference_statements
+from tests.client.api import Api
 from tests.engine.paths import Path
-from tests.world.api import Api
 from tests.world.world import World
 
 

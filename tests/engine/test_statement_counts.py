@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.declare.declarations import FieldKind, SqlField
 from engine.limits import operation as limits
+from tests.client.api import Api
+from tests.client.schema import SCHEMA
 from tests.engine.paths import Path
 from tests.engine.scene import Scene, make_scene
 from tests.engine.statements import statements
-from tests.world.api import Api
-from tests.world.schema import SCHEMA
 from tests.world.world import World
 
 

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.authz.escalation.outcomes import DONE, mutate, outcome, root_fields
 from tests.authz.matrix.matrix_callers import Stage
 from tests.authz.matrix.matrix_fields import MUTATIONS
+from tests.client.api import Api
+from tests.client.schema import SCHEMA
 from tests.engine.statements import trips
-from tests.world.api import Api
-from tests.world.schema import SCHEMA
 from tests.world.world import World
 
 TRIPS: dict[str, int] = {

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from tests.client.api import Api, Caller
 from tests.engine.paths import Path
-from tests.world.api import Api, Caller
 
 _PAGE = "(first: $first, after: $after, last: $last, before: $before"
 _QUERY = """

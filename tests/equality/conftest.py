@@ -13,11 +13,11 @@ from engine.database.pool import Pool
 from server.database.connections import connect_as_application, read_pool
 from server.embedded_postgres import DatabaseAddresses
 from server.graphql.runner import OperationRunner
+from tests.client.schema import STRAWBERRY
 from tests.equality.drawn.harvest import harvest
 from tests.equality.drawn.scene import Scene, make_scene
 from tests.equality.drawn.vocabulary import Vocabulary
 from tests.server.deployed import deployed
-from tests.world.schema import STRAWBERRY
 from tests.world.world import World
 
 _POOL_SIZE = 4

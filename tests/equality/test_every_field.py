@@ -14,11 +14,11 @@ from engine.database.pool import Pool
 from engine.declare.declarations import entity_of
 from engine.declare.selections import Selections
 from server.graphql.runner import OperationRunner
+from tests.client.schema import SCHEMA, STRAWBERRY
 from tests.equality.drawn.answers import FALLBACKS, check_equality, compiled
 from tests.equality.drawn.operations import operation
 from tests.equality.drawn.places import payload_fields, places
 from tests.equality.drawn.scene import Scene
-from tests.world.schema import SCHEMA, STRAWBERRY
 
 _FIELDS = {
     f"{place.type_}.{name}": place.document(name)

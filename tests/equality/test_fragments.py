@@ -18,12 +18,12 @@ from engine.declare.field_cache import FieldCache
 from models.accounts.tables import AccountKind, AccountStatus
 from resolvers.accounts.reads import AccountOrder
 from server.graphql.runner import OperationRunner
+from tests.client.schema import SCHEMA, STRAWBERRY
 from tests.equality.drawn.answers import FALLBACKS, check_equality, compiled
 from tests.equality.drawn.operations import Operation, operation
 from tests.equality.drawn.places import places as schema_places
 from tests.equality.drawn.scene import Scene
 from tests.equality.drawn.vocabulary import Vocabulary
-from tests.world.schema import SCHEMA, STRAWBERRY
 
 _PAGES = (
     "viewer { a: accounts(first: 2, after: %s) { nodes { id } } "

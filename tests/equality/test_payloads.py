@@ -14,10 +14,10 @@ from models.base.ids import Kind, present
 from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 from server.graphql.runner import OperationRunner
+from tests.client.api import Caller
+from tests.client.schema import STRAWBERRY
 from tests.equality.drawn.operations import operation
 from tests.server.deployed import deployed
-from tests.world.api import Caller
-from tests.world.schema import STRAWBERRY
 from tests.world.world import Account, World
 
 _SELECTION = (

@@ -15,11 +15,11 @@ from authz.wall.row_security import entering
 from engine.base.client_values import NotCompilableError
 from engine.compiled.query_plans import Asked, QueryPlan, QueryPlans, WholeQuery
 from engine.database.pool import Pool
+from tests.client.api import Caller
+from tests.client.schema import STRAWBERRY
 from tests.equality.drawn.answers import credentials_of
 from tests.equality.drawn.operations import Operation, operation
 from tests.equality.drawn.scene import VIEWERS, Scene
-from tests.world.api import Caller
-from tests.world.schema import STRAWBERRY
 
 _SHAPES = 64
 """The most plans of an operation."""

@@ -10,9 +10,9 @@ from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
 from tests.areas.fixtures import nothing_breaks
+from tests.client.api import Api
+from tests.database.database import TestServer, clone, named
 from tests.freshness.replica import Replica, replica_of
-from tests.world.api import Api
-from tests.world.database import TestServer, clone, named
 from tests.world.world import World
 
 __all__ = ["nothing_breaks"]

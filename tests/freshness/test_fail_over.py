@@ -7,10 +7,10 @@ from engine.database.driver import DriverConnection
 from server.database.connecting import connect
 from server.settings.settings import Settings
 from server.start.app import create_app
+from tests.client.api import Api
+from tests.client.mutations import done
 from tests.engine.paths import Path
 from tests.freshness.replica import Replica
-from tests.world.api import Api
-from tests.world.mutations import done
 from tests.world.world import World
 
 NAME = "query ($id: ID!) { account(id: $id) { name } }"

@@ -3,10 +3,10 @@
 import asyncio
 
 from authz.policy.builtin_roles import BuiltinRole
+from tests.client.api import Api
+from tests.database.frozen import frozen
+from tests.database.readiness import ready_answers
 from tests.freshness.replica import Replica
-from tests.world.api import Api
-from tests.world.frozen import frozen
-from tests.world.readiness import ready_answers
 from tests.world.world import World
 
 NAME = "query ($id: ID!) { account(id: $id) { name } }"

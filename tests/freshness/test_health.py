@@ -4,10 +4,10 @@ from authz.policy.builtin_roles import BuiltinRole
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
+from tests.client.api import Api
+from tests.client.mutations import done
+from tests.database.readiness import ready_answers
 from tests.freshness.replica import Replica
-from tests.world.api import Api
-from tests.world.mutations import done
-from tests.world.readiness import ready_answers
 from tests.world.world import World
 
 NOWHERE = "postgresql://mandant@/mandant?host=/nowhere&port=5432"

@@ -6,10 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
 from authz.wall.freshness import current_revision
+from tests.client.api import Api, Caller
+from tests.client.mutations import Token, attempt, done
 from tests.engine.paths import Path
 from tests.freshness.replica import Replica
-from tests.world.api import Api, Caller
-from tests.world.mutations import Token, attempt, done
 from tests.world.world import Account, Member, World
 
 pytestmark = pytest.mark.parametrize("path", Path)

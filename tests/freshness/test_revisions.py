@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.policy.builtin_roles import BuiltinRole
 from authz.wall.freshness import current_revision
 from server.http.min_revision import HEADER
+from tests.client.api import Api
+from tests.client.mutations import attempt, done
+from tests.client.schema import SCHEMA
 from tests.engine.paths import Path
-from tests.world.api import Api
-from tests.world.mutations import attempt, done
-from tests.world.schema import SCHEMA
 from tests.world.world import PASSWORD, Account, Member, World
 
 NAME = "query ($id: ID!) { account(id: $id) { name } }"

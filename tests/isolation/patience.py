@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from tests.world.api import Answer, Api, Caller
+from tests.client.api import Answer, Api, Caller
 
 _TRIES = 5
 _OUT_OF_TIME = "UNAVAILABLE"

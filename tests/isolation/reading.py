@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tests.client.api import Answer, Api
 from tests.isolation.model import Account, Key, Role, Subject
 from tests.isolation.questions import ACCOUNT, ACCOUNTS, BARE, NODE, NODES, VIEWER
 from tests.isolation.rules import EVERYTHING, NEEDS
 from tests.isolation.sight import Json, Sight, Thing, id_of, matches, shown
 from tests.isolation.tally import Tally
-from tests.world.api import Answer, Api
 
 _SETTINGS: dict[str, Callable[[Account], object]] = {
     "rightsInheritance": lambda account: "ALL_ROLES" if account.passes_all_roles else "ADMINISTRATORS",

@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 import httpx
 from starlette.applications import Starlette
 
+from tests.client.api import INPUT_TYPES, Api
+from tests.client.places import new_place
 from tests.isolation.model import Account, Event, Key, Person, Role, Subject, World
 from tests.isolation.patience import PatientApi
 from tests.isolation.rights import Rights
-from tests.world.api import INPUT_TYPES, Api
-from tests.world.places import new_place
 
 Mailbox = Callable[[str], Awaitable[list[str]]]
 """The secrets of the links that were mailed to an address, the oldest first."""

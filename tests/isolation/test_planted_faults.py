@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
+from tests.client.api import Answer, Api, Caller
 from tests.isolation.model import Account, Key, Member, Share
 from tests.isolation.oracle import Size, build, compare_reads, viewers_of
 from tests.isolation.questions import VIEWER
@@ -15,7 +16,6 @@ from tests.isolation.rules import EVERYTHING
 from tests.isolation.site import Mailbox, Site
 from tests.isolation.tally import Tally
 from tests.isolation.writing import compare_writes
-from tests.world.api import Answer, Api, Caller
 
 _SEED = 3
 _SMALL = Size(trees=1, subaccounts=3, newcomers=2, members=2, keys=0, shares=3)

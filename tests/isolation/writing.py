@@ -3,6 +3,7 @@ nothing."""
 
 from collections.abc import Iterable
 
+from tests.client.api import INPUT_TYPES
 from tests.isolation.attempts import DONE, Attempt, Attempts
 from tests.isolation.reading import Viewer
 from tests.isolation.rights import Rights
@@ -10,7 +11,6 @@ from tests.isolation.sight import Json
 from tests.isolation.site import Site
 from tests.isolation.state import State, state_of
 from tests.isolation.tally import Tally
-from tests.world.api import INPUT_TYPES
 
 _ACCOUNTS = 3
 """In how many accounts a viewer tries to change something."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.brand import Brand
 from tests.world.credit import give_credit, own_balances
 from tests.world.plans import make_plan, subscribe

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from server.database.clock import Clock
 from server.settings.payments import PracticePayments
 from tests.areas.fixtures import brand, nothing_breaks
-from tests.world.own_database import api, application, own, owner_engine, world
+from tests.database.own_database import api, application, own, owner_engine, world
 
 __all__ = ["api", "application", "brand", "nothing_breaks", "own", "owner_engine", "world"]
 

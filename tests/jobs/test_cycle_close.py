@@ -12,10 +12,10 @@ from models.sending.tables import active_contacts, contact_claims, send_cycles, 
 from resolvers.sending import close_cycle as cycle_closing
 from server.database.clock import Clock
 from server.settings.payments import PracticePayments
+from tests.client.api import Api
+from tests.database.job_queue import work_off
 from tests.jobs.campaigns import begin_selling, names
-from tests.world.api import Api
 from tests.world.brand import Brand
-from tests.world.job_queue import work_off
 from tests.world.sends import let_expire, reserved, settle, used
 from tests.world.world import World
 

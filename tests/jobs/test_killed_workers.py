@@ -21,16 +21,16 @@ from server.database.clock import Clock
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.payments import NoPayments, PracticePayments
 from server.start.worker import look
+from tests.client.api import Api
+from tests.client.mutations import done
+from tests.database.job_queue import let_workers_die, until, work_off
 from tests.jobs.campaigns import CREDIT, PRICE, begin_selling, send_beyond
 from tests.jobs.workers import IDLE, PRACTICE, answers_yes, working
 from tests.server.deployed import deployed
 from tests.server.start.processes import PATIENCE, running
-from tests.world.api import Api
 from tests.world.billing import ISSUER, ISSUER_SETTINGS
 from tests.world.brand import Brand
 from tests.world.credit import EURO, faults_of, give_payment_method, give_top_up_rule
-from tests.world.job_queue import let_workers_die, until, work_off
-from tests.world.mutations import done
 from tests.world.plans import make_plan, subscribe
 from tests.world.sends import let_expire, reserved, settle
 from tests.world.world import World

@@ -22,14 +22,14 @@ from server.embedded_postgres import DatabaseAddresses
 from server.jobs.effects import delete_old
 from server.jobs.queue import QueueSettings, queries
 from server.start.worker import look
+from tests.client.api import Api
+from tests.client.mutations import done
+from tests.database.job_queue import job, jobs_of, kinds_of, put_in
 from tests.jobs.campaigns import begin_selling, names
 from tests.server.deployed import deployed
-from tests.world.api import Api
 from tests.world.billing import ISSUER
 from tests.world.brand import Brand
 from tests.world.credit import give_credit, give_payment_method, give_top_up_rule, own_balances
-from tests.world.job_queue import job, jobs_of, kinds_of, put_in
-from tests.world.mutations import done
 from tests.world.sends import let_expire, reserve, reserved
 from tests.world.world import Account, World
 

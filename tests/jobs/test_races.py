@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.sending.tables import send_reservations
 from server.settings.payments import PracticePayments
+from tests.client.api import Api
 from tests.concurrency.gates import Gate
+from tests.database.job_queue import work_off
 from tests.jobs.campaigns import CREDIT, PRICE, begin_selling, names
-from tests.world.api import Api
 from tests.world.brand import Brand
 from tests.world.credit import balances_of, faults_of
-from tests.world.job_queue import work_off
 from tests.world.sends import check_counts, reserved, settle
 from tests.world.world import World
 

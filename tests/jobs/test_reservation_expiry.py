@@ -12,11 +12,11 @@ from models.sending.job_kinds import CYCLE_CLOSE
 from resolvers.sending.expire import expire_reservations
 from server.database.clock import Clock
 from server.settings.payments import PracticePayments
+from tests.client.api import Api
+from tests.database.job_queue import cycle_of, jobs_of, kinds_of, work_off
 from tests.jobs.campaigns import CREDIT, PRICE, begin_selling, send_beyond
-from tests.world.api import Api
 from tests.world.brand import Brand
 from tests.world.credit import balances_of, faults_of
-from tests.world.job_queue import cycle_of, jobs_of, kinds_of, work_off
 from tests.world.sends import check_counts, let_expire, reserved, settle, used
 from tests.world.world import World
 

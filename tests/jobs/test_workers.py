@@ -17,14 +17,14 @@ from server.commands.jobs import held_jobs, retry_held_jobs
 from server.database.connections import connect_as_owner
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.payments import PracticePayments
+from tests.client.api import Api
+from tests.client.mutations import done
+from tests.database.database import named
+from tests.database.job_queue import job, jobs_of, put_in, until
 from tests.jobs.workers import PRACTICE, working, works
 from tests.server.start.processes import running
-from tests.world.api import Api
 from tests.world.brand import Brand
 from tests.world.credit import credit_of, give_credit, give_payment_method, give_top_up_rule, own_balances
-from tests.world.database import named
-from tests.world.job_queue import job, jobs_of, put_in, until
-from tests.world.mutations import done
 from tests.world.world import World
 
 _END_ALL = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")

@@ -12,8 +12,8 @@ from resolvers.billing.document import Issuer
 from resolvers.payments.provider import PaymentProvider
 from server.embedded_postgres import DatabaseAddresses
 from server.start.worker import work
+from tests.database.job_queue import put_in, until
 from tests.server.deployed import deployed
-from tests.world.job_queue import put_in, until
 from tests.world.world import World
 
 IDLE = "SELECT count(*) = 0 FROM pgq.pgqueuer WHERE execute_after <= now() OR attempts > 0"

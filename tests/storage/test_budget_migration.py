@@ -14,7 +14,7 @@ from models.base.ids import new_id
 from server.database.connections import connect_as_owner
 from server.database.migrate import alembic_config, migrate, why_not_current
 from server.embedded_postgres import DatabaseAddresses
-from tests.world.database import drop, named
+from tests.database.database import drop, named
 
 _OLD_POSTING = "ledger_post(uuid, uuid, text, uuid, uuid, text, uuid[], text[], bigint[])"
 

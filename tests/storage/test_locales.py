@@ -15,8 +15,8 @@ from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
 from tests.areas.accounts.named_accounts import FOUND, SORTED, listed, named_accounts
-from tests.world.api import Api
-from tests.world.database import drop, named
+from tests.client.api import Api
+from tests.database.database import drop, named
 from tests.world.world import World
 
 _LOCALES = {

@@ -15,8 +15,8 @@ from models import metadata
 from server.database.connections import connect_as_owner
 from server.database.migrate import migrate, why_not_current
 from server.embedded_postgres import DatabaseAddresses
-from tests.world.data_parts import PARTS_SCHEMA
-from tests.world.database import drop, named
+from tests.database.data_parts import PARTS_SCHEMA
+from tests.database.database import drop, named
 
 
 def _is_described(found: SchemaItem, *_: object) -> bool:

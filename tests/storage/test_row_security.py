@@ -27,13 +27,13 @@ from models.base.planes import Plane
 from server.database.connections import connect_as_application, read_pool
 from server.embedded_postgres import DatabaseAddresses
 from server.graphql.runner import OperationRunner
+from tests.client.api import Caller
+from tests.client.schema import STRAWBERRY
 from tests.equality.drawn import rows
 from tests.equality.drawn.answers import Answer, compiled, reference
 from tests.equality.drawn.operations import operation
 from tests.server.deployed import deployed
 from tests.storage.tree import make_tree
-from tests.world.api import Caller
-from tests.world.schema import STRAWBERRY
 from tests.world.shares import Given, give_share
 from tests.world.world import Account, Member, World
 

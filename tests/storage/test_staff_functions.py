@@ -16,7 +16,7 @@ from models.accounts.tables import accounts
 from models.members.tables import memberships
 from models.staff.overrides import OverrideKind, overrides
 from tests.authz.cases.moments import expire_session
-from tests.world.api import Caller
+from tests.client.api import Caller
 from tests.world.staff import ask_for_subaccounts, dismiss, set_override, staff_member
 from tests.world.world import Account, World
 

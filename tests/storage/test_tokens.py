@@ -9,8 +9,8 @@ from models.api_keys.tables import api_keys
 from models.invitations.tables import invitations
 from models.people.sessions import sessions
 from tests.areas.effects.log import mail_to
-from tests.world.api import Api
-from tests.world.mutations import ROLE_IDS, done
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, done
 from tests.world.world import PASSWORD, World
 
 

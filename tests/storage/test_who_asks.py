@@ -14,8 +14,8 @@ from authz.reach.reach import GRANTS, PRINCIPAL
 from authz.wall.row_security import entering, entering_by_link
 from models.accounts.tables import ParentAccess, accounts
 from models.api_keys.tables import api_keys
-from tests.world.api import Caller
-from tests.world.links import break_glass, set_parent_access
+from tests.client.api import Caller
+from tests.client.links import break_glass, set_parent_access
 from tests.world.shares import Given, give_share
 from tests.world.world import Account, Member, World
 

@@ -12,9 +12,9 @@ from typing import Any
 from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import CreditMode
 from server.database.clock import Clock
-from tests.world.api import Api
+from tests.client.api import Api
+from tests.client.mutations import Attempt, attempt
 from tests.world.credit import EURO
-from tests.world.mutations import Attempt, attempt
 from tests.world.plans import Plan, subscribe
 from tests.world.world import Account, Member, World
 

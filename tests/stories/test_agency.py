@@ -5,8 +5,8 @@ import datetime
 from dataclasses import dataclass
 
 from server.database.clock import Clock
+from tests.client.api import Api
 from tests.stories.business import Business
-from tests.world.api import Api
 from tests.world.plans import Plan, make_plan
 from tests.world.world import World
 

@@ -5,9 +5,9 @@ import hashlib
 from dataclasses import replace
 
 from server.database.clock import Clock
+from tests.client.api import Api
+from tests.client.mutations import attempt
 from tests.stories.business import Business, Usage
-from tests.world.api import Api
-from tests.world.mutations import attempt
 from tests.world.plans import make_plan
 from tests.world.world import World
 

@@ -11,8 +11,8 @@ import zoneinfo
 import pytest
 
 from server.database.clock import Clock
+from tests.client.api import Api
 from tests.stories.business import Business
-from tests.world.api import Api
 from tests.world.plans import make_plan
 from tests.world.world import World
 

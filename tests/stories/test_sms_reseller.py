@@ -5,8 +5,8 @@ import datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.database.clock import Clock
+from tests.client.api import Api
 from tests.stories.business import Business
-from tests.world.api import Api
 from tests.world.credit import EURO, faults_of
 from tests.world.plans import make_plan
 from tests.world.world import World

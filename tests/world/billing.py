@@ -20,9 +20,9 @@ from resolvers.billing.rounding import TaxRate
 from resolvers.billing.status_history import SuspendedAccounts
 from server.database.clock import Clock
 from server.settings.payments import NoPayments
-from tests.world.api import Api, Caller
+from tests.client.api import Api, Caller
+from tests.database.job_queue import work_off
 from tests.world.credit import EURO
-from tests.world.job_queue import work_off
 from tests.world.plans import make_plan, subscribe
 from tests.world.sends import reserved, settle
 from tests.world.world import Account, World

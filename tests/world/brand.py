@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
 from tests.areas.effects.log import mails_to
-from tests.world.api import Api, Caller
-from tests.world.mutations import ROLE_IDS, done
+from tests.client.api import Api, Caller
+from tests.client.mutations import ROLE_IDS, done
 from tests.world.world import Account, Member, Person, World
 
 SHARE = (

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from models.budgets.tables import BudgetCurrency, budgets
-from tests.world.api import Api, Caller
-from tests.world.mutations import Attempt, attempt
+from tests.client.api import Api, Caller
+from tests.client.mutations import Attempt, attempt
 from tests.world.plans import FREE, subscribe
 from tests.world.world import Account, World
 

@@ -4,8 +4,8 @@ from sqlalchemy import delete, func, insert
 
 from models.members.ownership_offers import ownership_offers
 from resolvers.members.transfer_ownership import VALID_FOR
-from tests.world.api import Api, Caller
-from tests.world.mutations import code_of
+from tests.client.api import Api, Caller
+from tests.client.mutations import code_of
 from tests.world.world import Account, Member, Person, World
 
 

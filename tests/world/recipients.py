@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.base.ids import Kind, new_id, present
 from models.sending.recipient_lists import recipient_list_parts, recipient_lists
-from tests.world.api import Api, Caller
+from tests.client.api import Api, Caller
 from tests.world.world import Account, World
 
 

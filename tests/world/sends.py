@@ -21,8 +21,8 @@ from models.sending.tables import (
     send_labels,
     send_reservations,
 )
-from tests.world.api import Api, Caller
-from tests.world.mutations import Attempt, attempt
+from tests.client.api import Api, Caller
+from tests.client.mutations import Attempt, attempt
 from tests.world.world import Account, World
 
 SHOWN = "replayed reservation { id status recipients newContacts price account { id } stream expiresAt }"

@@ -12,7 +12,7 @@ from models.base.ids import new_id
 from models.plans.cycles import cycle_number, cycle_start
 from models.plans.tables import subscriptions
 from models.sending.tables import send_counts, send_cycles
-from tests.world.api import Api, Caller
+from tests.client.api import Api, Caller
 from tests.world.world import Account, World
 
 

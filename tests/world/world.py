@@ -23,7 +23,7 @@ from models.people.sessions import sessions
 from models.people.users import ownerships, users
 from models.roles.tables import role_policy_lines, roles
 from resolvers.people.passwords import HASHER
-from tests.world.stored import rows_of_trees
+from tests.database.stored import rows_of_trees
 
 PASSWORD = "correct horse battery"
 _HASH = HASHER.hash(PASSWORD)

@@ -8,10 +8,10 @@ from sqlalchemy import update
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import ParentAccess, accounts
-from tests.world.api import Api, Caller
+from tests.client.api import Api, Caller
+from tests.client.links import set_parent_access
+from tests.client.mutations import ROLE_IDS, attempt, done
 from tests.world.budgets import set_budget
-from tests.world.links import set_parent_access
-from tests.world.mutations import ROLE_IDS, attempt, done
 from tests.world.plans import GROWTH, subscribe
 from tests.world.shares import Given, give_share
 from tests.world.world import Account, CustomRole, Member, World

@@ -12,10 +12,10 @@ from models.accounts.tables import ParentAccess
 from models.api_keys.tables import WhenMakerLosesAccess
 from models.effects.outbox import outbox_messages
 from tests.authz.cases.moments import made_by
-from tests.world.api import Api, Caller
+from tests.client.api import Api, Caller
+from tests.client.links import set_parent_access
+from tests.client.mutations import ROLE_IDS, attempt, done
 from tests.world.brand import Brand, offer_of
-from tests.world.links import set_parent_access
-from tests.world.mutations import ROLE_IDS, attempt, done
 from tests.world.shares import give_share
 from tests.world.world import World
 

@@ -4,8 +4,8 @@ import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
 from tests.areas.roles.custom_roles import as_made, listed, made_role
-from tests.world.api import Api
-from tests.world.mutations import code_of, done
+from tests.client.api import Api
+from tests.client.mutations import code_of, done
 from tests.world.shares import Given, give_share
 from tests.world.world import Account, CustomRole, Member, World
 

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from authz.policy.builtin_roles import BuiltinRole
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.brand import Brand, brand_of
 from tests.world.plans import make_plan, subscribe
 from tests.world.sends import booking

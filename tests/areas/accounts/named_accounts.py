@@ -1,7 +1,7 @@
 """Accounts with names of many kinds, and how they are to be found and sorted."""
 
 from authz.policy.builtin_roles import BuiltinRole
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.world import Member, World
 
 NAMES = [

@@ -5,8 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import RightsInheritance
 from tests.areas.effects.log import events_of, last_event, mail_to
-from tests.world.api import Api
-from tests.world.mutations import ROLE_IDS, Token, attempt, code_of, done
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, Token, attempt, code_of, done
 from tests.world.world import World
 
 _CHANGED = "account { id name externalId rightsInheritance version status ownStatus }"

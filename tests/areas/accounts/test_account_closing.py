@@ -17,7 +17,9 @@ from models.payments.top_up_rules import top_up_rules
 from models.plans.tables import plan_choices
 from models.sending.tables import send_reservations
 from tests.areas.effects.log import events_of
-from tests.world.api import Api
+from tests.client.api import Api
+from tests.client.links import ask
+from tests.client.mutations import ROLE_IDS, Attempt, attempt, code_of, done
 from tests.world.brand import Brand
 from tests.world.budgets import set_budget
 from tests.world.credit import (
@@ -31,8 +33,6 @@ from tests.world.credit import (
     give_top_up_rule,
     own_balances,
 )
-from tests.world.links import ask
-from tests.world.mutations import ROLE_IDS, Attempt, attempt, code_of, done
 from tests.world.ownership import give_offer
 from tests.world.plans import STARTER, choose, make_plan, subscribe
 from tests.world.sends import booking, check_counts, reserve, reserved, settle, used

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.areas.accounts.named_accounts import FOUND, NAMES, SORTED, listed, named_accounts
-from tests.world.api import Api
-from tests.world.mutations import code_of, done
+from tests.client.api import Api
+from tests.client.mutations import code_of, done
 from tests.world.world import Account, Member, World
 
 

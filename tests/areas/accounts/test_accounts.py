@@ -1,7 +1,7 @@
 """Reading accounts: what the tree shows to whom."""
 
 from authz.policy.builtin_roles import BuiltinRole
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.world import World
 
 

@@ -8,7 +8,8 @@ from models.accounts.tables import AccountStatus
 from models.credit.tables import BalanceKind
 from models.payments.tables import TopUpStatus
 from tests.areas.effects.log import events_of, last_event
-from tests.world.api import Api
+from tests.client.api import Api
+from tests.client.mutations import attempt, code_of, done
 from tests.world.brand import Brand
 from tests.world.credit import (
     EURO,
@@ -21,7 +22,6 @@ from tests.world.credit import (
     give_top_up_rule,
     move_credit,
 )
-from tests.world.mutations import attempt, code_of, done
 from tests.world.plans import make_plan, subscribe
 from tests.world.sends import let_expire, reserved
 from tests.world.world import Account, World

@@ -10,12 +10,12 @@ from graphql import GraphQLInputObjectType
 
 from authz.policy.builtin_roles import BuiltinRole
 from tests.bad_input.place import stored
-from tests.world.api import INPUT_TYPES, Api
+from tests.client.api import INPUT_TYPES, Api
+from tests.client.mutations import ROLE_IDS, attempt
+from tests.client.schema import SCHEMA
 from tests.world.brand import Brand
 from tests.world.credit import EURO, give_credit, give_payment_method, own_balances
-from tests.world.mutations import ROLE_IDS, attempt
 from tests.world.plans import make_plan, subscribe
-from tests.world.schema import SCHEMA
 from tests.world.world import World
 
 _MOMENT = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=400)).replace(microsecond=0, hour=12)

@@ -6,8 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
 from tests.areas.effects.log import events_of, mail_to
-from tests.world.api import Api
-from tests.world.mutations import ROLE_IDS, Token, code_of, done
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, Token, code_of, done
 from tests.world.world import PASSWORD, World
 
 _MADE = (

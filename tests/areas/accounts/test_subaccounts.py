@@ -5,8 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.policy.builtin_roles import BuiltinRole
 from resolvers.invitations.mail_kinds import INVITATION
 from tests.areas.effects.log import events_of, mail_to, mails_to
-from tests.world.api import Api
-from tests.world.mutations import Token, attempt, code_of, done
+from tests.client.api import Api
+from tests.client.mutations import Token, attempt, code_of, done
 from tests.world.world import World
 
 _MADE = (

@@ -14,13 +14,13 @@ from graphql import (
 from authz.policy.builtin_roles import BuiltinRole
 from tests.areas.billing.oracle import ADDRESS
 from tests.authz.escalation.outcomes import root_fields
-from tests.world.api import Api
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, attempt, done
+from tests.client.schema import SCHEMA
+from tests.client.updates import Null, Update, stored
 from tests.world.brand import Brand
 from tests.world.credit import give_payment_method, own_balances
-from tests.world.mutations import ROLE_IDS, attempt, done
 from tests.world.oracles import told_by_areas
-from tests.world.schema import SCHEMA
-from tests.world.updates import Null, Update, stored
 from tests.world.world import World
 
 UPDATES: dict[str, Update] = told_by_areas("UPDATES")

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.world.api import Api, Caller
+from tests.client.api import Api, Caller
 
 _QUERY = "query ($id: ID!) { node(id: $id) { ... on ApiKey { lastUsedAt } } }"
 

@@ -12,10 +12,10 @@ from tests.authz.matrix.matrix_rows import Values
 from tests.authz.rules.consequences import ACCESS_OF_OTHERS, Access, Limited, does
 from tests.bad_input.place import Place
 from tests.bad_input.values import Input, next_year
+from tests.client.updates import Field, Null, Update, Updated, moment_in
 from tests.storage.growth import kept
 from tests.storage.tree import Tree
 from tests.world.brand import Brand
-from tests.world.updates import Field, Null, Update, Updated, moment_in
 from tests.world.world import World
 
 

@@ -9,8 +9,8 @@ from starlette.applications import Starlette
 
 from authz.policy.builtin_roles import BuiltinRole
 from tests.areas.effects.log import last_event
-from tests.world.api import Api
-from tests.world.mutations import ROLE_IDS, Attempt, Token, attempt, done
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, Attempt, Token, attempt, done
 from tests.world.world import Account, Member, World
 
 _KEY = "secret apiKey { id purpose ipRanges permissions whenMakerLosesAccess version }"

@@ -5,8 +5,8 @@ import datetime
 from authz.policy.builtin_roles import BuiltinRole
 from tests.areas.api_keys.key_uses import last_use
 from tests.areas.effects.log import events_of
-from tests.world.api import Api
-from tests.world.mutations import ROLE_IDS, Token, attempt, code_of, done
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, Token, attempt, code_of, done
 from tests.world.world import World
 
 _KEY = (

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from authz.policy.builtin_roles import BuiltinRole
 from tests.areas.effects.log import last_event
-from tests.world.api import Api, Caller
-from tests.world.mutations import ROLE_IDS, attempt, code_of, done
+from tests.client.api import Api, Caller
+from tests.client.mutations import ROLE_IDS, attempt, code_of, done
 from tests.world.world import Account, ApiKey, Member, World
 
 _READ = "query ($id: ID!) { account(id: $id) { apiKeyCreation } }"

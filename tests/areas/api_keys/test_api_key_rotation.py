@@ -11,8 +11,8 @@ from models.api_keys.tables import WhenMakerLosesAccess, api_keys
 from tests.areas.api_keys.key_uses import last_use
 from tests.areas.effects.log import last_event
 from tests.authz.cases.moments import expire_key, expire_member, made_by
-from tests.world.api import Api
-from tests.world.mutations import Token, attempt, code_of, done
+from tests.client.api import Api
+from tests.client.mutations import Token, attempt, code_of, done
 from tests.world.world import ApiKey, World
 
 _KEY = "secret apiKey { id lastFour previousSecretExpiresAt version }"

@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.policy.builtin_roles import BuiltinRole
 from tests.areas.effects.log import events_of, last_event
 from tests.authz.cases.moments import expire_key
-from tests.world.api import Api
-from tests.world.mutations import ROLE_IDS, attempt, code_of, done
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, attempt, code_of, done
 from tests.world.world import World
 
 _KEY = "secret apiKey { name permissions ipRanges expiresAt version }"

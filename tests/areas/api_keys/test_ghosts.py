@@ -7,8 +7,8 @@ import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
 from tests.areas.effects.log import last_event
-from tests.world.api import Api, Caller
-from tests.world.mutations import ROLE_IDS, Token, done
+from tests.client.api import Api, Caller
+from tests.client.mutations import ROLE_IDS, Token, done
 from tests.world.world import Account, Member, World
 
 _GHOSTS = (

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
-from tests.world.api import Api, Caller
+from tests.client.api import Api, Caller
 from tests.world.world import PASSWORD, World
 
 _RENAME = """mutation ($input: AccountUpdateInput!) {

@@ -2,8 +2,8 @@
 
 from authz.policy.builtin_roles import BuiltinRole
 from tests.areas.effects.log import events_of
-from tests.world.api import Api
-from tests.world.mutations import ROLE_IDS, code_of, done
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, code_of, done
 from tests.world.world import World
 
 

@@ -7,12 +7,12 @@ from tests.authz.escalation.statuses import ABOVE, NEEDS_ACTIVE, Row
 from tests.authz.rules.consequences import NO_CONSEQUENCE, Pays, does
 from tests.bad_input.place import Place
 from tests.bad_input.values import Input, unused_address
+from tests.client.updates import Field, Null, Update, Updated, of_account
 from tests.equality.drawn import rows
 from tests.storage.growth import Bound, Growth, kept, one_each
 from tests.storage.tree import Tree
 from tests.world.billing import give_details, give_invoice, mark_charged, separate
 from tests.world.brand import Brand
-from tests.world.updates import Field, Null, Update, Updated, of_account
 from tests.world.world import World
 
 CONSEQUENCES = {

@@ -10,12 +10,12 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import ParentAccess
 from models.sending.tables import ReservationStatus
 from tests.areas.effects.log import events_of
-from tests.world.api import Api, Caller
+from tests.client.api import Api, Caller
+from tests.client.links import set_parent_access
+from tests.client.mutations import attempt, code_of, done
 from tests.world.billing import SHOWN, give_invoice, invoices_of, lines_of, separate
 from tests.world.brand import Brand
 from tests.world.credit import own_balances
-from tests.world.links import set_parent_access
-from tests.world.mutations import attempt, code_of, done
 from tests.world.sends import give_reservation
 from tests.world.world import Account, World
 

@@ -8,13 +8,13 @@ from tests.authz.matrix.matrix_rows import Values
 from tests.authz.rules.consequences import Pays, does
 from tests.bad_input.place import Place
 from tests.bad_input.values import Input
+from tests.client.updates import Field, Update, Updated, of_account
 from tests.storage.growth import one_each
 from tests.storage.tree import Tree
 from tests.world.brand import Brand
 from tests.world.budgets import set_budget
 from tests.world.credit import give_credit, set_mode
 from tests.world.plans import cancel_plan, make_plan, subscribe
-from tests.world.updates import Field, Update, Updated, of_account
 from tests.world.world import World
 
 

@@ -16,10 +16,10 @@ from models.sending.tables import send_reservations
 from server.database.clock import Clock
 from tests.areas.budgets.budget_model import COMMITTED, GONE, LAPSED, LIVE, Booked, Limits, Model
 from tests.authz.escalation.profiles import seeds
-from tests.world.api import Api
+from tests.client.api import Api
+from tests.client.mutations import attempt
 from tests.world.budgets import budget
 from tests.world.credit import credit_of, faults_of, give_credit, own_balances
-from tests.world.mutations import attempt
 from tests.world.plans import make_plan, subscribe
 from tests.world.sends import booking, check_counts, reserve, settle
 from tests.world.world import Account, Member, World

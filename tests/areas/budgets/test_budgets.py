@@ -9,11 +9,11 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import AccountStatus
 from server.database.clock import Clock
 from tests.areas.effects.log import last_event
-from tests.world.api import Api
+from tests.client.api import Api
+from tests.client.mutations import code_of, done
 from tests.world.brand import Brand
 from tests.world.budgets import budget, budget_set
 from tests.world.credit import balances_of, credit_of, faults_of, give_credit, own_balances
-from tests.world.mutations import code_of, done
 from tests.world.plans import Plan, make_plan, subscribe
 from tests.world.sends import booking, let_expire, reserve, reserved, settle
 from tests.world.world import Account, World

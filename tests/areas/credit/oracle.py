@@ -5,11 +5,11 @@ from tests.authz.escalation.statuses import ABOVE, NEEDS_ACTIVE, Row
 from tests.authz.rules.consequences import Pays, does
 from tests.bad_input.place import Place
 from tests.bad_input.values import Input
+from tests.client.updates import Field, Null, Update, Updated
 from tests.storage.growth import kept, one_each
 from tests.storage.tree import Tree
 from tests.world.brand import Brand
 from tests.world.credit import give_credit
-from tests.world.updates import Field, Null, Update, Updated
 from tests.world.world import World
 
 CONSEQUENCES = {

@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.policy.builtin_roles import BuiltinRole
 from models.credit.ledger_chain import BookCheck, Books, ChainEntry
 from models.credit.tables import GENESIS
+from tests.client.api import Api
+from tests.client.mutations import done
 from tests.engine.paths import Path
-from tests.world.api import Api
 from tests.world.brand import Brand
 from tests.world.credit import EURO, faults_of, give_credit, own_balances
-from tests.world.mutations import done
 from tests.world.world import Account, World
 
 _BOOKS = """query ($id: ID!, $after: String) { account(id: $id) {

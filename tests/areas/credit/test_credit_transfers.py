@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import AccountStatus
 from tests.areas.effects.log import events_of
+from tests.client.api import Api
+from tests.client.mutations import attempt, code_of, done
 from tests.engine.statements import statements
-from tests.world.api import Api
 from tests.world.brand import Brand
 from tests.world.credit import EURO, balances_of, credit_of, faults_of, give_credit, own_balances
-from tests.world.mutations import attempt, code_of, done
 from tests.world.world import Account, World
 
 _DONE = (

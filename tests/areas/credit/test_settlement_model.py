@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.authz.escalation.profiles import seeds
-from tests.world.api import Api
+from tests.client.api import Api
+from tests.client.mutations import attempt, code_of
 from tests.world.brand import Brand
 from tests.world.credit import balances_of, faults_of, give_credit, own_balances
-from tests.world.mutations import attempt, code_of
 from tests.world.plans import make_plan, subscribe
 from tests.world.sends import check_counts, let_expire, reserve, reserved, settle
 from tests.world.world import Account, World

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.effects.outbox import outbox_messages
-from tests.world.api import Api, Caller
+from tests.client.api import Api, Caller
 
 _EVENTS = """
 query ($id: ID!, $kind: EventKind) {

@@ -26,10 +26,10 @@ from resolvers.parent_access.mail_kinds import BREAK_GLASS
 from resolvers.people.mail_kinds import EMAIL_VERIFICATION, PASSWORD_RESET, SIGN_UP_ATTEMPT
 from resolvers.shares.mail_kinds import SHARE
 from tests.areas.effects.log import mails_to
-from tests.world.api import Api
-from tests.world.links import set_parent_access
-from tests.world.mail_kinds import MAIL_KINDS
-from tests.world.mutations import ROLE_IDS, Attempt, attempt, code_of
+from tests.client.api import Api
+from tests.client.links import set_parent_access
+from tests.client.mail_kinds import MAIL_KINDS
+from tests.client.mutations import ROLE_IDS, Attempt, attempt, code_of
 from tests.world.world import Member, World
 
 ROOT = Path(__file__).parents[3]

@@ -20,9 +20,9 @@ from models.people.devices import devices
 from resolvers.people.devices import MOST_OF_A_PERSON
 from resolvers.people.sign_in_limits import OF_A_DEVICE, OF_AN_ADDRESS
 from tests.authz.cases.moments import hash_quickly, open_session
-from tests.world.api import Api
-from tests.world.mutations import Token, code_of, done
-from tests.world.places import new_network, new_place
+from tests.client.api import Api
+from tests.client.mutations import Token, code_of, done
+from tests.client.places import new_network, new_place
 from tests.world.world import PASSWORD, Person, World
 
 ROOT = Path(__file__).parents[3]

@@ -12,7 +12,7 @@ from authz.explain.facts import AskedAccount, Facts, Subject, Viewpoint
 from authz.explain.reading import read_facts
 from engine.database.snapshot import Reader
 from models.base.ids import AccountId, ApiKeyId, MasterId, UserId
-from tests.world.api import Answer, Api, Caller
+from tests.client.api import Answer, Api, Caller
 from tests.world.world import Account, ApiKey, Member, Person
 
 EXPLAIN = """query ($account: ID!, $permission: Permission!, $subject: ID) {

@@ -20,7 +20,7 @@ from tests.authz.escalation.forests import Planted, Plot, plant, plots
 from tests.authz.escalation.profiles import examples
 from tests.authz.escalation.reach_model import Forest, Grants
 from tests.authz.escalation.scenes import set_up
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.world import ApiKey, Person, World
 
 _CASES = read_cases()

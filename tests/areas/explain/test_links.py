@@ -10,9 +10,9 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import ParentAccess
 from tests.areas.explain.asking import ask, why
 from tests.authz.cases.moments import PAST, expire_member
-from tests.world.api import Api
-from tests.world.links import break_glass, set_parent_access
-from tests.world.mutations import done
+from tests.client.api import Api
+from tests.client.links import break_glass, set_parent_access
+from tests.client.mutations import done
 from tests.world.world import Account, Member, World
 
 Moment = datetime.datetime | None

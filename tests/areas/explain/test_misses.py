@@ -8,9 +8,9 @@ from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Area, Permission, mask_of
 from models.accounts.tables import AccountStatus
 from tests.areas.explain.asking import why
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, done
 from tests.engine.statements import statements
-from tests.world.api import Api
-from tests.world.mutations import ROLE_IDS, done
 from tests.world.shares import Given, give_share
 from tests.world.world import Account, Member, World
 

@@ -12,7 +12,7 @@ from models.accounts.tables import AccountStatus, RightsInheritance
 from models.api_keys.tables import WhenMakerLosesAccess, api_keys
 from tests.areas.explain.asking import why
 from tests.authz.cases.moments import PAST, expire_key, expire_member, made_by, revoke_key
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.shares import Given, give_share
 from tests.world.world import Account, Member, Person, World
 

@@ -11,8 +11,8 @@ from models.accounts.tables import AccountStatus
 from models.base.ids import Kind, new_id, present
 from tests.areas.explain.asking import ask, why
 from tests.authz.cases.moments import expire_member
+from tests.client.api import Api
 from tests.engine.statements import statements
-from tests.world.api import Api
 from tests.world.shares import Given, give_share
 from tests.world.world import Account, Member, World
 

@@ -4,8 +4,8 @@ import datetime
 
 from authz.policy.builtin_roles import BuiltinRole
 from tests.areas.effects.log import events_of, last_event
-from tests.world.api import Api, Caller
-from tests.world.mutations import ROLE_IDS, code_of, done
+from tests.client.api import Api, Caller
+from tests.client.mutations import ROLE_IDS, code_of, done
 from tests.world.world import World
 
 _MEMBER = "member { id role { name } relation expiresAt }"

@@ -10,8 +10,8 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.members.ownership_offers import ownership_offers
 from resolvers.members.mail_kinds import OWNERSHIP_OFFER
 from tests.areas.effects.log import events_of, mails_to
-from tests.world.api import Api, Caller
-from tests.world.mutations import ROLE_IDS, attempt, code_of, done
+from tests.client.api import Api, Caller
+from tests.client.mutations import ROLE_IDS, attempt, code_of, done
 from tests.world.ownership import accept, hand_over, offer_to
 from tests.world.world import Account, Member, World
 

@@ -3,7 +3,7 @@
 from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import ParentAccess
 from tests.authz.escalation.dry_run_tries import Draw, Tries, Try
-from tests.world.links import ask, break_glass, set_parent_access
+from tests.client.links import ask, break_glass, set_parent_access
 from tests.world.world import Account
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import ParentAccess
-from tests.world.api import Api, Caller
-from tests.world.links import set_parent_access
-from tests.world.mutations import code_of, done
+from tests.client.api import Api, Caller
+from tests.client.links import set_parent_access
+from tests.client.mutations import code_of, done
 from tests.world.world import Account, Member, World
 
 _LINK = """query ($id: ID!) { account(id: $id) {

@@ -20,7 +20,7 @@ from tests.authz.matrix.matrix_callers import (
     Stage,
 )
 from tests.authz.matrix.matrix_rows import ABOVE, Mutation, NodeOf, Values, lasting, outlived, table
-from tests.world.links import ask, break_glass, set_parent_access
+from tests.client.links import ask, break_glass, set_parent_access
 
 
 async def _update(stage: Stage) -> Values:

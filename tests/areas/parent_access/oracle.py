@@ -12,11 +12,11 @@ from tests.authz.matrix.matrix_rows import Values
 from tests.authz.rules.consequences import ACCESS_OF_OTHERS, NO_CONSEQUENCE, Access, Limited, does
 from tests.bad_input.place import Place
 from tests.bad_input.values import Input
+from tests.client.links import ask, break_glass
+from tests.client.updates import Field, Null, Update, Updated, of_account
 from tests.storage.growth import kept, one_each
 from tests.storage.tree import Tree
 from tests.world.brand import Brand
-from tests.world.links import ask, break_glass
-from tests.world.updates import Field, Null, Update, Updated, of_account
 from tests.world.world import World
 
 

@@ -11,9 +11,9 @@ from models.accounts.tables import ParentAccess
 from models.parent_access.openings import break_glass_openings
 from tests.areas.effects.log import events_of, mail_to
 from tests.areas.parent_access.linked import Agency, agency_of, open_glass, rights_in, wish
-from tests.world.api import Api
-from tests.world.links import set_parent_access
-from tests.world.mutations import ROLE_IDS, attempt, code_of, done
+from tests.client.api import Api
+from tests.client.links import set_parent_access
+from tests.client.mutations import ROLE_IDS, attempt, code_of, done
 from tests.world.world import World
 
 _OPENINGS = """query ($id: ID!) { account(id: $id) { breakGlassOpenings { nodes {

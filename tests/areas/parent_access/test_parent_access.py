@@ -10,9 +10,9 @@ from models.members.tables import memberships
 from models.parent_access.requests import parent_access_requests
 from tests.areas.effects.log import last_event
 from tests.areas.parent_access.linked import agency_of, answer, link_of, rights_in, take_back, wish
-from tests.world.api import Api
-from tests.world.links import passed_masks, stored_masks
-from tests.world.mutations import attempt, done
+from tests.client.api import Api
+from tests.client.links import passed_masks, stored_masks
+from tests.client.mutations import attempt, done
 from tests.world.shares import Given, give_share
 from tests.world.world import World
 

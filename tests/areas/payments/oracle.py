@@ -6,6 +6,7 @@ from tests.authz.escalation.statuses import NEEDS_ACTIVE, TAKES_AWAY, Row
 from tests.authz.rules.consequences import NO_CONSEQUENCE, Pays, does
 from tests.bad_input.place import Place
 from tests.bad_input.values import Input
+from tests.client.updates import Field, Null, Update, Updated, of_account
 from tests.storage.growth import kept, one_each
 from tests.storage.tree import Tree
 from tests.world.brand import Brand
@@ -17,7 +18,6 @@ from tests.world.credit import (
     give_top_up_rule,
     own_balances,
 )
-from tests.world.updates import Field, Null, Update, Updated, of_account
 from tests.world.world import Account, World
 
 CONSEQUENCES = {

@@ -7,7 +7,8 @@ import pytest
 from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, present
 from tests.areas.effects.log import events_of
-from tests.world.api import Api
+from tests.client.api import Api
+from tests.client.mutations import code_of, done
 from tests.world.brand import Brand
 from tests.world.credit import (
     EURO,
@@ -17,7 +18,6 @@ from tests.world.credit import (
     give_top_up_rule,
     own_balances,
 )
-from tests.world.mutations import code_of, done
 from tests.world.world import Account, Member, World
 
 _RULE = "topUpRule { threshold amount dailyMaximum paymentMethod { id } refusals pausedAt }"

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.policy.builtin_roles import BuiltinRole
 from models.payments.tables import top_ups
 from tests.areas.effects.log import events_of, last_event
-from tests.world.api import Api
+from tests.client.api import Api
+from tests.client.mutations import attempt, code_of, done
 from tests.world.brand import Brand
 from tests.world.credit import (
     EURO,
@@ -20,7 +21,6 @@ from tests.world.credit import (
     give_payment_method,
     own_balances,
 )
-from tests.world.mutations import attempt, code_of, done
 from tests.world.world import Account, Member, World
 
 _DONE = (

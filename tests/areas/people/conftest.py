@@ -4,7 +4,7 @@ import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
 from tests.areas.people.squatters import Squatter, squatting
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.world import Member, World
 
 

@@ -15,7 +15,7 @@ from tests.authz.matrix.matrix_rows import (
     people_only,
     table,
 )
-from tests.world.mailbox import give_link
+from tests.client.mailbox import give_link
 from tests.world.world import PASSWORD, Member, Person
 
 

@@ -13,8 +13,8 @@ from resolvers.invitations.mail_kinds import INVITATION
 from resolvers.people.mail_kinds import PASSWORD_RESET
 from resolvers.shares.mail_kinds import SHARE
 from tests.areas.effects.log import Mail, mails_to
-from tests.world.api import Api
-from tests.world.mutations import ROLE_IDS, Token, done
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, Token, done
 from tests.world.world import PASSWORD, Member
 
 OTHER_PASSWORD = "the mailbox's own password"

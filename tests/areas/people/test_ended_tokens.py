@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
-from tests.world.api import Api, Caller
+from tests.client.api import Api, Caller
 from tests.world.world import PASSWORD, Account, ApiKey, Member, World
 
 _RENAME = (

@@ -12,9 +12,9 @@ from authz.callers.tokens import TokenKind, generate
 from authz.policy.builtin_roles import BuiltinRole
 from engine.base.marks import Anonymous
 from schema.fields.directives import directives_of
-from tests.world.api import Api
-from tests.world.mutations import Token
-from tests.world.schema import SCHEMA
+from tests.client.api import Api
+from tests.client.mutations import Token
+from tests.client.schema import SCHEMA
 from tests.world.world import PASSWORD, World
 
 _SIGN_IN = "mutation ($input: SignInInput!) { signIn(input: $input) { token userErrors { code } } }"

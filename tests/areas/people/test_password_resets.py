@@ -17,8 +17,8 @@ from tests.areas.people.squatters import (
     reset_link,
     works,
 )
-from tests.world.api import Api
-from tests.world.mutations import Token, attempt, code_of, done
+from tests.client.api import Api
+from tests.client.mutations import Token, attempt, code_of, done
 from tests.world.world import World
 
 

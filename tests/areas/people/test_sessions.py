@@ -1,8 +1,8 @@
 """Signing in and out, and changing the password."""
 
 from authz.policy.builtin_roles import BuiltinRole
-from tests.world.api import Api, Caller
-from tests.world.mutations import Token, code_of, done
+from tests.client.api import Api, Caller
+from tests.client.mutations import Token, code_of, done
 from tests.world.world import PASSWORD, World
 
 

@@ -22,9 +22,9 @@ from tests.areas.people.squatters import (
     squatting,
     works,
 )
+from tests.client.api import Api
+from tests.client.mutations import Token, attempt, code_of, done
 from tests.concurrency.gates import Gate, waits
-from tests.world.api import Api
-from tests.world.mutations import Token, attempt, code_of, done
 from tests.world.world import PASSWORD, Member, World
 
 

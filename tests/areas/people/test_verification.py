@@ -6,8 +6,8 @@ from authz.policy.builtin_roles import BuiltinRole
 from resolvers.people.mail_kinds import EMAIL_VERIFICATION, VERIFICATIONS
 from tests.areas.effects.log import mail_to, mails_to
 from tests.areas.people.squatters import OTHER_PASSWORD, Squatter, is_verified, mails_of, offered, shared
-from tests.world.api import Api
-from tests.world.mutations import ROLE_IDS, code_of, done
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, code_of, done
 from tests.world.world import PASSWORD, Member, World
 
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from models.base.ids import Kind, parse
-from tests.world.api import Api, Caller
-from tests.world.mutations import done
+from tests.client.api import Api, Caller
+from tests.client.mutations import done
 from tests.world.world import Account, CustomRole, Member
 
 ROLE = (

@@ -10,9 +10,9 @@ from tests.authz.matrix.matrix_rows import Values
 from tests.authz.rules.consequences import ACCESS_OF_OTHERS
 from tests.bad_input.place import Place
 from tests.bad_input.values import Input
+from tests.client.updates import Field, Null, Update, Updated
 from tests.storage.growth import kept, one_each
 from tests.world.brand import Brand
-from tests.world.updates import Field, Null, Update, Updated
 from tests.world.world import World
 
 

@@ -9,8 +9,8 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import AccountStatus, RightsInheritance
 from tests.areas.effects.log import events_of, mail_to
 from tests.areas.roles.custom_roles import ROLE, as_made, listed, made_role
-from tests.world.api import Api, Caller
-from tests.world.mutations import ROLE_IDS, Token, attempt, code_of, done
+from tests.client.api import Api, Caller
+from tests.client.mutations import ROLE_IDS, Token, attempt, code_of, done
 from tests.world.world import Account, Member, World
 
 _HELD = "query ($id: ID!) { account(id: $id) { viewerPermissions } }"

@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from resolvers.sending.address_hash import MOST_IN_A_REQUEST, read_recipients
 from schema.sending import audiences
 from server.embedded_postgres.credentials import DatabaseAddresses
+from tests.client.api import Api, Caller
+from tests.client.mutations import Attempt, attempt
 from tests.engine.statements import statements
 from tests.world import recipients
-from tests.world.api import Api, Caller
 from tests.world.brand import Brand
-from tests.world.mutations import Attempt, attempt
 from tests.world.plans import make_plan, subscribe
 from tests.world.recipients import let_lists_end, uploaded
 from tests.world.sends import SHOWN, booking, check_counts, let_expire, reserve, reserved, settle, used

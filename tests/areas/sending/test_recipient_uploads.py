@@ -17,7 +17,7 @@ from server.settings.settings import Settings
 from server.start.app import create_app
 from server.uploads import uploads as recipient_uploads
 from tests.areas.effects.log import events_of
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.brand import Brand
 from tests.world.recipients import addresses, code_of, let_lists_end, lists_of, upload, uploaded
 from tests.world.world import World

@@ -7,9 +7,9 @@ from models.sending.tables import send_cycles, send_labels
 from resolvers.sending.labels import MOST_LABELS
 from server.database.clock import Clock
 from tests.areas.effects.log import events_of
-from tests.world.api import Api
+from tests.client.api import Api
+from tests.client.mutations import attempt
 from tests.world.brand import Brand
-from tests.world.mutations import attempt
 from tests.world.plans import make_plan, subscribe
 from tests.world.sends import booking, reserve, reserved, settle
 from tests.world.world import Account, World

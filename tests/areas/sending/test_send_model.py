@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models.base.ids import Kind, parse
 from models.sending.tables import send_reservations
 from tests.authz.escalation.profiles import seeds
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.brand import Brand
 from tests.world.plans import make_plan, subscribe
 from tests.world.sends import check_counts, reserve, settle, used

@@ -13,11 +13,11 @@ from models.accounts.tables import AccountStatus
 from models.sending.tables import send_cycles
 from server.database.clock import Clock
 from tests.areas.effects.log import events_of
-from tests.world.api import Api
+from tests.client.api import Api
+from tests.client.mutations import done
 from tests.world.brand import Brand
 from tests.world.budgets import budget_set
 from tests.world.credit import balances_of, faults_of, give_credit, own_balances
-from tests.world.mutations import done
 from tests.world.plans import make_plan, subscribe
 from tests.world.sends import SHOWN, booking, check_counts, let_expire, reserve, reserved, settle, used
 from tests.world.world import World

@@ -11,12 +11,12 @@ from tests.authz.matrix.matrix_rows import Values
 from tests.authz.rules.consequences import ACCESS_OF_OTHERS, OFFERED, OWN_ACCESS, Access, does
 from tests.bad_input.place import Place
 from tests.bad_input.values import Input, next_year, unused_address
+from tests.client.mutations import ROLE_IDS
+from tests.client.updates import Field, Null, Update, Updated, moment_in
 from tests.storage.growth import kept, one_each
 from tests.storage.tree import Tree
 from tests.world.brand import Brand
-from tests.world.mutations import ROLE_IDS
 from tests.world.shares import Given, give_share
-from tests.world.updates import Field, Null, Update, Updated, moment_in
 from tests.world.world import World
 
 

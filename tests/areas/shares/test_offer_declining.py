@@ -6,11 +6,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.callers.tokens import TokenKind, generate
 from authz.policy.builtin_roles import BuiltinRole
 from tests.areas.effects.log import last_event, mail_to
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, code_of, done
 from tests.concurrency.outcomes import at_once
-from tests.world.api import Api
 from tests.world.brand import PREVIEW as SHARE_PREVIEW
 from tests.world.brand import brand_of, offer_of
-from tests.world.mutations import ROLE_IDS, code_of, done
 from tests.world.world import Account, Member, World
 
 _PREVIEW = "query ($token: String!) { invitation(token: $token) { roleName roleDescription permissions } }"

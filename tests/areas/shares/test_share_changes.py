@@ -10,9 +10,9 @@ from authz.policy.permissions import Permission, mask_of
 from models.accounts.tables import AccountStatus
 from models.shares.tables import shares
 from tests.areas.effects.log import events_of, last_event, mail_to, mails_to
-from tests.world.api import Api
+from tests.client.api import Api
+from tests.client.mutations import attempt, code_of, done
 from tests.world.brand import PREVIEW, SHARE, Brand, given, offer_of, seen_by
-from tests.world.mutations import attempt, code_of, done
 from tests.world.world import Person, World
 
 

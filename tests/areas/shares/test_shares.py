@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.policy.builtin_roles import BuiltinRole
 from models.shares.tables import shares
 from tests.areas.effects.log import events_of, last_event, mail_to, mails_to
+from tests.client.api import Api, Caller
+from tests.client.mutations import ROLE_IDS, attempt, code_of, done
 from tests.engine.statements import statements
-from tests.world.api import Api, Caller
 from tests.world.brand import PREVIEW, SHARE, Brand, given, offer_of, seen_by
-from tests.world.mutations import ROLE_IDS, attempt, code_of, done
 from tests.world.world import World
 
 

@@ -3,7 +3,7 @@
 import datetime
 from typing import Any
 
-from tests.world.api import Api, Caller
+from tests.client.api import Api, Caller
 from tests.world.world import Account
 
 OVERRIDE = (

@@ -9,9 +9,9 @@ from models.staff.overrides import NEED_APPROVAL, OverrideKind
 from models.staff.tables import StaffRole
 from tests.areas.effects.log import events_of, last_event
 from tests.areas.staff.staff_at_work import OVERRIDE, USUAL, held, in_days, wanted
-from tests.world.api import Api
+from tests.client.api import Api
+from tests.client.mutations import attempt, code_of, done
 from tests.world.brand import Brand
-from tests.world.mutations import attempt, code_of, done
 from tests.world.staff import dismiss, expire_override, set_override, staff_member
 from tests.world.world import World
 

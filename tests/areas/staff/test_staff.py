@@ -10,10 +10,10 @@ from models.base.ids import Kind, new_id, present
 from models.staff.overrides import OverrideKind
 from models.staff.tables import StaffRole
 from tests.areas.staff.staff_at_work import wanted
+from tests.client.api import Api, Caller
+from tests.client.mutations import code_of
 from tests.engine.paths import Path
-from tests.world.api import Api, Caller
 from tests.world.brand import Brand
-from tests.world.mutations import code_of
 from tests.world.staff import ask_for_subaccounts, dismiss, set_override, staff_member
 from tests.world.world import World
 

@@ -14,8 +14,8 @@ from server.settings.settings import Settings
 from server.start.app import create_app
 from tests.areas.effects.log import last_event
 from tests.areas.staff.staff_at_work import wanted
-from tests.world.api import Api, Caller
-from tests.world.mutations import attempt, code_of, done
+from tests.client.api import Api, Caller
+from tests.client.mutations import attempt, code_of, done
 from tests.world.staff import expire_override, set_override, staff_member
 from tests.world.world import Account, Member, World
 

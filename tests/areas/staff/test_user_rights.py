@@ -14,11 +14,11 @@ from tests.areas.effects.log import last_event, mail_to
 from tests.areas.explain.asking import why
 from tests.areas.parent_access.linked import Agency, agency_of
 from tests.areas.staff.staff_at_work import in_days, wanted
-from tests.world.api import Api, Caller
-from tests.world.links import break_glass, set_parent_access
-from tests.world.mutations import ROLE_IDS, code_of, done
+from tests.client.api import Api, Caller
+from tests.client.links import break_glass, set_parent_access
+from tests.client.mutations import ROLE_IDS, code_of, done
+from tests.database.stored import fingerprints
 from tests.world.staff import limit_below, set_override, staff_member
-from tests.world.stored import fingerprints
 from tests.world.world import Account, Member, Person, World
 
 _MADE = "override { id status memberId permissions }"

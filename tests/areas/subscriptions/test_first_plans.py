@@ -9,12 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.policy.builtin_roles import BuiltinRole
 from models.plans.tables import plans
 from server.database.clock import Clock
-from tests.world.api import Api
+from tests.client.api import Api
+from tests.client.mutations import code_of, done
 from tests.world.billing import separate
 from tests.world.brand import Brand
 from tests.world.budgets import budget_set, set_budget
 from tests.world.credit import own_balances
-from tests.world.mutations import code_of, done
 from tests.world.plans import BUSINESS, FREE, STARTER, Plan, make_plan, subscribe
 from tests.world.sends import check_counts, reserve, reserved, settle, used
 from tests.world.world import Account, World

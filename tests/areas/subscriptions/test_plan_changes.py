@@ -10,11 +10,11 @@ from models.base.ids import Kind, new_id, present
 from models.plans.catalogue import CataloguePlan, plan_id
 from server.database.clock import Clock
 from tests.areas.effects.log import last_event
-from tests.world.api import Api
+from tests.client.api import Api
+from tests.client.mutations import attempt, code_of, done
 from tests.world.billing import separate
 from tests.world.brand import Brand
 from tests.world.credit import own_balances
-from tests.world.mutations import attempt, code_of, done
 from tests.world.plans import BUSINESS, FREE, GROWTH, STARTER, Plan, bought, make_plan, subscribe
 from tests.world.world import Account, World
 

@@ -8,11 +8,11 @@ from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Area
 from models.accounts.tables import ParentAccess
 from server.database.clock import Clock
-from tests.world.api import Api, Caller
+from tests.client.api import Api, Caller
+from tests.client.links import set_parent_access
 from tests.world.brand import Brand
 from tests.world.budgets import set_budget
 from tests.world.credit import give_credit
-from tests.world.links import set_parent_access
 from tests.world.plans import GROWTH, STARTER, buy, choose, subscribe
 from tests.world.sends import let_expire, reserve, reserved, used
 from tests.world.shares import Given, give_share

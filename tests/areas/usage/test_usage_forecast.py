@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from server.database.clock import Clock
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.brand import Brand
 from tests.world.budgets import set_budget
 from tests.world.credit import give_credit, own_balances

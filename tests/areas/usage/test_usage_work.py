@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from engine.database.read_connection import ReadConnection
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.brand import Brand
 from tests.world.usage import give_sends, usage_of
 from tests.world.world import World

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.world.api import Api, Caller
+from tests.client.api import Api, Caller
 from tests.world.world import Account
 
 _RIGHTS = "fragment Rights on Account { id status viewerPermissions }"

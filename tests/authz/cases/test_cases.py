@@ -6,7 +6,7 @@ from tests.authz.cases.case_files import FOLDER, Case, WriteCase, read_case, rea
 from tests.authz.cases.sight import Sight, look
 from tests.authz.escalation.outcomes import DONE, mutate, outcome
 from tests.authz.escalation.scenes import Scene, set_up
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.world import World
 
 _CASES = read_cases()

@@ -12,7 +12,7 @@ from models.api_keys.tables import WhenMakerLosesAccess
 from models.base.ids import Kind, present
 from models.roles.tables import roles
 from tests.authz.cases.moments import made_by
-from tests.world.api import Caller
+from tests.client.api import Caller
 from tests.world.world import Account, Member, Person, World
 
 Values = dict[str, Any]

@@ -22,8 +22,8 @@ from tests.authz.escalation.reach_model import (
     Shared,
     ShareState,
 )
-from tests.world.api import Caller
-from tests.world.links import break_glass, set_parent_access
+from tests.client.api import Caller
+from tests.client.links import break_glass, set_parent_access
 from tests.world.shares import Given, give_share
 from tests.world.staff import limit_below
 from tests.world.world import Account, CustomRole, Person, World

@@ -17,7 +17,7 @@ from tests.authz.escalation.gang_steps import NARROW, SHAPE, Step, StepKind
 from tests.authz.escalation.outcomes import DONE, mutate, outcome
 from tests.authz.escalation.reach_model import Grant, area_of
 from tests.authz.matrix.matrix_callers import Bearer, once
-from tests.world.api import Caller
+from tests.client.api import Caller
 from tests.world.world import Person
 
 

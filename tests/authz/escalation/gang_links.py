@@ -7,8 +7,8 @@ from models.base.ids import Kind, parse
 from tests.authz.escalation.gang import Gang
 from tests.authz.escalation.gang_steps import Step, StepKind
 from tests.authz.escalation.outcomes import DONE
-from tests.world.api import Caller
-from tests.world.links import end_all_openings
+from tests.client.api import Caller
+from tests.client.links import end_all_openings
 
 _MODES = list(ParentAccess)
 

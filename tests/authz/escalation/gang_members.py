@@ -7,7 +7,7 @@ from tests.authz.escalation.forests import plant_role, plant_share, set_modes
 from tests.authz.escalation.gang_roles import KnownRole, KnownRoles
 from tests.authz.escalation.gang_steps import SHAPE, Start
 from tests.authz.escalation.reach_model import CustomRights, Forest, Grant, Node, Shared
-from tests.world.api import Api, Caller
+from tests.client.api import Api, Caller
 from tests.world.world import Account, CustomRole, Person, World
 
 

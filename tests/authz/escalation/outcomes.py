@@ -5,8 +5,8 @@ from typing import Any
 
 from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_leaf_type
 
-from tests.world.api import Answer, Api, Caller
-from tests.world.schema import SCHEMA
+from tests.client.api import Answer, Api, Caller
+from tests.client.schema import SCHEMA
 
 DONE = "ok"
 

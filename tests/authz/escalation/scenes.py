@@ -15,9 +15,9 @@ from tests.authz.cases.case_files import Case, KeyCase, KeyState, OpeningCase, O
 from tests.authz.cases.case_references import Reference, Referent
 from tests.authz.cases.moments import PAST, expire_key, made_by, revoke_key
 from tests.authz.escalation.reach_model import ShareState
-from tests.world.api import Caller
+from tests.client.api import Caller
+from tests.client.links import Opening, break_glass, set_parent_access
 from tests.world.credit import PaymentMethod, give_payment_method
-from tests.world.links import Opening, break_glass, set_parent_access
 from tests.world.shares import Given, Share, give_share
 from tests.world.staff import staff_member
 from tests.world.world import Account, ApiKey, CustomRole, Member, Person, World, role_key

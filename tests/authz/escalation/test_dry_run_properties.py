@@ -13,8 +13,8 @@ from tests.authz.escalation.forests import SCOPES, Plot, plant, plots
 from tests.authz.escalation.outcomes import DONE, mutate, outcome
 from tests.authz.escalation.profiles import examples
 from tests.authz.matrix.matrices import dry_run, matrix_of, own_id, seen_changes, told
-from tests.world.api import Api
-from tests.world.stored import fingerprints
+from tests.client.api import Api
+from tests.database.stored import fingerprints
 from tests.world.world import Person, World
 
 TRIES: dict[str, Callable[[Tries, Draw], Awaitable[Try]]] = {

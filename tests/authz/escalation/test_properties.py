@@ -8,7 +8,7 @@ from tests.authz.cases.sight import Place, Sight, look
 from tests.authz.escalation.forests import Planted, Plot, plant, plots
 from tests.authz.escalation.profiles import examples
 from tests.authz.escalation.reach_model import Forest, Grant, Grants, Shared
-from tests.world.api import Api, Caller
+from tests.client.api import Api, Caller
 from tests.world.world import World
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from models.base.ids import Kind
 from tests.authz.escalation.outcomes import mutate_with
-from tests.world.api import Answer, Api, Caller
+from tests.client.api import Answer, Api, Caller
 from tests.world.world import Account
 
 _CHANGES = (

@@ -18,8 +18,8 @@ from models.people.users import ownerships
 from models.shares.tables import shares
 from models.staff.tables import StaffRole
 from tests.authz.cases.moments import NEXT_MONTH, PAST, expire_key, expire_session, hash_quickly, revoke_key
-from tests.world.api import Caller
-from tests.world.links import end_all_openings, forget_requests, set_parent_access
+from tests.client.api import Caller
+from tests.client.links import end_all_openings, forget_requests, set_parent_access
 from tests.world.shares import Given, Share, give_share
 from tests.world.staff import staff_member
 from tests.world.world import Account, ApiKey, CustomRole, Member, Person, World

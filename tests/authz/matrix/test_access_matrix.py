@@ -12,8 +12,8 @@ from tests.authz.escalation.forests import Plot, plant, plots
 from tests.authz.escalation.profiles import examples
 from tests.authz.matrix.casbin_cells import casbin_cells
 from tests.authz.matrix.matrices import matrix_of
+from tests.client.api import Api, Caller
 from tests.engine.paths import Path
-from tests.world.api import Api, Caller
 from tests.world.shares import Given, give_share
 from tests.world.world import Account, ApiKey, World
 

@@ -13,14 +13,14 @@ from tests.areas.staff.matrix import STAFF_MUTATIONS
 from tests.authz.escalation.outcomes import DONE, mutate, outcome, root_fields, selection_of
 from tests.authz.matrix.matrix_callers import INSIDE, NOT_ACCEPTED, Stage
 from tests.authz.matrix.matrix_fields import ACCOUNT_FIELDS, MUTATIONS, NODES, QUERIES
-from tests.world.api import Api
+from tests.client.api import Api
+from tests.client.places import new_place
+from tests.client.schema import SCHEMA
 from tests.world.billing import give_details, separate
 from tests.world.budgets import give_budgets
 from tests.world.credit import give_payment_method, give_top_up_rule
 from tests.world.ownership import give_offer
-from tests.world.places import new_place
 from tests.world.plans import cancel_plan
-from tests.world.schema import SCHEMA
 from tests.world.world import World
 
 

@@ -11,7 +11,7 @@ from tests.areas.staff.matrix import STAFF_MUTATIONS
 from tests.authz.escalation.outcomes import mutate, outcome
 from tests.authz.matrix.matrix_callers import OUTSIDE, STAFF, Stage
 from tests.authz.matrix.matrix_fields import MUTATIONS
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.world import World
 
 _ID = re.compile(rf"^({'|'.join(Kind)})_[0-9a-f-]{{36}}$")

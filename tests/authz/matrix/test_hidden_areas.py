@@ -14,7 +14,7 @@ from tests.authz.escalation.reach_model import area_of
 from tests.authz.matrix.matrix_callers import once
 from tests.authz.matrix.matrix_fields import ACCOUNT_FIELDS
 from tests.authz.rules.invitation_links import role_id
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.billing import give_details, give_invoice, separate
 from tests.world.budgets import give_budgets
 from tests.world.credit import give_credit, give_payment_method, give_top_up, give_top_up_rule, transaction_of

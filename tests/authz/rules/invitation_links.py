@@ -9,7 +9,7 @@ from models.base.ids import Kind, present
 from tests.authz.cases.moments import mailed_tokens
 from tests.authz.escalation.outcomes import DONE, mutate, outcome
 from tests.authz.matrix.matrix_callers import once
-from tests.world.api import Api, Caller
+from tests.client.api import Api, Caller
 from tests.world.world import Account
 
 PREVIEW = "query ($token: String!) { invitation(token: $token) { accountName roleName email inviterName } }"

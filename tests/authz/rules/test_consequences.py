@@ -19,12 +19,12 @@ from tests.authz.escalation.outcomes import DONE, mutate, outcome, root_fields
 from tests.authz.matrix.matrix_callers import Stage
 from tests.authz.matrix.matrix_fields import MUTATIONS
 from tests.authz.rules.consequences import Access, Consequences, Limited, Pays
-from tests.world.api import Api
-from tests.world.mail_kinds import MAIL_KINDS
+from tests.client.api import Api
+from tests.client.mail_kinds import MAIL_KINDS
+from tests.client.places import new_place
+from tests.client.schema import SCHEMA
+from tests.client.updates import Update
 from tests.world.oracles import told_by_areas
-from tests.world.places import new_place
-from tests.world.schema import SCHEMA
-from tests.world.updates import Update
 from tests.world.world import World
 
 UPDATES: dict[str, Update] = told_by_areas("UPDATES")

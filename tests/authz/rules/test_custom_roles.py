@@ -18,7 +18,7 @@ from tests.authz.escalation.outcomes import DONE, mutate, outcome
 from tests.authz.escalation.profiles import examples
 from tests.authz.escalation.reach_model import CustomRights
 from tests.authz.matrix.matrix_callers import once
-from tests.world.api import Api, Caller
+from tests.client.api import Api, Caller
 from tests.world.world import World
 
 _ANY = st.frozensets(st.sampled_from(sorted(EVERYTHING)), max_size=12)

@@ -20,7 +20,7 @@ from tests.authz.escalation.gang_steps import LINK_STEPS, SHAPE, Start, Step, St
 from tests.authz.escalation.outcomes import DONE, mutate, outcome
 from tests.authz.escalation.profiles import examples
 from tests.authz.escalation.reach_model import ALL_SCOPES, AREAS, CustomRights, Grant, Shared
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.world import Person, World
 
 _places = st.sampled_from([0, 0, 1, 1, 2, 3])

@@ -9,9 +9,9 @@ from tests.authz.escalation.outcomes import DONE, mutate, outcome, root_fields
 from tests.authz.matrix.matrices import dry_run, matrix_of, own_id, seen_changes, told
 from tests.authz.matrix.matrix_callers import Stage
 from tests.authz.matrix.matrix_fields import MUTATIONS
-from tests.world.api import Api
-from tests.world.schema import SCHEMA
-from tests.world.stored import fingerprints
+from tests.client.api import Api
+from tests.client.schema import SCHEMA
+from tests.database.stored import fingerprints
 from tests.world.world import Person, World
 
 _WITHOUT = {

@@ -13,9 +13,9 @@ from tests.areas.parent_access.linked import Agency, agency_of, link_of
 from tests.authz.cases.expectations import AS_MEMBER, FROM_ABOVE, READS
 from tests.authz.escalation.outcomes import DONE, mutate, outcome
 from tests.authz.matrix.matrices import Change, Matrix, Place, dry_run, matrix_of, own_id, seen_changes, told
-from tests.world.api import Api, Caller
-from tests.world.links import ask, break_glass, set_parent_access
-from tests.world.mutations import ROLE_IDS
+from tests.client.api import Api, Caller
+from tests.client.links import ask, break_glass, set_parent_access
+from tests.client.mutations import ROLE_IDS
 from tests.world.world import Account, Member, Person, World
 
 _LIMITED = [mode for mode in ParentAccess if mode is not ParentAccess.FULL]

@@ -13,7 +13,7 @@ from models.members.tables import memberships
 from tests.authz.cases.moments import expire_key, expire_member, revoke_key
 from tests.authz.escalation.outcomes import DONE
 from tests.authz.rules.invitation_links import Invitations, offer_of
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.world import Account, ApiKey, Member, Person, World
 
 Loss = Callable[[AsyncEngine, Member], Awaitable[None]]

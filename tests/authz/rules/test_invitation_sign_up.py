@@ -11,8 +11,8 @@ from models.people.users import users
 from tests.authz.cases.moments import hash_quickly
 from tests.authz.matrix.matrix_callers import Bearer, once
 from tests.authz.rules.invitation_links import Invitations
-from tests.world.api import Api
-from tests.world.places import new_place
+from tests.client.api import Api
+from tests.client.places import new_place
 from tests.world.world import PASSWORD, Account, Member, Person, World
 
 

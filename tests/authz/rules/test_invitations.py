@@ -7,7 +7,7 @@ from tests.authz.cases.moments import expire_invitations, expire_member, mailed_
 from tests.authz.escalation.outcomes import DONE, mutate, outcome
 from tests.authz.matrix.matrix_callers import once
 from tests.authz.rules.invitation_links import Invitations, offer_of, role_id
-from tests.world.api import Api, Caller
+from tests.client.api import Api, Caller
 from tests.world.world import Account, Member, Person, World
 
 

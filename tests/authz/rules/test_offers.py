@@ -13,7 +13,7 @@ from models.invitations.tables import invitations
 from models.members.tables import memberships
 from tests.authz.cases.moments import PAST, offer
 from tests.authz.escalation.outcomes import DONE, mutate, outcome
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.shares import Given, give_share
 from tests.world.world import Account, Member, Person, World
 

@@ -13,9 +13,9 @@ from models.accounts.tables import ParentAccess, account_closure
 from tests.areas.parent_access.linked import answer, link_of, wish
 from tests.authz.escalation.profiles import examples
 from tests.authz.matrix.matrix_callers import once
-from tests.world.api import Api
-from tests.world.links import passed_masks, set_parent_access, stored_masks
-from tests.world.mutations import done
+from tests.client.api import Api
+from tests.client.links import passed_masks, set_parent_access, stored_masks
+from tests.client.mutations import done
 from tests.world.world import Account, Member, World
 
 

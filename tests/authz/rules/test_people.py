@@ -6,9 +6,9 @@ from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission, mask_of
 from tests.authz.escalation.outcomes import DONE, mutate, outcome
 from tests.authz.rules.invitation_links import role_id
-from tests.world.api import Api
-from tests.world.links import break_glass
-from tests.world.schema import SCHEMA
+from tests.client.api import Api
+from tests.client.links import break_glass
+from tests.client.schema import SCHEMA
 from tests.world.shares import Given, give_share
 from tests.world.world import World
 

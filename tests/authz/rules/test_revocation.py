@@ -14,7 +14,7 @@ from tests.authz.cases.moments import expire_key, expire_member, expire_session,
 from tests.authz.escalation.outcomes import DONE, mutate, outcome
 from tests.authz.matrix.matrix_callers import Bearer
 from tests.authz.rules.invitation_links import role_id
-from tests.world.api import Api, Caller
+from tests.client.api import Api, Caller
 from tests.world.world import PASSWORD, Account, Member, World
 
 NOT_ACCEPTED = "401 UNAUTHENTICATED"

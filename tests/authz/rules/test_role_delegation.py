@@ -14,7 +14,7 @@ from tests.authz.escalation.gang_steps import SHAPE, Start, Step, StepKind
 from tests.authz.escalation.outcomes import DONE, mutate, outcome
 from tests.authz.escalation.reach_model import CustomRights, Grant
 from tests.authz.matrix.matrix_callers import once
-from tests.world.api import Answer, Api
+from tests.client.api import Answer, Api
 from tests.world.shares import Given, give_share
 from tests.world.world import Account, ApiKey, CustomRole, Member, World
 

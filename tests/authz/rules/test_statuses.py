@@ -11,11 +11,11 @@ from tests.authz.escalation.outcomes import DONE, mutate, outcome, root_fields
 from tests.authz.escalation.statuses import Inactive, Row, mutation_of
 from tests.authz.matrix.matrix_callers import Stage
 from tests.authz.matrix.matrix_fields import MUTATIONS
-from tests.world.api import Api
-from tests.world.mutations import code_of, done
+from tests.client.api import Api
+from tests.client.mutations import code_of, done
+from tests.client.places import new_place
+from tests.client.schema import SCHEMA
 from tests.world.oracles import told_by_areas
-from tests.world.places import new_place
-from tests.world.schema import SCHEMA
 from tests.world.shares import Given, give_share
 from tests.world.world import World
 

@@ -17,9 +17,9 @@ from tests.authz.cases.moments import NEXT_MONTH, offer
 from tests.authz.escalation.outcomes import DONE, mutate, outcome
 from tests.authz.matrix.matrix_callers import Stage, once
 from tests.authz.matrix.matrix_fields import MUTATIONS
-from tests.world.api import Api
-from tests.world.links import break_glass, set_parent_access
-from tests.world.places import new_place
+from tests.client.api import Api
+from tests.client.links import break_glass, set_parent_access
+from tests.client.places import new_place
 from tests.world.shares import Given, give_share
 from tests.world.world import Person, World
 

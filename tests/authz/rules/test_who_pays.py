@@ -15,11 +15,11 @@ from authz.policy.builtin_roles import BuiltinRole
 from resolvers.billing import payers
 from tests.authz.escalation.profiles import seeds
 from tests.authz.rules.consequences import Consequences, Pays
-from tests.world.api import Api
+from tests.client.api import Api
+from tests.client.mutations import attempt
 from tests.world.billing import separate
 from tests.world.budgets import set_budget
 from tests.world.credit import EURO, give_credit, own_balances
-from tests.world.mutations import attempt
 from tests.world.oracles import told_by_areas
 from tests.world.plans import Plan, choose, make_plan, subscribe
 from tests.world.sends import booking

@@ -6,7 +6,7 @@ from authz.policy.compiler import compile_role
 from authz.policy.custom_roles import compile_rights, role_rights
 from authz.policy.permissions import Permission
 from models.base.ids import RoleId, new_id
-from tests.world.parsings import parsings
+from tests.client.parsings import parsings
 
 ROLE_ID = RoleId(new_id())
 RIGHTS = role_rights(frozenset(Permission) - {Permission.ACCOUNT_SUSPEND}, frozenset())

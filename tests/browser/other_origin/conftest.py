@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from server.database.clock import Clock
 from server.embedded_postgres import DatabaseAddresses
 from tests.browser.server import run_server
-from tests.world.own_database import api, application, own, owner_engine, world
+from tests.database.own_database import api, application, own, owner_engine, world
 
 __all__ = ["api", "application", "own", "owner_engine", "world"]
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.sending.recipient_lists import recipient_lists
 from server.database.clock import Clock
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.billing import invoices_of, issue
 from tests.world.brand import brand_of
 from tests.world.credit import EURO

@@ -3,9 +3,9 @@
 import asyncio
 
 from authz.policy.builtin_roles import BuiltinRole
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, Token, attempt, done
 from tests.concurrency.outcomes import ROUNDS, at_once
-from tests.world.api import Api
-from tests.world.mutations import ROLE_IDS, Token, attempt, done
 from tests.world.world import World
 
 

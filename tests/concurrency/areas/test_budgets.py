@@ -5,13 +5,13 @@ import asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.budgets.tables import BudgetCurrency
+from tests.client.api import Api
+from tests.client.mutations import code_of
 from tests.concurrency.gates import Gate, waits
 from tests.concurrency.outcomes import ROUNDS, at_once
-from tests.world.api import Api
 from tests.world.brand import Brand, brand_of
 from tests.world.budgets import budget, budget_set, set_budget
 from tests.world.credit import credit_of, faults_of, give_credit, own_balances
-from tests.world.mutations import code_of
 from tests.world.plans import make_plan, subscribe
 from tests.world.sends import check_counts, reserve, reserved, used
 from tests.world.world import World

@@ -13,12 +13,12 @@ from resolvers.sending.expire import expire_reservations
 from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 from tests.areas.payments.held_charges import held_charges
+from tests.client.api import Api
+from tests.client.mutations import code_of
 from tests.concurrency.gates import Gate, waits
 from tests.concurrency.outcomes import ROUNDS, at_once
-from tests.world.api import Api
 from tests.world.brand import Brand, brand_of
 from tests.world.credit import balances_of, faults_of, give_credit, give_payment_method, own_balances
-from tests.world.mutations import code_of
 from tests.world.plans import make_plan, subscribe
 from tests.world.sends import booking, check_counts, let_expire, reserved, settle
 from tests.world.world import World

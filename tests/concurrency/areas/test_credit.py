@@ -11,12 +11,12 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.credit.tables import ledger_transactions
 from models.payments.tables import top_ups
 from tests.areas.payments.held_charges import held_charges
+from tests.client.api import Api
+from tests.client.mutations import attempt, code_of, done
 from tests.concurrency.gates import Gate, waits
 from tests.concurrency.outcomes import ROUNDS, at_once
-from tests.world.api import Api
 from tests.world.brand import Brand, brand_of
 from tests.world.credit import EURO, credit_of, faults_of, give_credit, give_payment_method, own_balances
-from tests.world.mutations import attempt, code_of, done
 from tests.world.world import Account, World
 
 

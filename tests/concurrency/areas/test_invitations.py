@@ -6,9 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
 from tests.areas.effects.log import events_of, mail_to, mails_to
+from tests.client.api import Api, Caller
+from tests.client.mutations import ROLE_IDS, attempt, code_of, done
 from tests.concurrency.outcomes import ROUNDS, at_once
-from tests.world.api import Api, Caller
-from tests.world.mutations import ROLE_IDS, attempt, code_of, done
 from tests.world.world import Account, World
 
 

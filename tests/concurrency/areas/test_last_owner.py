@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, code_of
 from tests.concurrency.gates import Gate, waits
 from tests.concurrency.outcomes import ROUNDS, at_once, owners_of
-from tests.world.api import Api
-from tests.world.mutations import ROLE_IDS, code_of
 from tests.world.ownership import accept, offer_to
 from tests.world.world import Member, World
 

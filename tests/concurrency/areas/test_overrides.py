@@ -12,10 +12,10 @@ from models.staff.tables import StaffRole, staff
 from resolvers.effects.event_kinds import EventKind
 from tests.areas.effects.log import events_of
 from tests.areas.staff.staff_at_work import wanted
+from tests.client.api import Api
+from tests.client.mutations import code_of
 from tests.concurrency.gates import Gate, waits
 from tests.concurrency.outcomes import ROUNDS, at_once
-from tests.world.api import Api
-from tests.world.mutations import code_of
 from tests.world.staff import ask_for_subaccounts, dismiss, set_override, staff_member
 from tests.world.world import Account, World
 

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.policy.builtin_roles import BuiltinRole
 from models.people.users import users
 from tests.areas.effects.log import mails_to
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, attempt, code_of, done
 from tests.concurrency.gates import Gate
 from tests.concurrency.outcomes import ROUNDS, at_once, owned_by, owners_of
-from tests.world.api import Api
-from tests.world.mutations import ROLE_IDS, attempt, code_of, done
 from tests.world.ownership import accept, give_offer, offer_to
 from tests.world.world import PASSWORD, Member, Person, World
 

@@ -6,11 +6,11 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import ParentAccess
 from tests.areas.effects.log import events_of
 from tests.areas.parent_access.linked import agency_of, answer, link_of, rights_in, wish
+from tests.client.api import Api
+from tests.client.links import passed_masks, stored_masks
+from tests.client.mutations import code_of
 from tests.concurrency.gates import Gate, waits
 from tests.concurrency.outcomes import ROUNDS, at_once
-from tests.world.api import Api
-from tests.world.links import passed_masks, stored_masks
-from tests.world.mutations import code_of
 from tests.world.world import World
 
 READ_ONLY, BREAK_GLASS, NONE = ParentAccess.READ_ONLY, ParentAccess.BREAK_GLASS, ParentAccess.NONE

@@ -18,11 +18,11 @@ from server.fairness.hashing import TURNS, WAITING_FROM_A_PLACE
 from server.settings.settings import Settings
 from tests.areas.effects.log import mail_to
 from tests.authz.cases.moments import hash_quickly
+from tests.client.api import Api
+from tests.client.held_hashing import HeldApp, held_app
+from tests.client.mutations import Attempt, attempt, code_of
+from tests.client.places import new_place
 from tests.concurrency.gates import Gate
-from tests.world.api import Api
-from tests.world.held_hashing import HeldApp, held_app
-from tests.world.mutations import Attempt, attempt, code_of
-from tests.world.places import new_place
 from tests.world.world import PASSWORD, Person, World
 
 _OTHER = "quite another password"

@@ -3,13 +3,13 @@
 import asyncio
 
 from authz.policy.builtin_roles import BuiltinRole
+from tests.client.api import Api
+from tests.client.mutations import code_of
 from tests.concurrency.gates import Gate, waits
 from tests.concurrency.outcomes import ROUNDS, at_once
-from tests.world.api import Api
 from tests.world.billing import separate
 from tests.world.brand import Brand, brand_of
 from tests.world.credit import own_balances
-from tests.world.mutations import code_of
 from tests.world.plans import BUSINESS, GROWTH, STARTER, subscribe
 from tests.world.world import ApiKey, World
 

@@ -8,9 +8,9 @@ from authz.policy.builtin_roles import BuiltinRole
 from engine.text.forms import compared, looks
 from tests.areas.effects.log import events_of
 from tests.areas.roles.custom_roles import listed
+from tests.client.api import Api, Caller
+from tests.client.mutations import attempt, code_of
 from tests.concurrency.outcomes import ROUNDS, at_once
-from tests.world.api import Api, Caller
-from tests.world.mutations import attempt, code_of
 from tests.world.world import Account, World
 
 

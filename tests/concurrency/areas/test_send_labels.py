@@ -5,8 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.sending.tables import send_cycles, send_labels
 from resolvers.sending.labels import MOST_LABELS
+from tests.client.api import Api
 from tests.concurrency.outcomes import ROUNDS, at_once
-from tests.world.api import Api
 from tests.world.brand import brand_of
 from tests.world.plans import make_plan, subscribe
 from tests.world.sends import check_counts, reserve, reserved, used

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
+from tests.client.api import Api
+from tests.client.mutations import attempt, code_of
 from tests.concurrency.gates import Gate, waits
 from tests.concurrency.outcomes import ROUNDS, at_once
-from tests.world.api import Api
 from tests.world.brand import Brand, brand_of
 from tests.world.credit import balances_of, faults_of, give_credit
-from tests.world.mutations import attempt, code_of
 from tests.world.plans import STARTER, make_plan, subscribe
 from tests.world.recipients import addresses, uploaded
 from tests.world.sends import SHOWN, booking, check_counts, let_expire, reserve, reserved, settle, used

@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
 from tests.areas.effects.log import events_of, mails_to
+from tests.client.api import Api, Caller
+from tests.client.mutations import attempt, code_of, done
 from tests.concurrency.gates import Gate, waits
 from tests.concurrency.outcomes import ROUNDS, at_once
-from tests.world.api import Api, Caller
 from tests.world.brand import Brand, brand_of, given, offer_of, seen_by
-from tests.world.mutations import attempt, code_of, done
 from tests.world.shares import Given, Share, give_share
 from tests.world.world import Person, World
 

@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import AccountStatus, accounts
+from tests.client.api import Api
+from tests.client.mutations import ROLE_IDS, code_of
 from tests.concurrency.gates import Gate, waits
 from tests.concurrency.outcomes import ROUNDS, at_once
-from tests.world.api import Api
-from tests.world.mutations import ROLE_IDS, code_of
 from tests.world.world import Account, World
 
 

@@ -10,8 +10,8 @@ from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
 from tests.authz.matrix.matrix_callers import Stage
-from tests.world.api import Api
-from tests.world.own_database import api, own, owner_engine
+from tests.client.api import Api
+from tests.database.own_database import api, own, owner_engine
 from tests.world.world import World
 
 __all__ = ["api", "own", "owner_engine"]

@@ -10,8 +10,8 @@ from tests.authz.escalation.outcomes import DONE
 from tests.authz.matrix.matrix_callers import ANONYMOUS, PEOPLE, Stage, once
 from tests.authz.matrix.matrix_fields import MUTATIONS
 from tests.authz.matrix.matrix_rows import Values
-from tests.world.api import Caller
-from tests.world.mailbox import give_link
+from tests.client.api import Caller
+from tests.client.mailbox import give_link
 from tests.world.staff import answer_requests
 from tests.world.world import PASSWORD
 

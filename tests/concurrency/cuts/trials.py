@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.authz.escalation.outcomes import codes_of, mutate
 from tests.authz.matrix.matrix_callers import Stage
+from tests.client.api import Answer, Api
 from tests.concurrency.cuts.cutter import COMMIT, Cut, Cutter, Place, cutting
 from tests.concurrency.cuts.footprints import Footprint, Moment, ended, footprint, moment
 from tests.concurrency.cuts.sendings import Sending, sending
-from tests.world.api import Answer, Api
 
 _UNAVAILABLE = "UNAVAILABLE"
 _DONE_AND_TOLD_SO = {"signOut": "UNAUTHENTICATED"}

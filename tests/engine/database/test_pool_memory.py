@@ -16,8 +16,8 @@ from engine.database.backend_memory import MOST
 from engine.database.pool import Pool
 from engine.database.read_connection import ReadConnection
 from server.embedded_postgres import DatabaseAddresses
+from tests.client.schema import STRAWBERRY
 from tests.equality.drawn.answers import credentials_of
-from tests.world.schema import STRAWBERRY
 from tests.world.world import World
 
 _PID = "SELECT convert_to(pg_backend_pid()::text, 'UTF8')"

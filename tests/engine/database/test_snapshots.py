@@ -15,10 +15,10 @@ from engine.database.snapshot import Reader
 from models.accounts.tables import accounts
 from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
+from tests.client.api import Api
+from tests.client.mutations import done
 from tests.concurrency.gates import Gate
 from tests.engine.paths import Path
-from tests.world.api import Api
-from tests.world.mutations import done
 from tests.world.world import Account, World
 
 

@@ -22,8 +22,8 @@ from server.graphql.response import result_response
 from server.graphql.runner import OperationRunner
 from server.http.media_types import MediaType
 from server.logs.lines import LoggedRequest, logged_request
+from tests.client.api import Caller
 from tests.equality.drawn.operations import Operation
-from tests.world.api import Caller
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Area
 from models.accounts.tables import ParentAccess
+from tests.client.links import Opening, ask, break_glass, set_parent_access
 from tests.equality.drawn import rows
 from tests.equality.drawn.agency import Agency
-from tests.world.links import Opening, ask, break_glass, set_parent_access
 from tests.world.shares import Given, Share, give_share
 from tests.world.world import Account, ApiKey, CustomRole, Member, Person, World
 

@@ -21,6 +21,7 @@ from models.accounts.tables import AccountStatus
 from models.api_keys.tables import ApiKeyPurpose, WhenMakerLosesAccess
 from models.base.ids import Kind, present
 from resolvers.effects.event_kinds import EventKind
+from tests.client.api import Caller
 from tests.equality.drawn import rows
 from tests.equality.drawn.agency import EMOJI, EXTERNAL_ID, QUOTES, Agency, make_agency
 from tests.equality.drawn.billed import make_invoices
@@ -28,7 +29,6 @@ from tests.equality.drawn.grants import make_custom_roles, make_invitations, mak
 from tests.equality.drawn.money import make_money
 from tests.equality.drawn.overridden import add_staff
 from tests.equality.drawn.plans import make_plans
-from tests.world.api import Caller
 from tests.world.ownership import give_offer
 from tests.world.world import Account, ApiKey, Member, World
 

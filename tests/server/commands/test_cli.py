@@ -21,8 +21,8 @@ from models.effects.outbox import outbox_messages
 from server.cli import application
 from server.database.connections import connect_as_owner
 from server.embedded_postgres import DatabaseAddresses
+from tests.database.database import drop, named
 from tests.server.start.processes import is_setting
-from tests.world.database import drop, named
 
 CHECKOUT = Path(__file__).parents[3]
 SECRET = "correct-horse"

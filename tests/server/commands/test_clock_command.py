@@ -12,7 +12,7 @@ from server.database.connections import connect_as_application, connect_as_owner
 from server.embedded_postgres import DatabaseAddresses
 from server.failures.command_failed import CommandFailed
 from server.settings.settings import Settings
-from tests.world.database import clone, drop, named
+from tests.database.database import clone, drop, named
 
 
 @pytest.mark.parametrize(("span", "hours"), [("31d", 744), ("1h", 1), ("36h", 36)])

@@ -15,8 +15,8 @@ from server.demo.story import DEMO_PASSWORD, DemoPerson
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
-from tests.world.api import Api
-from tests.world.database import clone, drop, named
+from tests.client.api import Api
+from tests.database.database import clone, drop, named
 
 LINK_BASE = "http://mandant.test"
 CONTACT_KEY = ContactKey(b"a secret of the tests")

@@ -13,6 +13,7 @@ from server.settings.invoice_issuer import invoice_issuer
 from server.settings.payments import PaymentProviderName
 from server.settings.settings import Settings
 from server.start.app import create_app
+from tests.client.api import Api
 from tests.server.demo.demo_database import (
     CONTACT_KEY,
     LINK_BASE,
@@ -20,7 +21,6 @@ from tests.server.demo.demo_database import (
     account_names,
     open_demo_database,
 )
-from tests.world.api import Api
 
 
 async def test_the_agency_has_six_clients_one_of_them_below_another(demo: DemoDatabase) -> None:

@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 from server.failures.errors import ErrorCode, failure_of, kind_of, present_error
-from tests.world.database import clone, drop, named
+from tests.database.database import clone, drop, named
 
 CHECKOUT = Path(__file__).parents[3]
 AWAY = "The database cannot be reached; try again."

@@ -17,8 +17,8 @@ from structlog.testing import capture_logs
 
 from server.failures.errors import present_error
 from server.graphql.documents import Documents
-from tests.world.api import Api
-from tests.world.schema import SCHEMA
+from tests.client.api import Api
+from tests.client.schema import SCHEMA
 
 CANARY = "hunter2"
 _NUMBER = 7_420_017_420_017

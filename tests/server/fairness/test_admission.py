@@ -20,9 +20,9 @@ from server.graphql.runner import OperationRunner
 from server.http.authentication import credentials_of
 from server.logs.request_log import RequestLog
 from server.pages import graphiql_page
+from tests.client.api import Api
+from tests.client.schema import STRAWBERRY
 from tests.server.deployed import deployed
-from tests.world.api import Api
-from tests.world.schema import STRAWBERRY
 from tests.world.world import ApiKey, World
 
 _HOSTILE = "203.0.113.9"

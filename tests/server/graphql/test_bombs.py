@@ -15,7 +15,7 @@ from engine.limits.string_checks import VARIABLE_VALUE_LIMIT, read_variable_text
 from server.failures.errors import present_error
 from server.graphql.documents import DOCUMENT_LIMIT, LINE_LIMIT, VALIDATION_ERROR_LIMIT, Documents
 from server.http.request import BODY_LIMIT
-from tests.world.schema import SCHEMA
+from tests.client.schema import SCHEMA
 
 SECONDS = 0.8
 MASKED_SLOWLY = " cannot represent " * 500

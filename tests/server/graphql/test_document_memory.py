@@ -10,7 +10,7 @@ from server.graphql.document_memory import LONGEST_REMEMBERED, MEMORY, CheckedDo
 from server.graphql.documents import Documents
 from server.graphql.parsing import parse_document
 from tests.authz.escalation.profiles import NIGHTLY
-from tests.world.schema import SCHEMA
+from tests.client.schema import SCHEMA
 
 BY_NIGHT = settings.get_current_profile_name() == NIGHTLY
 

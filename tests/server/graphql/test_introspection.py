@@ -22,8 +22,8 @@ from engine.limits.meta_costs import META_COST_LIMIT, check_meta_cost
 from engine.limits.operation import check_cost
 from server.graphql.introspection import KEPT_ANSWERS, Introspection, is_about_schema, usual_questions
 from server.http.media_types import accepts_gzip
-from tests.world.api import Api
-from tests.world.schema import SCHEMA
+from tests.client.api import Api
+from tests.client.schema import SCHEMA
 
 USUAL = usual_questions()
 WHOLE = get_introspection_query(

@@ -9,8 +9,8 @@ from server.graphql.documents import Documents
 from server.graphql.preparation import prepare
 from server.graphql.runner import OperationRunner
 from server.pages import likely_documents
+from tests.client.schema import STRAWBERRY
 from tests.server.deployed import deployed
-from tests.world.schema import STRAWBERRY
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 

@@ -21,7 +21,7 @@ from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 from server.jobs.mail import Postman
 from server.settings.settings import Settings
-from tests.world.database import clone, drop, named
+from tests.database.database import clone, drop, named
 
 
 @dataclass

@@ -26,8 +26,8 @@ from server.embedded_postgres import EmbeddedPostgres
 from server.embedded_postgres.postmaster import find_postmaster
 from server.settings.settings import Settings
 from server.start.serve import OPEN_FILES, allow_open_files, local_url, open_listener, with_address
+from tests.database.database import named
 from tests.server.start.processes import PATIENCE, Running, run_beside, running
-from tests.world.database import named
 
 ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+)/graphql")
 

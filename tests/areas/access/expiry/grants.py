@@ -16,8 +16,8 @@ from models.members.tables import memberships
 from models.parent_access.openings import break_glass_openings
 from models.shares.tables import shares
 from models.staff.overrides import OverrideKind, overrides
+from tests.client.links import break_glass
 from tests.equality.drawn import rows
-from tests.world.links import break_glass
 from tests.world.shares import Given, give_share
 from tests.world.staff import set_override, staff_member
 from tests.world.world import Account, Member, Person, World

@@ -26,7 +26,7 @@ from tests.areas.access.expiry.grants import (
     share,
 )
 from tests.areas.effects.log import events_of, mails_to
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.shares import give_share
 from tests.world.world import World
 

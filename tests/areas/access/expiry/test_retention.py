@@ -16,11 +16,11 @@ from server.jobs import effects
 from server.jobs.effects import delete_old
 from tests.areas.access.expiry.aged_rows import INSERTS, SENT, Place, days_back, left
 from tests.authz.cases.moments import open_session
+from tests.client.api import Api, Caller
+from tests.client.mail_kinds import MAIL_KINDS
 from tests.engine.statements import statements
 from tests.jobs.campaigns import begin_selling
-from tests.world.api import Api, Caller
 from tests.world.brand import brand_of
-from tests.world.mail_kinds import MAIL_KINDS
 from tests.world.sends import check_counts, reserve, settle
 from tests.world.world import World
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.database.clock import Clock
 from tests.areas.fixtures import nothing_breaks
-from tests.world.own_database import api, application, own, owner_engine, world
+from tests.database.own_database import api, application, own, owner_engine, world
 
 __all__ = ["api", "application", "nothing_breaks", "own", "owner_engine", "world"]
 

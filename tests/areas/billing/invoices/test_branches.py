@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.database.clock import Clock
+from tests.client.api import Api
 from tests.stories.business import Business
-from tests.world.api import Api
 from tests.world.billing import invoices_of, issue, lines_of, sums_of
 from tests.world.credit import EURO
 from tests.world.plans import make_plan

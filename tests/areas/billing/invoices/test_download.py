@@ -13,11 +13,11 @@ from resolvers.billing.xml_parse import read_invoice_xml
 from server.database.clock import Clock
 from server.invoices.pdf import invoice_pdf
 from tests.areas.billing.invoices.factur_x import check, embedded_xml, reader_of
-from tests.world.api import Api, Caller
+from tests.client.api import Api, Caller
+from tests.client.parsings import parsings
 from tests.world.billing import invoices_of, issue
 from tests.world.brand import Brand, brand_of
 from tests.world.credit import EURO
-from tests.world.parsings import parsings
 from tests.world.plans import make_plan, subscribe
 from tests.world.world import World
 

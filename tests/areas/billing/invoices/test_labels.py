@@ -13,7 +13,7 @@ from models.base.ids import new_id
 from models.billing.tables import charges
 from resolvers.billing.xml import NAMESPACES
 from server.database.clock import Clock
-from tests.world.api import Api
+from tests.client.api import Api
 from tests.world.billing import invoices_of, issue, send
 from tests.world.credit import EURO, give_credit
 from tests.world.plans import make_plan, subscribe

@@ -22,12 +22,12 @@ from server.settings.payments import NoPayments
 from server.start.worker import look
 from tests.areas.billing.invoices.factur_x import check
 from tests.areas.effects.log import events_of
+from tests.client.api import Api
 from tests.concurrency.gates import waits
+from tests.database.job_queue import ready_jobs, work_off
 from tests.server.deployed import deployed
-from tests.world.api import Api
 from tests.world.billing import ISSUER, invoices_of, issue, lines_of, sums_of, with_ended_cycles
 from tests.world.credit import EURO
-from tests.world.job_queue import ready_jobs, work_off
 from tests.world.world import Account, World
 
 

@@ -10,10 +10,10 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import AccountStatus
 from models.sending.tables import ReservationStatus
 from server.database.clock import Clock
-from tests.world.api import Api
+from tests.client.api import Api
+from tests.client.mutations import done
 from tests.world.billing import invoices_of, issue, lines_of, send, sums_of
 from tests.world.credit import EURO, credit_of, give_credit, own_balances
-from tests.world.mutations import done
 from tests.world.plans import Plan, choose, make_plan, subscribe
 from tests.world.sends import give_reservation, reserved, settle
 from tests.world.world import Account, Member, World

@@ -12,10 +12,10 @@ from models.accounts.tables import AccountStatus
 from models.base.ids import AccountId, new_id
 from resolvers.billing.status_history import StatusChange, SuspendedAccounts, out_of_use_throughout
 from server.database.clock import Clock
-from tests.world.api import Api
+from tests.client.api import Api
+from tests.client.mutations import done
 from tests.world.billing import invoices_of, issue, lines_of, send
 from tests.world.credit import EURO, give_credit
-from tests.world.mutations import done
 from tests.world.plans import make_plan, subscribe
 from tests.world.world import World
 

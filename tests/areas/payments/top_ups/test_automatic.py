@@ -18,8 +18,10 @@ from models.payments.top_up_rules import top_up_rules
 from resolvers.payments.worker import begin_top_up
 from server.settings.payments import PracticePayments
 from tests.areas.effects.log import events_of
+from tests.client.api import Api
+from tests.client.mutations import done
 from tests.concurrency.gates import waits
-from tests.world.api import Api
+from tests.database.job_queue import work_off
 from tests.world.brand import Brand, brand_of
 from tests.world.credit import (
     PaymentMethod,
@@ -30,8 +32,6 @@ from tests.world.credit import (
     give_top_up_rule,
     own_balances,
 )
-from tests.world.job_queue import work_off
-from tests.world.mutations import done
 from tests.world.world import Account, World
 
 _SETTLED = ("SETTLED", True)

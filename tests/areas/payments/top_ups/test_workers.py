@@ -17,6 +17,7 @@ from resolvers.payments.worker import begin_top_up
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.payments import PracticePayments
 from tests.concurrency.gates import waits
+from tests.database.job_queue import let_workers_die, work_off
 from tests.server.start.processes import PATIENCE, running
 from tests.world.credit import (
     credit_of,
@@ -26,7 +27,6 @@ from tests.world.credit import (
     give_top_up_rule,
     own_balances,
 )
-from tests.world.job_queue import let_workers_die, work_off
 from tests.world.world import Account, World
 
 

@@ -42,7 +42,7 @@ class Api:
     @asynccontextmanager
     async def of(cls, app: ASGIApp, address: str = "127.0.0.1") -> "AsyncIterator[Api]":
         """For an application in this process, as it is asked from a network address: tries are counted for
-        each (see `tests.world.places`)."""
+        each (see `tests.client.places`)."""
         transport = httpx.ASGITransport(app, client=(address, 50_000))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
             yield cls(http)

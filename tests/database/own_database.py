@@ -9,8 +9,8 @@ from server.database.connections import connect_as_application, connect_as_owner
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
-from tests.world.api import Api
-from tests.world.database import clone, drop, named
+from tests.client.api import Api
+from tests.database.database import clone, drop, named
 from tests.world.world import World
 
 

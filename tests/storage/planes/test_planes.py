@@ -25,7 +25,7 @@ from sqlalchemy.schema import SchemaItem
 from models import metadata
 from models.base.columns import Column
 from models.base.planes import Plane, plane_of, tables_of
-from tests.storage.data_plane_rules import faults
+from tests.storage.planes.data_plane_rules import faults
 
 _DATA_TABLES = tables_of(Plane.DATA)
 

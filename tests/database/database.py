@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 
 from server.database.migrate import migrate
 from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres
-from tests.world.data_parts import data_tables_in_parts
+from tests.database.data_parts import data_tables_in_parts
 
 TEMPLATE = "mandant_template"
 

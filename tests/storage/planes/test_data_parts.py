@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from models.base.columns import DATA_ROLE
 from models.base.ids import new_id
 from models.base.planes import Plane, tables_of
-from tests.world.data_parts import PARTS, nodes_of, parts_named
+from tests.database.data_parts import PARTS, nodes_of, parts_named
 
 _DIVIDED = text("""
 SELECT partrelid::regclass::text, pg_get_partkeydef(partrelid),

@@ -13,7 +13,7 @@ from server.embedded_postgres import DatabaseAddresses
 from server.fairness.hashing import PasswordThread
 from server.settings.settings import Settings
 from server.start.app import create_app
-from tests.world.api import Api
+from tests.client.api import Api
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from tests.world.api import Api
+from tests.client.api import Api
 
 _PATIENCE = 30.0
 """Seconds; other tests run on the same machine."""

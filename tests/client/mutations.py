@@ -5,7 +5,7 @@ from typing import Any
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, present
-from tests.world.api import INPUT_TYPES, Answer, Api, Caller
+from tests.client.api import INPUT_TYPES, Answer, Api, Caller
 
 ROLE_IDS = {role: present(Kind.ROLE, role.id) for role in BuiltinRole}
 """The built-in roles' ids as clients see them."""

@@ -1,0 +1,1 @@
+"""Asking the application as its clients do, and what they receive."""

@@ -1,0 +1,1 @@
+"""The data plane: its keys, its role, its wall and its parts."""
