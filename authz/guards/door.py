@@ -1,9 +1,9 @@
 """The door of every write for a caller: it enters, is locked and is judged in one trip to the database.
 
-`authz/guards/door.sql` is the stored function; this module calls it. So that transactions on one tree wait
-for their turn without a connection, the tree has to be known before anything is sent. It is, once the caller
-has passed this door: no account ever leaves its tree. The first time the caller's rights are read without a
-lock, so a caller who is refused takes no turn and locks nothing.
+`authz/guards/door.sql` is the stored function; this module calls it. Transactions on one tree wait for their
+turn without a connection. For that, the tree must be known before anything is sent. The process knows it once
+the caller has passed this door for the account, because no account ever leaves its tree. The first time, the
+door reads the caller's rights without a lock, so a caller who is refused takes no turn and locks nothing.
 """
 
 import datetime
@@ -84,8 +84,8 @@ async def pass_door(
 def take_known_turn(
     session: WriteSession, principal: Principal, account_ids: Sequence[AccountId | None]
 ) -> bool:
-    """Take the turn of the accounts' tree, before anything is sent. False where the caller has not passed the
-    door to one of them before."""
+    """Take the turn of the accounts' tree, before anything is sent. False if there is an account for which
+    the caller has not passed the door before."""
     return all(
         session.take_known_turn((principal.credentials.digest, account_id)) for account_id in account_ids
     )

@@ -68,8 +68,9 @@ class Authorized:
         return self.row
 
     def check_changeable(self) -> None:
-        """For a write that was authorized as `WriteKind.TAKES_AWAY` and turns out to give something. The
-        account is locked, so its status stays. Raises ACCOUNT_SUSPENDED and ACCOUNT_CLOSED."""
+        """Check the status again, for a write that was authorized as `WriteKind.TAKES_AWAY` but turns out to
+        give something. The account is locked, so its status cannot change. Raises ACCOUNT_SUSPENDED and
+        ACCOUNT_CLOSED."""
         if self.refused_change is not None:
             raise Refusal(self.refused_change)
 
@@ -97,8 +98,9 @@ async def authorize(
 ) -> Authorized:
     """Lock the account for a change that needs the permission.
 
-    `until`: when what the change gives or takes ends. `account_id` may be a scalar sub-select that finds the
-    account of something: where that does not exist, the call costs and answers the same as for a foreign one.
+    `until`: the end of the right that the change gives or takes. `account_id` may be a scalar sub-select that
+    finds the account of an object. If the object does not exist, the call takes as long and answers the same
+    as for an object of another tree.
 
     Raises NotFound outside reach, PermissionDenied inside it, Refusal with ACCOUNT_SUSPENDED or
     ACCOUNT_CLOSED where the status of the path forbids the change, and with REACHED_BY_SHARE or RIGHT_ENDS

@@ -49,9 +49,9 @@ COLUMNS: dict[str, TypeEngine[Any]] = {
     "status": _TEXT,
     **account_row.COLUMNS,
 }
-"""What the door returns: the revision of what the transaction changes; whether it locked what it was to; who
-the caller is; and of each named account in reach what the caller may do there (see
-`authz.guards.exclusive`), and what of the account most writes look at."""
+"""What the door returns: the revision of the transaction's changes, whether it locked what it had to lock,
+and who the caller is. For each named account in reach it also returns what the caller may do there (see
+`authz.guards.exclusive`), and the columns of the account that most writes look at."""
 
 
 def _rights() -> Select[Any]:

@@ -70,7 +70,8 @@ def losers(old: ParentAccess, new: ParentAccess) -> frozenset[Side]:
 
 
 def _beyond(wider: ParentAccess, than: ParentAccess) -> int:
-    """What may pass in the one mode and not, or not at rest, in the other: a mask."""
+    """The permissions that pass in the wider mode and not in the other one, at rest or during break-glass: a
+    mask."""
     one, other = PASSING[wider], PASSING[than]
     return (one.at_rest & ~other.at_rest | one.at_most & ~other.at_most) & ALL_PERMISSIONS
 

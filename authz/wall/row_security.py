@@ -58,13 +58,13 @@ async def enter(session: WriteSession, credentials: Credentials) -> None:
 async def enter_by(
     session: WriteSession, entering: FixedStatement, values: Mapping[str, Any]
 ) -> list[FixedRow]:
-    """The same by a statement that tells it in another way. Returns its rows."""
+    """As `enter`, by another statement that also tells the database who calls. Returns its rows."""
     session.notes(TransactionNotes).entered_by = entering, values
     return await entering.rows(session, values)
 
 
 def entered_with(session: WriteSession, credentials: Credentials) -> None:
-    """Note that a statement told it besides what else it does, as `enter` would."""
+    """Note that another statement has already told the database who calls, as `enter` does."""
     session.notes(TransactionNotes).entered_by = _ENTERING, credentials.binds
 
 

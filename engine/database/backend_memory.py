@@ -8,14 +8,15 @@ MOST = 48_000_000
 """Bytes that a process may take beyond one that has just been opened."""
 
 _LEAST_KEPT = 8_000_000
-"""Bytes: one that has less than this left for prepared statements has served its time."""
+"""Bytes. A process that has less than this left for prepared statements is replaced."""
 
 _COMMON = 16_000_000
 """Bytes for the catalog, and for what planning one long statement leaves behind."""
 
 _BYTES_TO_PLAN = 600
-"""For each character. The allocator keeps them: they serve the next statement, and go back to the system only
-when the process ends. A long statement's go back where no other long one was planned before."""
+"""Bytes for each character of a statement that is planned. PostgreSQL's allocator keeps this memory for the
+next statement, and gives it back to the system only when the process ends. Only the memory of the first long
+statement goes back at once."""
 
 _BYTES_TO_KEEP = 130
 """For each character of a prepared statement: its trees and its plan, and what lies idle between them."""

@@ -1,7 +1,8 @@
 """SQLAlchemy's pool, which gives a free connection to the caller that waits longest.
 
-SQLAlchemy's own queue wakes that caller. Another one that asks before it runs takes the connection, and the
-first waits again, behind everybody. So busy callers starve the others until these time out.
+SQLAlchemy's own queue only wakes that caller. If another caller asks before the woken one runs, it takes the
+connection, and the woken one waits again, behind everybody. So callers that ask often keep the others waiting
+until these time out.
 """
 
 import asyncio

@@ -1,11 +1,11 @@
 """Connections for compiled reads: asyncpg's, with their prepared statements, last in first out.
 
-A read is one statement that changes nothing, neither in the database nor on the connection, so nothing has to
-be reset after it, and one that died with its connection can be sent again.
+A read is one statement that changes nothing, neither in the database nor on the connection. So nothing has to
+be reset after a read, and a read whose connection was lost can be sent again.
 
-A statement is prepared when it comes again, and not the first time: what comes once would only take memory
-of the database. Each goes to a connection that has it prepared, or else to one with room for it, so that
-together they hold many.
+A statement is prepared only when it comes again, because a statement that comes once would only take memory
+of the database. A statement goes to a connection that has it prepared, or else to one with room for it. So
+the connections together hold many statements.
 """
 
 import asyncio
@@ -24,8 +24,8 @@ _SEEN = 10_000
 _TURN = 0.5
 """Seconds between two looks at the connections that are at work."""
 _LONGEST_TURNS = 12
-"""A read may last so many looks, 5.5 to 6 seconds: longer than the server gives a statement, so only a silent
-server's reads are given up."""
+"""A read may last so many looks, which take 5.5 to 6 seconds. A working server ends a statement earlier than
+that, so the pool gives up only reads of a silent server."""
 
 
 class PoolTimeoutError(TimeoutError):

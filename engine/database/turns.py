@@ -30,8 +30,9 @@ class WaitedTooLong(Exception):
 class Turns:
     """Of one process, which has so many connections.
 
-    What is worked on alone gets a third of the connections. Where several things are, each gets at most half
-    of what would be left free, and at least one: so others find a connection, however many wait for one lock.
+    If transactions work on one thing only, it gets a third of the connections. If they work on several
+    things, each thing gets at most half of the connections that stay free, and at least one. So other
+    transactions find a connection, however many wait for one lock.
     """
 
     def __init__(self, connections: int) -> None:
@@ -119,8 +120,8 @@ class Turn:
         self._taken = False
 
     def take(self, thing: Hashable) -> None:
-        """Go on if this thing's turn has come, or if the work has a turn already: with one turn, waiting for
-        another could be a deadlock. Raises TurnAwaited."""
+        """Go on if this thing's turn has come, or if the work has a turn already. Work that has one turn
+        never waits for another, because that could be a deadlock. Raises TurnAwaited."""
         if self._taken:
             return
         self._thing = thing

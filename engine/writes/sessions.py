@@ -69,13 +69,13 @@ class WriteSession:
         return found
 
     def take_turn(self, thing: Hashable, key: Hashable = None) -> None:
-        """To be called before rows are locked that many wait for, `thing` saying which. Raises TurnAwaited
-        where the transaction has to be begun anew: see `WriteSessions.in_turn`. With the key
-        `take_known_turn` finds the thing from now on."""
+        """Take the turn of `thing`, before the transaction locks rows that many transactions wait for. Raises
+        TurnAwaited if the transaction has to begin again (see `WriteSessions.in_turn`). From now on
+        `take_known_turn` finds the thing by the key."""
         self._turn.take(thing, key)
 
     def take_known_turn(self, key: Hashable) -> bool:
-        """The same by a key, before anything is sent. False: the key is not known."""
+        """The same by the key of a thing, before anything is sent. False: the key is not known."""
         return self._turn.take_known(key)
 
     def forget_turn(self, key: Hashable) -> None:
@@ -83,7 +83,8 @@ class WriteSession:
         self._turn.forget(key)
 
     def opens_itself(self) -> bool:
-        """To be asked before the first statement by who does what the opening does. False: it was done."""
+        """Take over the work of the opening, for a caller whose own first statement does it. False: it was
+        done already."""
         opening, self._opening = self._opening, None
         return opening is not None
 
@@ -236,9 +237,10 @@ class WriteSessions:
         self._builder = Builder(database.dialect, database.sync_engine._compiled_cache)
 
     async def in_turn(self, steps: Callable[[Turn], Awaitable[T]]) -> T:
-        """What the steps give. They begin a transaction with the turn, and have changed nothing outside it by
-        the time it takes a turn: where that has not come, the transaction is undone, and the steps are taken
-        again when it has. Meanwhile they hold no connection. Raises WaitedTooLong.
+        """Run the steps, and return what they return. The steps begin a transaction with the turn. They must
+        change nothing outside the transaction before it takes its turn. If the turn has not come yet, the
+        transaction is undone, and the steps run again when the turn has come. Meanwhile they hold no
+        connection. Raises WaitedTooLong.
         """
         turn = Turn(self._turns)
         try:

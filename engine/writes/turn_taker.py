@@ -6,11 +6,11 @@ from collections.abc import Hashable
 from engine.database.turns import Turn
 
 _KNOWN_THINGS = 10_000
-"""For how many keys it is known what to take a turn for; about 200 bytes each."""
+"""How many keys are remembered with their things. Each takes about 200 bytes."""
 
 
 class TurnTaker:
-    """Of one transaction. `known`: what to take a turn for, by keys, of all transactions."""
+    """Takes the turn of one transaction. `known`: things by their keys, which all transactions share."""
 
     def __init__(self, turn: Turn | None, known: OrderedDict[Hashable, Hashable]) -> None:
         self._turn = turn

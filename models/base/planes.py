@@ -1,8 +1,8 @@
 """The two planes: each table is of one of them, and no statement names tables of both.
 
-The control plane, who there is and what is paid, stays together in one database. The data plane grows with
-those who are written to and what they are sent, and may one day be spread over many databases, tree by tree.
-So its tables are alike: everything in them begins with the tree and the account.
+The control plane holds who there is and what is paid. It stays together in one database. The data plane holds
+contacts and what they are sent. It grows with them, and may one day be spread over many databases, tree by
+tree. So all of its tables follow one rule: keys and indexes begin with the tree and the account.
 """
 
 import enum

@@ -1,6 +1,7 @@
 """Stored functions: each area declares its own in `functions.py`, most of them from `.sql` files beside it.
 
-`mandant migrate` writes them, whatever the database has. A server compares them before it starts.
+`mandant migrate` always writes all of them. A server compares them with those in the database before it
+starts.
 """
 
 import enum
@@ -35,8 +36,8 @@ class Volatility(enum.Enum):
 
 
 class Rights(enum.Enum):
-    """With whose rights a function runs and who may call it, as SQL. With a search path of its own no
-    temporary table of a caller takes the place of ours."""
+    """With whose rights a function runs and who may call it, as SQL. If a function has a search path of its
+    own, a caller's temporary table cannot take the place of our table."""
 
     CALLER = "SECURITY INVOKER"
     """The caller's; anybody may call it. Without a search path of its own PostgreSQL can inline it."""

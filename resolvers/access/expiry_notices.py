@@ -1,9 +1,9 @@
 """Notices about grants that end soon or have ended (N9).
 
-A grant is announced seven days and one day before its end, if it was given for longer than that, and once it
-has ended: by an event in the log of each account where it holds and, before the end, by one mail to the
-person who loses it, which lists all that is announced together. `expiry_notices` stores what was announced,
-so that each end is announced once; a moved end is another end.
+A grant is announced seven days and one day before its end, if it was given for longer than that, and again
+once it has ended. Each time the log of each account where it holds gets an event. Before the end, the person
+who loses it also gets a mail. One mail lists all grants that are announced together. `expiry_notices` stores
+what was announced, so that each end is announced once. A moved end is another end.
 
 The grants belong to all trees, so that a stored function announces them with the rights of the tables' owner.
 It returns only whether it stopped at its limit. It writes and counts mails as `resolvers.effects.outbox`

@@ -2,7 +2,7 @@
 
 A cycle costs the price of its last plan: a larger plan gave all its contacts and sends at once, a smaller one
 waited. Bought contacts are charged beside it. Sends beyond the plan were paid from credit when they were
-committed; they come on the invoice of the account whose credit it was, because nobody else agreed to them.
+committed. They are on the invoice of the account whose credit paid, because nobody else agreed to them.
 Nothing else is charged. The deployment decides whether a cycle costs its plan if the account was suspended
 throughout it.
 """
@@ -37,8 +37,8 @@ async def charge_cycle(session: WriteSession, due: AccountKey, suspended: Suspen
     """Charge the first ended and uncharged cycle of the account's subscription. Returns whether it was
     charged.
 
-    It is not while a reservation of it can still be committed, nor where another worker was first. The
-    charges come on invoices when those are due.
+    The cycle is not charged while one of its reservations can still be committed, or if another worker was
+    first. The charges go onto invoices when these are due.
     """
     if not await enter_as_worker(session, due.master_id):
         return False

@@ -30,8 +30,9 @@ _CONSOLIDATED = literal_column(f"'{BillingMode.CONSOLIDATED.value}'", Text)
 _SEPARATE = literal_column(f"'{BillingMode.SEPARATE.value}'", Text)
 
 EVER = literal_column("'infinity'::timestamptz", DateTime(timezone=True))
-"""A moment after every choice: by it the last choice holds. A transaction that waited for a lock began before
-the choice of the one that held it, and a choice holds from the moment at which its transaction began."""
+"""A moment after every choice: at this moment the last choice holds. A choice holds from the beginning of its
+transaction. A transaction that waited for a lock may have begun before the choice of the transaction that
+held the lock, so its own beginning would be too early."""
 
 
 def mode_of(account: FromClause) -> ColumnElement[str]:

@@ -1,6 +1,6 @@
 """The stored function that says what is left to an account.
 
-As a part of every statement that shows usage it would be half of it, for trees of which most have no budgets.
+Without it, this SQL would be half of every statement that shows usage, although most trees have no budgets.
 """
 
 from typing import Any

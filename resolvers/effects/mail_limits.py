@@ -1,8 +1,8 @@
 """How many mails may be sent: to one person, by one customer, from one network.
 
 Each kind of mail has its subject, which contains nothing that a customer typed. Mail that customers cause to
-others is an offer. Mail that the platform itself must send is counted apart, so that customers cannot use up
-its limits; beyond them it is dropped, because the person was informed already.
+others is an offer. Mail that the platform itself must send has limits of its own, so customers cannot use
+these up. Beyond its limits such a mail is dropped, because the person was informed already.
 """
 
 import datetime

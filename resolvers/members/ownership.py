@@ -1,4 +1,4 @@
-"""Who owns an account: at least one person once it had an owner (T4); a person owns at most one account
+"""Ownership: an account that had an owner keeps at least one (T4), and a person owns at most one account
 (R46)."""
 
 import uuid

@@ -1,4 +1,4 @@
-"""Settling a top-up once: the request that asked the provider does, or a worker."""
+"""Settling a top-up once: either the request that asked the provider does it, or a worker."""
 
 import datetime
 from typing import Any

@@ -1,8 +1,8 @@
-"""Workers and top-ups: a worker begins those that a rule makes due, and settles all that wait (N10, T19).
+"""A worker begins the top-ups that rules make due, and settles all top-ups that wait (N10, T19).
 
-The provider is asked between two transactions, under the top-up's own key. Whatever happens in between, the
-top-up stays pending and the next worker asks again. Several workers at once, or one that dies, charge nothing
-twice.
+The provider is asked between two transactions, under the top-up's own key. If a worker dies in between, the
+top-up stays pending and the next worker asks again. Several workers at once, or a worker that dies, never
+charge twice.
 """
 
 import datetime

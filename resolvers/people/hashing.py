@@ -1,8 +1,8 @@
 """Passwords are hashed in threads beside the event loop, in turns.
 
-A turn covers everything that a password costs before a write: counting the try, reading the stored hash,
-hashing. So this work uses as many connections as there are turns, and none while it hashes or waits. The
-write that follows has a transaction of its own.
+A turn covers the work on a password before the write: counting the try, reading the stored hash, and hashing.
+So this work uses at most one connection for each turn, and none while it hashes or waits. The write that
+follows has a transaction of its own.
 """
 
 from collections.abc import Awaitable, Callable

@@ -60,7 +60,8 @@ def hash_of(password: PreparedPassword) -> str:
 
 
 def is_password_of(password: PreparedPassword | None, stored_hash: str | None) -> bool:
-    """Whether the hash is the password's. False without one of them, after the same time."""
+    """Whether the hash belongs to the password. Without a hash or a password the answer is False, after the
+    same time."""
     compared = _NOBODYS_HASH if password is None or stored_hash is None else stored_hash
     try:
         return HASHER.verify(compared, password or "") and compared is stored_hash

@@ -27,8 +27,8 @@ class PasswordChangedError(Exception):
 async def prove_password(
     sessions: WriteSessions, turn: HashingTurn, email: str, password: str
 ) -> ProvedPassword:
-    """The person with the address, by its password. Raises BAD_USER_INPUT, and SIGN_IN_REFUSED, which looks
-    and takes the same for an unknown address (T13)."""
+    """The person with the address, if the password is right. Raises BAD_USER_INPUT. Raises SIGN_IN_REFUSED,
+    for an unknown address too, after the same time (T13)."""
     canonical = email_address(email).canonical
     statement = select(users.c.id, users.c.password_hash).where(users.c.email_canonical == canonical)
     async with sessions.begin() as session:

@@ -1,4 +1,4 @@
-"""How often a password may be guessed (T33). The limits stop whoever guesses and nobody else.
+"""How often a password may be guessed (T33). The limits stop the person who guesses and nobody else.
 
 A try counts for its network, for the address together with the network, and for the address from anywhere. A
 known device is counted by itself, so that tries from elsewhere do not lock it out. Only failures count.
@@ -21,9 +21,9 @@ OF_AN_ADDRESS_FROM_A_PLACE = 10
 """More than people need who try all their passwords, and too few to find one."""
 
 OF_AN_ADDRESS = 100
-"""From all unknown devices, in a WIDE_WINDOW, against many networks that guess together. It is as high as the
-password's length allows, because whoever exhausts it keeps the person from signing in on a new device. A
-known device still signs in, and a mailed link makes its device known."""
+"""The limit of all unknown devices together in a WIDE_WINDOW. It stops many networks that guess together. It
+is as high as the password's length allows, because an attacker who uses it up keeps the person from signing
+in on a new device. A known device can still sign in, and a mailed link makes its device known."""
 
 OF_A_DEVICE = 10
 

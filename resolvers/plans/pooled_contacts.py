@@ -3,9 +3,9 @@ N20).
 
 A subscription counts a contact once, whichever of its accounts sends to it. If an account learned whether an
 address is active already, it would learn whom the other accounts send to. So a viewer without access to the
-subscriber's statistics gets the account's own view: a contact is new if this account has not sent to it, and
-the used contacts are the sum of what each account counts by itself. That sum is higher than the active
-contacts by each contact that several accounts send to.
+subscriber's statistics gets the account's own view. In this view a contact is new if this account has not
+sent to it, and the used contacts are the sum of what each account counts by itself. If several accounts send
+to one contact, the sum counts it several times.
 """
 
 import uuid

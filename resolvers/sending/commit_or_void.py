@@ -120,10 +120,10 @@ async def _locked(
 
 
 async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
-    """Contacts of this reservation that another open reservation holds become held by this one, so that they
-    stay active. All of these contacts have rows, which the upsert finds by their keys; an UPDATE would be
-    planned by statistics that do not know of a million new rows yet. The claim stays on contacts that another
-    account has sent to, because this account sent to them too."""
+    """This reservation takes over its contacts that another open reservation holds, so that they stay active.
+    All of these contacts have rows, and the upsert finds the rows by their keys. PostgreSQL would plan an
+    UPDATE by statistics that do not know of a million new rows yet. If another account has sent to a contact,
+    this account's claim on it stays, because this account sent to it too."""
     claim, held = contact_claims.c, active_contacts.c
 
     def is_own(holder: FromClause) -> ColumnElement[bool]:

@@ -85,9 +85,9 @@ async def release_reservations(
 
 
 async def _hand_over(session: WriteSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
-    """Contacts that other reservations claim become held by those, whose sends to them stand. The claims of
-    each contact are looked up, because a join would be planned by statistics that do not know of a million
-    new rows yet."""
+    """If another reservation claims a contact, that reservation becomes its holder, because its sends to the
+    contact stand. The claims of each contact are looked up one by one. PostgreSQL would plan a join by
+    statistics that do not know of a million new rows yet."""
     claim, contact, holder = contact_claims.c, active_contacts.c, send_reservations.c
     of_others = and_(claim.master_id == master_id, ~(claim.reservation_id == ids))
     claims = (of_others, claim.cycle_id == contact.cycle_id, claim.digest == contact.digest)
@@ -156,9 +156,9 @@ async def _free_contacts(session: WriteSession, master_id: MasterId, ids: Collec
 
 
 def _lost_by_accounts(dropped: CTE, ids: CollectionAggregate[bool]) -> FromClause:
-    """How many contacts (cycle_id, number) accounts stop counting with these claims: those that nothing else
-    of the account makes one of its own. A contact that it holds itself stays active, or is deleted as a held
-    one."""
+    """How many contacts (cycle_id, number) accounts stop counting when these claims end. An account stops
+    counting a contact if it has no other claim on it and does not hold it. A contact that it holds stays
+    active, or is deleted with the holder's row."""
     owner, contact, claim = send_reservations.alias(), active_contacts.alias(), contact_claims.alias()
 
     def of_owner(reservation: FromClause) -> ColumnElement[bool]:

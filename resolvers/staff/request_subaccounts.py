@@ -23,8 +23,8 @@ from resolvers.staff.overrides import in_force
 
 
 class SubaccountSetUp(enum.StrEnum):
-    """Whether customers create subaccounts by themselves (R48), or only after platform support unlocked them
-    for the master account (R11, R87)."""
+    """Whether customers create subaccounts without asking (R48), or only after platform support has unlocked
+    subaccounts for the master account (R11, R87)."""
 
     SELF_SERVICE = "SELF_SERVICE"
     ON_REQUEST = "ON_REQUEST"

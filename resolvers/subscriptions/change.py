@@ -29,7 +29,8 @@ MOST_BLOCKS = 1000
 
 @dataclass(frozen=True)
 class PlanChange:
-    """`time_zone`: an IANA zone, for an account without a plan of its own; None: unchanged, or UTC."""
+    """`time_zone`: an IANA zone, for an account that has no plan of its own yet. None: an existing zone
+    stays; else it is UTC."""
 
     account_id: AccountId
     plan_id: PlanId
@@ -40,15 +41,16 @@ class PlanChange:
 async def change_plan(session: WriteSession, principal: Principal, command: PlanChange) -> Authorized:
     """Give an account a plan of its own, or another one.
 
-    Needs PLAN_WRITE in the account and in those who pay: the account that is invoiced for it, and the one
-    whose credit pays for sends beyond the plan. A first plan of its own under a cap of sends needs it also
-    above the capped account. A plan that gives at least as much as the present one holds at once, another one
-    with the next cycle (T22). The own plan that holds or waits already changes nothing.
+    Needs PLAN_WRITE in the account and in the accounts that pay: the one that is invoiced for the plan, and
+    the one whose credit pays for sends beyond it. If this is a first plan of its own and an account on the
+    path has a cap of sends, it also needs PLAN_WRITE in the account above the capped one. A plan that gives
+    at least as much as the present one holds at once. Any other plan holds from the next cycle on (T22). If
+    the account's own plan, in force or waiting, is chosen again, nothing changes.
 
     Raises VersionConflict, POOL_ACCOUNT_REQUIRED, BILLED_ACCOUNT_REQUIRED, PARENT_ACCOUNT_REQUIRED,
-    PAID_PLAN_REQUIRED, GUARANTEE_TOO_LARGE, NotFound for a plan that is not on sale or in another currency,
-    FAILED_PRECONDITION for the present plan while another one waits, and BAD_USER_INPUT, also for the plan
-    that the account uses without one of its own, unless a time zone is given.
+    PAID_PLAN_REQUIRED, GUARANTEE_TOO_LARGE. Raises NotFound for a plan that is not on sale or is in another
+    currency, and FAILED_PRECONDITION for the present plan while another one waits. Raises BAD_USER_INPUT. One
+    case is an account without a plan of its own: for the plan that it uses already, it must give a time zone.
     """
     account = await _authorize(session, principal, command.account_id)
     check_version(account, command.expected_version)

@@ -35,9 +35,9 @@ async def subscribe(
 ) -> None:
     """Give the account its first plan of its own: now, or when the cycle of a plan that gives more ends.
 
-    It replaces one that waits. Without a time zone that one's stays, or else it is UTC. What a master account
-    has used of the current cycle counts in its plan's first cycle; otherwise a change from the default plan
-    would renew all limits. Raises BAD_USER_INPUT.
+    It replaces a first plan that waits. Without a time zone it takes the zone of that plan, or else UTC. What
+    a master account has used of the current cycle counts in the first cycle of the new plan. Otherwise a
+    change from the default plan would renew all limits. Raises BAD_USER_INPUT.
     """
     if time_zone is not None:
         await _check_time_zone(session, time_zone)

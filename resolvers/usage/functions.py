@@ -1,7 +1,7 @@
 """The stored function that counts sends by account.
 
-As a part of a statement it would stand there three times where a usage's sum, its accounts and their number
-are asked for.
+Without it, a statement that shows the sum of a usage, its accounts and their number would contain this SQL
+three times.
 """
 
 from collections.abc import Mapping

@@ -22,7 +22,7 @@ COMMIT = "COMMIT"
 
 
 class Cut(enum.Enum):
-    """When the connection is lost: of "during", the server may have worked on what was sent, or not."""
+    """When the connection is lost. With DURING, the server may or may not have worked on what was sent."""
 
     BEFORE = "before"
     DURING = "during"
@@ -56,7 +56,7 @@ class Cutter:
     process: int | None = None
     """The database's process behind the connection that was cut."""
     is_over: bool = False
-    """The request is answered. What it began beside itself goes on."""
+    """Whether the request is answered. Work that it began in the background goes on."""
 
     async def read(self, connection: ReadConnection, sql: str, ask: Callable[[], Awaitable[T]]) -> T:
         """What is asked for, unless the connection is cut."""
@@ -147,7 +147,7 @@ async def _read(
 
 @before_fixed
 async def _note(sql: str) -> None:
-    """The last of those that travel together is the one that is waited for."""
+    """Of the statements that are sent together, the last one is the one that the code waits for."""
     _sql.set(sql)
 
 

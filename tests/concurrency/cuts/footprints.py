@@ -1,7 +1,7 @@
 """What was written to a whole database since a moment, table by table.
 
-PostgreSQL notes in each row which transaction wrote it. So it is seen of every table, whatever its columns,
-whether anything was written, and how much.
+PostgreSQL notes in each row which transaction wrote it. So the test sees for every table whether something
+was written, and how much. The table's columns do not matter.
 """
 
 import asyncio
@@ -45,8 +45,8 @@ class Moment:
 
 
 async def moment(database: AsyncEngine) -> Moment:
-    """Now. Forgotten are tries, so that no limit is reached; jobs, of which one can serve two changes; and
-    mails, which the server looks at when it likes."""
+    """The present moment. Three kinds of rows are deleted first: tries, so that no limit is reached; jobs,
+    because one job can serve two changes; and mails, because the server looks at them at any time."""
     async with _looking(database) as connection:
         await connection.execute(_FORGET)
         now = (await connection.execute(_NOW)).scalar_one()
@@ -83,7 +83,8 @@ def _rows() -> TextClause:
 
 
 def _rows_of(table: str) -> str:
-    """Tries of one subject are one: it has a row for each window of time, and another may begin meanwhile."""
+    """All tries of one subject count as one. They have a row for each window of time, and a new window may
+    begin meanwhile."""
     what = "DISTINCT subject" if table == "attempts" else "*"
     later = "xmin::text::bigint > :since"
     new, old = (f"count({what}) FILTER (WHERE {which})" for which in (later, f"NOT {later}"))

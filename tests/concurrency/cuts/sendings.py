@@ -1,5 +1,5 @@
-"""How each mutation is sent so that it changes something: as the matrix of callers says, or by a row here
-where nobody there is let do it, or where it changes nothing there."""
+"""How each mutation is sent so that it changes something. Most are sent as the matrix of callers says. A
+mutation has a row here if nobody in the matrix may do it, or if it changes nothing there."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from tests.world.world import PASSWORD
 
 @dataclass(frozen=True)
 class Sending:
-    """A mutation that may be done once. `undo` has it done by others too."""
+    """A mutation that can be done once. After `undo` others can do it, too."""
 
     caller: Caller | None
     values: Values | None

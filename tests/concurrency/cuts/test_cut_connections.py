@@ -1,8 +1,9 @@
-"""A connection is cut at every trip of every mutation, before, during and after it: all is done, or nothing.
+"""The tests cut a connection at each trip of each mutation, before, during and after it: all is done, or
+nothing.
 
-Who is answered UNAVAILABLE repeats the request, and it is done once; an idempotency key tells whether it was
-done before. By day each mutation is cut during the COMMIT that it is done with; by night at all trips, in
-each way.
+A client that gets UNAVAILABLE repeats the request, and the change is done once. The answer to an idempotency
+key says whether it was done before. By day each mutation is cut during its last COMMIT. By night it is cut at
+all trips, in each way.
 """
 
 import itertools
@@ -32,7 +33,7 @@ _SEVERAL_TRANSACTIONS = {
     "breakGlassOpen": _COUNTED,
     "creditTopUp": "that it is pending is on disk before the provider is asked, who may charge it",
 }
-"""What leaves something behind where it is not done, and why. Of all others nothing is left."""
+"""The mutations that leave something behind even if they are not done, and why. All others leave nothing."""
 
 
 @pytest.mark.parametrize("name", root_fields(SCHEMA.mutation_type))
@@ -55,5 +56,5 @@ def _cuts(whole: Whole) -> Sequence[tuple[Place, Cut]]:
 
 
 def test_every_row_is_a_mutation() -> None:
-    """What was renamed keeps no excuse."""
+    """A mutation that was renamed must not keep its row under the old name."""
     assert _SEVERAL_TRANSACTIONS.keys() <= root_fields(SCHEMA.mutation_type).keys()

@@ -1,4 +1,5 @@
-"""A mutation is sent whole, and then with its connection cut: what is left in the database, what it says."""
+"""A trial sends a mutation undisturbed, and then with its connection cut. It compares what is left in the
+database, and what the mutation answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,13 +16,14 @@ from tests.concurrency.cuts.sendings import Sending, sending
 
 _UNAVAILABLE = "UNAVAILABLE"
 _DONE_AND_TOLD_SO = {"signOut": "UNAUTHENTICATED"}
-"""What else is right where the answer to COMMIT was lost, and it was done: the token has ended."""
+"""The codes that are also right if the mutation was done and only the answer to COMMIT was lost. After
+`signOut` the token has ended."""
 
 
 @dataclass(frozen=True)
 class Whole:
-    """What a mutation does that is not disturbed. `left[n]`: the footprint of its first n transactions.
-    `reads`: how often it asks the pool that only reads."""
+    """What an undisturbed mutation does. `left[n]`: the footprint of its first n transactions. `reads`: how
+    often it asks the pool that only reads."""
 
     writes: Sequence[str]
     left: Sequence[Footprint]
@@ -41,8 +43,8 @@ class Whole:
         return [self.left[before], *([self.left[after]] if when is Cut.DURING else [])]
 
     def survives(self, place: Place, when: Cut) -> bool:
-        """Whether the mutation is done all the same: a read is sent again, and behind a COMMIT the connection
-        is not needed any more."""
+        """Whether the mutation is done in spite of the cut: a read is sent again, and after COMMIT the
+        mutation needs no connection any more."""
         return place.is_read or (when is Cut.AFTER and self.writes[place.number - 1] == COMMIT)
 
 
@@ -69,7 +71,7 @@ class Trial:
         return Whole(cutter.writes, left, len(cutter.reads))
 
     async def cut(self, whole: Whole, place: Place, when: Cut) -> None:
-        """All or nothing; who repeats it finds it done once."""
+        """Check that all is done, or nothing, and that a repeated request finds it done once."""
         sent, since = await self._prepared()
         cutter = Cutter(place, when)
         answer = await self._send(sent, cutter)
@@ -87,14 +89,14 @@ class Trial:
         await sent.undo()
 
     def _may_tell(self, *, survived: bool, is_done: bool) -> list[list[str]]:
-        """The codes that are right; none where it is done and told so."""
+        """The codes that are right. An empty list: the mutation is done, and its answer says so."""
         if survived:
             return [[]]
         other = _DONE_AND_TOLD_SO.get(self.name) if is_done else None
         return [[code] for code in (_UNAVAILABLE, other) if code]
 
     async def _again(self, sent: Sending, since: Moment, whole: Whole, *, is_begun: bool) -> None:
-        """What a client does that is answered UNAVAILABLE: the same once more."""
+        """Send the same once more, as a client does that got UNAVAILABLE."""
         answer = await self._send(sent, Cutter())
         assert codes_of(answer, self.name) == [], answer
         assert await footprint(self._database, since) == whole.left[-1]

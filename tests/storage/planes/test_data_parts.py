@@ -27,8 +27,8 @@ async def test_data_tables_are_in_parts_and_no_others(database: AsyncEngine) -> 
 
 @dataclass(frozen=True)
 class _Statement:
-    """What is asked of an account's contacts, beside its tree ($1) and itself ($2). `found_by`: the column
-    that an index is asked for."""
+    """A statement about an account's contacts. $1 is the tree, $2 the account. `found_by`: the column that
+    the index is searched by."""
 
     sql: str
     values: tuple[object, ...]
@@ -141,8 +141,9 @@ async def filled(database: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 @pytest.mark.parametrize("name", _STATEMENTS)
 async def test_an_index_serves_a_statement(filled: AsyncConnection, name: str) -> None:
-    """Behind the wall, which lets a condition into an index only if it tells nothing of the rows it refuses.
-    And in the index's order, so that a page costs the same in an account of any size."""
+    """The statements run behind the wall. The wall lets a condition use an index only if the condition
+    reveals nothing about the rows that the wall refuses. They read in the index's order, so that a page costs
+    the same in an account of any size."""
     statement = _STATEMENTS[name]
     values = (_ID, _ID, *statement.values)
     explained = await filled.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement.sql}", values)

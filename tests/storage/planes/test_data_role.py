@@ -39,7 +39,7 @@ async def test_a_role_has_rights_in_its_plane_alone(database: AsyncEngine) -> No
 
 
 async def test_the_data_role_reaches_nothing_else(database: AsyncEngine) -> None:
-    """Neither the queue nor a function that runs as the owner, who may do anything."""
+    """It reaches neither the queue nor a function that runs as the owner. The owner may do anything."""
     tables = text(
         "SELECT count(*) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
         "WHERE nspname = 'pgq' AND relkind = 'r' AND has_table_privilege(:role, pg_class.oid, 'SELECT')"
@@ -83,7 +83,7 @@ async def _acts_as(connection: AsyncConnection) -> str:
 
 
 def _enter(account: Account) -> TextClause:
-    """As if who calls were in the tree (see `authz.wall.row_security`)."""
+    """Enter as a caller in the tree does (see `authz.wall.row_security`)."""
     return text(f"SELECT set_config('mandant.trees', '{account.master}', true)")
 
 
@@ -107,7 +107,8 @@ async def _written(database: AsyncEngine, account: Account) -> list[str]:
 async def test_one_transaction_writes_in_both_planes(
     application: AsyncEngine, database: AsyncEngine, world: World
 ) -> None:
-    """It takes the role in the middle, goes back to its own, and all of it is done or nothing."""
+    """The transaction takes the data role in the middle and goes back to its own role. All of its changes are
+    done, or none."""
     account = await world.account(name="Old")
     async with application.connect() as connection:
         await _write_in_both_planes(connection, account)

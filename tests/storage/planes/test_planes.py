@@ -56,8 +56,8 @@ _OF_ACCOUNT = ("master_id", "account_id")
 
 
 def _data_table(*parts: SchemaItem, key: tuple[str, ...] = (*_OF_ACCOUNT, "id")) -> Table:
-    """A table of the data plane, with another one and a control table beside it, that keeps to the rules but
-    for these parts or this key."""
+    """A table of the data plane. Except for these parts or this key it keeps to the rules. Another data table
+    and a control table stand beside it."""
     tables = MetaData()
     for name, plane in (("accounts", Plane.CONTROL), ("pages", Plane.DATA)):
         ids = [Column(column, Uuid) for column in (*_OF_ACCOUNT, "id")]
@@ -114,7 +114,8 @@ def test_what_the_rules_find(table: Table, expected: list[str]) -> None:
 
 
 async def test_postgresql_knows_that_an_account_is_of_one_tree(database: AsyncEngine) -> None:
-    """Else it takes any index for as good, as each begins with both."""
+    """Without that knowledge PostgreSQL thinks that every index is equally good, because each begins with
+    both."""
     statement = text("""
         SELECT stxrelid::regclass::text FROM pg_statistic_ext
         WHERE stxkind = '{f}' AND (

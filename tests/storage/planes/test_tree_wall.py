@@ -100,7 +100,7 @@ async def test_nothing_is_written_into_another_tree(
 
 
 async def test_the_own_tree_is_written(application: AsyncEngine, tree: Account) -> None:
-    """Else the tests above would pass for a role that may write nothing."""
+    """Without this test, those above would pass even for a role that may write nothing."""
     place = {"master_id": tree.key, "account_id": tree.key}
     async with application.connect() as connection:
         await _enter(connection, tree.key)
@@ -112,7 +112,8 @@ async def test_the_own_tree_is_written(application: AsyncEngine, tree: Account) 
 
 
 async def test_to_enter_a_tree_reads_no_table(application: AsyncEngine) -> None:
-    """On many databases the function runs where the rows are: a tree that is nowhere is entered as any."""
+    """With many databases the function runs where the rows are. So a transaction can also enter a tree that
+    does not exist."""
     async with application.connect() as connection:
         await _enter(connection, new_id())
         assert await _trees(connection, contacts) == set()
@@ -122,7 +123,7 @@ async def test_to_enter_a_tree_reads_no_table(application: AsyncEngine) -> None:
 async def test_a_statement_enters_the_tree_that_it_reads(
     application: AsyncEngine, tree: Account, plans: str
 ) -> None:
-    """In one trip. The policy is asked behind the call, also where a table is in parts."""
+    """In one trip. PostgreSQL evaluates the policy after the call, also if a table is in parts."""
     statement = text("""
         WITH door AS MATERIALIZED (SELECT mandant_enter_tree(:tree) AS is_open)
         SELECT CASE WHEN is_open THEN (
