@@ -68,7 +68,7 @@ class OverrideCreateInput:
         description="The most that the member's role gives in the accounts below, for USER_RIGHTS; only for "
         "that kind. ACCOUNT_READ is added to any other permission. An empty list gives nothing there.",
     )
-    reason: str = strawberry.field(description="Why it is skipped.")
+    reason: str = strawberry.field(description="The reason, 1 to 200 characters. The account can read it.")
     expires_at: datetime.datetime = strawberry.field(description="When it expires, at most one year ahead.")
     dry_run: bool = dry_run()
 
@@ -83,7 +83,7 @@ class OverrideApproveInput:
 class OverrideEndInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     override_id: strawberry.ID = strawberry.field(description="The override.")
-    reason: str = strawberry.field(description="Why it is skipped.")
+    reason: str = strawberry.field(description="The reason, 1 to 200 characters. The account can read it.")
     dry_run: bool = dry_run()
 
 
