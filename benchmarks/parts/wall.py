@@ -25,8 +25,17 @@ from models.base.planes import Plane
 _READS = (Operation.POINT_READ, Operation.PAGE)
 _NOBODY_LOOKS = """CREATE OR REPLACE FUNCTION mandant_enter(principal bytea, kind text, link bytea)
   RETURNS boolean LANGUAGE plpgsql AS $$
-  DECLARE told text := set_config('mandant.further_grants', 'none', true);
-  BEGIN RETURN true; END$$"""
+  DECLARE
+    told text := set_config('mandant.further_grants', 'none', true);
+    api_key text;
+  BEGIN
+    IF kind = 'API_KEY' THEN
+      SELECT id INTO api_key FROM api_keys WHERE digest = principal;
+      api_key := set_config('mandant.api_key', coalesce(api_key, ''), true);
+    END IF;
+    RETURN true;
+  END$$"""
+"""It finds a caller's key, which the statement looks up by its id, and no trees."""
 
 
 @dataclass(frozen=True)

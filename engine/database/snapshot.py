@@ -6,13 +6,14 @@ the answer, are of the same moment. The first statement opens it.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from strawberry.dataloader import DataLoader
 
 from engine.base.preamble import GateClosedError
+from engine.database.write_connection import WriteConnection
 
 T = TypeVar("T")
 
@@ -29,6 +30,7 @@ class Reader:
         self._gate = gate
         self._binds = dict(binds)
         self._connection: AsyncConnection | None = None
+        self._patient: WriteConnection | None = None
         self._turn = asyncio.Lock()
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
 
@@ -45,6 +47,14 @@ class Reader:
             connection = await self._opened()
             result = await connection.execute(statement, {**self._binds, **(binds or {})})
             return [dict(row) for row in result.mappings()]
+
+    async def wait_up_to(self, seconds: float) -> None:
+        """Give up the snapshot's further statements only after so long. To be called behind a statement that
+        has the database allow them almost as much."""
+        async with self._turn:
+            raw = await (await self._opened()).get_raw_connection()
+            self._patient = cast("WriteConnection", raw.driver_connection)
+            self._patient.wait_up_to(seconds)
 
     async def load(
         self, name: Hashable, batch: Callable[[list[Any]], Awaitable[Sequence[T]]], key: Hashable
@@ -70,6 +80,9 @@ class Reader:
         async with self._turn:
             if self._connection is not None:
                 connection, self._connection = self._connection, None
+                if self._patient is not None:
+                    self._patient.wait_up_to(None)
+                    self._patient = None
                 await connection.close()
 
     async def _opened(self) -> AsyncConnection:

@@ -48,18 +48,27 @@ class Unawaited:
 class WriteConnection(ReadConnection):
     """asyncpg's, for one transaction after the other."""
 
-    __slots__ = ("_fixed", "_named", "_names")
+    __slots__ = ("_fixed", "_named", "_names", "_opened_with")
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         self._fixed: OrderedDict[str, Any] = OrderedDict()
         self._named: dict[str, str] = {}
         self._names = 0
+        self._opened_with: Any = self._config
 
     @property
     def is_spent(self) -> bool:
         """Whether its process in the database has kept enough: it is time for another connection."""
         return self.memory.spent or len(self._named) > _NAMED
+
+    def wait_up_to(self, seconds: float | None) -> None:
+        """Give up each further statement only after so long. None: after as long as when it was opened."""
+        opened = self._opened_with
+        # asyncpg reads it for each statement.
+        self._config: Any = (  # type: ignore[misc]  # it is a slot of asyncpg's
+            opened if seconds is None else opened._replace(command_timeout=seconds)
+        )
 
     async def run(
         self, sql: str, values: Sequence[Any], ahead: Sequence[Unawaited] = (), *, counted: bool = False

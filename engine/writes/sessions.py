@@ -136,6 +136,13 @@ class WriteSession:
         built = self._builder.build(select(literal_column("1")).where(called))
         await self.send(built.sql, built.values)
 
+    def wait_up_to(self, seconds: float) -> None:
+        """Give up the transaction's further statements only after so long. To be called behind a statement
+        that has the database allow them almost as much."""
+        if self._driver is None:
+            raise AssertionError("a statement was sent before")
+        self._driver.wait_up_to(seconds)
+
     async def savepoint(self) -> "Savepoint":
         """A point that the transaction can go back to."""
         self._savepoints += 1
@@ -190,6 +197,8 @@ class WriteSession:
 
     def give_back(self) -> None:
         """The connection goes back to the pool."""
+        if self._driver is not None:
+            self._driver.wait_up_to(None)
         if self._lent is not None:
             self._lent.close()
 

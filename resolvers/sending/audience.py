@@ -10,7 +10,8 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import in_account
 from models.sending.recipient_lists import recipient_lists
 from resolvers.sending.address_hash import Recipients
-from resolvers.sending.recipient_rows import Given, allowing_many, is_open, named, uploaded
+from resolvers.sending.long_statements import allow_many
+from resolvers.sending.recipient_rows import Given, is_open, named, uploaded
 
 
 @dataclass(frozen=True)
@@ -39,5 +40,5 @@ async def audience_of(session: WriteSession, account: Authorized, given: Given) 
     count = (await session.execute(statement)).scalar_one_or_none()
     if count is None:
         raise NotFound("recipientListId")
-    await session.execute(allowing_many())
+    await allow_many(session)
     return Audience(count, uploaded(given))

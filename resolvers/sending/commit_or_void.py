@@ -37,8 +37,9 @@ from resolvers.effects.log import record
 from resolvers.plans.pooled_contacts import looked_up, reservation_is
 from resolvers.sending.address_hash import MOST_IN_A_REQUEST
 from resolvers.sending.cycle import lock_cycle
+from resolvers.sending.long_statements import allow_many
 from resolvers.sending.permissions import SEND_PERMISSIONS
-from resolvers.sending.recipient_rows import active_contact_of, allowing_many
+from resolvers.sending.recipient_rows import active_contact_of
 from resolvers.sending.release import is_open, leave_claims, release_reservations
 from resolvers.sending.reserved_credit import release_credit, spend_reserved
 
@@ -62,7 +63,7 @@ async def commit_sends(
     if status is ReservationStatus.EXPIRED or row.over:
         raise Refusal(RefusalCode.RESERVATION_EXPIRED, field="reservationId")
     if row.recipients > MOST_IN_A_REQUEST:
-        await session.execute(allowing_many())
+        await allow_many(session)
     await _take_claims(session, row)
     if row.price:
         await spend_reserved(session, principal, account.master_id, row.payer_id, row.price)

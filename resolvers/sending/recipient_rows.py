@@ -25,8 +25,6 @@ from resolvers.sending.address_hash import Recipients
 Given = Recipients | RecipientListId
 """What a request names: recipients, or a list."""
 
-_LONG = "60s"
-
 
 def named(given: Recipients) -> Select[tuple[bytes]]:
     """The digests of the recipients in a request."""
@@ -65,10 +63,3 @@ def active_contact_of(
         contact.c.master_id == master_id, contact.c.cycle_id == cycle_id, contact.c.digest == rows.c.digest
     )
     return select(*contact.c).where(key).limit(1).lateral()
-
-
-def allowing_many() -> Select[tuple[str, str]]:
-    """Prepares the rest of the transaction for a million rows: statements may take a minute, and each is
-    planned for the present rows, because the connection's cached plans were made for fewer."""
-    longer = func.set_config("statement_timeout", _LONG, True)
-    return select(longer, func.set_config("plan_cache_mode", "force_custom_plan", True))

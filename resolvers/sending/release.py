@@ -38,7 +38,7 @@ from models.sending.tables import (
     send_reservations,
 )
 from resolvers.plans.pooled_contacts import looked_up, reservation_is
-from resolvers.sending.recipient_rows import allowing_many
+from resolvers.sending.long_statements import allow_many
 
 
 def is_open(reservation: FromClause) -> ColumnElement[bool]:
@@ -67,7 +67,7 @@ async def release_reservations(
     if not reservation_ids:
         return []
     # A release that timed out would block every later write to the cycle.
-    await session.execute(allowing_many())
+    await allow_many(session)
     ids = any_(literal(list(reservation_ids), ARRAY(Uuid)))
     await _hand_over(session, master_id, ids)
     await _free_contacts(session, master_id, ids)

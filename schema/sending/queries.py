@@ -17,10 +17,11 @@ from models.sending.tables import SendStream
 from resolvers.accounts import reads as accounts
 from resolvers.sending.address_hash import FaultyRecipient, RecipientFault, Recipients
 from resolvers.sending.audience import Audience
+from resolvers.sending.long_statements import allow_many_to_read
 from resolvers.sending.permissions import SEND_PERMISSIONS
 from resolvers.sending.preview import SendWarning, State, may_send, preview, state_of
 from resolvers.sending.recipient_lists import size_for_viewer
-from resolvers.sending.recipient_rows import allowing_many, named, uploaded
+from resolvers.sending.recipient_rows import named, uploaded
 from schema.fields.amounts import MicroAmount
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.marks import needs_any
@@ -124,7 +125,7 @@ async def _audience(
     rows = await info.context.reader.rows(size_for_viewer(account_id, given, stream))
     if not rows:
         return _NO_LIST, ()
-    await info.context.reader.rows(allowing_many())
+    await allow_many_to_read(info.context.reader)
     return Audience(recipients=rows[0]["recipients"], digests=uploaded(given)), ()
 
 

@@ -7,15 +7,18 @@ import itertools
 import types
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, func, insert, select, text
+from sqlalchemy import bindparam, func, insert, select, text, true
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from engine.database.snapshot import Reader
 from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.effects.attempts import attempts
+from resolvers.sending.long_statements import allow_many, allow_many_to_read
 from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 from server.failures.errors import ErrorCode, failure_of
@@ -250,3 +253,31 @@ async def test_a_transaction_without_a_statement_takes_no_connection(sessions: W
     async with sessions.begin() as one, sessions.begin():
         """There is but one connection."""
         await one.execute(select(1))
+
+
+async def test_a_transaction_that_asks_for_it_waits_longer(addresses: DatabaseAddresses) -> None:
+    """Behind a limit of the database's that is longer too; the next one on the connection does not."""
+    database = connect_as_application(addresses.application, pool_size=1, command_timeout=0.5)
+    sessions = WriteSessions(database)
+    sleep = select(func.pg_sleep(1))
+    async with sessions.begin() as session:
+        await allow_many(session)
+        await session.execute(sleep)
+    with pytest.raises(TimeoutError):
+        async with sessions.begin() as session:
+            await session.execute(sleep)
+    await database.dispose()
+
+
+async def test_a_snapshot_that_asks_for_it_waits_longer(addresses: DatabaseAddresses) -> None:
+    """The same for what is read."""
+    database = connect_as_application(addresses.application, pool_size=1, command_timeout=0.5)
+    sleep = select(func.pg_sleep(1))
+    for allow, expected in ((allow_many_to_read, nullcontext()), (None, pytest.raises(TimeoutError))):
+        reader = Reader(database, true(), {})
+        with expected:
+            if allow is not None:
+                await allow(reader)
+            await reader.rows(sleep)
+        await reader.close()
+    await database.dispose()
