@@ -59,6 +59,8 @@ class Authorized:
 
     row: AccountRow | None = None
     """None: nobody's rights were read."""
+    held: int = 0
+    """All that the caller holds in the account, also by rights that end: what it may see there."""
 
     @property
     def stored(self) -> AccountRow:
@@ -322,5 +324,6 @@ async def _rights_in(
         await opened_because(session, row, permission, principal),
         _refused_change(row, permission),
         account_row(row),
+        row.mask,
     )
     return _Rights(authorized, row.mask)

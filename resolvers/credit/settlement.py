@@ -82,7 +82,7 @@ def visible_amount(
     account: Authorized, amount: int, permission: Permission = Permission.CREDIT_READ
 ) -> int | None:
     """The amount, if the principal may see it in the account."""
-    return amount if account.mask & permission.bit else None
+    return amount if account.held & permission.bit else None
 
 
 async def balances_of(session: WriteSession, account: Authorized) -> dict[BalanceKind, int]:

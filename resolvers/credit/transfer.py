@@ -74,7 +74,7 @@ async def transfer_credit(
     transaction = Transaction(source.master_id, transaction_id, kind, postings, memo)
     short = await try_post_transaction(session, principal, transaction)
     if short is not None:
-        visible = source.mask & Permission.CREDIT_READ.bit
+        visible = source.held & Permission.CREDIT_READ.bit
         raise InsufficientCredit(short.available if visible else None, "amount")
     await _log(session, principal, (source, target), transaction_id, amount)
     return CreditTransferred(transaction_id, replayed=False)

@@ -61,6 +61,8 @@ async def update_top_up_rule(
     rule = _updated(before, command)
     _check_amounts(rule)
     await check_payment_method(session, account, rule.payment_method_id)
+    if before is not None and before.paused_at is None and rule == _current(before):
+        return account
     values = {
         **asdict(rule),
         "refusals": 0,
@@ -93,6 +95,10 @@ class _Rule:
     threshold: int
     amount: int
     daily_maximum: int
+
+
+def _current(row: Row[Any]) -> _Rule:
+    return _Rule(row.payment_method_id, row.threshold, row.amount, row.daily_maximum)
 
 
 def _updated(before: Row[Any] | None, command: TopUpRuleUpdate) -> _Rule:

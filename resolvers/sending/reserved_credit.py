@@ -36,7 +36,7 @@ async def reserve_credit(
     transaction = _transaction(account.master_id, postings, guarded)
     short = await try_post_transaction(session, principal, transaction)
     if short is not None:
-        visible = payer_id == account.account_id and account.mask & Permission.CREDIT_READ.bit
+        visible = payer_id == account.account_id and account.held & Permission.CREDIT_READ.bit
         raise InsufficientCredit(short.available if visible else None, "recipients")
 
 

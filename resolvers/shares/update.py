@@ -76,9 +76,12 @@ async def update_share(session: WriteSession, principal: Principal, command: Sha
     await refuse_members(session, principal, managed.added, row.email_canonical)
     # This includes the accounts that stay: an expired share that is prolonged may have a successor.
     await refuse_shared(session, principal, managed.wanted, row.email_canonical, command.share_id)
+    values = {**scope_columns(scope), **giver_columns(principal), "expires_at": expires_at}
+    same = all(row._mapping[name] == value for name, value in values.items())
+    if same and not (managed.added or managed.removed):
+        return ShareMade(command.share_id)
     await drop_accounts(session, row, managed.removed)
     await add_accounts(session, command.share_id, managed.added)
-    values = {**scope_columns(scope), **giver_columns(principal), "expires_at": expires_at}
     await write_share(session, row, values)
     await _log_update(session, principal, managed, scope, expires_at)
     return ShareMade(command.share_id)

@@ -269,3 +269,15 @@ async def _left_in(database: AsyncEngine, account: Account) -> list[Any]:
     ]
     async with database.connect() as connection:
         return [row for statement in statements for row in await connection.execute(statement)]
+
+
+async def test_whose_membership_ends_is_told_the_amounts_all_the_same(
+    api: Api, paying: Brand, world: World
+) -> None:
+    """What somebody may see is not what somebody may pass on."""
+    tomorrow = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
+    member = await world.member(paying.master, BuiltinRole.ADMINISTRATOR, expires_at=tomorrow)
+    would = await attempt(api, "accountClose", member, _SHOWN, accountId=paying.store.id, dryRun=True)
+    assert would.done, would
+    told = {effect["kind"]: effect["amount"] for effect in would.payload["effects"]}
+    assert told["CREDIT_SETTLED"] == str(10 * EURO)

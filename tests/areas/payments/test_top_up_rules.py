@@ -112,3 +112,14 @@ async def test_it_ends_with_the_balance_that_it_fills(
     assert (await api.read(_SEEN, finance, id=brand.us.id))["account"]["topUpRule"] is not None
     await done(api, "creditModeUpdate", brand.owner, accountId=brand.us.id, mode="SHARED_POOL")
     assert (await api.read(_SEEN, finance, id=brand.us.id))["account"]["topUpRule"] is None
+
+
+async def test_the_values_that_it_has_change_nothing(
+    api: Api, brand: Brand, finance: Member, world: World
+) -> None:
+    """No version and no event."""
+    rule = _rule(brand.us, await give_payment_method(world, brand.us))
+    await done(api, "topUpRuleUpdate", finance, **rule)
+    before = await world.state(brand.us)
+    await done(api, "topUpRuleUpdate", finance, **rule)
+    assert await world.state(brand.us) == before
