@@ -81,8 +81,8 @@ class Builder:
         compiled, extracted, collected, _ = cast("ClauseElement", statement)._compile_w_cache(
             self._dialect, compiled_cache=self._cache, column_keys=sorted(parameters or ())
         )
-        if not isinstance(compiled, SQLCompiler):
-            raise TypeError("only statements are sent")
+        if not isinstance(compiled, SQLCompiler) or compiled.update_prefetch:
+            raise TypeError("no column of ours has a value that SQLAlchemy makes for an UPDATE")
         values = compiled.construct_params(
             parameters, extracted_parameters=extracted, escape_names=False, _collected_params=collected
         )
