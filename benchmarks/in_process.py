@@ -16,6 +16,7 @@ from engine.database.read_connection import ReadConnection
 from schema.fields.deployment import Deployment
 from schema.root import build_schema
 from server.database.connections import read_connection
+from server.database.read_pools import ReadPools
 from server.graphql.runner import OperationRunner
 from server.http.request import GraphQLRequest
 from server.settings.payments import NoPayments
@@ -52,9 +53,12 @@ async def _never() -> ReadConnection:
 
 
 def executor(database: AsyncEngine, reads: Pool) -> OperationRunner:
-    """Mandant's executor, with these reads."""
+    """Mandant's executor, with these reads, and none of the data plane."""
     return OperationRunner(
-        build_schema(), database, reads, Deployment(public_url="http://localhost", payments=NoPayments())
+        build_schema(),
+        database,
+        ReadPools(reads, NoReads()),
+        Deployment(public_url="http://localhost", payments=NoPayments()),
     )
 
 

@@ -12,7 +12,8 @@ from authz.callers.principals import Credentials
 from benchmarks.operations import CONNECTIONS
 from engine.base.client_values import NotCompilableError
 from schema.root import build_schema
-from server.database.connections import connect_as_application, read_pool
+from server.database.connections import connect_as_application
+from server.database.read_pools import ReadPools
 from server.edge.application import Application
 from server.edge.http_protocol import HttpProtocol
 from server.graphql.endpoint import GraphQLEndpoint
@@ -41,7 +42,7 @@ def create_app(settings: Settings, database_url: str) -> Application:
     """Like `server.start.app.create_app`, for queries and mutations only."""
     # Each request holds a connection while Python computes. Clients must not be refused because they wait.
     database = connect_as_application(database_url, CONNECTIONS)
-    reads = read_pool(database_url, settings.pool_size)
+    reads = ReadPools.open(database_url, settings.pool_size)
     runner = ReferenceRunner(build_schema(), database, reads, deployment(settings))
 
     @asynccontextmanager

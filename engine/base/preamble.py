@@ -1,7 +1,7 @@
 """A gate: an expression that a statement evaluates before it reads, such as the one that names the caller to
 the database."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, case, select
 
@@ -21,3 +21,11 @@ def behind(gate: ColumnElement[bool], statement: Select[Any]) -> Select[Any]:
     The statement is a branch of a CASE, so PostgreSQL runs it after the gate.
     """
     return select(case((gate, statement.scalar_subquery())))
+
+
+class Gates(NamedTuple):
+    """What the statements of an answer open before they read."""
+
+    near: ColumnElement[bool]
+    far: ColumnElement[bool]
+    """What a far statement opens: the tree that the parameter `engine.declare.far.TREE_VALUE` names."""

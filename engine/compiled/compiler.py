@@ -5,6 +5,7 @@ is a sub-select that aggregates its items' texts.
 """
 
 from collections.abc import Hashable, Iterable, Sequence
+from copy import copy
 
 from graphql import (
     FieldNode,
@@ -14,12 +15,14 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
 )
-from sqlalchemy import CTE, ColumnElement, Select
+from sqlalchemy import CTE, Select
 
 from engine.base.client_values import NotCompilableError
 from engine.base.field_errors import forbidden
-from engine.base.preamble import CLOSED_SQL
+from engine.base.preamble import CLOSED_SQL, Gates
 from engine.compiled.denials import Denial, marker
+from engine.compiled.far_answers import FarPlan, gap
+from engine.compiled.far_statement import FarStatement
 from engine.compiled.fields import Check, CompiledField
 from engine.compiled.fragment_cache import Columns
 from engine.compiled.fragment_writer import written
@@ -27,7 +30,8 @@ from engine.compiled.json_sql import Part, Sql, joined, listed
 from engine.compiled.row_scope import Rows, RowScope, source_of
 from engine.compiled.sql_text import Prepared
 from engine.compiled.statement_text import StatementText
-from engine.declare.declarations import columns_of
+from engine.declare.declarations import SqlField, columns_of
+from engine.declare.far import FAR_PARENT, ROW, TREE
 from engine.declare.selections import Selections, is_sql, sql_field
 
 
@@ -35,23 +39,28 @@ class Compiler:
     """Compiles one operation for a variant of its statement (see `engine.compiled.sql_text.only_in`). Raises
     NotCompilableError for what only the reference executor can answer.
 
-    `gate`: what the statement opens before it reads. `checks` is filled on the way: the arguments that must
-    be read even where the statement does not use them.
+    `checks` is filled on the way: the arguments that must be read even where the statement does not use them.
     """
 
-    def __init__(self, selections: Selections, variant: Hashable, gate: ColumnElement[bool]) -> None:
+    def __init__(self, selections: Selections, variant: Hashable, gates: Gates) -> None:
         self.selections = selections
         self.statement = StatementText(variant)
         self.path: list[str] = []
         """The response keys that lead to what is being compiled."""
         self.checks: list[Check] = []
-        self._gate = gate
+        self._gate = gates.near
+        self._far = FarStatement(variant, gates.far)
         self._denials: dict[Hashable, tuple[int, Denial]] = {}
 
     @property
     def denials(self) -> tuple[Denial, ...]:
         """The errors that markers stand for."""
         return tuple(denial for _, denial in self._denials.values())
+
+    @property
+    def far(self) -> FarPlan | None:
+        """The far statement that fills the answer's gaps; None: it has none."""
+        return self._far.finished()
 
     def query(self, node: OperationDefinitionNode, principal: CTE) -> Prepared:
         """The data as bytes; no row where the principal is not known."""
@@ -75,6 +84,8 @@ class Compiler:
         ]
         if not fields:
             raise NotCompilableError  # there is nothing to read
+        if self._far.is_needed:
+            raise NotCompilableError  # the payload is read in the transaction, which is of one plane
         return self._answering(joined(["{", *listed(fields), "}"]), scope)
 
     def prepare(self, nodes: list[FieldNode], type_: GraphQLObjectType) -> None:
@@ -115,7 +126,8 @@ class Compiler:
         if definition is None or field is None:
             raise NotCompilableError  # introspection, and what Python answers
         compiled = CompiledField(self, field, type_, nodes, scope, self._columns(type_))
-        parts = compiled.parts()
+        far = field.declaration.far
+        parts = self._far_parts(field, nodes, type_, scope) if far else compiled.parts()
         requires = field.declaration.requires
         if requires is None:
             return parts
@@ -123,6 +135,20 @@ class Compiler:
             raise NotCompilableError
         seen = scope.rows.once(f"CASE WHEN {compiled.allowed()} THEN {joined(parts)} END")
         return [Sql(f"coalesce({seen}, {self.denied(forbidden(requires), nodes, type_)})")]
+
+    def _far_parts(
+        self, field: SqlField, nodes: list[FieldNode], type_: GraphQLObjectType, scope: RowScope
+    ) -> Sequence[Part]:
+        """A gap in the answer. What fills it is compiled into the far statement, with all that stands below:
+        also the markers of denials, which are settled when all is there."""
+        if self.statement is self._far.text:
+            raise TypeError(f"{type_.name} is far itself: its fields are read with it")
+        beyond = copy(self)
+        beyond.statement = self._far.text
+        parents = self._far.parents()
+        value = joined(CompiledField(beyond, field, type_, nodes, parents, FAR_PARENT).parts())
+        number = self._far.add(value, parents)
+        return [Sql(gap(number, scope.rows.column(TREE), scope.rows.column(ROW)))]
 
     def _columns(self, type_: GraphQLObjectType) -> Columns | None:
         """What resolvers may read of the rows of the type's objects; None: it is the root."""

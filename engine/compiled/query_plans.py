@@ -22,14 +22,16 @@ from graphql import (
     get_operation_ast,
 )
 from graphql.execution.values import get_variable_values
-from sqlalchemy import CTE, ColumnElement
+from sqlalchemy import CTE
 from strawberry import Schema
 
 from engine.base.client_values import NotCompilableError
 from engine.base.field_errors import BadArgument
 from engine.base.kept import Kept
+from engine.base.preamble import Gates
 from engine.compiled.compiler import Compiler
 from engine.compiled.denials import Denial
+from engine.compiled.far_answers import FarPlan
 from engine.compiled.fields import Check
 from engine.compiled.pace import Pace
 from engine.compiled.shapes import Variables, input_type, opened, plain, plain_types, shape_of
@@ -56,14 +58,18 @@ class QueryPlan:
     statement: Prepared
     checks: tuple[Check, ...]
     denials: tuple[Denial, ...]
+    far: FarPlan | None = None
+    """The statement that fills the answer's gaps, if it may have any."""
     pace: Pace = field(default_factory=Pace, compare=False, repr=False)
 
     @property
     def size(self) -> int:
         """Bytes of memory, at most."""
-        parts = len(self.statement.values) + len(self.checks)
+        statements = [self.statement, *([] if self.far is None else [self.far.statement])]
+        parts = sum(len(statement.values) for statement in statements) + len(self.checks)
         parts += sum(1 + len(denial.places) for denial in self.denials)
-        return sys.getsizeof(self.statement.sql) + _BYTES_OF_A_PLAN + _BYTES_OF_A_PART * parts
+        texts = sum(sys.getsizeof(statement.sql) for statement in statements)
+        return texts + _BYTES_OF_A_PLAN + _BYTES_OF_A_PART * parts
 
     def values(self, variables: Variables, named: Mapping[str, Any]) -> list[Any]:
         """The statement's values. Raises what a client's value makes a check raise."""
@@ -126,13 +132,13 @@ class Operation:
     def __init__(
         self,
         schema: Schema,
-        gate: ColumnElement[bool],
+        gates: Gates,
         source: str,
         document: DocumentNode,
         node: OperationDefinitionNode,
     ) -> None:
         self._schema = schema
-        self._gate = gate
+        self._gates = gates
         self._document = document
         self._source_size = sys.getsizeof(source) + _BYTES_OF_A_TOKEN * _tokens_of(source)
         self._node = node
@@ -207,12 +213,12 @@ class Operation:
             if name in variables
         }
         selections = Selections(self._schema, self._fragments, open_variables)
-        compiler = Compiler(selections, part.variant, self._gate)
+        compiler = Compiler(selections, part.variant, self._gates)
         try:
             statement = part.statement(compiler, self._node)
         except (NotCompilableError, BadArgument):
             return None  # the reference executor reports a wrong argument
-        return QueryPlan(statement, tuple(compiler.checks), compiler.denials)
+        return QueryPlan(statement, tuple(compiler.checks), compiler.denials, compiler.far)
 
 
 class QueryPlans:
@@ -220,13 +226,13 @@ class QueryPlans:
 
     The event loop looks up what is known, while another thread compiles what is not.
 
-    `gate`: what each statement opens before it reads (see `engine.base.preamble`). `most`: the bytes of the
+    `gates`: what each statement opens before it reads (see `engine.base.preamble`). `most`: the bytes of the
     documents and plans that are remembered in all.
     """
 
-    def __init__(self, schema: Schema, gate: ColumnElement[bool], most: int = 32_000_000) -> None:
+    def __init__(self, schema: Schema, gates: Gates, most: int = 32_000_000) -> None:
         self._schema = schema
-        self._gate = gate
+        self._gates = gates
         self._operations: Kept[tuple[str, str | None], Operation] = Kept(most)
         self._lock = threading.Lock()
         """Held while what is remembered is looked up or changed, and never while something is compiled."""
@@ -273,7 +279,7 @@ class QueryPlans:
             node = get_operation_ast(asked.document, asked.name)
             if node is None:
                 raise NotCompilableError
-            found = Operation(self._schema, self._gate, asked.source, asked.document, node)
+            found = Operation(self._schema, self._gates, asked.source, asked.document, node)
             self._operations.add(key, found, found.size)
         return found
 

@@ -26,6 +26,7 @@ from sqlalchemy import true
 from strawberry import Schema
 
 from engine.base.client_values import NotCompilableError, Variable
+from engine.base.preamble import Gates
 from engine.compiled.compiler import Compiler
 from engine.declare.declarations import FieldKind, SqlField
 from engine.declare.paging import PAGE_ARGUMENTS
@@ -54,7 +55,7 @@ def _prepare(
     if not isinstance(operation, OperationDefinitionNode):
         raise TypeError("it is an operation")
     nodes = [node for node in operation.selection_set.selections if isinstance(node, FieldNode)]
-    compiler = Compiler(Selections(schema, {}, arguments), None, true())
+    compiler = Compiler(Selections(schema, {}, arguments), None, Gates(true(), true()))
     for _ in range(2):  # what was asked for again is forgotten last
         with suppress(NotCompilableError):
             compiler.prepare(nodes, type_)

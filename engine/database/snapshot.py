@@ -8,12 +8,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from strawberry.dataloader import DataLoader
 
-from engine.base.preamble import GateClosedError
+from engine.base.preamble import GateClosedError, Gates
 from engine.database.write_connection import WriteConnection
+from engine.declare.far import TREE_VALUE
 
 T = TypeVar("T")
 
@@ -21,13 +22,14 @@ T = TypeVar("T")
 class Reader:
     """Runs statements one after the other, and batches what many fields ask at once.
 
-    `gate` is evaluated before anything is read in a snapshot (see `engine.base.preamble`). `binds` are values
-    that statements and the gate name themselves, such as the caller's.
+    `gates`: the one is opened before anything is read in a snapshot (see `engine.base.preamble`), the far one
+    before each far statement. `binds` are values that statements and the gate name themselves, such as the
+    caller's.
     """
 
-    def __init__(self, database: AsyncEngine, gate: ColumnElement[bool], binds: Mapping[str, Any]) -> None:
+    def __init__(self, database: AsyncEngine, gates: Gates, binds: Mapping[str, Any]) -> None:
         self._database = database
-        self._gate = gate
+        self._gates = gates
         self._binds = dict(binds)
         self._connection: AsyncConnection | None = None
         self._patient: WriteConnection | None = None
@@ -47,6 +49,22 @@ class Reader:
             connection = await self._opened()
             result = await connection.execute(statement, {**self._binds, **(binds or {})})
             return [dict(row) for row in result.mappings()]
+
+    async def far_rows(
+        self, tree: Any, statement: Select[Any], binds: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """A far statement's rows (see `engine.declare.far`), of one tree, in this reader's snapshot. What was
+        opened to it is closed again."""
+        named = {TREE_VALUE: tree}
+        async with self._turn:
+            connection = await self._opened()
+            async with connection.begin_nested() as opened:
+                if not (await connection.execute(select(self._gates.far), named)).scalar_one():
+                    raise GateClosedError
+                result = await connection.execute(statement, {**binds, **named})
+                found = [dict(row) for row in result.mappings()]
+                await opened.rollback()
+        return found
 
     async def wait_up_to(self, seconds: float) -> None:
         """Give up the snapshot's further statements only after so long. To be called behind a statement that
@@ -90,7 +108,7 @@ class Reader:
             connection = await self._database.connect()
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
             opened = await connection.execution_options(**options)
-            if not (await opened.execute(select(self._gate), self._binds)).scalar_one():
+            if not (await opened.execute(select(self._gates.near), self._binds)).scalar_one():
                 await opened.close()
                 raise GateClosedError
             self._connection = opened

@@ -56,6 +56,8 @@ class Entity:
     table: FromClause | None
     key: tuple[str, ...]
     carries: Mapping[str, TypeEngine[Any]]
+    far: bool = False
+    """Whether the table is far (see `engine.declare.far`). Then the key begins with the tree."""
 
     def identity(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         """The values that a statement needs to find the row again."""
@@ -80,6 +82,8 @@ class Declaration:
     codec: Codec | None = None
     order: Order | OrderOf | None = None
     absent: str | None = None
+    far: bool = False
+    """Whether its rows are far (see `engine.declare.far`)."""
     look_ups: Callable[[], Mapping[str, LookUp]] = field(default=dict)
 
 
@@ -179,10 +183,12 @@ def connection(
     *,
     order: Order | OrderOf,
     requires: Requirement | None = None,
+    far: bool = False,
     **keywords: Any,
 ) -> Any:
-    """A paged list. An `order` that depends on the resolver's arguments is a function of them."""
-    return SqlField(Declaration(FieldKind.CONNECTION, read, requires, order=order), **keywords)
+    """A paged list. An `order` that depends on the resolver's arguments is a function of them. `far`: its
+    rows are in tables that no statement may name beside ours; see `engine.declare.far`."""
+    return SqlField(Declaration(FieldKind.CONNECTION, read, requires, order=order, far=far), **keywords)
 
 
 def look_up(read: Read, found_by: Callable[[], Mapping[str, LookUp]], **keywords: Any) -> Any:
@@ -205,16 +211,18 @@ def entity(
     carries: Mapping[str, TypeEngine[Any]] | None = None,
     requires: Requirement | None = None,
     name: str | None = None,
+    far: bool = False,
 ) -> Callable[[type[T]], type[T]]:
     """A Strawberry type whose objects are rows.
 
     `requires` says which permission every way to such an object asks for; without it the type is public.
+    `far`: the table is one that no statement may name beside ours; see `engine.declare.far`.
     """
 
     def decorate(cls: type[T]) -> type[T]:
         mark = Public() if requires is None else Requires(permission=requires.name)
         made = strawberry.type(cls, name=name, description=inspect.getdoc(cls), directives=[mark])
-        found = Entity(table, key if table is not None else (), carries or {})
+        found = Entity(table, key if table is not None else (), carries or {}, far)
         made.__entity__ = found  # type: ignore[attr-defined]  # read back by `entity_of`
         return made
 

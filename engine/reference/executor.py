@@ -26,8 +26,18 @@ from engine.declare.arguments import WINDOW, hashable, prefix_of, ranges_in, res
 from engine.declare.connections import Connection, Edge, PageInfo
 from engine.declare.declarations import Entity, FieldKind, LookUp, SqlField, entity_of
 from engine.declare.entity_objects import Row, row_object, row_of
+from engine.declare.far import ROW, TREE
 from engine.declare.field_types import all_arguments, node_type_of, object_type_of, order_of
-from engine.reference.statements import Identity, Statement, built, keyed, parents, statement
+from engine.reference.statements import (
+    Identity,
+    Parents,
+    Statement,
+    built,
+    far_parents,
+    keyed,
+    parents,
+    statement,
+)
 
 
 class ReadContext(ABC):
@@ -83,11 +93,19 @@ class _Reading:
         self.anonymous = info.context.anonymous
         self.entity: Entity | None = None if source is None else entity_of(type(source))
         self.source_type = type(source)
-        self.key: Identity = () if self.entity is None else self.entity.identity(row_of(source))
+        self.far = field.declaration.far or (self.entity is not None and self.entity.far)
+        self.key = self._key(source)
         self.given = all_arguments(field, given)
         for each in ranges_in(self.read, self.given):
             each.read(self.given)
         self.name: Hashable = (type(source), field.python_name, hashable(self.given))
+
+    def _key(self, source: Any) -> Identity:
+        """What finds the parent again. Where its field is far, the tree is first."""
+        if self.entity is None:
+            return ()
+        row = row_of(source)
+        return (row[TREE], row[ROW]) if self.field.declaration.far else self.entity.identity(row)
 
     async def computed(self) -> Any:
         return _shown(self.field, await self.reader.load(self.name, self._load_computed, self.key))
@@ -98,7 +116,7 @@ class _Reading:
         return [by_number.get(index + 1) for index in range(len(keys))]
 
     def _computed_statement(self, opened: dict[str, Any]) -> Select[Any]:
-        number, rows, source = parents(self.entity)
+        number, rows, source = self._parents()
         value = self.read(rows, **resolver_values(self.read, opened)).label("value__")
         return select(number, value).select_from(source)
 
@@ -121,7 +139,7 @@ class _Reading:
         return _grouped(object_type_of(self.field), found, len(keys))
 
     def _items_statement(self, opened: dict[str, Any]) -> Select[Any]:
-        number, rows, source = parents(self.entity)
+        number, rows, source = self._parents()
         items = self.read(rows, **resolver_values(self.read, opened)).correlate(rows).lateral()
         order = [items.c[name] for name in entity_of(object_type_of(self.field)).key]
         return select(number, *items.c).select_from(source.join(items, true())).order_by(number, *order)
@@ -144,7 +162,7 @@ class _Reading:
 
     def _page_statement(self, opened: dict[str, Any]) -> Select[Any]:
         window, values = self._window(opened), resolver_values(self.read, opened)
-        number, rows, source = parents(self.entity)
+        number, rows, source = self._parents()
         shown = {WINDOW: window} if takes_window(self.read) else {}
         page = paging.page_rows(self.read(rows, **values, **shown), window, correlate_to=rows)
         order = window.sorted(window.order.of(page))
@@ -156,7 +174,7 @@ class _Reading:
         return [by_number.get(index + 1, 0) for index in range(len(keys))]
 
     def _count_statement(self, opened: dict[str, Any]) -> Select[Any]:
-        number, rows, source = parents(self.entity)
+        number, rows, source = self._parents()
         items = self.read(rows, **resolver_values(self.read, opened)).correlate(rows).subquery()
         counted = select(func.count().label("count__")).select_from(items).correlate(rows).lateral()
         return select(number, counted.c.count__).select_from(source.join(counted, true()))
@@ -165,7 +183,17 @@ class _Reading:
         self, what: str, build: Callable[[dict[str, Any]], Select[Any]], keys: list[Identity]
     ) -> list[dict[str, Any]]:
         made = statement(self.field, (what, self.source_type), self.given, build)
-        return await self.reader.rows(made.select, made.binds(self.given, keys))
+        if not self.far:
+            return await self.reader.rows(made.select, made.binds(self.given, keys))
+        found: list[dict[str, Any]] = []
+        for tree, places in _by_tree(keys).items():
+            binds = made.binds(self.given, [keys[place][1:] for place in places])
+            rows = await self.reader.far_rows(tree, made.select, binds)
+            found += [row | {"number__": places[row["number__"] - 1] + 1} for row in rows]
+        return found
+
+    def _parents(self) -> Parents:
+        return far_parents() if self.field.declaration.far else parents(self.entity)
 
 
 async def _look_up(field: SqlField, info: Info[ReadContext, Any], text: str) -> Any:
@@ -200,6 +228,14 @@ def _look_up_statement(found: LookUp, id_type: TypeEngine[Any]) -> Statement:
     wanted = keyed({"id": id_type})
     items = found.read(wanted, id=wanted.c.id).correlate(wanted).lateral()
     return built(select(wanted.c.number__, *items.c).select_from(wanted.join(items, true())))
+
+
+def _by_tree(keys: Sequence[Identity]) -> dict[Any, list[int]]:
+    """The places of the keys by the tree that each begins with."""
+    found: dict[Any, list[int]] = {}
+    for place, (tree, *_) in enumerate(keys):
+        found.setdefault(tree, []).append(place)
+    return found
 
 
 def _grouped(type_: type, rows: Sequence[Row], parents: int) -> list[list[Any]]:

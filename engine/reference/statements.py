@@ -28,6 +28,7 @@ from sqlalchemy.types import TypeEngine
 from engine.base.client_values import Source, source_of
 from engine.base.elements import elements_of
 from engine.declare.declarations import Entity, SqlField
+from engine.declare.far import FAR_PARENT, ROW, TREE, tree_value
 from engine.declare.field_cache import FieldCache
 
 _MOST = 32_000_000
@@ -78,8 +79,12 @@ def built(made: Select[Any]) -> Statement:
     )
 
 
-def parents(entity: Entity | None) -> tuple[ColumnElement[int], FromClause, FromClause]:
-    """The parents' numbers from 1, their rows as a resolver takes them, and the FROM that has both."""
+Parents = tuple[ColumnElement[int], FromClause, FromClause]
+"""The parents' numbers from 1, their rows as a resolver takes them, and the FROM that has both."""
+
+
+def parents(entity: Entity | None) -> Parents:
+    """The rows of an entity, which are found by their identities; None: the root."""
     if entity is None:
         root = select(_ONE.label("number__")).subquery("root")
         return root.c.number__, root, root
@@ -87,12 +92,21 @@ def parents(entity: Entity | None) -> tuple[ColumnElement[int], FromClause, From
         carried = keyed(entity.carries)
         return carried.c.number__, carried, carried
     table = entity.table.alias()
-    types = {name: table.c[name].type for name in entity.key} | dict(entity.carries)
-    wanted = keyed(types)
-    found = [table.c[name] == wanted.c[name] for name in entity.key]
+    given = entity.key[1:] if entity.far else entity.key
+    wanted = keyed({name: table.c[name].type for name in given} | dict(entity.carries))
+    found = [table.c[name] == wanted.c[name] for name in given]
+    if entity.far:
+        found.append(table.c[TREE] == tree_value())
     carried_columns = [wanted.c[name] for name in entity.carries]
     rows = select(*table.c, *carried_columns).where(*found).correlate(wanted).lateral()
     return wanted.c.number__, rows, wanted.join(rows, true())
+
+
+def far_parents() -> Parents:
+    """What a far field's resolver takes: parents of one tree, which are found by their ids."""
+    wanted = keyed({ROW: FAR_PARENT[ROW]})
+    rows = select(wanted.c.number__, wanted.c[ROW], tree_value().label(TREE)).subquery("far_parents")
+    return rows.c.number__, rows, rows
 
 
 def keyed(types: Mapping[str, TypeEngine[Any]]) -> FromClause:

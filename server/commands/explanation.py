@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Select, select, true
+from sqlalchemy import Select, false, select, true
 
 from authz.explain.explanation import explain, read_known_facts
 from authz.explain.facts import AskedAccount, Subject, Viewpoint
@@ -14,6 +14,7 @@ from authz.explain.granters import Granters, read_granters
 from authz.explain.steps import AccessDecision, Explanation
 from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal
+from engine.base.preamble import Gates
 from engine.database.snapshot import Reader
 from models.accounts.tables import accounts
 from models.api_keys.tables import api_keys
@@ -54,7 +55,7 @@ def permission_named(name: str) -> Permission:
 async def explain_to_operator(owner_url: str, question: OperatorQuestion) -> OperatorAnswer:
     """Answer an operator's question. Raises CommandFailed if the account or the subject does not exist."""
     async with owners_database(owner_url) as database:
-        reader = Reader(database, true(), {})
+        reader = Reader(database, Gates(true(), false()), {})
         try:
             return await _answer(reader, question)
         finally:

@@ -18,7 +18,7 @@ from engine.database.pool import Pool
 from engine.database.reachability import Reachability
 from engine.database.read_connection import ReadConnection
 from engine.database.write_connection import WriteConnection
-from models.base.columns import APPLICATION_ROLE
+from models.base.columns import APPLICATION_ROLE, DATA_ROLE
 from server.database.connecting import COMMAND_TIMEOUT, connect, reachability
 
 _SETTINGS = {
@@ -35,6 +35,12 @@ _SETTINGS = {
     "statement_timeout": "5s",
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "10s",
+}
+_DATA_SETTINGS = _SETTINGS | {
+    "role": DATA_ROLE,
+    "default_transaction_read_only": "on",
+    # A tree is one of many databases', or parts': the plan for its values reads there alone.
+    "plan_cache_mode": "auto",
 }
 _OWNERS_SETTINGS = {"application_name": "mandant owner"}
 _COMPILED_STATEMENTS = 200
@@ -131,6 +137,17 @@ async def read_connection(url: str, server: Reachability | None = None) -> ReadC
     """One of them. Its pool gives up what takes too long."""
     settings = _SETTINGS | {"default_transaction_read_only": "on"}
     return await connect(url, settings, ReadConnection, server=server, command_timeout=None)
+
+
+def data_pool(url: str, size: int, server: Reachability | None = None) -> Pool:
+    """A pool for the compiled executor's far statements, on connections of the data plane's role that refuse
+    to write. `server`: as for writes."""
+    known = server or reachability(url)
+
+    async def open_connection() -> ReadConnection:
+        return await connect(url, _DATA_SETTINGS, ReadConnection, server=known, command_timeout=None)
+
+    return Pool(open_connection, size, _POOL_SECONDS, known)
 
 
 @asynccontextmanager

@@ -8,9 +8,11 @@ from typing import Any
 
 import asyncpg
 
+from engine.compiled.far_answers import FarRead
 from engine.compiled.query_plans import QueryPlan
-from engine.database.pool import Pool, PoolTimeoutError
+from engine.database.pool import PoolTimeoutError
 from engine.database.reachability import ServerSilentError
+from server.database.read_pools import ReadPools
 from server.failures.errors import kind_of
 from server.failures.repeated_lines import repeated_lines
 from server.fairness.admission import Admission
@@ -33,15 +35,16 @@ SLOW_SECONDS = 0.05
 
 
 class Reads:
-    """Answers from the replica if that knows the caller and no revision is required."""
+    """Answers from the replica if that knows the caller and no revision is required. Far statements go
+    where the statement went whose gaps they fill."""
 
-    def __init__(self, primary: Pool, replica: Pool | None, admission: Admission) -> None:
+    def __init__(self, primary: ReadPools, replica: ReadPools | None, admission: Admission) -> None:
         self._primary = primary
         self._replica = replica
         self._admission = admission
 
     async def answer(
-        self, plan: QueryPlan, values: Sequence[Any], caller: Caller, *, fresh: bool
+        self, plan: QueryPlan, values: Sequence[Any], far: FarRead | None, caller: Caller, *, fresh: bool
     ) -> bytes | None:
         """The plan's answer: None where nobody has the token. With `fresh` the primary's, CLOSED where that
         does not contain the revision.
@@ -54,32 +57,38 @@ class Reads:
             admission = self._admission
             gate_of_few = admission.first_read if seconds == math.inf else admission.slow_read
             async with gate_of_few(caller):
-                return await self._timed(plan, values, fresh)
+                return await self._timed(plan, values, far, fresh)
         gate = self._admission.reads
         if not gate.enter_at_once(caller):
             await gate.wait(caller)
         try:
-            return await self._timed(plan, values, fresh)
+            return await self._timed(plan, values, far, fresh)
         finally:
             gate.leave(caller)
 
-    async def _timed(self, plan: QueryPlan, values: Sequence[Any], fresh: bool) -> bytes | None:
+    async def _timed(
+        self, plan: QueryPlan, values: Sequence[Any], far: FarRead | None, fresh: bool
+    ) -> bytes | None:
         began = perf_counter()
-        answer = await self._value(plan.statement.sql, values, fresh)
+        answer = await self._answer(plan.statement.sql, values, far, fresh)
         plan.pace.note(perf_counter() - began)
         return answer
 
-    def _value(self, sql: str, values: Sequence[Any], fresh: bool) -> Awaitable[bytes | None]:
+    def _answer(
+        self, sql: str, values: Sequence[Any], far: FarRead | None, fresh: bool
+    ) -> Awaitable[bytes | None]:
         if fresh or self._replica is None:
-            return self._primary.value(sql, values)
-        return self._value_of_either(self._replica, sql, values)
+            return self._primary.answer(sql, values, far)
+        return self._answer_of_either(self._replica, sql, values, far)
 
-    async def _value_of_either(self, replica: Pool, sql: str, values: Sequence[Any]) -> bytes | None:
-        if replica.server is not None and replica.server.in_doubt:
-            return await self._primary.value(sql, values)
+    async def _answer_of_either(
+        self, replica: ReadPools, sql: str, values: Sequence[Any], far: FarRead | None
+    ) -> bytes | None:
+        if replica.near.server is not None and replica.near.server.in_doubt:
+            return await self._primary.answer(sql, values, far)
         end = asyncio.get_running_loop().time() + _PATIENCE
         try:
-            answer = await replica.value(sql, values)
+            answer = await replica.answer(sql, values, far)
         except asyncpg.QueryCanceledError:
             raise  # too heavy a read, which the primary is not to bear
         except REPLICA_FAILURES as error:
@@ -87,17 +96,18 @@ class Reads:
                 raise  # nor too many
             repeated_lines.warning("replica not read", **kind_of(error))
             async with asyncio.timeout_at(end):
-                return await self._primary.value(sql, values)
-        return await self._primary.value(sql, values) if answer is None else answer
+                return await self._primary.answer(sql, values, far)
+        return await self._primary.answer(sql, values, far) if answer is None else answer
 
 
-async def _answers(replica: Pool) -> bool:
+async def _answers(replica: ReadPools) -> bool:
     """Whether its connections are all busy, and not all silent."""
-    if replica.server is None:
+    server = replica.near.server
+    if server is None:
         return True
-    replica.server.doubt()
+    server.doubt()
     try:
-        await replica.server.check()
+        await server.check()
     except ServerSilentError:
         return False
     return True

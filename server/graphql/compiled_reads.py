@@ -12,6 +12,7 @@ from authz.policy.refusals import TryLater
 from authz.reach.reach import PRINCIPAL
 from authz.wall.freshness import REVISION_NAME, Revision, entering_at_least
 from authz.wall.row_security import entering
+from authz.wall.tree_door import gates
 from engine.base.client_values import NotCompilableError
 from engine.base.field_errors import BadArgument
 from engine.base.preamble import CLOSED
@@ -38,8 +39,8 @@ class CompiledReads:
         self._schema = schema
         self._reads = reads
         self._admission = admission
-        self._plans = QueryPlans(schema, entering())
-        self._plans_at_least = QueryPlans(schema, entering_at_least())
+        self._plans = QueryPlans(schema, gates(entering()))
+        self._plans_at_least = QueryPlans(schema, gates(entering_at_least()))
 
     async def answer(
         self,
@@ -59,9 +60,10 @@ class CompiledReads:
         plan, variables = plans.known(asked, part) or await self._find(plans, caller, asked, part)
         try:
             values = plan.values(variables, {**binds, REVISION_NAME: revision})
+            far = None if plan.far is None else plan.far.read(variables)
         except BadArgument as error:
             raise NotCompilableError from error  # the reference executor reports the place
-        answer = await self._reads.answer(plan, values, caller, fresh=revision is not None)
+        answer = await self._reads.answer(plan, values, far, caller, fresh=revision is not None)
         if answer is None:
             raise Unauthenticated
         if answer == CLOSED:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.callers.principals import ANONYMOUS, Credentials, Principal, principal_of
 from authz.wall.freshness import entering_at_least
 from authz.wall.row_security import entering
+from authz.wall.tree_door import gates_of_snapshot
 from engine.base.preamble import GateClosedError
 from engine.compiled.payloads import PayloadExecutor, Payloads
 from engine.compiled.query_plans import Asked
@@ -32,7 +33,7 @@ from server.http.request import GraphQLRequest
 from server.logs.metrics import ReadPath
 from server.logs.request_log import log_codes
 
-_ENTERING = entering()
+_GATES = gates_of_snapshot(entering())
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,8 @@ class ReferenceRuns:
 
     def _reader(self, run: Run) -> Reader:
         revision = run.request.min_revision
-        gate = _ENTERING if revision is None else entering_at_least(revision)
-        return Reader(self.database, gate, self.binds(run.credentials or ANONYMOUS))
+        gates = _GATES if revision is None else gates_of_snapshot(entering_at_least(revision))
+        return Reader(self.database, gates, self.binds(run.credentials or ANONYMOUS))
 
     async def _executed(
         self, run: Run, reader: Reader, principal: Principal | None, proof: Proof

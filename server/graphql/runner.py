@@ -17,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.callers.principals import Credentials
 from engine.base.client_values import NotCompilableError
 from engine.compiled.query_plans import Asked
-from engine.database.pool import Pool
 from engine.limits.operation import check_cost, check_stepwise_cost
 from engine.limits.string_checks import read_variable_texts
 from engine.writes.sessions import WriteSessions
@@ -25,6 +24,7 @@ from schema.fields.anonymity import answers_everybody
 from schema.fields.deployment import Deployment
 from schema.people.password_limit import check_passwords
 from schema.root import graphql_schema
+from server.database.read_pools import ReadPools
 from server.database.replica_choice import Reads
 from server.failures.errors import Unauthenticated
 from server.fairness.admission import Admission
@@ -56,20 +56,20 @@ class OperationRunner:
         self,
         schema: strawberry.Schema,
         database: AsyncEngine,
-        reads: Pool,
+        reads: ReadPools,
         deployment: Deployment,
         *,
-        replica: Pool | None = None,
+        replica: ReadPools | None = None,
         debug: bool = False,
     ) -> None:
-        self.admission = Admission(reads.size)
-        self._callers = Callers(reads)
+        self.admission = Admission(reads.near.size)
+        self._callers = Callers(reads.near)
         self.schema = graphql_schema(schema)
         self._compiled = CompiledReads(schema, Reads(reads, replica, self.admission), self.admission)
         self.sessions = WriteSessions(database)
         self.hashing = PasswordThread()
         self._reference = ReferenceRuns(
-            self.schema, database, reads, self._compiled, deployment, self.sessions, self.hashing
+            self.schema, database, reads.near, self._compiled, deployment, self.sessions, self.hashing
         )
         self.key_uses = KeyUses(self.sessions)
         self._introspection = Introspection(self.schema)

@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from engine.database.pool import Pool
 from schema.root import build_schema
 from server.database.connecting import reachability
-from server.database.connections import connect_as_application, read_pool
+from server.database.connections import connect_as_application
+from server.database.read_pools import ReadPools
 from server.edge.application import Application
 from server.graphql.endpoint import GraphQLEndpoint
 from server.graphql.preparation import beside, prepare
@@ -38,13 +38,14 @@ def create_app(
     compiled. `logins`: the people of a demo, for GraphiQL's page.
     """
     connections = _Connections.open(settings, database_url)
+    reads, replica = connections.reads, connections.replica
     decided = deployment(settings)
     runner = OperationRunner(
         build_schema(),
         connections.writes,
-        connections.reads,
+        reads,
         decided,
-        replica=connections.replica,
+        replica=replica,
         debug=settings.debug,
     )
     endpoint = GraphQLEndpoint(runner.schema, runner, runner.beside, graphiql_page(logins))
@@ -62,10 +63,10 @@ def create_app(
 
     routes = [
         *_pages(settings),
-        Route(recipients.PATH, recipients.RecipientsEndpoint(uploads, connections.reads, runner.key_uses)),
+        Route(recipients.PATH, recipients.RecipientsEndpoint(uploads, reads.near, runner.key_uses)),
         assets,
         InvoiceDownload(runner).route,
-        *health.routes(connections.writes, connections.replica),
+        *health.routes(connections.writes, None if replica is None else replica.near),
         metrics.route,
     ]
     hosts, origins = settings.allowed_host_names, settings.allowed_origin_names
@@ -77,8 +78,8 @@ class _Connections:
     """All pools of the process. They open their connections when they are needed."""
 
     writes: AsyncEngine
-    reads: Pool
-    replica: Pool | None
+    reads: ReadPools
+    replica: ReadPools | None
     mail: AsyncEngine
     """Of its own: its connection is held while a mail server is spoken to, and mail waits for nobody."""
 
@@ -89,8 +90,8 @@ class _Connections:
         replica = settings.read_url
         return cls(
             writes=connect_as_application(database_url, settings.pool_size, server),
-            reads=read_pool(database_url, settings.read_pool_size, server),
-            replica=None if replica is None else read_pool(replica, settings.read_pool_size),
+            reads=ReadPools.open(database_url, settings.read_pool_size, server),
+            replica=None if replica is None else ReadPools.open(replica, settings.read_pool_size),
             mail=connect_as_application(database_url, 1, server),
         )
 

@@ -13,6 +13,7 @@ from authz.policy.permissions import ALL_PERMISSIONS
 from models.accounts.tables import account_closure, accounts
 from models.api_keys.tables import api_keys
 from models.base.ids import Kind, new_id, parse, present
+from models.contacts.tables import contacts
 from models.credit.tables import ledger_balances, ledger_entries, ledger_transactions, ledgers
 from models.effects.events import events
 from models.invitations.tables import invitations
@@ -126,6 +127,9 @@ async def _rows(
         hashes: _Values = {"previous_hash": b"", "hash": b"", "created_at": _tomorrow()}
         posted: _Values = {"transaction_id": ids[Kind.LEDGER_TRANSACTION]}
         await connection.execute(insert(ledger_entries).values(place | entry | hashes | posted))
+        contact: _Values = {"id": new_id(), "attributes": {}, "source": "a test", "version": 1}
+        mailed: _Values = {"email": f"{number}@b.example", "email_canonical": f"{number}@b.example"}
+        await connection.execute(insert(contacts).values(place | contact | mailed))
         opened = [
             {"master_id": account.master, "share_id": ids[Kind.SHARE], "account_id": other.key}
             for other in accounts_so_far

@@ -11,9 +11,10 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, func, insert, select, text, true
+from sqlalchemy import bindparam, false, func, insert, select, text, true
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from engine.base.preamble import Gates
 from engine.database.snapshot import Reader
 from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession, WriteSessions
@@ -274,7 +275,7 @@ async def test_a_snapshot_that_asks_for_it_waits_longer(addresses: DatabaseAddre
     database = connect_as_application(addresses.application, pool_size=1, command_timeout=0.5)
     sleep = select(func.pg_sleep(1))
     for allow, expected in ((allow_many_to_read, nullcontext()), (None, pytest.raises(TimeoutError))):
-        reader = Reader(database, true(), {})
+        reader = Reader(database, Gates(true(), false()), {})
         with expected:
             if allow is not None:
                 await allow(reader)

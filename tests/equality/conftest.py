@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.database.pool import Pool
-from server.database.connections import connect_as_application, read_pool
+from server.database.connections import connect_as_application, data_pool, read_pool
+from server.database.read_pools import ReadPools
 from server.embedded_postgres import DatabaseAddresses
 from server.graphql.runner import OperationRunner
 from tests.client.schema import STRAWBERRY
@@ -38,10 +39,18 @@ async def reads(addresses: DatabaseAddresses) -> AsyncIterator[Pool]:
 
 
 @pytest.fixture(scope="session")
-async def executor(addresses: DatabaseAddresses, reads: Pool) -> AsyncIterator[OperationRunner]:
+async def far(addresses: DatabaseAddresses) -> AsyncIterator[Pool]:
+    """Its connections for far statements."""
+    pool = data_pool(addresses.application, _POOL_SIZE)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture(scope="session")
+async def executor(addresses: DatabaseAddresses, reads: Pool, far: Pool) -> AsyncIterator[OperationRunner]:
     """Both executors, as the server has them."""
     engine = connect_as_application(addresses.application, _POOL_SIZE)
-    made = OperationRunner(STRAWBERRY, engine, reads, deployed())
+    made = OperationRunner(STRAWBERRY, engine, ReadPools(reads, far), deployed())
     yield made
     await made.close()
     await engine.dispose()

@@ -8,6 +8,7 @@ from graphql import FieldNode, GraphQLObjectType, NameNode, OperationDefinitionN
 from sqlalchemy import Select, null, select, true
 
 from authz.callers.principals import ANONYMOUS
+from engine.base.preamble import Gates
 from engine.compiled.compiler import Compiler
 from engine.compiled.query_plans import QueryPlan
 from engine.database.pool import Pool
@@ -49,7 +50,7 @@ async def test_every_field_of_a_payload_is_compiled(field: str, reads: Pool) -> 
     (definition,) = parse(f"{{ {name} {{ __typename }} }}").definitions
     assert isinstance(definition, OperationDefinitionNode)
     nodes = [FieldNode(name=NameNode(value="payload"), selection_set=definition.selection_set)]
-    compiler = Compiler(Selections(STRAWBERRY, {}, {}), None, true())
+    compiler = Compiler(Selections(STRAWBERRY, {}, {}), None, Gates(true(), true()))
     statement = compiler.payload(nodes, type_, _no_ids(type_))
     values = QueryPlan(statement, (), ()).values({}, ANONYMOUS.binds)
     found = await reads.value(statement.sql, values)

@@ -9,6 +9,7 @@ from graphql import parse
 from authz.policy.permissions import Permission
 from authz.reach.reach import PRINCIPAL
 from authz.wall.row_security import entering
+from authz.wall.tree_door import gates
 from engine.base.client_values import NotCompilableError
 from engine.compiled import fragment_cache as places
 from engine.compiled.fragments import Fragment
@@ -147,7 +148,7 @@ def test_a_broken_cursor_is_refused_also_where_the_fragment_is_known(cursor: str
 
 def _plan(text: str, **variables: object) -> QueryPlan:
     asked = Asked(text, parse(text), None, variables)
-    plan, _ = QueryPlans(STRAWBERRY, entering()).find(asked, WholeQuery(PRINCIPAL, None))
+    plan, _ = QueryPlans(STRAWBERRY, gates(entering())).find(asked, WholeQuery(PRINCIPAL, None))
     return plan
 
 

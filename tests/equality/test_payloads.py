@@ -12,6 +12,7 @@ from engine.base.client_values import NotCompilableError
 from engine.database.pool import Pool
 from models.base.ids import Kind, present
 from server.database.connections import connect_as_application
+from server.database.read_pools import ReadPools
 from server.embedded_postgres import DatabaseAddresses
 from server.graphql.runner import OperationRunner
 from tests.client.api import Caller
@@ -51,10 +52,10 @@ async def _ask(executor: OperationRunner, caller: Caller, source: str, **variabl
 
 
 @pytest.fixture
-async def debugging(addresses: DatabaseAddresses, reads: Pool) -> AsyncIterator[OperationRunner]:
+async def debugging(addresses: DatabaseAddresses, reads: Pool, far: Pool) -> AsyncIterator[OperationRunner]:
     """Says which executor read."""
     engine = connect_as_application(addresses.application, 2)
-    executor = OperationRunner(STRAWBERRY, engine, reads, deployed(), debug=True)
+    executor = OperationRunner(STRAWBERRY, engine, ReadPools(reads, far), deployed(), debug=True)
     yield executor
     await executor.key_uses.close()
     await engine.dispose()
@@ -62,11 +63,11 @@ async def debugging(addresses: DatabaseAddresses, reads: Pool) -> AsyncIterator[
 
 @pytest.fixture
 async def without_plans(
-    addresses: DatabaseAddresses, reads: Pool, monkeypatch: pytest.MonkeyPatch
+    addresses: DatabaseAddresses, reads: Pool, far: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[OperationRunner]:
     """The same while payloads cannot be compiled, as where too much is asked at once."""
     engine = connect_as_application(addresses.application, 2)
-    executor = OperationRunner(STRAWBERRY, engine, reads, deployed(), debug=True)
+    executor = OperationRunner(STRAWBERRY, engine, ReadPools(reads, far), deployed(), debug=True)
 
     async def refuse(*_: object) -> NoReturn:
         raise NotCompilableError

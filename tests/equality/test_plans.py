@@ -12,6 +12,7 @@ from authz.callers.principals import PrincipalKind
 from authz.callers.tokens import digest_of
 from authz.reach.reach import PRINCIPAL
 from authz.wall.row_security import entering
+from authz.wall.tree_door import gates
 from engine.base.client_values import NotCompilableError
 from engine.compiled.query_plans import Asked, QueryPlan, QueryPlans, WholeQuery
 from engine.database.pool import Pool
@@ -38,7 +39,7 @@ _NODE = "query ($id: ID!) { node(id: $id) { id } }"
 
 
 async def test_one_plan_answers_each_viewer(reads: Pool, scene: Scene) -> None:
-    plans = QueryPlans(STRAWBERRY, entering())
+    plans = QueryPlans(STRAWBERRY, gates(entering()))
     shown = {}
     for viewer in VIEWERS:
         plan = _plan(plans, _WHO)
@@ -51,7 +52,7 @@ async def test_one_plan_answers_each_viewer(reads: Pool, scene: Scene) -> None:
 
 async def test_a_plan_holds_nothing_of_those_whom_it_answered(reads: Pool, scene: Scene) -> None:
     """Neither who asked, nor what was answered, nor the values that variables had."""
-    plans = QueryPlans(STRAWBERRY, entering())
+    plans = QueryPlans(STRAWBERRY, gates(entering()))
     asked = operation(_LIST, id=scene.ids[20], text="Leaf 17", cursor=None, size=3)
     plan = _plan(plans, asked)
     held = repr(plan)
@@ -77,7 +78,7 @@ async def test_a_plan_holds_nothing_of_those_whom_it_answered(reads: Pool, scene
     ],
 )
 def test_values_that_are_bound_share_a_plan(one: dict[str, object], other: dict[str, object]) -> None:
-    plans = QueryPlans(STRAWBERRY, entering())
+    plans = QueryPlans(STRAWBERRY, gates(entering()))
     assert _plan(plans, operation(_LIST, **one)) is _plan(plans, operation(_LIST, **other))
 
 
@@ -93,12 +94,12 @@ def test_values_that_are_bound_share_a_plan(one: dict[str, object], other: dict[
     ],
 )
 def test_values_that_shape_the_statement_do_not(one: dict[str, object], other: dict[str, object]) -> None:
-    plans = QueryPlans(STRAWBERRY, entering())
+    plans = QueryPlans(STRAWBERRY, gates(entering()))
     assert _plan(plans, operation(_LIST, **one)) is not _plan(plans, operation(_LIST, **other))
 
 
 async def test_kinds_of_ids_shape_the_statement(reads: Pool, scene: Scene) -> None:
-    plans = QueryPlans(STRAWBERRY, entering())
+    plans = QueryPlans(STRAWBERRY, gates(entering()))
     owner = scene.callers["owner of a tree"]
     for id_ in scene.ids[:30]:
         asked = operation(_NODE, id=id_)
@@ -108,7 +109,7 @@ async def test_kinds_of_ids_shape_the_statement(reads: Pool, scene: Scene) -> No
 
 def test_shapes_of_an_operation_are_bounded() -> None:
     """Those that were used last stay: a client's odd values do not take the plans of all others."""
-    plans = QueryPlans(STRAWBERRY, entering())
+    plans = QueryPlans(STRAWBERRY, gates(entering()))
     page = f"query ($size: Int) {{ {_PAGE} }}"
     kept = _plan(plans, operation(page, size=20))
     made = []
@@ -123,7 +124,7 @@ def test_shapes_of_an_operation_are_bounded() -> None:
 
 async def test_a_kind_of_principals_has_a_plan_of_its_own(scene: Scene, reads: Pool) -> None:
     """It names no more of rights than such a principal can have, and answers what the whole one answers."""
-    plans, asked = QueryPlans(STRAWBERRY, entering()), operation("{ viewer { id } " + _PAGE + " }")
+    plans, asked = QueryPlans(STRAWBERRY, gates(entering())), operation("{ viewer { id } " + _PAGE + " }")
     whole = _plan(plans, asked)
     named = {
         PrincipalKind.PERSON: ({"sessions", "memberships", "further_grants"}, {"api_keys"}),
@@ -143,7 +144,7 @@ async def test_a_kind_of_principals_has_a_plan_of_its_own(scene: Scene, reads: P
 def test_plans_are_bounded_in_all() -> None:
     """In bytes: the plan that is asked for again and again outlasts all that come once or twice."""
     most = 400_000
-    plans = QueryPlans(STRAWBERRY, entering(), most)
+    plans = QueryPlans(STRAWBERRY, gates(entering()), most)
     made = []
     kept = [_plan(plans, operation(f"{{ {_PAGE} }}")) for _ in range(2)]
     assert kept[0] is kept[1]
@@ -160,7 +161,7 @@ def test_plans_are_bounded_in_all() -> None:
 
 def test_what_a_client_chooses_of_a_shape_counts() -> None:
     """Plans are told apart by the prefixes of ids, which may be long."""
-    plans = QueryPlans(STRAWBERRY, entering())
+    plans = QueryPlans(STRAWBERRY, gates(entering()))
     _compiled(plans, operation(_NODE, id="0_y"))
     tracemalloc.start()
     try:

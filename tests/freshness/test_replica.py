@@ -10,6 +10,7 @@ from tests.client.api import Api, Caller
 from tests.client.mutations import Token, attempt, done
 from tests.engine.paths import Path
 from tests.freshness.replica import Replica
+from tests.world.contacts import give_listed_contact
 from tests.world.world import Account, Member, World
 
 pytestmark = pytest.mark.parametrize("path", Path)
@@ -138,3 +139,21 @@ async def test_a_revision_that_nobody_has_is_an_error(
     answer = await replicated_api.at_least(FAR_AHEAD).ask(path.of(NAME), owner, id=account.id)
     assert (answer.status, answer.data, answer.codes) == (400, None, ["REVISION_UNKNOWN"])
     assert await _name(replicated_api, path, owner, account) == "Before"
+
+
+async def test_contacts_are_as_old_as_the_rights_to_see_them(
+    path: Path, replicated_api: Api, replica: Replica, account: Account, owner: Member, replicated: World
+) -> None:
+    """Both are read on one server."""
+    query = path.of("query ($id: ID!) { account(id: $id) { contacts { totalCount } } }")
+
+    async def count(api: Api) -> int:
+        found: int = (await api.read(query, owner, id=account.id))["account"]["contacts"]["totalCount"]
+        return found
+
+    async with replica.behind():
+        await give_listed_contact(replicated, account)
+        revision = await _renamed(replicated_api, owner, account)
+        assert await count(replicated_api) == (0 if path is Path.COMPILED else 1)
+        assert await count(replicated_api.at_least(revision)) == 1
+    assert await count(replicated_api) == 1

@@ -24,7 +24,8 @@ from engine.reference.statements import Statement, statement
 from models.accounts.tables import accounts
 from models.base.ids import new_id
 from models.base.planes import Plane
-from server.database.connections import connect_as_application, read_pool
+from server.database.connections import connect_as_application
+from server.database.read_pools import ReadPools
 from server.embedded_postgres import DatabaseAddresses
 from server.graphql.runner import OperationRunner
 from tests.client.api import Caller
@@ -182,7 +183,10 @@ async def without_reach(
     monkeypatch.setattr(resolvers.accounts.reads, "readable_accounts", _whole_database)
     monkeypatch.setattr(engine.reference.executor, "statement", _another_statement)
     monkeypatch.setattr(engine.compiled.fields, "Place", _AnotherPlace)
-    database, reads = connect_as_application(addresses.application, 2), read_pool(addresses.application, 2)
+    database, reads = (
+        connect_as_application(addresses.application, 2),
+        ReadPools.open(addresses.application, 2),
+    )
     yield OperationRunner(STRAWBERRY, database, reads, deployed())
     await reads.close()
     await database.dispose()

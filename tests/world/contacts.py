@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import insert
 
@@ -56,3 +57,42 @@ async def give_listed_contact(
             )
         )
     return made
+
+
+async def give_contacts(world: World, account: Account, many: int) -> list[uuid.UUID]:
+    """The account has so many contacts, of every kind and with odd values. The oldest first."""
+    rows = [_contact(account, number) for number in range(many)]
+    if rows:
+        async with world.database.begin() as connection:
+            await connection.execute(insert(contacts), rows)
+    return [row["id"] for row in rows]
+
+
+def contact_id(account: Account, key: uuid.UUID) -> str:
+    """As clients see it."""
+    return f"cntc_{account.key}_{key}"
+
+
+_ODD: tuple[dict[str, Any], ...] = (
+    {},
+    {"name": 'Ω "quoted" \\ \x01 \u2028', "empty": None},
+    {"a": {"b": [1, -2, True]}, "big": 2**53 + 1},
+)
+
+
+def _contact(account: Account, number: int) -> dict[str, Any]:
+    by_mail, by_phone = number % 3 != 1, number % 3 != 0
+    address, phone = f"Ann.{number}@bücher.example", f"+4670000{number:04}"
+    return {
+        "master_id": account.master,
+        "account_id": account.key,
+        "id": new_id(),
+        "external_id": f"'{number}\"" if number % 2 else None,
+        "email": address if by_mail else None,
+        "email_canonical": address.lower() if by_mail else None,
+        "phone": f"0{number} / 🦊" if by_phone else None,
+        "phone_canonical": phone if by_phone else None,
+        "attributes": _ODD[number % len(_ODD)],
+        "source": "a test",
+        "version": number + 1,
+    }

@@ -5,11 +5,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import true
+from sqlalchemy import false, true
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.explain.facts import AskedAccount, Facts, Subject, Viewpoint
 from authz.explain.reading import read_facts
+from engine.base.preamble import Gates
 from engine.database.snapshot import Reader
 from models.base.ids import AccountId, ApiKeyId, MasterId, UserId
 from tests.client.api import Answer, Api, Caller
@@ -82,7 +83,7 @@ async def why(
 @asynccontextmanager
 async def snapshot(database: AsyncEngine) -> AsyncIterator[Reader]:
     """A reader as operators have it: of every tree."""
-    reader = Reader(database, true(), {})
+    reader = Reader(database, Gates(true(), false()), {})
     try:
         yield reader
     finally:

@@ -17,6 +17,7 @@ from tests.authz.rules.invitation_links import role_id
 from tests.client.api import Api
 from tests.world.billing import give_details, give_invoice, separate
 from tests.world.budgets import give_budgets
+from tests.world.contacts import give_listed_contact
 from tests.world.credit import give_credit, give_payment_method, give_top_up, give_top_up_rule, transaction_of
 from tests.world.ownership import give_offer as give_ownership_offer
 from tests.world.sends import give_reservation
@@ -64,6 +65,7 @@ async def hotel(registry: World) -> Hotel:
     taker = await registry.member(account, BuiltinRole.ANALYST)
     await give_ownership_offer(registry, account, taker, owner.person, owner)
     await give_details(registry, account)
+    await give_listed_contact(registry, account)
     transaction_id = await transaction_of(registry, account)
     return Hotel(account, owner, key, share, invitation_id, top_up_id, transaction_id)
 

@@ -11,6 +11,7 @@ from graphql import parse
 from authz.callers.principals import PrincipalKind
 from authz.reach.reach import PRINCIPAL
 from authz.wall.row_security import entering
+from authz.wall.tree_door import gates
 from engine.compiled.query_plans import Asked, QueryPlans, WholeQuery
 from engine.database.backend_memory import MOST
 from engine.database.pool import Pool
@@ -67,7 +68,7 @@ async def test_a_statement_is_prepared_when_it_comes_again(pool: Pool) -> None:
 async def test_2_000_different_queries_take_no_more_than_is_allowed(pool: Pool, world: World) -> None:
     """Half of them come once, half come twice."""
     person = await world.person("owner@memory.test")
-    plan, _ = QueryPlans(STRAWBERRY, entering()).find(
+    plan, _ = QueryPlans(STRAWBERRY, gates(entering())).find(
         Asked(_WIDE, parse(_WIDE), None, {}), WholeQuery(PRINCIPAL, PrincipalKind.PERSON)
     )
     values = plan.values({}, credentials_of(person).binds)

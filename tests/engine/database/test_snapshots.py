@@ -11,6 +11,7 @@ from authz.callers.principals import Credentials
 from authz.callers.tokens import digest_of
 from authz.policy.builtin_roles import BuiltinRole
 from authz.wall.row_security import entering
+from authz.wall.tree_door import gates_of_snapshot
 from engine.database.snapshot import Reader
 from models.accounts.tables import accounts
 from server.database.connections import connect_as_application
@@ -42,7 +43,7 @@ async def test_a_reader_does_not_see_what_is_committed_after_its_first_statement
     await world.account(account)
     owner = await world.member(account, BuiltinRole.OWNER)
     binds = Credentials(digest_of(owner.token)).binds
-    reader = Reader(application, entering(), binds)
+    reader = Reader(application, gates_of_snapshot(entering()), binds)
     try:
         assert await _children(reader, account) == 1
         await world.account(account)
@@ -56,7 +57,7 @@ async def test_a_reader_does_not_see_what_is_committed_after_its_first_statement
 async def test_a_reader_that_is_closed_holds_no_connection(application: AsyncEngine, world: World) -> None:
     account = await world.account()
     for _ in range(3):
-        reader = Reader(application, entering(), Credentials(digest_of("nobody")).binds)
+        reader = Reader(application, gates_of_snapshot(entering()), Credentials(digest_of("nobody")).binds)
         await asyncio.gather(*[_children(reader, account) for _ in range(5)])
         await reader.close()
         await reader.close()

@@ -24,6 +24,7 @@ _LISTS = (
     "topUps",
     "plans",
     "invoices",
+    "contacts",
     *(f"subaccounts(orderBy: {order.name})" for order in AccountOrder),
 )
 _EDGES = "edges { cursor node { id } }"

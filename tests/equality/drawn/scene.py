@@ -29,6 +29,7 @@ from tests.equality.drawn.grants import make_custom_roles, make_invitations, mak
 from tests.equality.drawn.money import make_money
 from tests.equality.drawn.overridden import add_staff
 from tests.equality.drawn.plans import make_plans
+from tests.world.contacts import give_contacts
 from tests.world.ownership import give_offer
 from tests.world.world import Account, ApiKey, Member, World
 
@@ -112,6 +113,10 @@ async def make_scene(world: World) -> Scene:
     money = await make_money(world, agency.master, own, (agency.shop, brand, foreign))
     plans = await make_plans(world, agency.master, agency.client, agency.leaves[0], foreign)
     billed = await make_invoices(world, agency.master, agency.client, agency.till, foreign)
+    for number, account in enumerate(
+        (agency.master, agency.client, agency.till, agency.leaves[0], brand, foreign)
+    ):
+        await give_contacts(world, account, 25 - 4 * number)
     await world.set_status(agency.suspended, AccountStatus.SUSPENDED)
     await world.set_status(agency.shop, AccountStatus.CLOSED)
     people = {name: member.person for name, member in members.items()}

@@ -50,6 +50,7 @@ _TAGS = (
     "invoiceLines",
     "costs",
     "labelCosts",
+    "contacts",
 )
 _NO_KEYS: tuple[tuple[object, ...], ...] = (
     (),

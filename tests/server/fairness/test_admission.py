@@ -11,7 +11,8 @@ from starlette.routing import Route
 
 from authz.policy.builtin_roles import BuiltinRole
 from server.database import replica_choice
-from server.database.connections import connect_as_application, read_pool
+from server.database.connections import connect_as_application
+from server.database.read_pools import ReadPools
 from server.edge.application import GRAPHQL_PATH
 from server.embedded_postgres import DatabaseAddresses
 from server.fairness.gate import Caller, Side
@@ -34,7 +35,10 @@ _WAITING = 64
 @pytest.fixture
 async def executor(addresses: DatabaseAddresses) -> AsyncIterator[OperationRunner]:
     """One of its own, whose thread a test may stop."""
-    database, reads = connect_as_application(addresses.application, 4), read_pool(addresses.application, 4)
+    database, reads = (
+        connect_as_application(addresses.application, 4),
+        ReadPools.open(addresses.application, 4),
+    )
     made = OperationRunner(STRAWBERRY, database, reads, deployed())
     yield made
     await made.close()

@@ -4,7 +4,8 @@ import pytest
 from graphql import OperationDefinitionNode, OperationType
 
 from engine.compiled.query_plans import Operation
-from server.database.connections import connect_as_application, read_pool
+from server.database.connections import connect_as_application
+from server.database.read_pools import ReadPools
 from server.graphql.documents import Documents
 from server.graphql.preparation import prepare
 from server.graphql.runner import OperationRunner
@@ -18,7 +19,7 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 async def test_the_pages_queries_are_compiled_before_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
     """For persons and for API keys, without the database; each document is one valid operation."""
     executor = OperationRunner(
-        STRAWBERRY, connect_as_application(NOWHERE, 1), read_pool(NOWHERE, 1), deployed()
+        STRAWBERRY, connect_as_application(NOWHERE, 1), ReadPools.open(NOWHERE, 1), deployed()
     )
     documents = Documents(executor.schema)
     compiled: list[OperationType] = []

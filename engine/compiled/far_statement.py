@@ -1,0 +1,69 @@
+"""The far statement of an answer while it is put together: what it gives for the parents of one tree.
+
+It opens the tree first, and reads nothing before. Each far field is an array of JSON texts, one for each of
+the field's parents. Equal fields, wherever the document has them, are one.
+"""
+
+from collections.abc import Hashable
+
+from sqlalchemy import ARRAY, ColumnElement, bindparam, select
+
+from engine.compiled.far_answers import FarPlan, rows_name
+from engine.compiled.row_scope import Rows, RowScope
+from engine.compiled.shared import Shared
+from engine.compiled.statement_text import StatementText
+from engine.declare.far import FAR_PARENT, ROW, TREE, tree_value
+
+_NUMBER = "number__"
+_ROWS = "rows$"
+"""What stands for a field's parents until the field has a number."""
+_PARENTS = f"(SELECT {ROW}, {_NUMBER} FROM unnest({_ROWS}) WITH ORDINALITY AS w({ROW}, {_NUMBER}))"
+
+
+class FarStatement:
+    """`gate`: what opens the tree; its parameter is `engine.declare.far.TREE_VALUE`."""
+
+    def __init__(self, variant: Hashable, gate: ColumnElement[bool]) -> None:
+        self.text = StatementText(variant)
+        self._gate = gate
+        self._fields: dict[str, int] = {}
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is a far field."""
+        return bool(self._fields)
+
+    def parents(self) -> RowScope:
+        """The parents of a far field."""
+        return RowScope(_Parents(self.text.typed(tree_value()), self.text.shared))
+
+    def add(self, value: str, parents: RowScope) -> int:
+        """The number of the field with this value over its parents."""
+        texts = parents.each(f"convert_to({value}, 'UTF8')")
+        text = f"ARRAY({texts} ORDER BY {parents.rows.column(_NUMBER)})"
+        return self._fields.setdefault(text, len(self._fields))
+
+    def finished(self) -> FarPlan | None:
+        """None: the answer has no far field."""
+        if not self._fields:
+            return None
+        door = self.text.cte(select(self._gate.label("is_open")).cte("door"))
+        arrays = " || ".join(self._with_rows(text, number) for text, number in self._fields.items())
+        statement = self.text.finished(f"SELECT CASE WHEN {door}.is_open THEN {arrays} END FROM {door}")
+        return FarPlan(statement, len(self._fields))
+
+    def _with_rows(self, text: str, number: int) -> str:
+        rows = bindparam(rows_name(number), type_=ARRAY(FAR_PARENT[ROW]), required=True)
+        return text.replace(_ROWS, self.text.typed(rows))
+
+
+class _Parents(Rows):
+    """The parents of a far field, in one tree. Their tree is the statement's parameter wherever it is named,
+    so that PostgreSQL never takes it for a value that it finds row by row."""
+
+    def __init__(self, tree: str, shared: Shared) -> None:
+        super().__init__("r0", 0, lambda _: _PARENTS, shared)
+        self._tree = tree
+
+    def column(self, name: str) -> str:
+        return self._tree if name == TREE else super().column(name)
