@@ -12,7 +12,7 @@ import typer
 
 from authz.policy.refusals import Refusal
 from models.staff.tables import StaffRole
-from resolvers.sending.address_hash import ContactKey
+from resolvers.inputs.address_digests import ContactKey
 from server import commands
 from server.commands.database import (
     made_database,

@@ -3,11 +3,16 @@
 The tree is taken from an account's row that the first wall and reach let through, so the door asks nothing.
 """
 
-from sqlalchemy import ColumnElement, and_, func
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import ColumnElement, Uuid, and_, func, literal
 
 from engine.base.preamble import Gates
 from engine.declare.far import tree_value
-from models.base.columns import DATA_ROLE
+from engine.writes.sessions import WriteSession
+from models.accounts.trees import InTree
+from models.base.columns import APPLICATION_ROLE, DATA_ROLE
 
 
 def gates(entering: ColumnElement[bool]) -> Gates:
@@ -25,3 +30,19 @@ def gates_of_snapshot(entering: ColumnElement[bool]) -> Gates:
         func.mandant_enter_tree(tree_value()),
     )
     return Gates(entering, taken)
+
+
+@asynccontextmanager
+async def in_data_plane(session: WriteSession, tree: InTree) -> AsyncIterator[None]:
+    """The session's statements inside are of the data plane, and see this tree alone. The tree comes from an
+    account that a guard let through.
+
+    Plans are made for the values there. What raises inside undoes the transaction, so nothing is put back.
+    """
+    # Not set_config: SET LOCAL is told to each of many databases.
+    await session.send(f"SET LOCAL ROLE {DATA_ROLE}", ())
+    await session.send("SET LOCAL plan_cache_mode = auto", ())
+    await session.send_call(func.mandant_enter_tree(literal(tree.master_id, Uuid)))
+    yield
+    await session.send(f"SET LOCAL ROLE {APPLICATION_ROLE}", ())
+    await session.send("SET LOCAL plan_cache_mode = force_generic_plan", ())

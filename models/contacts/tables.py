@@ -3,7 +3,7 @@ data plane."""
 
 import enum
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, Text, Uuid, func
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, LargeBinary, Text, Uuid, func
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.accounts.tables import one_of
@@ -32,8 +32,10 @@ contacts = data_table(
     Column("external_id", Text, comment="The customer's own id, unique in the account."),
     Column("email", Text, comment="As it was given."),
     Column("email_canonical", _BY_CHARACTER, comment="What is compared (T24)."),
+    Column("email_digest", LargeBinary, comment="What outlives the contact: keyed (T23)."),
     Column("phone", Text, comment="As it was given."),
     Column("phone_canonical", _BY_CHARACTER, comment="What is compared: E.164 (T26)."),
+    Column("phone_digest", LargeBinary, comment="What outlives the contact: keyed (T23)."),
     Column("attributes", JSONB, nullable=False, comment="Values by the names of contact_attributes."),
     short_text("source"),
     Column("version", BigInteger, nullable=False),
@@ -42,8 +44,8 @@ contacts = data_table(
     unique_in_account("email_canonical"),
     unique_in_account("phone_canonical"),
     CheckConstraint("email IS NOT NULL OR phone IS NOT NULL", name="address"),
-    CheckConstraint("(email IS NULL) = (email_canonical IS NULL)", name="email"),
-    CheckConstraint("(phone IS NULL) = (phone_canonical IS NULL)", name="phone"),
+    CheckConstraint("num_nulls(email, email_canonical, email_digest) IN (0, 3)", name="email"),
+    CheckConstraint("num_nulls(phone, phone_canonical, phone_digest) IN (0, 3)", name="phone"),
     CheckConstraint(
         f"char_length(email) <= {ADDRESS_LENGTH} AND char_length(email_canonical) <= {ADDRESS_LENGTH}",
         name="email_length",

@@ -1,34 +1,17 @@
-"""Recipients as keyed hashes, by which active contacts are counted (R103, T21, T23).
-
-    digest = first 16 bytes of HMAC-SHA-256(the deployment's key, SHA-256(canonical address))
-
-The address itself is not stored. Clients may send the SHA-256 instead of the address. The digest is the same
-in every account of the deployment and outlives the contact, so that a contact that was deleted and added
-again counts once.
-"""
+"""Recipients as digests (see `resolvers.inputs.address_digests`), by which active contacts are counted. The
+address itself is not stored."""
 
 import enum
 import hashlib
-import hmac
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NewType
 
 from authz.policy.refusals import Refusal, RefusalCode
+from resolvers.inputs.address_digests import ContactDigest, ContactKey, contact_digest, hash_of_text
 from resolvers.inputs.emails import email_address
-
-ContactKey = NewType("ContactKey", bytes)
-ContactDigest = NewType("ContactDigest", bytes)
-
-KeySource = Callable[[], ContactKey]
-"""Returns the deployment's key. Raises Refusal with SENDS_UNAVAILABLE where none is set."""
 
 MOST_IN_A_REQUEST = 10_000
 """The most recipients of one request. Longer lists are uploaded (see `resolvers.sending.upload`)."""
-
-DIGEST_SIZE = 16
-_HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 class RecipientForm(enum.Enum):
@@ -79,13 +62,8 @@ def read_recipients(key: ContactKey, form: RecipientForm, texts: Sequence[str]) 
 
 def read_recipient(key: ContactKey, form: RecipientForm, text: str) -> ContactDigest | None:
     """The digest of an address, or of the hexadecimal SHA-256 of a canonical address; None for other text."""
-    hashed = _hash_of_address(text) if form is RecipientForm.ADDRESSES else _hash_of_text(text)
+    hashed = _hash_of_address(text) if form is RecipientForm.ADDRESSES else hash_of_text(text)
     return None if hashed is None else contact_digest(key, hashed)
-
-
-def contact_digest(key: ContactKey, hashed: bytes) -> ContactDigest:
-    """The digest of a canonical address, given its SHA-256."""
-    return ContactDigest(hmac.digest(key, hashed, "sha256")[:DIGEST_SIZE])
 
 
 def _hash_of_address(address: str) -> bytes | None:
@@ -96,7 +74,3 @@ def _hash_of_address(address: str) -> bytes | None:
             raise
         return None
     return hashlib.sha256(canonical.encode()).digest()
-
-
-def _hash_of_text(text: str) -> bytes | None:
-    return bytes.fromhex(text) if _HASH.fullmatch(text) else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import IO
 
-from resolvers.sending.address_hash import DIGEST_SIZE, ContactDigest
+from resolvers.inputs.address_digests import DIGEST_SIZE, ContactDigest
 
 RUN = 65_536
 """How many digests are held in memory before they are written as a run."""

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from authz.policy.refusals import Refusal, RefusalCode
-from resolvers.sending.address_hash import ContactKey, RecipientForm, read_recipient
+from resolvers.inputs.address_digests import ContactKey
+from resolvers.sending.address_hash import RecipientForm, read_recipient
 from resolvers.sending.digest_sorting import DigestFile, DigestSorter
 
 LONGEST_LINE = 1000

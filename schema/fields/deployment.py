@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from authz.policy.refusals import Refusal, RefusalCode
 from resolvers.billing.document import Issuer
 from resolvers.billing.status_history import SuspendedAccounts
+from resolvers.inputs.address_digests import ContactKey, KeySource
 from resolvers.payments.provider import PaymentProvider
-from resolvers.sending.address_hash import ContactKey, KeySource
 from resolvers.staff.request_subaccounts import SubaccountSetUp
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from authz.policy.refusals import Refusal, RefusalCode
 from models.base.ids import Kind, RecipientListId
+from resolvers.inputs.address_digests import KeySource
 from resolvers.inputs.global_ids import required
-from resolvers.sending.address_hash import MOST_IN_A_REQUEST, KeySource, RecipientForm, read_recipients
+from resolvers.sending.address_hash import MOST_IN_A_REQUEST, RecipientForm, read_recipients
 from resolvers.sending.recipient_rows import Given
 
 RECIPIENTS = f"At most {MOST_IN_A_REQUEST:,} e-mail addresses. Malformed and repeated ones are skipped."

@@ -24,13 +24,13 @@ from resolvers.accounts.credit_mode import CreditModeUpdate, change_credit_mode
 from resolvers.accounts.sign_up import SignUp, SignUpPassword, sign_up
 from resolvers.credit.post import Posting, Transaction, post_transaction
 from resolvers.credit.transfer import CreditTransfer, transfer_credit
+from resolvers.inputs.address_digests import ContactKey
 from resolvers.invitations.accept import accept_invitation
 from resolvers.invitations.invite import MemberInvitation, invite_member
 from resolvers.payments.change_methods import NewPaymentMethod, add_payment_method
 from resolvers.people.mailbox import verify_email
 from resolvers.people.passwords import PreparedPassword, hash_of
 from resolvers.people.sign_in import SignedIn
-from resolvers.sending.address_hash import ContactKey
 from resolvers.shares.create import ShareCreation, WantedScope, create_share
 from resolvers.staff.request_subaccounts import SubaccountSetUp
 from server.demo.sending import Sender, Sending, version_of

@@ -12,7 +12,8 @@ from models.base.ids import AccountId, PlanId
 from models.budgets.tables import BudgetCurrency
 from models.plans.catalogue import plan_id
 from resolvers.budgets.change import BudgetUpdate, update_budget
-from resolvers.sending.address_hash import ContactKey, RecipientForm, read_recipients
+from resolvers.inputs.address_digests import ContactKey
+from resolvers.sending.address_hash import RecipientForm, read_recipients
 from resolvers.sending.commit_or_void import commit_sends
 from resolvers.sending.reserve import SendReservation, reserve_sends
 from resolvers.subscriptions.change import PlanChange, change_plan

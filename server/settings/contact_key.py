@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from authz.policy.refusals import Refusal, RefusalCode
-from resolvers.sending.address_hash import ContactKey, KeySource
+from resolvers.inputs.address_digests import ContactKey, KeySource
 from server.settings.settings import Settings
 
 _FILE = "contact.key"

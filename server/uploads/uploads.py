@@ -20,7 +20,8 @@ from authz.policy.refusals import Busy, RateLimited
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.base.ids import AccountId, MasterId
 from resolvers.effects.attempts import Limit, count_attempt
-from resolvers.sending.address_hash import KeySource, RecipientForm
+from resolvers.inputs.address_digests import KeySource
+from resolvers.sending.address_hash import RecipientForm
 from resolvers.sending.recipient_lines import RecipientFile, RecipientLines
 from resolvers.sending.upload import StoredList, authorize_upload, delete_ended_lists, store_list
 from server.failures.errors import ErrorCode, RefusedRequestError, Unauthenticated

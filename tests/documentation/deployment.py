@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from engine.writes.sessions import WriteSessions
 from models.people.users import users
+from resolvers.inputs.address_digests import ContactKey
 from resolvers.people.sign_in import open_session
-from resolvers.sending.address_hash import ContactKey
 from server.database.connections import connect_as_application
 from server.demo import year as demo_past
 from server.demo.access import open_access

@@ -14,7 +14,11 @@ from models.contacts.tables import (
     contact_lists,
     contacts,
 )
+from resolvers.inputs.address_digests import ContactDigest, ContactKey, digest_of
 from tests.world.world import Account, World
+
+CONTACT_KEY = ContactKey(b"a secret of the tests")
+"""The server's key, in tests."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ async def give_listed_contact(
                 **place,
                 id=made.key,
                 email=email,
-                email_canonical=email,
+                email_canonical=email.lower(),
+                email_digest=_digest(email.lower()),
                 attributes={"country": "SE"},
                 source="a test",
                 version=1,
@@ -73,6 +78,10 @@ def contact_id(account: Account, key: uuid.UUID) -> str:
     return f"cntc_{account.key}_{key}"
 
 
+def _digest(canonical: str) -> ContactDigest:
+    return digest_of(CONTACT_KEY, canonical)
+
+
 _ODD: tuple[dict[str, Any], ...] = (
     {},
     {"name": 'Ω "quoted" \\ \x01 \u2028', "empty": None},
@@ -90,8 +99,10 @@ def _contact(account: Account, number: int) -> dict[str, Any]:
         "external_id": f"'{number}\"" if number % 2 else None,
         "email": address if by_mail else None,
         "email_canonical": address.lower() if by_mail else None,
+        "email_digest": _digest(address.lower()) if by_mail else None,
         "phone": f"0{number} / 🦊" if by_phone else None,
         "phone_canonical": phone if by_phone else None,
+        "phone_digest": _digest(phone) if by_phone else None,
         "attributes": _ODD[number % len(_ODD)],
         "source": "a test",
         "version": number + 1,

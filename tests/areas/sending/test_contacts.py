@@ -2,8 +2,8 @@
 
 import hashlib
 
+from resolvers.inputs.address_digests import ContactKey
 from resolvers.sending.address_hash import (
-    ContactKey,
     FaultyRecipient,
     RecipientFault,
     RecipientForm,

@@ -9,7 +9,7 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import metadata
-from resolvers.sending.address_hash import ContactKey
+from resolvers.inputs.address_digests import ContactKey
 from server.database.connections import connect_as_application
 from server.demo.story import DEMO_PASSWORD, DemoPerson
 from server.embedded_postgres import DatabaseAddresses

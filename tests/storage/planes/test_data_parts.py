@@ -109,10 +109,10 @@ async def test_a_statement_of_more_trees_is_noticed(database: AsyncEngine, name:
 
 
 _FILL = """
-INSERT INTO contacts (master_id, account_id, id, external_id, email, email_canonical, phone, phone_canonical,
-  attributes, source, version)
-SELECT tree, tree, gen_random_uuid(), n::text, n || '@b.example', n || '@b.example', '+46' || n, '+46' || n,
-  '{"country": "SE"}', 'a test', 1
+INSERT INTO contacts (master_id, account_id, id, external_id, email, email_canonical, email_digest, phone,
+  phone_canonical, phone_digest, attributes, source, version)
+SELECT tree, tree, gen_random_uuid(), n::text, n || '@b.example', n || '@b.example', '\\x00', '+46' || n,
+  '+46' || n, '\\x00', '{"country": "SE"}', 'a test', 1
 FROM unnest(CAST($1 AS uuid[])) AS tree, generate_series(1, 2000) AS n;
 INSERT INTO contact_lists (master_id, account_id, id, name, sort_key, search_key, version)
 SELECT tree, tree, gen_random_uuid(), 'Newsletter', '', '', 1
