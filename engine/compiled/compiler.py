@@ -21,17 +21,17 @@ from engine.base.client_values import NotCompilableError
 from engine.base.field_errors import forbidden
 from engine.base.preamble import CLOSED_SQL, Gates
 from engine.compiled.denials import Denial, marker
-from engine.compiled.far_answers import FarPlan, gap
+from engine.compiled.far_answers import FarPlan, Parent, gap
 from engine.compiled.far_statement import FarStatement
 from engine.compiled.fields import Check, CompiledField
-from engine.compiled.fragment_cache import Columns
+from engine.compiled.fragment_cache import Columns, Place
 from engine.compiled.fragment_writer import written
-from engine.compiled.json_sql import Part, Sql, joined, listed
+from engine.compiled.json_sql import NULL, Part, Sql, joined, listed
 from engine.compiled.row_scope import Rows, RowScope, source_of
 from engine.compiled.sql_text import Prepared
 from engine.compiled.statement_text import StatementText
-from engine.declare.declarations import SqlField, columns_of
-from engine.declare.far import FAR_PARENT, ROW, TREE
+from engine.declare.declarations import LookUp, SqlField, columns_of
+from engine.declare.far import FAR_PARENT, LOOKED_UP, TREE, FarParent
 from engine.declare.selections import Selections, is_sql, sql_field
 
 
@@ -127,7 +127,7 @@ class Compiler:
             raise NotCompilableError  # introspection, and what Python answers
         compiled = CompiledField(self, field, type_, nodes, scope, self._columns(type_))
         far = field.declaration.far
-        parts = self._far_parts(field, nodes, type_, scope) if far else compiled.parts()
+        parts = self._far_parts(field, far, nodes, type_, scope) if far else compiled.parts()
         requires = field.declaration.requires
         if requires is None:
             return parts
@@ -137,18 +137,44 @@ class Compiler:
         return [Sql(f"coalesce({seen}, {self.denied(forbidden(requires), nodes, type_)})")]
 
     def _far_parts(
-        self, field: SqlField, nodes: list[FieldNode], type_: GraphQLObjectType, scope: RowScope
+        self,
+        field: SqlField,
+        far: FarParent,
+        nodes: list[FieldNode],
+        type_: GraphQLObjectType,
+        scope: RowScope,
     ) -> Sequence[Part]:
         """A gap in the answer. What fills it is compiled into the far statement, with all that stands below:
         also the markers of denials, which are settled when all is there."""
         if self.statement is self._far.text:
             raise TypeError(f"{type_.name} is far itself: its fields are read with it")
+        beyond, parents = self._beyond(), self._far.parents()
+        value = joined(CompiledField(beyond, field, type_, nodes, parents, FAR_PARENT).parts())
+        return [Sql(self._gap(value, parents, scope, far))]
+
+    def far_object(
+        self, place: Place, found: LookUp, sets: list[SelectionSetNode | None], scope: RowScope
+    ) -> str:
+        """A gap for the far object that each of the scope's rows names, or null."""
+        if found.far_read is None:
+            raise TypeError(f"{found.type_.__name__} is not far")
+        read = found.far_read
+        beyond, parents = self._beyond(), self._far.parents()
+        far_place = Place(place.field, beyond.statement, parents.rows, FAR_PARENT, {})
+        use = far_place.rows((found.type_, "far"), lambda rows, _: read(rows))
+        row = parents.below(source_of(beyond.statement, use))
+        value = joined(beyond.object(sets, self.selections.object_type(found.type_), row))
+        return self._gap(f"coalesce({row.gather(value)}, {NULL})", parents, scope, LOOKED_UP)
+
+    def _beyond(self) -> "Compiler":
         beyond = copy(self)
         beyond.statement = self._far.text
-        parents = self._far.parents()
-        value = joined(CompiledField(beyond, field, type_, nodes, parents, FAR_PARENT).parts())
+        return beyond
+
+    def _gap(self, value: str, parents: RowScope, scope: RowScope, far: FarParent) -> str:
         number = self._far.add(value, parents)
-        return [Sql(gap(number, scope.rows.column(TREE), scope.rows.column(ROW)))]
+        parent = Parent(scope.rows.column(far.row), scope.rows.column(far.item))
+        return gap(number, scope.rows.column(TREE), parent)
 
     def _columns(self, type_: GraphQLObjectType) -> Columns | None:
         """What resolvers may read of the rows of the type's objects; None: it is the root."""

@@ -1,13 +1,13 @@
 """Answers with gaps, which far statements fill (see `engine.declare.far`).
 
-Where a far field stands the statement writes what no JSON text can hold: a raw 0x03, the parent's tree and
-id, the field's number and a semicolon. One far statement for each tree gives the texts for all of the tree's
-parents and fields. An answer without that byte needs none.
+Where a far field stands the statement writes what no JSON text can hold: a raw 0x03, the parent's tree, id
+and item, the field's number and a semicolon. One far statement for each tree gives the texts for all of the
+tree's parents and fields. An answer without that byte needs none.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.compiled.sql_text import Prepared
 from engine.declare.far import TREE_VALUE
@@ -16,19 +16,27 @@ GAP = b"\x03"
 _END = b";"
 _ID = 36
 """Characters of a UUID."""
+_IDS = 3 * _ID
 
 Ask = Callable[[str, Sequence[Any]], Awaitable[Sequence[Any] | None]]
 """Sends a far statement with its values and returns its only row."""
 
 
-def gap(number: int, tree: str, row: str) -> str:
-    """What stands for the far field of this number, of a parent that is given by two expressions."""
-    return f"concat(E'\\x03', {tree}, {row}, '{number};')"
+class Parent(NamedTuple):
+    """A parent in its tree."""
+
+    row: str
+    item: str
 
 
-def rows_name(number: int) -> str:
-    """The name of the parameter with the parents of the far field of this number."""
-    return f"far_rows_{number}"
+def gap(number: int, tree: str, parent: Parent) -> str:
+    """What stands for the far field of this number, of a parent that is given by expressions."""
+    return f"concat(E'\\x03', {tree}, {parent.row}, {parent.item}, '{number};')"
+
+
+def parent_names(number: int) -> Parent:
+    """The names of the parameters with the parents of the far field of this number."""
+    return Parent(f"far_rows_{number}", f"far_items_{number}")
 
 
 @dataclass(frozen=True)
@@ -48,8 +56,8 @@ class FarPlan:
 
     def read(self, variables: Mapping[str, Any]) -> "FarRead":
         """The statement with a request's values. Raises what a client's value makes its `convert` raise."""
-        names = [TREE_VALUE, *map(rows_name, range(self.fields))]
-        later = {name: _Later(name) for name in names}
+        names = [name for field in range(self.fields) for name in parent_names(field)]
+        later = {name: _Later(name) for name in (TREE_VALUE, *names)}
         return FarRead(self, self.statement.bound(variables, later))
 
 
@@ -70,8 +78,11 @@ class FarRead:
             gaps.fill(tree, row[0])
         return gaps.filled()
 
-    def _values(self, tree: str, parents: Sequence[Mapping[str, None]]) -> list[Any]:
-        now = {TREE_VALUE: tree, **{rows_name(field): [*rows] for field, rows in enumerate(parents)}}
+    def _values(self, tree: str, parents: Sequence[Mapping[Parent, None]]) -> list[Any]:
+        now: dict[str, Any] = {TREE_VALUE: tree}
+        for field, asking in enumerate(parents):
+            rows, items = parent_names(field)
+            now |= {rows: [parent.row for parent in asking], items: [parent.item for parent in asking]}
         return [now[value.name] if isinstance(value, _Later) else value for value in self.values]
 
 
@@ -81,22 +92,25 @@ class _Gaps:
     def __init__(self, answer: bytes, fields: int) -> None:
         first, *rest = answer.split(GAP)
         self._between = [first]
-        self._places: list[tuple[str, int, str]] = []
-        self._texts: dict[tuple[str, int, str], bytes] = {}
-        self.parents: dict[str, list[dict[str, None]]] = {}
+        self._places: list[tuple[str, int, Parent]] = []
+        self._texts: dict[tuple[str, int, Parent], bytes] = {}
+        self.parents: dict[str, list[dict[Parent, None]]] = {}
         for piece in rest:
-            end = piece.index(_END, 2 * _ID)
-            tree, row = piece[:_ID].decode(), piece[_ID : 2 * _ID].decode()
-            field = int(piece[2 * _ID : end])
+            end = piece.index(_END, _IDS)
+            tree, row, item = (piece[start : start + _ID].decode() for start in range(0, _IDS, _ID))
+            parent = Parent(row, item)
+            field = int(piece[_IDS:end])
             if tree not in self.parents:
                 self.parents[tree] = [{} for _ in range(fields)]
-            self.parents[tree][field][row] = None
-            self._places.append((tree, field, row))
+            self.parents[tree][field][parent] = None
+            self._places.append((tree, field, parent))
             self._between.append(piece[end + len(_END) :])
 
     def fill(self, tree: str, texts: Sequence[bytes]) -> None:
         """The texts of the tree's gaps, in the order of `parents`."""
-        places = [(tree, field, row) for field, rows in enumerate(self.parents[tree]) for row in rows]
+        places = [
+            (tree, field, parent) for field, asking in enumerate(self.parents[tree]) for parent in asking
+        ]
         self._texts.update(zip(places, texts, strict=True))
 
     def filled(self) -> bytes:

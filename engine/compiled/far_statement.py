@@ -8,16 +8,17 @@ from collections.abc import Hashable
 
 from sqlalchemy import ARRAY, ColumnElement, bindparam, select
 
-from engine.compiled.far_answers import FarPlan, rows_name
+from engine.compiled.far_answers import FarPlan, parent_names
 from engine.compiled.row_scope import Rows, RowScope
 from engine.compiled.shared import Shared
 from engine.compiled.statement_text import StatementText
-from engine.declare.far import FAR_PARENT, ROW, TREE, tree_value
+from engine.declare.far import FAR_PARENT, ITEM, ROW, TREE, tree_value
 
 _NUMBER = "number__"
-_ROWS = "rows$"
+_GIVEN = "parents$"
 """What stands for a field's parents until the field has a number."""
-_PARENTS = f"(SELECT {ROW}, {_NUMBER} FROM unnest({_ROWS}) WITH ORDINALITY AS w({ROW}, {_NUMBER}))"
+_COLUMNS = f"{ROW}, {ITEM}, {_NUMBER}"
+_PARENTS = f"(SELECT {_COLUMNS} FROM unnest({_GIVEN}) WITH ORDINALITY AS w({_COLUMNS}))"
 
 
 class FarStatement:
@@ -48,13 +49,17 @@ class FarStatement:
         if not self._fields:
             return None
         door = self.text.cte(select(self._gate.label("is_open")).cte("door"))
-        arrays = " || ".join(self._with_rows(text, number) for text, number in self._fields.items())
+        arrays = " || ".join(self._with_parents(text, number) for text, number in self._fields.items())
         statement = self.text.finished(f"SELECT CASE WHEN {door}.is_open THEN {arrays} END FROM {door}")
         return FarPlan(statement, len(self._fields))
 
-    def _with_rows(self, text: str, number: int) -> str:
-        rows = bindparam(rows_name(number), type_=ARRAY(FAR_PARENT[ROW]), required=True)
-        return text.replace(_ROWS, self.text.typed(rows))
+    def _with_parents(self, text: str, number: int) -> str:
+        types = (FAR_PARENT[ROW], FAR_PARENT[ITEM])
+        given = [
+            self.text.typed(bindparam(name, type_=ARRAY(type_), required=True))
+            for name, type_ in zip(parent_names(number), types, strict=True)
+        ]
+        return text.replace(_GIVEN, ", ".join(given))
 
 
 class _Parents(Rows):

@@ -31,7 +31,7 @@ from engine.compiled.sql_text import quoted_name
 from engine.compiled.statement_text import StatementText, Use
 from engine.declare.arguments import ranges_in, resolver_values
 from engine.declare.codecs import CODECS_BY_SCALAR, PLAIN, Codec
-from engine.declare.declarations import FieldKind, SqlField, entity_of
+from engine.declare.declarations import FieldKind, LookUp, SqlField, entity_of
 from engine.declare.field_types import all_arguments, object_type_of
 
 
@@ -50,6 +50,11 @@ class FieldCompiler(ObjectCompiler, Protocol):
 
     def denied(self, error: GraphQLError, nodes: list[FieldNode], type_: GraphQLObjectType) -> str:
         """A marker for null with the error beside it."""
+
+    def far_object(
+        self, place: Place, found: LookUp, sets: list[SelectionSetNode | None], scope: RowScope
+    ) -> str:
+        """A gap for the far object that each of the scope's rows names, or null."""
 
 
 class CompiledField:
@@ -179,8 +184,10 @@ class CompiledField:
         return CompiledConnection(self._compiler, self._object_type(), items).parts(self._sets)
 
     def _look_ups(self) -> CompiledLookUps:
-        def item(scope: RowScope, cls: type) -> str:
-            type_ = self._compiler.selections.object_type(cls)
+        def item(scope: RowScope, found: LookUp) -> str:
+            if found.far_read is not None:
+                return self._compiler.far_object(self._place, found, self._sets, scope)
+            type_ = self._compiler.selections.object_type(found.type_)
             return joined(self._compiler.object(self._sets, type_, scope))
 
         return CompiledLookUps(self._place, self._scope, self._field.declaration.look_ups(), item)

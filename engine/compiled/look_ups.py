@@ -20,8 +20,8 @@ from engine.declare.paging import MOST_IDS
 _NUMBER = "number__"
 _ITEM = "item__"
 
-Item = Callable[[RowScope, type], str]
-"""Writes an object of a type, read from the scope's rows."""
+Item = Callable[[RowScope, LookUp], str]
+"""Writes an object of the look-up's type, read from the scope's rows."""
 
 
 class CompiledLookUps:
@@ -45,7 +45,7 @@ class CompiledLookUps:
 
         rows = self._place.rows(found.type_, build)
         scope = self._scope.below(source_of(self._place.statement, rows))
-        text = self._scope.rows.once(scope.gather(self._item(scope, found.type_)))
+        text = self._scope.rows.once(scope.gather(self._item(scope, found)))
         return [Sql(f"coalesce({text}, {NULL})")]
 
     def all(self, ids: Sequence[str | Variable]) -> Sequence[Part]:
@@ -84,7 +84,7 @@ class CompiledLookUps:
         numbers = ", ".join(str(number) for number, _ in ids)
         beside = f"unnest({texts}, ARRAY[{numbers}]) AS w(id, {_NUMBER})"
         scope = self._scope.below(source_of(statement, place.rows(look_up.type_, build)), beside)
-        item = self._item(scope, look_up.type_)
+        item = self._item(scope, look_up)
         return scope.each(f"w.{_NUMBER}", f"{item} AS {_ITEM}")
 
 

@@ -25,6 +25,7 @@ from strawberry.types.field import StrawberryField
 from engine.base.marks import Public, Requirement, Requires
 from engine.declare import arguments
 from engine.declare.codecs import Codec
+from engine.declare.far import FarParent
 from engine.declare.paging import Order
 
 P = ParamSpec("P")
@@ -66,10 +67,14 @@ class Entity:
 
 @dataclass(frozen=True)
 class LookUp:
-    """How a global id of one prefix is found: the type, and the resolver that takes the id."""
+    """How a global id of one prefix is found: the type, and the resolver that takes the id.
+
+    `far_read`: of a far type, the resolver of its rows. `read` then gives what it takes as its parents, with
+    the column `engine.declare.far.ITEM`."""
 
     type_: type
     read: Read
+    far_read: Read | None = None
 
 
 @dataclass(frozen=True)
@@ -82,8 +87,8 @@ class Declaration:
     codec: Codec | None = None
     order: Order | OrderOf | None = None
     absent: str | None = None
-    far: bool = False
-    """Whether its rows are far (see `engine.declare.far`)."""
+    far: FarParent | None = None
+    """What names the parent, if its rows are far (see `engine.declare.far`)."""
     look_ups: Callable[[], Mapping[str, LookUp]] = field(default=dict)
 
 
@@ -162,20 +167,23 @@ def to_one(
     *,
     requires: Requirement | None = None,
     absent: str | None = None,
+    far: FarParent | None = None,
     **keywords: Any,
 ) -> Any:
-    """At most one object. With `absent`, its absence is an error with that code beside the null."""
-    return SqlField(Declaration(FieldKind.TO_ONE, read, requires, absent=absent), **keywords)
+    """At most one object. With `absent`, its absence is an error with that code beside the null. `far`: as in
+    `connection`."""
+    return SqlField(Declaration(FieldKind.TO_ONE, read, requires, absent=absent, far=far), **keywords)
 
 
 def to_many(
     read: Callable[Concatenate[Any, P], Select[Any]],
     *,
     requires: Requirement | None = None,
+    far: FarParent | None = None,
     **keywords: Any,
 ) -> Any:
-    """A list that is short by its nature."""
-    return SqlField(Declaration(FieldKind.TO_MANY, read, requires), **keywords)
+    """A list that is short by its nature. `far`: as in `connection`."""
+    return SqlField(Declaration(FieldKind.TO_MANY, read, requires, far=far), **keywords)
 
 
 def connection(
@@ -183,11 +191,12 @@ def connection(
     *,
     order: Order | OrderOf,
     requires: Requirement | None = None,
-    far: bool = False,
+    far: FarParent | None = None,
     **keywords: Any,
 ) -> Any:
-    """A paged list. An `order` that depends on the resolver's arguments is a function of them. `far`: its
-    rows are in tables that no statement may name beside ours; see `engine.declare.far`."""
+    """A paged list. An `order` that depends on the resolver's arguments is a function of them. `far`: what
+    names the parent, if the list's rows are in tables that no statement may name beside ours; see
+    `engine.declare.far`."""
     return SqlField(Declaration(FieldKind.CONNECTION, read, requires, order=order, far=far), **keywords)
 
 

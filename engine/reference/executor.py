@@ -7,7 +7,7 @@ shape and never the number of rows.
 import asyncio
 import functools
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -26,7 +26,7 @@ from engine.declare.arguments import WINDOW, hashable, prefix_of, ranges_in, res
 from engine.declare.connections import Connection, Edge, PageInfo
 from engine.declare.declarations import Entity, FieldKind, LookUp, SqlField, entity_of
 from engine.declare.entity_objects import Row, row_object, row_of
-from engine.declare.far import ROW, TREE
+from engine.declare.far import LOOKED_UP, TREE, FarParent
 from engine.declare.field_types import all_arguments, node_type_of, object_type_of, order_of
 from engine.reference.statements import (
     Identity,
@@ -93,7 +93,7 @@ class _Reading:
         self.anonymous = info.context.anonymous
         self.entity: Entity | None = None if source is None else entity_of(type(source))
         self.source_type = type(source)
-        self.far = field.declaration.far or (self.entity is not None and self.entity.far)
+        self.far = field.declaration.far is not None or (self.entity is not None and self.entity.far)
         self.key = self._key(source)
         self.given = all_arguments(field, given)
         for each in ranges_in(self.read, self.given):
@@ -105,7 +105,8 @@ class _Reading:
         if self.entity is None:
             return ()
         row = row_of(source)
-        return (row[TREE], row[ROW]) if self.field.declaration.far else self.entity.identity(row)
+        far = self.field.declaration.far
+        return self.entity.identity(row) if far is None else _far_key(row, far)
 
     async def computed(self) -> Any:
         return _shown(self.field, await self.reader.load(self.name, self._load_computed, self.key))
@@ -185,12 +186,7 @@ class _Reading:
         made = statement(self.field, (what, self.source_type), self.given, build)
         if not self.far:
             return await self.reader.rows(made.select, made.binds(self.given, keys))
-        found: list[dict[str, Any]] = []
-        for tree, places in _by_tree(keys).items():
-            binds = made.binds(self.given, [keys[place][1:] for place in places])
-            rows = await self.reader.far_rows(tree, made.select, binds)
-            found += [row | {"number__": places[row["number__"] - 1] + 1} for row in rows]
-        return found
+        return await _far_rows(self.reader, made, self.given, keys)
 
     def _parents(self) -> Parents:
         return far_parents() if self.field.declaration.far else parents(self.entity)
@@ -220,7 +216,25 @@ async def _load_look_ups(
 ) -> list[Any]:
     made = _look_up_statement(found, id_type)
     rows = await reader.rows(made.select, made.binds({}, [(value,) for value in ids]))
+    if found.far_read is not None:
+        rows = await _load_far(reader, found, rows)
     return [items[0] if items else None for items in _grouped(found.type_, rows, len(ids))]
+
+
+async def _load_far(reader: Reader, found: LookUp, parents: Sequence[Row]) -> list[dict[str, Any]]:
+    """The far rows of parents, with the parents' numbers."""
+    keys = [_far_key(row, LOOKED_UP) for row in parents]
+    rows = await _far_rows(reader, _far_look_up_statement(found), {}, keys)
+    return [row | {"number__": parents[row["number__"] - 1]["number__"]} for row in rows]
+
+
+@functools.lru_cache(maxsize=64)
+def _far_look_up_statement(found: LookUp) -> Statement:
+    if found.far_read is None:
+        raise TypeError(f"{found.type_.__name__} is not far")
+    number, rows, source = far_parents()
+    items = found.far_read(rows).correlate(rows).lateral()
+    return built(select(number, *items.c).select_from(source.join(items, true())))
 
 
 @functools.lru_cache(maxsize=64)
@@ -228,6 +242,26 @@ def _look_up_statement(found: LookUp, id_type: TypeEngine[Any]) -> Statement:
     wanted = keyed({"id": id_type})
     items = found.read(wanted, id=wanted.c.id).correlate(wanted).lateral()
     return built(select(wanted.c.number__, *items.c).select_from(wanted.join(items, true())))
+
+
+def _far_key(row: Row, far: FarParent) -> Identity:
+    """What a far field's parent is found by. The tree is first."""
+    return row[TREE], row[far.row], row[far.item]
+
+
+async def _far_rows(
+    reader: Reader, made: Statement, given: Mapping[str, Any], keys: Sequence[Identity]
+) -> list[dict[str, Any]]:
+    """The rows of parents of any trees, with the parents' numbers: by a statement for each tree. A parent
+    without a tree is a payload that may not show them."""
+    found: list[dict[str, Any]] = []
+    for tree, places in _by_tree(keys).items():
+        if tree is None:
+            continue
+        binds = made.binds(given, [keys[place][1:] for place in places])
+        rows = await reader.far_rows(tree, made.select, binds)
+        found += [row | {"number__": places[row["number__"] - 1] + 1} for row in rows]
+    return found
 
 
 def _by_tree(keys: Sequence[Identity]) -> dict[Any, list[int]]:

@@ -28,7 +28,7 @@ from sqlalchemy.types import TypeEngine
 from engine.base.client_values import Source, source_of
 from engine.base.elements import elements_of
 from engine.declare.declarations import Entity, SqlField
-from engine.declare.far import FAR_PARENT, ROW, TREE, tree_value
+from engine.declare.far import FAR_PARENT, ITEM, ROW, TREE, tree_value
 from engine.declare.field_cache import FieldCache
 
 _MOST = 32_000_000
@@ -104,8 +104,9 @@ def parents(entity: Entity | None) -> Parents:
 
 def far_parents() -> Parents:
     """What a far field's resolver takes: parents of one tree, which are found by their ids."""
-    wanted = keyed({ROW: FAR_PARENT[ROW]})
-    rows = select(wanted.c.number__, wanted.c[ROW], tree_value().label(TREE)).subquery("far_parents")
+    wanted = keyed({ROW: FAR_PARENT[ROW], ITEM: FAR_PARENT[ITEM]})
+    named = select(wanted.c.number__, wanted.c[ROW], wanted.c[ITEM], tree_value().label(TREE))
+    rows = named.subquery("far_parents")
     return rows.c.number__, rows, rows
 
 

@@ -32,6 +32,17 @@ SendReservationId = NewType("SendReservationId", uuid.UUID)
 RecipientListId = NewType("RecipientListId", uuid.UUID)
 InvoiceId = NewType("InvoiceId", uuid.UUID)
 ChargeId = NewType("ChargeId", uuid.UUID)
+ContactId = NewType("ContactId", uuid.UUID)
+ContactListId = NewType("ContactListId", uuid.UUID)
+ContactJobId = NewType("ContactJobId", uuid.UUID)
+
+
+@dataclass(frozen=True)
+class IdInAccount:
+    """The id of something in the data plane, which is found by its account."""
+
+    account_id: AccountId
+    id: uuid.UUID
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,9 @@ class Kind(enum.StrEnum):
     SEND_RESERVATION = "rsrv"
     RECIPIENT_LIST = "rcpl"
     INVOICE = "invc"
+    CONTACT = "cntc"
+    CONTACT_LIST = "clst"
+    CONTACT_JOB = "cjob"
 
 
 _CANONICAL = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
@@ -91,3 +105,17 @@ def parse(kind: Kind, text: object) -> uuid.UUID | None:
     if prefix != kind or not _CANONICAL.fullmatch(rest):
         return None
     return uuid.UUID(int=int(rest.replace("-", ""), 16))
+
+
+def present_in_account(kind: Kind, account_id: uuid.UUID, value: uuid.UUID) -> str:
+    """The id of something in the data plane, as clients see it."""
+    return f"{kind}_{account_id}_{value}"
+
+
+def parse_in_account(kind: Kind, text: object) -> IdInAccount | None:
+    """Both ids in such a text. None for a text that is no id of this kind."""
+    if not isinstance(text, str):
+        return None
+    first, _, last = text.rpartition("_")
+    account_id, value = parse(kind, first), parse(kind, f"{kind}_{last}")
+    return None if account_id is None or value is None else IdInAccount(AccountId(account_id), value)

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.accounts.tables import one_of
-from models.base.columns import Column, created_at, short_text, short_text_check
+from models.base.columns import Column, created_at, moment, short_text, short_text_check
 from models.base.planes import data_reference, data_table, unique_in_account
 from models.base.text_forms import search_form, sort_form
 
@@ -76,9 +76,11 @@ contact_lists = data_table(
     search_form(),
     Column("version", BigInteger, nullable=False),
     created_at(),
+    moment("deleted_at"),
     unique_in_account("external_id"),
     short_text_check("external_id"),
     short_text_check("name"),
+    comment="One that was deleted stays until a worker has removed its members.",
 )
 
 contact_list_members = data_table(

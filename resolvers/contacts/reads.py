@@ -4,17 +4,21 @@ These are far fields (see `engine.declare.far`): the account that they are hande
 id alone, and whether the viewer may see its contacts has been decided.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, Text, cast, literal_column, select
 
+from authz.policy.permissions import Permission, allows
+from authz.reach.reach import readable_account
+from engine.declare.far import ITEM
 from engine.declare.paging import Order
 from models.accounts.trees import in_tree
-from models.contacts.tables import contacts
+from models.base.ids import Kind
+from models.contacts.tables import contact_list_members, contact_lists, contacts
+from resolvers.inputs.global_ids import IdText, in_account_of_kind, part_of
 
 NEWEST_FIRST = Order("contacts", (contacts.c.id,), descending=True)
-
-_PREFIX = "cntc"
+MEMBERSHIPS = Order("memberships", (contact_list_members.c.contact_list_id,))
 
 
 def of_account(account: FromClause) -> Select[Any]:
@@ -24,8 +28,45 @@ def of_account(account: FromClause) -> Select[Any]:
     return select(*contact.c).where(in_tree(contact, account, account_id="id"))
 
 
+def account_by_id(root: FromClause, id: Annotated[IdText, in_account_of_kind(Kind.CONTACT)]) -> Select[Any]:
+    """The account that the contact's id names, where the viewer may see contacts."""
+    return place_of(id)
+
+
+def place_of(id: IdText) -> Select[Any]:
+    """Where something in the data plane is, by an id that names its account: for a far field, if the viewer
+    may see the account's contacts."""
+    account, statement = readable_account()
+    seen = allows(statement.selected_columns.mask, Permission.CONTACTS_READ)
+    named = statement.where(account.c.id == part_of(id, 1), seen)
+    return named.with_only_columns(account.c.master_id, account.c.id, part_of(id, 2).label(ITEM))
+
+
+def by_place(place: FromClause) -> Select[Any]:
+    """The contact that the place names."""
+    contact = contacts.alias()
+    return select(*contact.c).where(in_tree(contact, place, account_id="id", id=ITEM))
+
+
 def id_of(contact: FromClause) -> ColumnElement[str]:
     """The global id. It is unique, and never goes to another contact."""
-    account_id, id_ = cast(contact.c.account_id, Text), cast(contact.c.id, Text)
+    return global_id(Kind.CONTACT, contact.c.account_id, contact.c.id)
+
+
+def memberships_of(contact: FromClause) -> Select[Any]:
+    """The contact lists that the contact is in."""
+    member = contact_list_members.alias()
+    of_contact = in_tree(member, contact, account_id="account_id", contact_id="id")
+    return select(*member.c).where(of_contact)
+
+
+def list_of(member: FromClause) -> Select[Any]:
+    """The contact list."""
+    found = contact_lists.alias()
+    return select(*found.c).where(in_tree(found, member, account_id="account_id", id="contact_list_id"))
+
+
+def global_id(kind: Kind, account_id: ColumnElement[Any], id: ColumnElement[Any]) -> ColumnElement[str]:
+    """The id of something in the data plane, as `models.base.ids.present_in_account` writes it."""
     between = literal_column("'_'", Text)
-    return literal_column(f"'{_PREFIX}_'", Text) + account_id + between + id_
+    return literal_column(f"'{kind}_'", Text) + cast(account_id, Text) + between + cast(id, Text)

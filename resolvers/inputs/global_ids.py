@@ -4,11 +4,11 @@ import uuid
 from functools import partial
 from typing import Annotated
 
-from sqlalchemy import ColumnElement, Text
+from sqlalchemy import ColumnElement, Text, Uuid, cast, func
 
 from authz.policy.refusals import NotFound
 from engine.declare.arguments import GlobalId
-from models.base.ids import Kind, parse
+from models.base.ids import IdInAccount, Kind, parse, parse_in_account
 
 Id = ColumnElement[uuid.UUID]
 """The argument of a read resolver, as in `Annotated[Id, of_kind(Kind.ACCOUNT)]`."""
@@ -34,6 +34,34 @@ def parse_member(text: object) -> str | None:
 
 
 MemberIdArgument = Annotated[ColumnElement[str], GlobalId(parse_member, Text())]
+
+
+IdText = ColumnElement[str]
+"""The argument of a read resolver for something in the data plane, as in
+`Annotated[IdText, in_account_of_kind(Kind.CONTACT)]`: `<account>_<id>`."""
+
+
+def in_account_of_kind(kind: Kind) -> GlobalId:
+    """Marks an argument as an id of this kind."""
+
+    def parse_text(text: object) -> str | None:
+        found = parse_in_account(kind, text)
+        return None if found is None else f"{found.account_id}_{found.id}"
+
+    return GlobalId(parse_text, Text())
+
+
+def part_of(id: IdText, number: int) -> ColumnElement[uuid.UUID]:
+    """The account in such an id (1), or what stands behind it (2)."""
+    return cast(func.split_part(id, "_", number), Uuid)
+
+
+def required_in_account(kind: Kind, text: str, field: str) -> IdInAccount:
+    """The id in a command. Raises NotFound for text that is no id of this kind."""
+    found = parse_in_account(kind, text)
+    if found is None:
+        raise NotFound(field)
+    return found
 
 
 def required(kind: Kind, text: str, field: str) -> uuid.UUID:

@@ -1,5 +1,19 @@
 """Contacts: whom an account writes to."""
 
+from engine.declare.declarations import LookUp
+from models.base.ids import Kind
+from resolvers.contacts import list_reads, reads
+from schema.contacts.enums import ENUMS
+from schema.contacts.list_mutations import ContactListMutation
+from schema.contacts.mutations import ContactMutation
+from schema.contacts.types import Contact, ContactList
 from schema.fields.contribution import Contribution
 
-CONTRIBUTION = Contribution()
+CONTRIBUTION = Contribution(
+    mutations=(ContactMutation, ContactListMutation),
+    look_ups={
+        Kind.CONTACT: LookUp(Contact, reads.account_by_id, far_read=reads.by_place),
+        Kind.CONTACT_LIST: LookUp(ContactList, list_reads.account_by_id, far_read=list_reads.by_place),
+    },
+    enums=ENUMS,
+)

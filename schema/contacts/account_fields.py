@@ -1,16 +1,23 @@
-"""An account's contacts."""
+"""An account's contacts, lists and attributes."""
 
 import strawberry
 
 from authz.policy.permissions import Permission
 from engine.declare.connections import Connection
-from engine.declare.declarations import connection
-from resolvers.contacts import reads
-from schema.contacts.types import Contact
+from engine.declare.declarations import connection, to_many
+from resolvers.contacts import attribute_reads, list_reads, reads
+from schema.contacts.types import Contact, ContactAttribute, ContactList
+from schema.fields.far import OF_ACCOUNT
 
 
 @strawberry.type
 class AccountFields:
     contacts: Connection[Contact] | None = connection(
-        reads.of_account, order=reads.NEWEST_FIRST, requires=Permission.CONTACTS_READ, far=True
+        reads.of_account, order=reads.NEWEST_FIRST, requires=Permission.CONTACTS_READ, far=OF_ACCOUNT
+    )
+    contact_lists: Connection[ContactList] | None = connection(
+        list_reads.of_account, order=list_reads.BY_NAME, requires=Permission.CONTACTS_READ, far=OF_ACCOUNT
+    )
+    contact_attributes: list[ContactAttribute] | None = to_many(
+        attribute_reads.of_account, requires=Permission.CONTACTS_READ, far=OF_ACCOUNT
     )

@@ -11,6 +11,7 @@ from engine.compiled.denials import settled
 from engine.compiled.query_plans import Asked, QueryPlans, WholeQuery
 from engine.declare.connections import Connection
 from engine.declare.declarations import computed, connection, entity, to_one
+from engine.declare.far import FarParent
 from models.accounts.trees import in_tree
 from models.contacts.tables import contacts
 from resolvers.contacts import reads
@@ -50,7 +51,7 @@ class Person:
 class Holder:
     """An account."""
 
-    people: Connection[Person] = connection(reads.of_account, order=reads.NEWEST_FIRST, far=True)
+    people: Connection[Person] = connection(reads.of_account, order=reads.NEWEST_FIRST, far=FarParent())
 
 
 @strawberry.type

@@ -51,7 +51,9 @@ async def test_an_answer_takes_one_statement_for_each_tree_besides(
     scene = await _make(world, trees, accounts)
     with statements() as sent:
         data = await api.read(_ALL % selection, scene.person)
-    assert len(sent) == 1 + trees
+    # The process may note beside it which keys were used.
+    reads = [sql for sql in sent if "mandant_enter" in sql]
+    assert len(reads) == 1 + trees
     assert len(data["viewer"]["accounts"]["nodes"]) == trees * accounts
 
 

@@ -55,6 +55,6 @@ def test_a_field_is_far_where_it_leads_to_the_other_plane() -> None:
             if field is None or target is None:
                 continue
             leads_back = entity.far and not target.far
-            if leads_back or field.declaration.far is not (target.far and not entity.far):
+            if leads_back or (field.declaration.far is None) is (target.far and not entity.far):
                 wrong.append(f"{type_.name}.{name}")
     assert wrong == []

@@ -1,0 +1,120 @@
+"""Changing one contact, and erasing it."""
+
+import asyncio
+from dataclasses import dataclass
+
+from sqlalchemy import delete
+
+from authz.callers.principals import Principal
+from authz.guards.exclusive import Authorized, WriteKind
+from authz.guards.shared_lock import authorize_shared
+from authz.policy.permissions import Permission
+from authz.policy.refusals import NotFound, VersionConflict
+from authz.wall.tree_door import in_data_plane
+from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_account, row_of
+from models.base.ids import ContactId, IdInAccount, Kind, present_in_account
+from models.contacts.tables import contact_list_members, contacts
+from resolvers.contacts.attributes import read_attributes, types_of
+from resolvers.contacts.given import AddressReader, GivenContact, ReadContact
+from resolvers.contacts.matching import Match, Matcher, Wanted, keys_named
+from resolvers.contacts.memberships import change_memberships, known_lists
+from resolvers.contacts.store import lock_contact, update_contacts
+from resolvers.contacts.upsert import check_lists
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record
+from resolvers.inputs.address_digests import ContactKey
+from resolvers.inputs.countries import country
+
+_SOURCE = "API"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactUpdate:
+    """A contact's new values."""
+
+    contact_id: IdInAccount
+    expected_version: int
+    contact: GivenContact
+    country: str | None
+
+
+@dataclass(frozen=True)
+class ContactChange:
+    """A contact of a locked account."""
+
+    account: Authorized
+    contact_id: ContactId
+
+
+async def update_contact(
+    session: WriteSession, principal: Principal, key: ContactKey, command: ContactUpdate
+) -> ContactChange:
+    """Change a contact. Needs CONTACTS_WRITE.
+
+    Raises NOT_FOUND, VersionConflict, CONFLICT for an address or an id of another contact, BAD_USER_INPUT.
+    """
+    land = None if command.country is None else country(command.country, "phoneCountry")
+    account = await authorize_shared(
+        session, principal, command.contact_id.account_id, Permission.CONTACTS_WRITE
+    )
+    reader = AddressReader(key, account.account_id, land)
+    read = await asyncio.to_thread(reader.read, command.contact)
+    change = ContactChange(account, ContactId(command.contact_id.id))
+    async with in_data_plane(session, account):
+        match = await _match(session, change, command.expected_version, read)
+        if match.changes:
+            await update_contacts(session, account, [match.new])
+        moved = await change_memberships(session, account, [match], _SOURCE)
+    if match.changes or moved:
+        await _log(session, principal, change, EventKind.CONTACT_UPDATED)
+    return change
+
+
+async def erase_contact(
+    session: WriteSession, principal: Principal, contact_id: IdInAccount
+) -> ContactChange:
+    """Remove a person's contact and its place in all lists, in any status of the account (T23). Needs
+    CONTACTS_WRITE. Raises NOT_FOUND."""
+    account = await authorize_shared(
+        session, principal, contact_id.account_id, Permission.CONTACTS_WRITE, WriteKind.TAKES_AWAY
+    )
+    change = ContactChange(account, ContactId(contact_id.id))
+    member = contact_list_members
+    async with in_data_plane(session, account):
+        # The contact first: who adds it to a list at this moment waits, and then finds it gone.
+        if not await lock_contact(session, account, change.contact_id, ()):
+            raise NotFound("contactId")
+        await session.send_built(
+            delete(member).where(in_account(member, account), member.c.contact_id == change.contact_id)
+        )
+        await session.send_built(
+            delete(contacts).where(
+                row_of(contacts, account, change.contact_id), in_account(contacts, account)
+            )
+        )
+    await _log(session, principal, change, EventKind.CONTACT_ERASED)
+    return change
+
+
+async def _match(
+    session: WriteSession, change: ContactChange, expected_version: int, read: ReadContact
+) -> Match:
+    account = change.account
+    types = await types_of(session, account)
+    named = read.add_to_lists | read.remove_from_lists
+    check_lists(read, await known_lists(session, account, named))
+    wanted = Wanted(0, read, read_attributes(read.attributes, types))
+    stored = await lock_contact(session, account, change.contact_id, keys_named([wanted]))
+    this = next((contact for contact in stored if contact.id == change.contact_id), None)
+    if this is None:
+        raise NotFound("contactId")
+    if this.version != expected_version:
+        raise VersionConflict(this.version)
+    return Matcher(stored).match(wanted, change.contact_id, this)
+
+
+async def _log(session: WriteSession, principal: Principal, change: ContactChange, kind: EventKind) -> None:
+    """The log names the contact and holds nothing of it: what it says stays when the person is erased."""
+    subject_id = present_in_account(Kind.CONTACT, change.account.account_id, change.contact_id)
+    await record(session, principal, change.account, kind, subject_id)

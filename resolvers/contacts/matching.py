@@ -1,0 +1,150 @@
+"""Which contact of the account each given one is: found by its own id, its e-mail address or its phone
+number."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from authz.policy.refusals import Refusal, RefusalCode
+from models.base.ids import ContactId
+from resolvers.contacts.attributes import Value
+from resolvers.contacts.given import Address, ReadContact
+from resolvers.inputs.unchanged import UNCHANGED, new_value
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredContact:
+    """A contact as it is, or shall be, stored."""
+
+    id: ContactId
+    external_id: str | None
+    email: Address | None
+    phone: Address | None
+    attributes: Mapping[str, Value]
+    version: int
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A contact of a request. `index`: its position there, from 0. `attributes`: new values by name; None
+    removes one."""
+
+    index: int
+    contact: ReadContact
+    attributes: Mapping[str, Value | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Match:
+    """What becomes of a contact of a request. `old` None: it is new."""
+
+    wanted: Wanted
+    old: StoredContact | None
+    new: StoredContact
+
+    @property
+    def changes(self) -> bool:
+        """Whether its row changes."""
+        return self.old != self.new
+
+
+class Matcher:
+    """Matches the contacts of one request, in their order. `stored`: all contacts that have something that
+    one of them names."""
+
+    def __init__(self, stored: Iterable[StoredContact]) -> None:
+        self._found = {key: contact for contact in stored for key in _keys_of(contact)}
+        self._taken: dict[object, int] = {}
+
+    def match(self, wanted: Wanted, new_id: uuid.UUID, this: StoredContact | None = None) -> Match:
+        """The contact that is meant, with the new values. `this`: the one that an update names.
+
+        Raises CONFLICT where several are meant, or one that an earlier contact of the request means as well;
+        BAD_USER_INPUT for a contact without an address.
+        """
+        given = wanted.contact
+        old = this or self._meant(given)
+        if old is None and not any(_named(given)):
+            message = "Give an externalId, an email or a phone, by which the contact is known."
+            raise Refusal(RefusalCode.BAD_USER_INPUT, message)
+        new = _changed(old or _nobody(ContactId(new_id)), wanted)
+        for key in _keys_of(new):
+            holder = self._found.get(key)
+            if holder is not None and holder.id != new.id:
+                raise Refusal(RefusalCode.CONFLICT, "Another contact of the account has it.", key.field)
+        self._take([new.id, *_keys_of(new), *(_keys_of(old) if old else ())], wanted.index)
+        return Match(wanted, old, new)
+
+    def _meant(self, given: ReadContact) -> StoredContact | None:
+        found = [(key, self._found[key]) for key in _named(given) if key in self._found]
+        if not found:
+            return None
+        first = found[0][1]
+        for key, other in found[1:]:
+            if other.id != first.id:
+                message = f"Another contact of the account has it than the one with this {found[0][0].field}."
+                raise Refusal(RefusalCode.CONFLICT, message, key.field)
+        external_id = given.external_id
+        if isinstance(external_id, str) and first.external_id not in (None, external_id):
+            message = "The contact with this address has another external id."
+            raise Refusal(RefusalCode.CONFLICT, message, "externalId")
+        return first
+
+    def _take(self, things: Sequence[object], index: int) -> None:
+        for thing in things:
+            if self._taken.setdefault(thing, index) != index:
+                message = f"It is the same contact as number {self._taken[thing]} of the request."
+                raise Refusal(RefusalCode.CONFLICT, message)
+
+
+@dataclass(frozen=True)
+class Key:
+    """Something that no two contacts of an account share. `field`: the input's name for it."""
+
+    field: str
+    value: str
+
+
+def _named(given: ReadContact) -> list[Key]:
+    """What a contact is found by, the surest first."""
+    return _keys(
+        None if given.external_id is UNCHANGED else given.external_id,
+        None if given.email is UNCHANGED else given.email,
+        None if given.phone is UNCHANGED else given.phone,
+    )
+
+
+def keys_named(wanted: Iterable[Wanted]) -> set[Key]:
+    """All that contacts of a request are found by."""
+    return {key for each in wanted for key in _named(each.contact)}
+
+
+def _keys_of(contact: StoredContact) -> list[Key]:
+    return _keys(contact.external_id, contact.email, contact.phone)
+
+
+def _keys(external_id: str | None, email: Address | None, phone: Address | None) -> list[Key]:
+    found = [] if external_id is None else [Key("externalId", external_id)]
+    found += [] if email is None else [Key("email", email.canonical)]
+    return found + ([] if phone is None else [Key("phone", phone.canonical)])
+
+
+def _nobody(new_id: ContactId) -> StoredContact:
+    return StoredContact(id=new_id, external_id=None, email=None, phone=None, attributes={}, version=0)
+
+
+def _changed(old: StoredContact, wanted: Wanted) -> StoredContact:
+    given = wanted.contact
+    values = {**old.attributes, **wanted.attributes}
+    new = StoredContact(
+        id=old.id,
+        external_id=new_value(given.external_id, old.external_id),
+        email=new_value(given.email, old.email),
+        phone=new_value(given.phone, old.phone),
+        attributes={name: value for name, value in values.items() if value is not None},
+        version=old.version,
+    )
+    if new.email is None and new.phone is None:
+        message = "A contact has an e-mail address, a phone number or both."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "email")
+    return new

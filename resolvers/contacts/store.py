@@ -1,0 +1,170 @@
+"""Contacts' rows: found and locked, inserted and changed, as many as there are at once.
+
+All of it is in the data plane: the session has entered it.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    ARRAY,
+    FromClause,
+    LargeBinary,
+    Row,
+    Text,
+    Uuid,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    union,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.types import TypeEngine
+
+from engine.writes.sessions import WriteSession
+from models.accounts.trees import Place, in_account
+from models.base.ids import ContactId
+from models.contacts.tables import contacts
+from resolvers.contacts.given import Address
+from resolvers.contacts.matching import Key, StoredContact
+
+_TYPES: dict[str, TypeEngine[Any]] = {
+    "id": Uuid(),
+    "external_id": Text(),
+    "email": Text(),
+    "email_canonical": Text(),
+    "email_digest": LargeBinary(),
+    "phone": Text(),
+    "phone_canonical": Text(),
+    "phone_digest": LargeBinary(),
+    "attributes": Text(),
+}
+"""What is written of a contact."""
+
+_FOUND_BY = {
+    "externalId": contacts.c.external_id,
+    "email": contacts.c.email_canonical,
+    "phone": contacts.c.phone_canonical,
+}
+
+
+async def lock_named(session: WriteSession, account: Place, keys: Collection[Key]) -> list[StoredContact]:
+    """The contacts that one of the keys names, locked in the order of their ids, so that two requests never
+    wait for each other."""
+    arms = [
+        select(contacts.c.id).where(
+            in_account(contacts, account),
+            found_by == func.any(literal([key.value for key in keys if key.field == field], ARRAY(Text))),
+        )
+        for field, found_by in _FOUND_BY.items()
+        if any(key.field == field for key in keys)
+    ]
+    if not arms:
+        return []
+    return await _locked(session, account, union(*arms))
+
+
+async def lock_contact(
+    session: WriteSession, account: Place, id: ContactId, keys: Collection[Key]
+) -> list[StoredContact]:
+    """The contact with this id, and those that the keys name. The first one is missing if there is none."""
+    named = await lock_named(session, account, keys)
+    if any(contact.id == id for contact in named):
+        return named
+    return named + await _locked(session, account, select(literal(id, Uuid)))
+
+
+async def _locked(session: WriteSession, account: Place, ids: Any) -> list[StoredContact]:
+    statement = (
+        select(contacts)
+        .where(in_account(contacts, account), contacts.c.id.in_(ids))
+        .order_by(contacts.c.id)
+        .with_for_update()
+    )
+    return [_stored(row) for row in (await session.execute(statement)).all()]
+
+
+async def insert_contacts(
+    session: WriteSession, account: Place, new: Sequence[StoredContact], source: str
+) -> set[ContactId]:
+    """Insert contacts. Returns the ids of those that were; another request has just made the others."""
+    if not new:
+        return set()
+    rows = _as_rows(new)
+    columns = ["master_id", "account_id", *_TYPES, "source", "version"]
+    values = [
+        literal(account.master_id, Uuid),
+        literal(account.account_id, Uuid),
+        *_written(rows),
+        literal(source, Text),
+        literal(1),
+    ]
+    statement = (
+        upsert(contacts)
+        .from_select(columns, select(*values).select_from(rows))
+        .on_conflict_do_nothing()
+        .returning(contacts.c.id)
+    )
+    return {ContactId(id_) for id_ in (await session.execute(statement)).scalars()}
+
+
+async def update_contacts(session: WriteSession, account: Place, new: Sequence[StoredContact]) -> None:
+    """Change locked contacts. Raises DBAPIError if another request has just given one of their addresses to
+    another contact."""
+    if not new:
+        return
+    rows = _as_rows(new)
+    changed = dict(zip(_TYPES, _written(rows), strict=True))
+    del changed["id"]
+    await session.send_built(
+        update(contacts)
+        .where(in_account(contacts, account), contacts.c.id == rows.c.id)
+        .values(**changed, version=contacts.c.version + 1)
+    )
+
+
+def _as_rows(new: Iterable[StoredContact]) -> FromClause:
+    values = list(zip(*[_values(contact) for contact in new], strict=True))
+    arrays = [
+        literal(list(column_values), ARRAY(type_))
+        for column_values, type_ in zip(values, _TYPES.values(), strict=True)
+    ]
+    columns = [column(name, type_) for name, type_ in _TYPES.items()]
+    return func.unnest(*arrays).table_valued(*columns, name="given").render_derived(name="given")
+
+
+def _written(rows: FromClause) -> list[Any]:
+    return [cast(rows.c[name], JSONB) if name == "attributes" else rows.c[name] for name in _TYPES]
+
+
+def _values(contact: StoredContact) -> tuple[Any, ...]:
+    email, phone = contact.email, contact.phone
+    return (
+        contact.id,
+        contact.external_id,
+        *((None,) * 3 if email is None else (email.original, email.canonical, email.digest)),
+        *((None,) * 3 if phone is None else (phone.original, phone.canonical, phone.digest)),
+        orjson.dumps(contact.attributes).decode(),
+    )
+
+
+def _stored(row: Row[Any]) -> StoredContact:
+    return StoredContact(
+        id=ContactId(row.id),
+        external_id=row.external_id,
+        email=_address(row.email, row.email_canonical, row.email_digest),
+        phone=_address(row.phone, row.phone_canonical, row.phone_digest),
+        attributes=row.attributes,
+        version=row.version,
+    )
+
+
+def _address(original: str | None, canonical: str | None, digest: Any) -> Address | None:
+    if original is None or canonical is None:
+        return None
+    return Address(original, canonical, digest)

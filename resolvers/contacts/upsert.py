@@ -1,0 +1,194 @@
+"""Creating contacts, or changing those that are there already: up to a thousand at once, each with its own
+outcome."""
+
+import asyncio
+import enum
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from authz.callers.principals import Principal
+from authz.guards.exclusive import Authorized
+from authz.guards.shared_lock import authorize_shared
+from authz.policy.permissions import Permission
+from authz.policy.refusals import NotFound, Refusal, RefusalCode
+from authz.wall.tree_door import in_data_plane
+from engine.writes.sessions import WriteSession
+from models.accounts.trees import Place
+from models.base.ids import AccountId, ContactId, new_id
+from models.contacts.tables import AttributeType
+from resolvers.contacts.attributes import read_attributes, types_of
+from resolvers.contacts.given import MOST_IN_A_REQUEST, AddressReader, GivenContact, ReadContact
+from resolvers.contacts.matching import Match, Matcher, Wanted, keys_named
+from resolvers.contacts.memberships import change_memberships, known_lists
+from resolvers.contacts.store import insert_contacts, lock_named, update_contacts
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record_of_account
+from resolvers.inputs.address_digests import ContactKey
+from resolvers.inputs.countries import country
+from resolvers.inputs.text import short_text
+
+_ROUNDS = 3
+"""How often contacts are looked up again that another request has just created."""
+
+
+class ContactOutcome(enum.Enum):
+    """What became of a contact of a request."""
+
+    CREATED = "CREATED"
+    UPDATED = "UPDATED"
+    UNCHANGED = "UNCHANGED"
+    REFUSED = "REFUSED"
+
+
+@dataclass(frozen=True)
+class ContactResult:
+    """The outcome for the contact at this position of the request, from 0. `refusal`: why it was refused."""
+
+    index: int
+    outcome: ContactOutcome
+    contact_id: ContactId | None = None
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactUpsert:
+    """Contacts to create or change. `country`: whose national phone numbers are meant (ISO 3166-1)."""
+
+    account_id: AccountId
+    contacts: Sequence[GivenContact]
+    source: str
+    country: str | None
+
+
+@dataclass(frozen=True)
+class ContactsUpserted:
+    """The account, and a result for each contact, in their order."""
+
+    account: Authorized
+    results: Sequence[ContactResult]
+
+
+async def upsert_contacts(
+    session: WriteSession, principal: Principal, key: ContactKey, command: ContactUpsert
+) -> ContactsUpserted:
+    """Create or change contacts. What is wrong with one of them refuses that one alone.
+
+    Needs CONTACTS_WRITE. Raises BAD_USER_INPUT for no contacts or more than 1,000, and for a wrong source or
+    country.
+    """
+    if not 1 <= len(command.contacts) <= MOST_IN_A_REQUEST:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, f"Give 1 to {MOST_IN_A_REQUEST} contacts.", "contacts")
+    source = short_text(command.source, "source")
+    land = None if command.country is None else country(command.country, "phoneCountry")
+    account = await authorize_shared(session, principal, command.account_id, Permission.CONTACTS_WRITE)
+    reader = AddressReader(key, account.account_id, land)
+    # Foreign scripts and national numbers take their time.
+    read, results = await asyncio.to_thread(_read, reader, command.contacts)
+    async with in_data_plane(session, account):
+        results |= await store_contacts(session, account, read, source)
+    counts = _counts(results.values())
+    if counts:
+        await record_of_account(session, principal, account, EventKind.CONTACTS_CHANGED, None, counts)
+    return ContactsUpserted(account, [results[index] for index in sorted(results)])
+
+
+async def store_contacts(
+    session: WriteSession, account: Place, given: Mapping[int, ReadContact], source: str
+) -> dict[int, ContactResult]:
+    """Create or change contacts of the account, by their positions. The session has entered the data
+    plane."""
+    types = await types_of(session, account)
+    lists = await known_lists(session, account, _lists_named(given.values()))
+    results: dict[int, ContactResult] = {}
+    waiting: list[Wanted] = []
+    for index, contact in given.items():
+        try:
+            waiting.append(_wanted(index, contact, types, lists))
+        except Refusal as refusal:
+            results[index] = _refused(index, refusal)
+    for _ in range(_ROUNDS):
+        if not waiting:
+            break
+        done, waiting = await _store_known(session, account, waiting, source)
+        results |= {result.index: result for result in done}
+    message = "Another request changes the same contact at this moment; send it again."
+    late = Refusal(RefusalCode.CONFLICT, message)
+    return results | {wanted.index: _refused(wanted.index, late) for wanted in waiting}
+
+
+async def _store_known(
+    session: WriteSession, account: Place, wanted: Sequence[Wanted], source: str
+) -> tuple[list[ContactResult], list[Wanted]]:
+    """What was done, and the contacts that another request has just created, which can be changed now."""
+    matcher = Matcher(await lock_named(session, account, keys_named(wanted)))
+    results: list[ContactResult] = []
+    matches: list[Match] = []
+    for each in wanted:
+        try:
+            matches.append(matcher.match(each, new_id()))
+        except Refusal as refusal:
+            results.append(_refused(each.index, refusal))
+    new = [match for match in matches if match.old is None]
+    inserted = await insert_contacts(session, account, [match.new for match in new], source)
+    await update_contacts(session, account, [match.new for match in matches if match.old and match.changes])
+    late = {match.wanted.index for match in new if match.new.id not in inserted}
+    done = [match for match in matches if match.wanted.index not in late]
+    moved = await change_memberships(session, account, done, source)
+    results += [ContactResult(match.wanted.index, _outcome(match, moved), match.new.id) for match in done]
+    return results, [each for each in wanted if each.index in late]
+
+
+def _outcome(match: Match, moved: set[ContactId]) -> ContactOutcome:
+    if match.old is None:
+        return ContactOutcome.CREATED
+    changed = match.changes or match.new.id in moved
+    return ContactOutcome.UPDATED if changed else ContactOutcome.UNCHANGED
+
+
+def _read(
+    reader: AddressReader, given: Sequence[GivenContact]
+) -> tuple[dict[int, ReadContact], dict[int, ContactResult]]:
+    found: dict[int, ReadContact] = {}
+    refused: dict[int, ContactResult] = {}
+    for index, contact in enumerate(given):
+        try:
+            found[index] = reader.read(contact)
+        except Refusal as refusal:
+            refused[index] = _refused(index, refusal)
+    return found, refused
+
+
+def _wanted(
+    index: int,
+    contact: ReadContact,
+    types: Mapping[str, AttributeType],
+    lists: set[uuid.UUID],
+) -> Wanted:
+    check_lists(contact, lists)
+    return Wanted(index, contact, read_attributes(contact.attributes, types))
+
+
+def check_lists(contact: ReadContact, known: set[uuid.UUID]) -> None:
+    """Raise NOT_FOUND for a list that the account does not have."""
+    for ids, field in (
+        (contact.add_to_lists, "addToLists"),
+        (contact.remove_from_lists, "removeFromLists"),
+    ):
+        if not ids <= known:
+            raise NotFound(field)
+
+
+def _lists_named(given: Iterable[ReadContact]) -> set[uuid.UUID]:
+    return {id_ for contact in given for id_ in contact.add_to_lists | contact.remove_from_lists}
+
+
+def _refused(index: int, refusal: Refusal) -> ContactResult:
+    return ContactResult(index, ContactOutcome.REFUSED, refusal=refusal)
+
+
+def _counts(results: Iterable[ContactResult]) -> dict[str, str | int | bool | list[str] | None]:
+    """How many were created and updated, as the log shows it. Empty: nothing changed."""
+    outcomes = [result.outcome for result in results]
+    found = {"created": ContactOutcome.CREATED, "updated": ContactOutcome.UPDATED}
+    return {name: outcomes.count(outcome) for name, outcome in found.items() if outcome in outcomes}

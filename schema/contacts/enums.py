@@ -1,0 +1,27 @@
+"""Enums of the area, as GraphQL shows them."""
+
+from models.contacts.tables import AttributeType
+from resolvers.contacts.upsert import ContactOutcome
+from schema.fields.enum_publishing import EnumDescription
+
+ENUMS = (
+    EnumDescription(
+        AttributeType,
+        {
+            "TEXT": "A text of 1 to 1,000 characters.",
+            "NUMBER": "A number between -10^15 and 10^15.",
+            "DATE": "A day, as 2026-03-31.",
+            "BOOLEAN": "True or false.",
+        },
+        name="ContactAttributeType",
+    ),
+    EnumDescription(
+        ContactOutcome,
+        {
+            "CREATED": "The account did not have it before.",
+            "UPDATED": "The account had it, and something of it or its lists changed.",
+            "UNCHANGED": "The account had it with these values.",
+            "REFUSED": "Nothing was changed; `userErrors` says why.",
+        },
+    ),
+)
