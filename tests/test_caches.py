@@ -150,7 +150,7 @@ GROWING = {
     "server/http/key_uses.py KeyUses._new": "those of the last second",
     "server/settings/payments.py PracticePayments.charges": "payments of the demo, which move no money",
     "server/failures/repeated_lines.py RepeatedLines._kinds": "kinds of lines, of which the code has few",
-    "server/uploads/uploads.py RecipientUploads._open": "at most UPLOADS_AT_ONCE",
+    "server/uploads/places.py UploadPlaces._open": "at most UPLOADS_AT_ONCE",
     "server/graphql/slowed_refusals.py SlowedRefusals._counts": "places that were refused within a second",
 }
 """Each attribute that begins empty and grows while its object lives, with what bounds it."""

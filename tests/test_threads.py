@@ -50,7 +50,7 @@ ALLOWED = {
     ): f"{_ALONE}: starts PostgreSQL's programs",
     ("server.fairness.hashing.run", "run_in_executor"): "argon2: a hasher that is never changed",
     ("server.invoices.download._respond", "to_thread"): "fpdf and fontTools: one file at a time, by a lock",
-    ("server.uploads.uploads._in_thread", "run_in_executor"): "hashes and files of the upload that waits",
+    ("server.uploads.places.in_thread", "run_in_executor"): "hashes and files of the upload that waits",
     (
         "server.fairness.side_threads.side_thread",
         "ThreadPoolExecutor",

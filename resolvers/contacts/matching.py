@@ -48,6 +48,15 @@ class Match:
         return self.old != self.new
 
 
+class SameContact(Refusal):
+    """An earlier contact of the request, at this position, is the same."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(
+            RefusalCode.CONFLICT, f"It is the same contact as number {index} of the request, from 0."
+        )
+
+
 class Matcher:
     """Matches the contacts of one request, in their order. `stored`: all contacts that have something that
     one of them names."""
@@ -93,8 +102,7 @@ class Matcher:
     def _take(self, things: Sequence[object], index: int) -> None:
         for thing in things:
             if self._taken.setdefault(thing, index) != index:
-                message = f"It is the same contact as number {self._taken[thing]} of the request."
-                raise Refusal(RefusalCode.CONFLICT, message)
+                raise SameContact(self._taken[thing])
 
 
 @dataclass(frozen=True)
