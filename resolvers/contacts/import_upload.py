@@ -35,7 +35,7 @@ from resolvers.inputs.countries import country
 from resolvers.inputs.global_ids import required_in_account
 from resolvers.inputs.text import short_text
 
-ROWS_OF_A_PART = 1_000
+ROWS_OF_A_PART = 2_000
 """They are imported in one transaction."""
 
 PARTS_AT_ONCE = 20

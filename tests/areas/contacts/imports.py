@@ -13,8 +13,8 @@ from tests.database.job_queue import ready_jobs
 from tests.server.deployed import deployed
 from tests.world.world import Account
 
-_JOB = """query ($id: ID!) { job(id: $id) { kind status progress { done total } created updated refused failure
-  errors(first: 100) { totalCount nodes { line reason } } account { id } startedAt endedAt } }"""
+_JOB = """query ($id: ID!) { job(id: $id) { kind status progress { done total } created updated refused
+  failure errors(first: 100) { totalCount nodes { line reason } } account { id } startedAt endedAt } }"""
 
 
 async def import_file(
