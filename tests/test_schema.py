@@ -173,7 +173,9 @@ _REMOVES: dict[str, str] = told_by_areas("REMOVES")
 def test_what_removes_something_tells_its_id() -> None:
     assert SCHEMA.mutation_type is not None
     fields = SCHEMA.mutation_type.fields
-    assert {name for name in fields if re.search("(Remove|Revoke|Delete|Leave|End)$", name)} == set(_REMOVES)
+    assert {name for name in fields if re.search("(Remove|Revoke|Delete|Erase|Leave|End)$", name)} == set(
+        _REMOVES
+    )
     for name, path in _REMOVES.items():
         type_ = get_named_type(fields[name].type)
         for step in path.split("."):

@@ -101,16 +101,14 @@ async def _match(
     session: WriteSession, change: ContactChange, expected_version: int, read: ReadContact
 ) -> Match:
     account = change.account
-    types = await types_of(session, account)
-    named = read.add_to_lists | read.remove_from_lists
-    check_lists(read, await known_lists(session, account, named))
-    wanted = Wanted(0, read, read_attributes(read.attributes, types))
-    stored = await lock_contact(session, account, change.contact_id, keys_named([wanted]))
+    stored = await lock_contact(session, account, change.contact_id, keys_named([Wanted(0, read)]))
     this = next((contact for contact in stored if contact.id == change.contact_id), None)
     if this is None:
         raise NotFound("contactId")
     if this.version != expected_version:
         raise VersionConflict(this.version)
+    check_lists(read, await known_lists(session, account, read.add_to_lists | read.remove_from_lists))
+    wanted = Wanted(0, read, read_attributes(read.attributes, await types_of(session, account)))
     return Matcher(stored).match(wanted, change.contact_id, this)
 
 

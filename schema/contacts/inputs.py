@@ -45,7 +45,7 @@ class ContactInput:
             external_id=given(self.external_id),
             email=given(self.email),
             phone=given(self.phone),
-            attributes={} if attributes is UNCHANGED or attributes is None else attributes,
+            attributes={} if attributes is UNCHANGED else attributes,
             add_to_lists=self.add_to_lists,
             remove_from_lists=self.remove_from_lists,
         )

@@ -56,9 +56,9 @@ class ContactUpdateInput:
     email: str | None = may_stay(EMAIL)
     phone: str | None = may_stay(PHONE)
     attributes: JSON | None = may_stay(ATTRIBUTES)
-    add_to_lists: list[strawberry.ID] = strawberry.field(default_factory=list, description=ADD)
-    remove_from_lists: list[strawberry.ID] = strawberry.field(default_factory=list, description=REMOVE)
-    phone_country: str | None = strawberry.field(default=None, description=COUNTRY)
+    add_to_lists: list[strawberry.ID] | None = may_stay(ADD)
+    remove_from_lists: list[strawberry.ID] | None = may_stay(REMOVE)
+    phone_country: str | None = may_stay(COUNTRY)
 
 
 @strawberry.input(description="The contact to erase.")
@@ -96,14 +96,14 @@ class ContactMutation:
             email=input.email,
             phone=input.phone,
             attributes=input.attributes,
-            add_to_lists=input.add_to_lists,
-            remove_from_lists=input.remove_from_lists,
+            add_to_lists=input.add_to_lists or [],
+            remove_from_lists=input.remove_from_lists or [],
         )
         command = change.ContactUpdate(
             contact_id=required_in_account(Kind.CONTACT, input.contact_id, "contactId"),
             expected_version=input.expected_version,
             contact=values.as_given(),
-            country=input.phone_country,
+            country=None if input.phone_country is strawberry.UNSET else input.phone_country,
         )
         done = await change.update_contact(session, principal, context.deployment.contact_key(), command)
         return payload(ContactPayload, **carried(done.account, done.contact_id))

@@ -1,7 +1,7 @@
 """Every mutation with an input that works, in an account that has one of everything."""
 
 from models.areas import modules_of_areas
-from models.base.ids import Kind
+from models.base.ids import Kind, new_id, present, present_in_account
 from tests.bad_input.place import Place
 from tests.bad_input.values import Input
 from tests.world.oracles import told_by_areas
@@ -23,3 +23,13 @@ NOT_IN_SELF_SERVICE = {"subaccountsRequest"}
 
 ID_FIELDS: dict[str, Kind] = told_by_areas("ID_FIELDS")
 """The fields of inputs that name something, and what."""
+
+NAMING_THE_ACCOUNT = {Kind.CONTACT, Kind.CONTACT_LIST}
+"""The kinds of what is in the data plane: their ids also name the account."""
+
+
+def unknown_id(kind: Kind) -> str:
+    """An id that nothing has."""
+    if kind in NAMING_THE_ACCOUNT:
+        return present_in_account(kind, new_id(), new_id())
+    return present(kind, new_id())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.base.ids import Kind, present
-from tests.bad_input.inputs import FOR_ALL_ACCOUNTS, ID_FIELDS, inputs
+from tests.bad_input.inputs import FOR_ALL_ACCOUNTS, ID_FIELDS, inputs, unknown_id
 from tests.bad_input.place import Place, make_place
 from tests.bad_input.test_ids import MUTATIONS
 from tests.client.api import Answer, Api
@@ -40,7 +40,7 @@ async def test_a_change_of_what_is_not_there_and_of_what_is_not_yours(
         kind = ID_FIELDS[field]
         seen = []
         # The first time the process does not know the caller and its trees.
-        for id_ in (present(kind, uuid.uuid4()), present(kind, uuid.uuid4()), foreign.id_of(kind)):
+        for id_ in (unknown_id(kind), unknown_id(kind), foreign.id_of(kind)):
             with statements() as sent:
                 wrong = inputs(place)[mutation] | {field: id_}
                 refused = await attempt(api, mutation, place.caller(mutation), **wrong)
@@ -58,7 +58,7 @@ async def test_a_query_of_what_is_not_there_and_of_what_is_not_yours(
     kinds = [Kind.ACCOUNT] if query == "account" else list(foreign.ids())
     for kind in kinds:
         seen = []
-        for id_ in (present(kind, uuid.uuid4()), foreign.ids()[kind]):
+        for id_ in (unknown_id(kind), foreign.ids()[kind]):
             with statements() as sent:
                 answer = await api.ask(path.of(QUERIES[query]), place.above, id=id_)
             assert answer.data["found"] in (None, [None, None])

@@ -95,10 +95,13 @@ class Api:
 
 
 _UPDATED = {"memberUpdate": "memberId", "shareUpdate": "shareId", "apiKeyUpdate": "apiKeyId"} | {
-    "roleUpdate": "roleId"
+    "roleUpdate": "roleId",
+    "contactUpdate": "contactId",
+    "contactListUpdate": "contactListId",
 }
 _VERSION = """query ($id: ID!) { node(id: $id) { ... on Account { version } ... on Member { version }
-  ... on Share { version } ... on ApiKey { version } ... on Role { version } } }"""
+  ... on Share { version } ... on ApiKey { version } ... on Role { version }
+  ... on Contact { version } ... on ContactList { version } } }"""
 
 INPUT_TYPES = {
     "ownershipDecline": "OwnershipOfferInput",

@@ -18,6 +18,7 @@ class Null(enum.Enum):
     """What null does to a field that is not just emptied."""
 
     REFUSED = "nobody can be without it"
+    NOTHING = "the same as to leave it out: it is no value that the object has"
     NEVER = "the schema has no null: the update is about this alone"
 
 

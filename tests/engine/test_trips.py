@@ -78,6 +78,13 @@ TRIPS: dict[str, int] = {
     "creditBudgetUpdate": 9,
     "billingModeUpdate": 7,
     "billingDetailsUpdate": 5,
+    "contactUpsert": 6,
+    "contactUpdate": 14,
+    "contactErase": 4,
+    "contactListCreate": 12,
+    "contactListUpdate": 12,
+    "contactListDelete": 4,
+    "contactAttributeCreate": 8,
 }
 
 

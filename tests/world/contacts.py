@@ -4,9 +4,9 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
-from models.base.ids import new_id
+from models.base.ids import Kind, new_id, present_in_account
 from models.contacts.tables import (
     AttributeType,
     contact_attributes,
@@ -41,18 +41,7 @@ async def give_listed_contact(
                 **place, id=new_id(), name="country", type=AttributeType.TEXT.value
             )
         )
-        await connection.execute(
-            insert(contacts).values(
-                **place,
-                id=made.key,
-                email=email,
-                email_canonical=email.lower(),
-                email_digest=_digest(email.lower()),
-                attributes={"country": "SE"},
-                source="a test",
-                version=1,
-            )
-        )
+        await connection.execute(insert(contacts).values(**_by_mail(account, made.key, email, country="SE")))
         await connection.execute(
             insert(contact_lists).values(**place, id=made.list_key, name="Newsletter", version=1)
         )
@@ -61,6 +50,39 @@ async def give_listed_contact(
                 **place, contact_list_id=made.list_key, contact_id=made.key, source="a test"
             )
         )
+    return made
+
+
+async def give_contact(world: World, account: Account, email: str) -> uuid.UUID:
+    """The account has a contact with this address, in no list."""
+    key = new_id()
+    async with world.database.begin() as connection:
+        await connection.execute(insert(contacts).values(**_by_mail(account, key, email)))
+    return key
+
+
+async def give_full_contact(world: World, account: Account) -> ListedContact:
+    """The same with a phone number and an id of the customer."""
+    made = await give_listed_contact(world, account)
+    phone = "+4612345678"
+    values = {"external_id": "7", "phone": phone, "phone_canonical": phone, "phone_digest": _digest(phone)}
+    async with world.database.begin() as connection:
+        await connection.execute(update(contacts).where(contacts.c.id == made.key).values(values))
+    return made
+
+
+async def give_contact_list(
+    world: World,
+    account: Account,
+    name: str,
+    key: uuid.UUID | None = None,
+    external_id: str | None = None,
+) -> uuid.UUID:
+    """The account has a contact list of this name."""
+    made = key or new_id()
+    values = {"master_id": account.master, "account_id": account.key, "id": made, "name": name}
+    async with world.database.begin() as connection:
+        await connection.execute(insert(contact_lists).values(**values, external_id=external_id, version=1))
     return made
 
 
@@ -75,7 +97,26 @@ async def give_contacts(world: World, account: Account, many: int) -> list[uuid.
 
 def contact_id(account: Account, key: uuid.UUID) -> str:
     """As clients see it."""
-    return f"cntc_{account.key}_{key}"
+    return present_in_account(Kind.CONTACT, account.key, key)
+
+
+def contact_list_id(account: Account, key: uuid.UUID) -> str:
+    """As clients see it."""
+    return present_in_account(Kind.CONTACT_LIST, account.key, key)
+
+
+def _by_mail(account: Account, key: uuid.UUID, email: str, **attributes: str) -> dict[str, Any]:
+    return {
+        "master_id": account.master,
+        "account_id": account.key,
+        "id": key,
+        "email": email,
+        "email_canonical": email.lower(),
+        "email_digest": _digest(email.lower()),
+        "attributes": attributes,
+        "source": "a test",
+        "version": 1,
+    }
 
 
 def _digest(canonical: str) -> ContactDigest:

@@ -19,6 +19,7 @@ def root_fields(type_: GraphQLObjectType | None) -> dict[str, GraphQLField]:
 
 
 _SELECTIONS = {
+    "contactAttributes": "contactAttributes { name }",
     "creditBudget": "creditBudget { guarantee }",
     "credit": "credit { balance }",
     "creditAt": 'creditAt(moment: "2026-01-01T00:00:00Z")',
@@ -33,7 +34,7 @@ _SELECTIONS = {
     "topUpRule": "topUpRule { threshold }",
     "usage": "usage { startsAt }",
 }
-"""What is neither a leaf without arguments nor a list."""
+"""What is neither a leaf without arguments nor a list with a number."""
 
 
 def selection_of(type_name: str, names: Collection[str]) -> str:
@@ -97,10 +98,14 @@ def codes_of(answer: Answer, field: str) -> list[str]:
     return [*answer.codes, *(refusal["code"] for refusal in refusals)]
 
 
+_TOLD_OF_OBJECTS = ("id", "accountId", "toAccountId", "expiresAt", "name", "index")
+"""What is asked of an object in a payload: the first of these that it has."""
+
+
 def _inner(field: GraphQLField) -> str:
     type_ = get_named_type(field.type)
     assert isinstance(type_, GraphQLObjectType)
-    return next(name for name in ("id", "accountId", "toAccountId", "expiresAt") if name in type_.fields)
+    return next(name for name in _TOLD_OF_OBJECTS if name in type_.fields)
 
 
 def _words(refusal: dict[str, Any]) -> str:

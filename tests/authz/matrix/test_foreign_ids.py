@@ -14,7 +14,7 @@ from tests.authz.matrix.matrix_fields import MUTATIONS
 from tests.client.api import Api
 from tests.world.world import World
 
-_ID = re.compile(rf"^({'|'.join(Kind)})_[0-9a-f-]{{36}}$")
+_ID = re.compile(rf"^({'|'.join(Kind)})_[0-9a-f-]{{36}}(_[0-9a-f-]{{36}})?$")
 _GATED = [
     name for name, mutation in MUTATIONS.items() if mutation.permission is not None or name in STAFF_MUTATIONS
 ]
@@ -52,7 +52,9 @@ def _unknown(value: Any) -> Any:
     if isinstance(value, list):
         return [_unknown(item) for item in value]
     found = _ID.match(value) if isinstance(value, str) else None
-    return value if found is None else f"{found[1]}_{new_id()}"
+    if found is None:
+        return value
+    return f"{found[1]}_{new_id()}_{new_id()}" if found[2] else f"{found[1]}_{new_id()}"
 
 
 async def test_a_member_of_another_account_becomes_no_owner(api: Api, world: World) -> None:

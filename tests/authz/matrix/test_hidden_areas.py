@@ -17,7 +17,7 @@ from tests.authz.rules.invitation_links import role_id
 from tests.client.api import Api
 from tests.world.billing import give_details, give_invoice, separate
 from tests.world.budgets import give_budgets
-from tests.world.contacts import give_listed_contact
+from tests.world.contacts import contact_id, contact_list_id, give_listed_contact
 from tests.world.credit import give_credit, give_payment_method, give_top_up, give_top_up_rule, transaction_of
 from tests.world.ownership import give_offer as give_ownership_offer
 from tests.world.sends import give_reservation
@@ -31,7 +31,7 @@ WAYS = {
     "by id": f"query ($id: ID!) {{ found: account(id: $id) {{ {_FIELDS} }} }}",
     "node": f"query ($id: ID!) {{ found: node(id: $id) {{ ... on Account {{ {_FIELDS} }} }} }}",
     "search": f"query ($name: String!) {{ viewer {{ accounts(search: $name) {_NODES} }} }}",
-    "share": f"{{ viewer {{ shares {{ nodes {{ accounts {{ {_FIELDS} }} }} }} }} }}",
+    "share": f"{{ viewer {{ shares(first: 5) {{ nodes {{ accounts {{ {_FIELDS} }} }} }} }} }}",
 }
 
 
@@ -46,6 +46,8 @@ class Hotel:
     invitation_id: str
     top_up_id: str
     transaction_id: str
+    contact_id: str
+    contact_list_id: str
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +67,18 @@ async def hotel(registry: World) -> Hotel:
     taker = await registry.member(account, BuiltinRole.ANALYST)
     await give_ownership_offer(registry, account, taker, owner.person, owner)
     await give_details(registry, account)
-    await give_listed_contact(registry, account)
-    transaction_id = await transaction_of(registry, account)
-    return Hotel(account, owner, key, share, invitation_id, top_up_id, transaction_id)
+    listed = await give_listed_contact(registry, account)
+    return Hotel(
+        account,
+        owner,
+        key,
+        share,
+        invitation_id,
+        top_up_id,
+        await transaction_of(registry, account),
+        contact_id(account, listed.key),
+        contact_list_id(account, listed.list_key),
+    )
 
 
 async def _guest(world: World, hotel: Hotel, area: Area) -> Person:
@@ -115,6 +126,8 @@ async def test_nothing_of_a_hidden_area_is_a_node(
         hotel.transaction_id: Area.CREDIT,
         (await give_reservation(registry, hotel.account)).id: Area.CAMPAIGNS,
         (await give_invoice(registry, hotel.account)).id: Area.INVOICES,
+        hotel.contact_id: Area.CONTACTS,
+        hotel.contact_list_id: Area.CONTACTS,
         event["id"]: Area.AUDIT,
     }
     query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Event { actor { id } } } }"
@@ -124,6 +137,39 @@ async def test_nothing_of_a_hidden_area_is_a_node(
     if area is not Area.AUDIT:
         # The log tells who did it by name alone where the members are hidden.
         assert nodes[-1]["actor"] == (None if area is Area.MEMBERS else event["actor"])
+
+
+@pytest.mark.parametrize(
+    "mutation",
+    [
+        "contactUpsert",
+        "contactUpdate",
+        "contactErase",
+        "contactListCreate",
+        "contactListUpdate",
+        "contactListDelete",
+        "contactAttributeCreate",
+    ],
+)
+async def test_contacts_are_not_changed_where_they_are_hidden(
+    mutation: str, api: Api, registry: World, hotel: Hotel
+) -> None:
+    """Nor does the refusal's payload show one."""
+    guest = await _guest(registry, hotel, Area.CONTACTS)
+    contact, list_ = {"contactId": hotel.contact_id}, {"contactListId": hotel.contact_list_id}
+    account = {"accountId": hotel.account.id}
+    values: dict[str, Any] = {
+        "contactUpsert": account | {"contacts": [{"email": "ada@example.com"}]},
+        "contactUpdate": contact | {"expectedVersion": 1, "externalId": once()},
+        "contactErase": contact,
+        "contactListCreate": account | {"name": once()},
+        "contactListUpdate": list_ | {"expectedVersion": 1, "name": once()},
+        "contactListDelete": list_,
+        "contactAttributeCreate": account | {"name": once(), "type": "TEXT"},
+    }[mutation]
+    before = await registry.state(hotel.account)
+    assert outcome(await mutate(api, mutation, guest, values), mutation) == "FORBIDDEN CONTACTS_WRITE"
+    assert await registry.state(hotel.account) == before
 
 
 @pytest.mark.parametrize("area", [Area.SUBACCOUNTS, Area.MEMBERS, Area.API_KEYS])
