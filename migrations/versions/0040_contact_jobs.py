@@ -125,6 +125,9 @@ def upgrade() -> None:
             name=op.f("uq_contact_import_errors_master_id_account_id_job_id_line"),
         ),
     )
+    op.create_index(
+        "ix_contact_import_errors_created_at", "contact_import_errors", ["created_at"], unique=False
+    )
     op.execute(
         "GRANT SELECT, INSERT, DELETE, "
         f"UPDATE (status, failure, started_at, ended_at, {COUNTS}) ON contact_jobs TO mandant_application"

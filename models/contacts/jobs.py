@@ -111,4 +111,5 @@ contact_import_errors = data_table(
     created_at(),
     unique_in_account("job_id", "line"),
     short_text_check("reason"),
+    Index("ix_contact_import_errors_created_at", "created_at"),
 )

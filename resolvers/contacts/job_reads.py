@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from sqlalchemy import FromClause, Select, select
 
 from authz.policy.permissions import Permission
+from engine.declare.arguments import Described
 from engine.declare.far import ITEM
 from engine.declare.paging import Order
 from models.accounts.trees import in_tree
@@ -22,8 +23,11 @@ def of_account(account: FromClause) -> Select[Any]:
     return rows_of(contact_jobs, account, account_id="id")
 
 
-def by_id(root: FromClause, id: Annotated[Id, of_kind(Kind.CONTACT_JOB)]) -> Select[Any]:
-    """A job of an account whose contacts you may see."""
+def by_id(
+    root: FromClause, id: Annotated[Id, of_kind(Kind.CONTACT_JOB), Described("The job's id.")]
+) -> Select[Any]:
+    """A job of an account whose contacts you may see. NOT_FOUND if it does not exist or you may not see
+    them."""
     return row_by_id(contact_jobs, id, Permission.CONTACTS_READ)
 
 
