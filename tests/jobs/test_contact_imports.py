@@ -17,7 +17,7 @@ _CONTACTS = "query ($id: ID!) { account(id: $id) { contacts(last: 9) { nodes { e
 
 
 def _import(file: Path, *options: str, token: str) -> "subprocess.CompletedProcess[str]":
-    words = [COMMAND, "contacts", "import", str(file), *options]
+    words = [str(COMMAND), "contacts", "import", str(file), *options]
     environment = {**os.environ, "TOKEN": token}
     return subprocess.run(
         words, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
