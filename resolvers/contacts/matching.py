@@ -93,7 +93,7 @@ class Matcher:
     def _take(self, things: Sequence[object], index: int) -> None:
         for thing in things:
             if self._taken.setdefault(thing, index) != index:
-                message = f"It is the same contact as number {self._taken[thing]} of the request."
+                message = f"It is the same contact as the one at index {self._taken[thing]} of the request."
                 raise Refusal(RefusalCode.CONFLICT, message)
 
 
