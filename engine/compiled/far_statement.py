@@ -10,7 +10,6 @@ from sqlalchemy import ARRAY, ColumnElement, bindparam, select
 
 from engine.compiled.far_answers import FarPlan, parent_names
 from engine.compiled.row_scope import Rows, RowScope
-from engine.compiled.shared import Shared
 from engine.compiled.statement_text import StatementText
 from engine.declare.far import FAR_PARENT, ITEM, ROW, TREE, tree_value
 
@@ -35,8 +34,10 @@ class FarStatement:
         return bool(self._fields)
 
     def parents(self) -> RowScope:
-        """The parents of a far field."""
-        return RowScope(_Parents(self.text.typed(tree_value()), self.text.shared))
+        """The parents of a far field, and with them all rows below: they are of the tree that the parameter
+        names."""
+        tree = {TREE: self.text.typed(tree_value())}
+        return RowScope(Rows("r0", 0, lambda _: _PARENTS, self.text.shared, tree))
 
     def add(self, value: str, parents: RowScope) -> int:
         """The number of the field with this value over its parents."""
@@ -60,15 +61,3 @@ class FarStatement:
             for name, type_ in zip(parent_names(number), types, strict=True)
         ]
         return text.replace(_GIVEN, ", ".join(given))
-
-
-class _Parents(Rows):
-    """The parents of a far field, in one tree. Their tree is the statement's parameter wherever it is named,
-    so that PostgreSQL never takes it for a value that it finds row by row."""
-
-    def __init__(self, tree: str, shared: Shared) -> None:
-        super().__init__("r0", 0, lambda _: _PARENTS, shared)
-        self._tree = tree
-
-    def column(self, name: str) -> str:
-        return self._tree if name == TREE else super().column(name)

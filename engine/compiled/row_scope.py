@@ -1,6 +1,6 @@
 """The rows that a compiled selection reads."""
 
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, literal_column
@@ -24,21 +24,34 @@ def source_of(statement: StatementText, use: Use) -> Source:
 
 
 class Rows:
-    """Rows, by the name that they have in a FROM."""
+    """Rows, by the name that they have in a FROM.
 
-    def __init__(self, name: str, depth: int, source: Source, shared: Shared) -> None:
+    `same`: columns that have one value in all of the statement's rows, and that value. PostgreSQL then never
+    takes it for one that it finds row by row.
+    """
+
+    def __init__(
+        self, name: str, depth: int, source: Source, shared: Shared, same: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         self.depth = depth
         """How many sub-selects stand around them."""
         self._source = source
         self.shared = shared
+        self._same = same or {}
         self._asked: dict[str, None] = {}
         self._once: dict[str, int] = {}
 
     def column(self, name: str) -> str:
         """A column, which is asked for by this."""
+        if name in self._same:
+            return self._same[name]
         self._asked[name] = None
         return f"{self.name}.{name}"
+
+    def beside(self, name: str, depth: int, source: Source) -> "Rows":
+        """Other rows of the statement."""
+        return Rows(name, depth, source, self.shared, self._same)
 
     def once(self, text: str) -> str:
         """An expression that reads these rows alone. It is computed once for each if it is used again."""
@@ -87,14 +100,14 @@ class RowScope:
     def below(self, source: Source, beside: str | None = None) -> "RowScope":
         """Rows of a sub-select of a field of these."""
         depth = self.rows.depth + 1
-        return RowScope(Rows(f"r{depth}", depth, source, self.rows.shared), beside)
+        return RowScope(self.rows.beside(f"r{depth}", depth, source), beside)
 
     def joined(self, key: Hashable, source: Source) -> Rows:
         """At most one row for each. Equal keys have the same rows."""
         found = self._joined.get(key)
         if found is None:
             name = f"{self.rows.name}_{len(self._joined)}"
-            found = self._joined[key] = Rows(name, self.rows.depth, source, self.rows.shared)
+            found = self._joined[key] = self.rows.beside(name, self.rows.depth, source)
         return found
 
     def each(self, *columns: str) -> str:

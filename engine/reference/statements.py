@@ -95,10 +95,13 @@ def parents(entity: Entity | None) -> Parents:
     given = entity.key[1:] if entity.far else entity.key
     wanted = keyed({name: table.c[name].type for name in given} | dict(entity.carries))
     found = [table.c[name] == wanted.c[name] for name in given]
+    columns: list[ColumnElement[Any]] = list(table.c)
     if entity.far:
         found.append(table.c[TREE] == tree_value())
+        # What hangs on these rows is of the tree that PostgreSQL knows, not of one that it finds in them.
+        columns = [tree_value().label(TREE), *(each for each in columns if each.key != TREE)]
     carried_columns = [wanted.c[name] for name in entity.carries]
-    rows = select(*table.c, *carried_columns).where(*found).correlate(wanted).lateral()
+    rows = select(*columns, *carried_columns).where(*found).correlate(wanted).lateral()
     return wanted.c.number__, rows, wanted.join(rows, true())
 
 

@@ -77,7 +77,7 @@ class SameContact(Refusal):
 
     def __init__(self, index: int) -> None:
         super().__init__(
-            RefusalCode.CONFLICT, f"It is the same contact as number {index} of the request, from 0."
+            RefusalCode.CONFLICT, f"It is the same contact as the one at index {index} of the request."
         )
 
 

@@ -16,12 +16,14 @@ _Pairs = list[tuple[uuid.UUID, ContactId]]
 
 
 async def known_lists(session: WriteSession, account: Place, wanted: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Those of the lists that the account has."""
+    """Those of the lists that the account has. One that was deleted is none of them, though a worker still
+    removes its members."""
     if not wanted:
         return set()
     statement = select(contact_lists.c.id).where(
         in_account(contact_lists, account),
         contact_lists.c.id == func.any(literal(list(wanted), ARRAY(Uuid))),
+        contact_lists.c.deleted_at.is_(None),
     )
     return set((await session.execute(statement)).scalars())
 

@@ -54,10 +54,13 @@ def id_of(contact: FromClause) -> ColumnElement[str]:
 
 
 def memberships_of(contact: FromClause) -> Select[Any]:
-    """The contact lists that the contact is in."""
-    member = contact_list_members.alias()
+    """The contact lists that the contact is in. A worker may not yet have removed the members of one that was
+    deleted."""
+    member, found = contact_list_members.alias(), contact_lists.alias()
     of_contact = in_tree(member, contact, account_id="account_id", contact_id="id")
-    return select(*member.c).where(of_contact)
+    of_member = in_tree(found, member, account_id="account_id", id="contact_list_id")
+    joined = member.join(found, of_member & found.c.deleted_at.is_(None))
+    return select(*member.c).select_from(joined).where(of_contact)
 
 
 def list_of(member: FromClause) -> Select[Any]:

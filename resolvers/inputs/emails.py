@@ -48,8 +48,17 @@ def plain_canonical(text: str) -> str | None:
 
 
 def _canonical(original: str, field: str) -> str:
+    canonical = _normalised(original, field)
+    # Of one letter NFKC may make what no address has: a second @, a quotation mark, a whole phrase.
+    if not original.isascii() and _normalised(canonical, field) != canonical:
+        message = "Not an e-mail address: its letters stand for others."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, field)
+    return canonical
+
+
+def _normalised(text: str, field: str) -> str:
     try:
-        parts = validate_email(original, check_deliverability=False, test_environment=True)
+        parts = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"Not an e-mail address: {error}", field) from error
     local_part = unicodedata.normalize("NFKC", parts.local_part).lower()

@@ -12,8 +12,8 @@ from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import ALL_PERMISSIONS
 from models.accounts.tables import account_closure, accounts
 from models.api_keys.tables import api_keys
-from models.base.ids import Kind, new_id, parse, present
-from models.contacts.tables import contacts
+from models.base.ids import Kind, new_id, parse, present, present_in_account
+from models.contacts.tables import contact_attributes, contact_list_members, contact_lists, contacts
 from models.credit.tables import ledger_balances, ledger_entries, ledger_transactions, ledgers
 from models.effects.events import events
 from models.invitations.tables import invitations
@@ -50,6 +50,7 @@ class Scene:
     reservation_ids: tuple[str, ...]
     list_ids: tuple[str, ...]
     invoice_ids: tuple[str, ...]
+    contact_ids: tuple[str, ...]
 
     @property
     def account_ids(self) -> list[str]:
@@ -91,6 +92,7 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
         reservation_ids=tuple(reservation.id for reservation in reservations),
         list_ids=tuple(made.id for made in lists),
         invoice_ids=tuple(invoice.id for invoice in invoices),
+        contact_ids=tuple(found[Kind.CONTACT]),
     )
 
 
@@ -127,9 +129,19 @@ async def _rows(
         hashes: _Values = {"previous_hash": b"", "hash": b"", "created_at": _tomorrow()}
         posted: _Values = {"transaction_id": ids[Kind.LEDGER_TRANSACTION]}
         await connection.execute(insert(ledger_entries).values(place | entry | hashes | posted))
-        contact: _Values = {"id": new_id(), "attributes": {}, "source": "a test", "version": 1}
+        contact: _Values = {"id": ids[Kind.CONTACT], "attributes": {}, "source": "a test", "version": 1}
         mailed: _Values = {"email": f"{number}@b.example", "email_canonical": f"{number}@b.example"}
+        mailed |= {"email_digest": b"\x00"}
         await connection.execute(insert(contacts).values(place | contact | mailed))
+        found[Kind.CONTACT].append(present_in_account(Kind.CONTACT, account.key, ids[Kind.CONTACT]))
+        listed: _Values = {"id": ids[Kind.CONTACT_LIST], "name": f"List {number}", "version": 1}
+        await connection.execute(insert(contact_lists).values(place | listed))
+        membership: _Values = {"contact_list_id": listed["id"], "contact_id": contact["id"]}
+        await connection.execute(
+            insert(contact_list_members).values(place | membership | {"source": "a test"})
+        )
+        kept: _Values = {"id": new_id(), "name": f"attribute {number}", "type": "TEXT"}
+        await connection.execute(insert(contact_attributes).values(place | kept))
         opened = [
             {"master_id": account.master, "share_id": ids[Kind.SHARE], "account_id": other.key}
             for other in accounts_so_far

@@ -223,6 +223,17 @@ SHAPES = {
     "contacts": _of_accounts(
         "contacts(first: 100) { totalCount nodes { id externalId email phone attributes createdAt } }", 12
     ),
+    "contact lists": _of_accounts(
+        "contactLists(first: 20) { totalCount nodes { id contacts(first: 5) { totalCount nodes { id } } } } "
+        "contactAttributes { name }",
+        28,
+    ),
+    "lists of contacts": _of_accounts(
+        "contacts(first: 20) { nodes { lists(first: 5) { totalCount nodes { source list { id } } } } }", 20
+    ),
+    "contacts by their ids": Shape(
+        "query ($contacts: [ID!]!) { nodes(ids: $contacts) { ... on Contact { id email } } }", 10
+    ),
     "a page": _of_accounts(
         f"id name status parent {{ name }} viewerPermissions {_MEMBERS} {{ totalCount nodes {{ id relation "
         "user { name } role { name } } } apiKeys { totalCount nodes { name role { name } } }",
@@ -230,7 +241,7 @@ SHAPES = {
     ),
 }
 NEVER_COMPILED = {"nodes of five kinds", "a preview"}
-FAR = {"contacts"}
+FAR = {"contacts", "contact lists", "lists of contacts", "contacts by their ids"}
 """They read the data plane too."""
 
 
@@ -245,6 +256,7 @@ async def _count(api: Api, scene: Scene, query: str) -> int:
     kinds = (scene.key_ids, scene.event_ids, scene.invitation_ids, scene.member_ids, scene.account_ids)
     values = {"id": scene.children[0].id, "ids": [id_ for ids in kinds for id_ in ids[:20]]}
     values |= {"reservations": list(scene.reservation_ids), "lists": list(scene.list_ids)}
+    values["contacts"] = list(scene.contact_ids)
     values["invoice"] = scene.invoice_ids[0]
     with statements() as seen:
         await api.read(query, scene.owner, **{name: values[name] for name in values if f"${name}:" in query})

@@ -30,6 +30,12 @@ class Whole:
     reads: int
 
     @property
+    def last_commit(self) -> int:
+        """The number of the trip behind which all is done. Payloads with fields of the data plane are read
+        behind it."""
+        return len(self.writes) - self.writes[::-1].index(COMMIT)
+
+    @property
     def places(self) -> list[Place]:
         """All trips."""
         reads = [Place(number, is_read=True) for number in range(1, self.reads + 1)]
@@ -45,7 +51,13 @@ class Whole:
     def survives(self, place: Place, when: Cut) -> bool:
         """Whether the mutation is done in spite of the cut: a read is sent again, and after COMMIT the
         mutation needs no connection any more."""
+        if self.reads_payload(place):
+            return True
         return place.is_read or (when is Cut.AFTER and self.writes[place.number - 1] == COMMIT)
+
+    def reads_payload(self, place: Place) -> bool:
+        """Whether the place is behind the last COMMIT: the answer may then lack what it would show."""
+        return not place.is_read and place.number > self.last_commit
 
 
 @dataclass(frozen=True)
@@ -83,6 +95,7 @@ class Trial:
         assert left in whole.may_leave(place, when), told
         is_done = left == whole.left[-1]
         codes = self._may_tell(survived=whole.survives(place, when), is_done=is_done)
+        codes += [[_UNAVAILABLE]] if whole.reads_payload(place) else []
         assert codes_of(answer, self.name) in codes, told
         if self._has_key(sent) or not is_done:
             await self._again(sent, since, whole, is_begun=left != {})
