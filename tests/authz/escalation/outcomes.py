@@ -26,6 +26,7 @@ _SELECTIONS = {
     "nextOwnPlan": "nextOwnPlan { code }",
     "ownershipOffer": "ownershipOffer { expiresAt }",
     "sendBudget": "sendBudget { guarantee }",
+    "settings": "settings { language { origin } }",
     "billingDetails": "billingDetails { name }",
     "invoicedAccount": "invoicedAccount { id }",
     "costs": 'costs(since: "2026-01-01T00:00:00Z", until: "2999-01-01T00:00:00Z") { totalCount }',
@@ -100,7 +101,9 @@ def codes_of(answer: Answer, field: str) -> list[str]:
 def _inner(field: GraphQLField) -> str:
     type_ = get_named_type(field.type)
     assert isinstance(type_, GraphQLObjectType)
-    return next(name for name in ("id", "accountId", "toAccountId", "expiresAt") if name in type_.fields)
+    return next(
+        name for name in ("id", "accountId", "toAccountId", "expiresAt", "setting") if name in type_.fields
+    )
 
 
 def _words(refusal: dict[str, Any]) -> str:
