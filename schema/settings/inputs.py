@@ -86,14 +86,16 @@ def names(given: Iterable[SettingName] | Unchanged) -> frozenset[SettingName]:
 
 def bounce_limits(given: BounceLimitsInput | None) -> values.BounceLimits | None:
     """As resolvers take them."""
-    return None if given is None else values.BounceLimits(given.soft_bounces, given.days)
+    return None if given is None else values.BounceLimits(soft_bounces=given.soft_bounces, days=given.days)
 
 
 def quiet_hours(given: QuietHoursInput | None) -> values.QuietHours | None:
     """As resolvers take them."""
-    return None if given is None else values.QuietHours(given.start, given.end)
+    return None if given is None else values.QuietHours(start=given.start, end=given.end)
 
 
 def functions(given: Sequence[FieldFunctionInput] | None) -> list[values.FieldFunction] | None:
     """As resolvers take them."""
-    return None if given is None else [values.FieldFunction(each.name, each.text) for each in given]
+    if given is None:
+        return None
+    return [values.FieldFunction(name=each.name, text=each.text) for each in given]

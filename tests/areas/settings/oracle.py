@@ -2,7 +2,6 @@
 
 from models.base.ids import Kind
 from models.settings.tables import SettingName, settings
-from resolvers.settings.values import BounceLimits, QuietHours, SettingValue
 from tests.authz.escalation.statuses import NEEDS_ACTIVE, Row
 from tests.authz.rules.consequences import NO_CONSEQUENCE
 from tests.bad_input.place import Place
@@ -11,7 +10,7 @@ from tests.client.updates import Field, Null, Update, Updated, of_account
 from tests.storage.growth import one_each
 from tests.storage.tree import Tree
 from tests.world.brand import Brand
-from tests.world.settings import set_function, set_setting
+from tests.world.settings import give_settings, set_function, set_setting
 from tests.world.world import World
 
 CONSEQUENCES = {
@@ -65,22 +64,8 @@ async def give_rows(world: World, tree: Tree) -> None:
     await set_function(world, tree.account, "greeting", "Hello", copied_from=tree.master)
 
 
-_FIRST: dict[SettingName, SettingValue] = {
-    SettingName.TIME_ZONE: "Europe/Berlin",
-    SettingName.DEFAULT_COUNTRY: "DE",
-    SettingName.LANGUAGE: "de",
-    SettingName.SENDER_NAME: "Inn",
-    SettingName.SENDER_ADDRESS: "inn@example.com",
-    SettingName.UNSUBSCRIBE_PAGE: "https://example.com/",
-    SettingName.BOUNCE_LIMITS: BounceLimits(4, 8),
-    SettingName.QUIET_HOURS: QuietHours("21:00", "07:00"),
-}
-
-
 async def _settings(world: World, brand: Brand) -> Updated:
-    for setting, value in _FIRST.items():
-        await set_setting(world, brand.us, setting, value)
-    await set_function(world, brand.us, "farewell", "Bye")
+    await give_settings(world, brand.us, 1)
     return of_account(brand.us, settings)
 
 
