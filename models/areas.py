@@ -19,6 +19,7 @@ AREAS = (
     "explain",
     "audit",
     "staff",
+    "settings",
     "credit",
     "payments",
     "plans",

@@ -84,6 +84,7 @@ class RefusalCode(enum.Enum):
     PARENT_ACCOUNT_REQUIRED = (
         "Only callers who also have the permission in the account above can decide this."
     )
+    SETTING_LOCKED = "An account above has locked the setting: it can be changed only there."
     SENDS_UNAVAILABLE = "Nothing can be sent: the server has no key for contacts."
     PLAN_REQUIRED = "The account's plan does not include this; a larger plan does."
     PAYMENTS_UNAVAILABLE = (

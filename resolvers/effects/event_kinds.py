@@ -50,6 +50,8 @@ class EventKind(enum.Enum):
     OVERRIDE_ENDED = "override.ended"
     ACCESS_EXPIRING = "access.expiring"
     ACCESS_EXPIRED = "access.expired"
+    SETTINGS_UPDATED = "settings.updated"
+    SETTINGS_COPIED = "settings.copied"
     PLAN_CHANGED = "plan.changed"
     PLAN_CHANGE_WITHDRAWN = "plan.change_withdrawn"
     LIMIT_INCREASED = "limit.increased"

@@ -22,7 +22,7 @@ from tests.client.schema import SCHEMA
 from tests.world.world import World
 
 MUTATIONS = {
-    "subaccountCreate": ["parentId"],
+    "subaccountCreate": ["copyFrom", "parentId"],
     "accountUpdate": ["accountId"],
     "accountSuspend": ["accountId"],
     "accountResume": ["accountId"],
@@ -53,6 +53,8 @@ MUTATIONS = {
     "parentAccessWithdraw": ["accountId"],
     "breakGlassOpen": ["accountId"],
     "breakGlassEnd": ["breakGlassId"],
+    "settingsUpdate": ["accountId"],
+    "settingsCopy": ["fromAccountId", "toAccountId"],
     "subaccountsRequest": ["accountId"],
     "subaccountsRequestDecline": ["accountId"],
     "subaccountsRequestWithdraw": ["accountId"],

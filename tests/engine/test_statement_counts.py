@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.declare.declarations import FieldKind, SqlField
 from engine.limits import operation as limits
+from tests.areas.settings.seen import SETTINGS
 from tests.client.api import Api
 from tests.client.schema import SCHEMA
 from tests.engine.paths import Path
@@ -139,6 +140,13 @@ SHAPES = {
     ),
     "what overrides set": _of_accounts(
         "unsubscribeScope sendingDomainLimit fieldFunctions reviewApproved", 4
+    ),
+    "settings": _of_accounts(SETTINGS, 70),
+    "how settings differ": Shape(
+        "query ($id: ID!) { settingsDiff(a: $id, b: $id) { a { id } b { id } differences(first: 100) { "
+        "totalCount nodes { function a { value origin inheritedFrom { id } copiedFrom { id } copiedAt } "
+        "b { value } } } } }",
+        6,
     ),
     "requests for subaccounts": _of_accounts(
         "subaccountsRequests(first: 100) { totalCount nodes { id status account { name } } }", 4

@@ -56,6 +56,8 @@ TRIPS: dict[str, int] = {
     "parentAccessWithdraw": 6,
     "breakGlassOpen": 12,
     "breakGlassEnd": 8,
+    "settingsUpdate": 4,
+    "settingsCopy": 8,
     "subaccountsRequestWithdraw": 4,
     "overrideCreate": 9,
     "overrideApprove": 9,
