@@ -21,11 +21,11 @@ from resolvers.contacts.attributes import read_attributes, types_of
 from resolvers.contacts.given import MOST_IN_A_REQUEST, AddressReader, GivenContact, ReadContact
 from resolvers.contacts.matching import Match, Matcher, Wanted, keys_named
 from resolvers.contacts.memberships import change_memberships, known_lists
+from resolvers.contacts.phone_country import phone_country_of
 from resolvers.contacts.store import insert_contacts, lock_named, update_contacts
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.address_digests import ContactKey
-from resolvers.inputs.countries import country
 from resolvers.inputs.text import short_text
 
 _ROUNDS = 3
@@ -53,7 +53,8 @@ class ContactResult:
 
 @dataclass(frozen=True, kw_only=True)
 class ContactUpsert:
-    """Contacts to create or change. `country`: whose national phone numbers are meant (ISO 3166-1)."""
+    """Contacts to create or change. `country`: whose national phone numbers are meant (ISO 3166-1); None: the
+    account's default country's."""
 
     account_id: AccountId
     contacts: Sequence[GivenContact]
@@ -80,8 +81,8 @@ async def upsert_contacts(
     if not 1 <= len(command.contacts) <= MOST_IN_A_REQUEST:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"Give 1 to {MOST_IN_A_REQUEST} contacts.", "contacts")
     source = short_text(command.source, "source")
-    land = None if command.country is None else country(command.country, "phoneCountry")
     account = await authorize_shared(session, principal, command.account_id, Permission.CONTACTS_WRITE)
+    land = await phone_country_of(session, account, command.country, command.contacts)
     reader = AddressReader(key, account.account_id, land)
     # Foreign scripts and national numbers take their time.
     read, results = await asyncio.to_thread(_read, reader, command.contacts)
