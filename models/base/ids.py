@@ -79,16 +79,31 @@ class Kind(enum.StrEnum):
     CONTACT_JOB = "cjob"
 
 
+_STEP = 250
+"""Nanoseconds that make another fraction of a UUIDv7: it has 4,096 of them in a millisecond."""
+
 _CANONICAL = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 def new_id() -> uuid.UUID:
     """A UUIDv7 with a sub-millisecond fraction, so that ids of one process keep their order."""
-    nanoseconds = time.time_ns()
+    return _id_of(time.time_ns(), secrets.randbits(62))
+
+
+def new_ids(many: int) -> list[uuid.UUID]:
+    """So many at once, in their order."""
+    first, random = time.time_ns(), secrets.token_bytes(8 * many)
+    return [
+        _id_of(first + _STEP * number, int.from_bytes(random[8 * number : 8 * number + 8], "big") >> 2)
+        for number in range(many)
+    ]
+
+
+def _id_of(nanoseconds: int, random: int) -> uuid.UUID:
     milliseconds, rest = divmod(nanoseconds, 1_000_000)
     fraction = rest * 4096 // 1_000_000
     value = (milliseconds & 0xFFFFFFFFFFFF) << 80
-    value |= 0x7 << 76 | fraction << 64 | 0b10 << 62 | secrets.randbits(62)
+    value |= 0x7 << 76 | fraction << 64 | 0b10 << 62 | random
     return uuid.UUID(int=value)
 
 

@@ -65,7 +65,7 @@ async def update_contact(
         match = await _match(session, change, command.expected_version, read)
         if match.changes:
             await update_contacts(session, account, [match.new])
-        moved = await change_memberships(session, account, [match], _SOURCE)
+        moved = await change_memberships(session, account, [(change.contact_id, read)], _SOURCE)
     if match.changes or moved:
         await _log(session, principal, change, EventKind.CONTACT_UPDATED)
     return change

@@ -4,7 +4,6 @@ number."""
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import NamedTuple
 
 from authz.policy.refusals import Refusal, RefusalCode
@@ -32,7 +31,7 @@ class StoredContact:
     attributes: Mapping[str, Value]
     version: int
 
-    @cached_property
+    @property
     def keys(self) -> Sequence[Key]:
         """What no other contact of the account has, the surest first."""
         return _keys(self.external_id, self.email, self.phone)
@@ -47,15 +46,28 @@ class Wanted:
     contact: ReadContact
     attributes: Mapping[str, Value | None] = field(default_factory=dict)
 
-    @cached_property
+    @property
     def keys(self) -> Sequence[Key]:
         """What the contact is found by, the surest first."""
-        given = self.contact
-        return _keys(
-            None if given.external_id is UNCHANGED else given.external_id,
-            None if given.email is UNCHANGED else given.email,
-            None if given.phone is UNCHANGED else given.phone,
-        )
+        return _keys(self.external_id, self.email, self.phone)
+
+    @property
+    def external_id(self) -> str | None:
+        """The one that is given, if any."""
+        given = self.contact.external_id
+        return None if given is UNCHANGED else given
+
+    @property
+    def email(self) -> Address | None:
+        """The same of the e-mail address."""
+        given = self.contact.email
+        return None if given is UNCHANGED else given
+
+    @property
+    def phone(self) -> Address | None:
+        """The same of the phone number."""
+        given = self.contact.phone
+        return None if given is UNCHANGED else given
 
 
 @dataclass(frozen=True)
@@ -127,6 +139,23 @@ class Matcher:
             if thing in self._taken:
                 raise SameContact(self._taken[thing])
         self._taken.update(dict.fromkeys(things, index))
+
+
+def each_once(wanted: Iterable[Wanted]) -> tuple[list[Wanted], dict[int, SameContact]]:
+    """The contacts of a request without those that share a key with an earlier one, and why these are left
+    out, by their positions."""
+    found: list[Wanted] = []
+    again: dict[int, SameContact] = {}
+    taken: dict[Key, int] = {}
+    for each in wanted:
+        keys = each.keys
+        earlier = next((taken[key] for key in keys if key in taken), None)
+        if earlier is None:
+            found.append(each)
+            taken.update(dict.fromkeys(keys, each.index))
+        else:
+            again[each.index] = SameContact(earlier)
+    return found, again
 
 
 def keys_named(wanted: Iterable[Wanted]) -> set[Key]:

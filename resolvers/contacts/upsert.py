@@ -19,10 +19,10 @@ from models.base.ids import AccountId, ContactId, new_id
 from models.contacts.tables import AttributeType
 from resolvers.contacts.attributes import read_attributes, types_of
 from resolvers.contacts.given import MOST_IN_A_REQUEST, AddressReader, GivenContact, ReadContact
-from resolvers.contacts.matching import Match, Matcher, Wanted, keys_named
+from resolvers.contacts.matching import Match, Matcher, Wanted, each_once, keys_named
 from resolvers.contacts.memberships import change_memberships, known_lists
 from resolvers.contacts.phone_country import phone_country_of
-from resolvers.contacts.store import insert_contacts, lock_named, update_contacts
+from resolvers.contacts.store import insert_contacts, insert_fresh, lock_named, update_contacts
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.address_digests import ContactKey
@@ -108,6 +108,13 @@ async def store_contacts(
             waiting.append(_wanted(index, contact, types, lists))
         except Refusal as refusal:
             results[index] = _refused(index, refusal)
+    waiting, again = each_once(waiting)
+    results |= {index: _refused(index, refusal) for index, refusal in again.items()}
+    fresh = await insert_fresh(session, account, waiting, source)
+    results |= {index: ContactResult(index, ContactOutcome.CREATED, id_) for index, id_ in fresh.items()}
+    placed = [(fresh[each.index], each.contact) for each in waiting if each.index in fresh]
+    await change_memberships(session, account, placed, source)
+    waiting = [each for each in waiting if each.index not in fresh]
     for _ in range(_ROUNDS):
         if not waiting:
             break
@@ -135,7 +142,8 @@ async def _store_known(
     await update_contacts(session, account, [match.new for match in matches if match.old and match.changes])
     late = {match.wanted.index for match in new if match.new.id not in inserted}
     done = [match for match in matches if match.wanted.index not in late]
-    moved = await change_memberships(session, account, done, source)
+    placed = [(match.new.id, match.wanted.contact) for match in done]
+    moved = await change_memberships(session, account, placed, source)
     results += [ContactResult(match.wanted.index, _outcome(match, moved), match.new.id) for match in done]
     return results, [each for each in wanted if each.index in late]
 
