@@ -24,6 +24,7 @@ AREAS = (
     "plans",
     "subscriptions",
     "contacts",
+    "domains",
     "sending",
     "budgets",
     "usage",

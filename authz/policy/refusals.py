@@ -85,6 +85,7 @@ class RefusalCode(enum.Enum):
         "Only callers who also have the permission in the account above can decide this."
     )
     SENDS_UNAVAILABLE = "Nothing can be sent: the server has no key for contacts."
+    DOMAIN_LIMIT_REACHED = "The account cannot have more domains of this kind."
     SECRETS_UNAVAILABLE = "The server has no keys for what it stores encrypted."
     PLAN_REQUIRED = "The account's plan does not include this; a larger plan does."
     PAYMENTS_UNAVAILABLE = (

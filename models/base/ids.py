@@ -32,6 +32,7 @@ SendReservationId = NewType("SendReservationId", uuid.UUID)
 RecipientListId = NewType("RecipientListId", uuid.UUID)
 InvoiceId = NewType("InvoiceId", uuid.UUID)
 ChargeId = NewType("ChargeId", uuid.UUID)
+DomainId = NewType("DomainId", uuid.UUID)
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Kind(enum.StrEnum):
     PLAN = "plan"
     SEND_RESERVATION = "rsrv"
     RECIPIENT_LIST = "rcpl"
+    DOMAIN = "domn"
     INVOICE = "invc"
 
 

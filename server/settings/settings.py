@@ -82,6 +82,16 @@ class Settings(BaseSettings):
     mail_from: Annotated[str, AfterValidator(values.mail_from)] = Field(
         default="Mandant <mandant@localhost>", description="The sender of e-mails."
     )
+    mail_host: Annotated[str, AfterValidator(values.mail_host)] | None = Field(
+        default=None,
+        description="The host under which the names are that customers' records in DNS lead to: spf, bounce "
+        "and track; left out: that of MANDANT_PUBLIC_URL.",
+    )
+    dns: Annotated[str, AfterValidator(values.name_servers)] | None = Field(
+        default=None,
+        description="Name servers that look up customers' domains, as address or address:port, separated by "
+        "commas; left out: the system's.",
+    )
     log_links: bool = Field(
         default=False,
         description="The log shows mail that is not sent with its links, which let in whoever has them.",
@@ -158,6 +168,16 @@ class Settings(BaseSettings):
     def allowed_origin_names(self) -> list[str]:
         """Those whose pages may call the API, one by one."""
         return [] if self.allowed_origins is None else values.listed(self.allowed_origins)
+
+    @property
+    def name_servers(self) -> list[tuple[str, int]]:
+        """The addresses and ports of those that are set."""
+        return [] if self.dns is None else [values.name_server(item) for item in values.listed(self.dns)]
+
+    @property
+    def mail_domain(self) -> str:
+        """What the names are below that customers' records in DNS lead to."""
+        return self.mail_host or values.host_name(self.link_base) or "localhost"
 
     @property
     def secret_key_texts(self) -> list[str]:

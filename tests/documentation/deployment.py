@@ -97,6 +97,7 @@ async def deployed(demo: Demo) -> AsyncIterator[Deployment]:
         debug=True,
         contact_key=CONTACT_KEY,
         secret_keys=SECRET_KEY,
+        mail_host="mail.example.net",
         payment_provider="practice",
     )
     try:

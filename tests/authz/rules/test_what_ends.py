@@ -59,7 +59,10 @@ SENDS = {
     "send_reservations",
 }
 STATUS = {"accounts", "account_status_changes"}
-CONTENT = MONEY | SENDS | STATUS | {"break_glass_openings", "events", "overrides", "subaccounts_requests"}
+DOMAINS = {"domain_keys", "domain_records", "domains"}
+CONTENT = (
+    MONEY | SENDS | STATUS | DOMAINS | {"break_glass_openings", "events", "overrides", "subaccounts_requests"}
+)
 """Tables that give nobody access; of `accounts` columns do. All others do, those to come as well."""
 
 
