@@ -2,7 +2,8 @@
 
 from models.effects.jobs import JobKind
 
-DOMAIN_CHECK = JobKind("domain_check", due="mandant_domains_to_check", priority=0)
-"""Its records in DNS have to be looked at. Name servers may be slow, so urgent jobs come before."""
+DOMAIN_CHECK = JobKind("domain_check", due="mandant_domains_to_check", priority=-1)
+"""Its records in DNS have to be looked at. Thousands may come at once and wait for name servers, so all that
+is more urgent comes before them."""
 
 JOB_KINDS = (DOMAIN_CHECK,)

@@ -10,16 +10,18 @@ from resolvers.sealing.keyring import Keyring
 from resolvers.sealing.places import sealed_columns
 from resolvers.sealing.rotate import Resealed, reseal
 from server.commands.database import open_database, read_settings
-from server.database.current import owners_database
+from server.database.current import check_owner, owners_database
 from server.failures.command_failed import CommandFailed, database_failures
 from server.settings.secret_keys import keyring_source
 
 
 async def rotate(owner_url: str, keyring: Keyring) -> Resealed:
-    """Seal everything that an older secret has sealed with the newest one. Raises CommandFailed if migrations
-    are due."""
+    """Seal everything that an older secret has sealed with the newest one. Raises CommandFailed for anybody
+    but the database's owner, and if migrations are due."""
     done = unopened = 0
     async with owners_database(owner_url) as database:
+        async with database.connect() as connection:
+            await check_owner(connection, "secrets")
         for column in sealed_columns():
             resealed = await reseal(WriteSessions(database), keyring, column)
             done += resealed.done

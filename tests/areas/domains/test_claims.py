@@ -12,6 +12,7 @@ from models.domains.tables import domain_claims, domains
 from tests.areas.domains.checking import Checking, seen
 from tests.client.api import Api
 from tests.client.mutations import done
+from tests.concurrency.gates import Gate, waits
 from tests.world.brand import Brand, brand_of
 from tests.world.domains import Domain, give_domain, holder_of, new_name
 from tests.world.world import World
@@ -170,6 +171,26 @@ async def test_one_gives_it_up_while_another_account_of_the_tree_verifies_it(
         assert await holder_of(world, name) == brand.us.master
         await done(api, "domainRemove", brand.owner, domainId=other.id)
         assert await holder_of(world, name) is None
+
+
+async def test_a_claim_that_is_being_taken_is_not_given_up(
+    api: Api, brand: Brand, world: World, checking: Checking
+) -> None:
+    """The one who gives it up waits, and then sees that another account of the tree needs it."""
+    name = new_name()
+    one, other = await give_domain(world, brand.us, name), await give_domain(world, brand.uk, name)
+    _publish(checking, one, other)
+    await checking.run_now(one)
+    await checking.make_due(other)
+    gate = Gate("COMMIT", after=1)
+    verifying = asyncio.create_task(gate.holding(checking.run(other.account, other.id)))
+    await gate.reached()
+    removing = asyncio.create_task(done(api, "domainRemove", brand.owner, domainId=one.id))
+    assert await waits(removing, world.database)
+    gate.open()
+    await asyncio.gather(verifying, removing)
+    assert await checking.status(other) == "VERIFIED"
+    assert await holder_of(world, name) == brand.us.master
 
 
 async def test_the_same_job_twice_at_once(brand: Brand, world: World, checking: Checking) -> None:

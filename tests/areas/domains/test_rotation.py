@@ -13,6 +13,7 @@ from resolvers.sealing import rotate as rotation
 from resolvers.sealing.keyring import Keyring, NotOpenedError
 from server.commands.keys import rotate
 from server.embedded_postgres import DatabaseAddresses
+from server.failures.command_failed import CommandFailed
 from tests.areas.fixtures import brand
 from tests.client.api import Api
 from tests.client.mutations import done
@@ -76,6 +77,12 @@ async def test_everything_opens_with_the_new_secret_alone(
     assert not any(_opens(_OLD, row) for row in rows)
     again = await rotate(own.owner, _BOTH)
     assert (again.done, again.unopened) == (0, 0)
+
+
+async def test_it_is_for_the_owner(own: DatabaseAddresses, sealed: list[Domain]) -> None:
+    """Anybody else sees nothing that is sealed, and would be told that nothing is left."""
+    with pytest.raises(CommandFailed):
+        await rotate(own.application, _BOTH)
 
 
 async def test_it_continues_where_it_was_interrupted(

@@ -160,7 +160,7 @@ UNKNOWN = {
     "MANDANT_PORT": "PORT",
     "MANDANT_HOST": "HOST",
     "MANDANT_DATABASE_URL": "DATABASE_URL",
-    "MANDANT_": "MANDANT_DEBUG",
+    "MANDANT_": "MANDANT_DNS",
 }
 """What looks like a setting, and the setting that it is most like."""
 OF_KUBERNETES = {
