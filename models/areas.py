@@ -25,6 +25,7 @@ AREAS = (
     "plans",
     "subscriptions",
     "contacts",
+    "domains",
     "sending",
     "budgets",
     "usage",

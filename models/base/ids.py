@@ -35,6 +35,7 @@ ChargeId = NewType("ChargeId", uuid.UUID)
 ContactId = NewType("ContactId", uuid.UUID)
 ContactListId = NewType("ContactListId", uuid.UUID)
 ContactJobId = NewType("ContactJobId", uuid.UUID)
+DomainId = NewType("DomainId", uuid.UUID)
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class Kind(enum.StrEnum):
     PLAN = "plan"
     SEND_RESERVATION = "rsrv"
     RECIPIENT_LIST = "rcpl"
+    DOMAIN = "domn"
     INVOICE = "invc"
     CONTACT = "cntc"
     CONTACT_LIST = "clst"

@@ -63,11 +63,13 @@ SENDS = {
 }
 STATUS = {"accounts", "account_status_changes"}
 SETTINGS = {"field_functions", "settings"}
+DOMAINS = {"domain_keys", "domain_records", "domains"}
 CONTENT = (
     MONEY
     | SENDS
     | STATUS
     | SETTINGS
+    | DOMAINS
     | {"break_glass_openings", "events", "overrides", "subaccounts_requests"}
 )
 """Tables that give nobody access; of `accounts` columns do. All others do, those to come as well."""
