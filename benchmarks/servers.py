@@ -19,6 +19,8 @@ from benchmarks.machine import SERVER_CORE, CannotMeasure, pin
 from benchmarks.quiet import processor_seconds
 
 PEERS = Path(__file__).parent / "peers"
+CONTACT_KEY = "the key of the benchmark"
+"""Of Mandant's servers and workers."""
 PLANNED_ONCE = "force_generic_plan"
 """The plan mode of Mandant's connections, and of the other servers': what helps Mandant shall help them
 too."""
@@ -133,7 +135,7 @@ def _environment(server: Server, database_url: str, address: tuple[str, int]) ->
         "HOST": host,
         "PORT": str(port),
         "MANDANT_POOL_SIZE": str(POOL_SIZE),
-        "MANDANT_CONTACT_KEY": "the key of the benchmark",
+        "MANDANT_CONTACT_KEY": CONTACT_KEY,
         "NODE_ENV": "production",
         "GRAPHILE_ENV": "production",
     }

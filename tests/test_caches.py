@@ -82,6 +82,7 @@ KEPT_FOR_EVER = {
     "authz/guards/staff.py _entering": "nothing",
     "engine/declare/arguments.py": "resolvers",
     "engine/writes/built_statements.py Builder": "what SQLAlchemy's own cache holds",
+    "engine/reference/executor.py _far_look_up_statement": "GraphQL types",
     "engine/reference/executor.py _look_up_statement": "GraphQL types",
     "engine/text/remembered.py Remembered": "texts of at most LONGEST characters, as many as its user says",
     "engine/compiled/sql_text.py VariantDialect": "kinds of principals",
@@ -137,6 +138,7 @@ GROWING = {
     "models/credit/ledger_chain.py BookCheck._sums": "one check of the ledger, which no client can ask for",
     "resolvers/sending/digest_sorting.py DigestSorter._held": "one list, gone with it, and written to files",
     "server/fairness/callers.py Callers._known": "200 bytes of valid tokens, at most _MOST",
+    "resolvers/contacts/matching.py Matcher._taken": "three for each contact of a request",
     "server/fairness/callers.py Callers._looking": "API keys of _known",
     "server/edge/connection_watch.py ConnectionWatch._answers": "connections",
     "server/edge/connection_watch.py ConnectionWatch._bodies": "connections",
@@ -150,7 +152,7 @@ GROWING = {
     "server/http/key_uses.py KeyUses._new": "those of the last second",
     "server/settings/payments.py PracticePayments.charges": "payments of the demo, which move no money",
     "server/failures/repeated_lines.py RepeatedLines._kinds": "kinds of lines, of which the code has few",
-    "server/uploads/uploads.py RecipientUploads._open": "at most UPLOADS_AT_ONCE",
+    "server/uploads/places.py UploadPlaces._open": "at most UPLOADS_AT_ONCE",
     "server/graphql/slowed_refusals.py SlowedRefusals._counts": "places that were refused within a second",
 }
 """Each attribute that begins empty and grows while its object lives, with what bounds it."""

@@ -30,6 +30,7 @@ STARTERS = {
 
 _ONE = "the one thread of"
 _ALONE = "a thread that nobody shares anything with"
+_ADDRESSES = "hashlib, hmac, email_validator; and phonenumbers, which loads a country's numbers behind a lock"
 
 ALLOWED = {
     ("authz.policy.custom_roles", "ThreadPoolExecutor"): f"{_ONE} casbin, whose matcher is parsed before",
@@ -37,6 +38,9 @@ ALLOWED = {
         "authz.policy.custom_roles.compile_rights",
         "run_in_executor",
     ): "an enforcer of its own, and no ast.parse",
+    ("resolvers.contacts.upsert.upsert_contacts", "to_thread"): _ADDRESSES,
+    ("resolvers.contacts.change.update_contact", "to_thread"): _ADDRESSES,
+    ("resolvers.contacts.import_work._read_part", "to_thread"): _ADDRESSES,
     (
         "resolvers.sending.upload.store_list",
         "to_thread",
@@ -50,7 +54,7 @@ ALLOWED = {
     ): f"{_ALONE}: starts PostgreSQL's programs",
     ("server.fairness.hashing.run", "run_in_executor"): "argon2: a hasher that is never changed",
     ("server.invoices.download._respond", "to_thread"): "fpdf and fontTools: one file at a time, by a lock",
-    ("server.uploads.uploads._in_thread", "run_in_executor"): "hashes and files of the upload that waits",
+    ("server.uploads.places.in_thread", "run_in_executor"): "hashes and files of the upload that waits",
     (
         "server.fairness.side_threads.side_thread",
         "ThreadPoolExecutor",

@@ -7,6 +7,7 @@ from benchmarks.parts import (
     contest,
     first_time,
     growth,
+    imports,
     memory,
     mixed,
     neighbours,
@@ -31,5 +32,6 @@ PARTS = (
     cold.PART,
     memory.PART,
     sends.PART,
+    imports.PART,
     growth.PART,
 )

@@ -25,9 +25,9 @@ def upgrade() -> None:
         sa.Column("list_id", sa.Uuid(), nullable=True, comment="The list that it removes."),
         sa.Column(
             "plan",
-            postgresql.JSONB(astext_type=sa.Text()),
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
             nullable=True,
-            comment="How an import reads its rows (see `resolvers.contacts.import_plan`).",
+            comment="How an import reads its rows.",
         ),
         sa.Column("total", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("done", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
@@ -46,11 +46,12 @@ def upgrade() -> None:
             "(kind = 'LIST_DELETION') = (list_id IS NOT NULL)", name=op.f("ck_contact_jobs_list")
         ),
         sa.CheckConstraint(
-            "(status IN ('WAITING', 'RUNNING')) = (ended_at IS NULL)", name=op.f("ck_contact_jobs_ended")
+            "(status IN ('UPLOADING', 'WAITING', 'RUNNING')) = (ended_at IS NULL)",
+            name=op.f("ck_contact_jobs_ended"),
         ),
         sa.CheckConstraint("kind IN ('IMPORT', 'LIST_DELETION')", name=op.f("ck_contact_jobs_kind")),
         sa.CheckConstraint(
-            "status IN ('WAITING', 'RUNNING', 'DONE', 'FAILED', 'CANCELLED')",
+            "status IN ('UPLOADING', 'WAITING', 'RUNNING', 'DONE', 'FAILED', 'CANCELLED')",
             name=op.f("ck_contact_jobs_status"),
         ),
         sa.CheckConstraint(
@@ -80,7 +81,7 @@ def upgrade() -> None:
         "contact_jobs",
         ["master_id", "id"],
         unique=False,
-        postgresql_where=sa.text("status IN ('WAITING', 'RUNNING')"),
+        postgresql_where=sa.text("status IN ('UPLOADING', 'WAITING', 'RUNNING')"),
     )
     op.create_table(
         "contact_import_parts",
@@ -123,6 +124,9 @@ def upgrade() -> None:
             "line",
             name=op.f("uq_contact_import_errors_master_id_account_id_job_id_line"),
         ),
+    )
+    op.create_index(
+        "ix_contact_import_errors_created_at", "contact_import_errors", ["created_at"], unique=False
     )
     op.execute(
         "GRANT SELECT, INSERT, DELETE, "

@@ -1,4 +1,4 @@
--- The jobs about contacts that are not done.
+-- The jobs about contacts that are not done; of those whose file is still uploaded, the ones whose server died.
 CREATE OR REPLACE FUNCTION mandant_contact_jobs_to_do()
 RETURNS TABLE (tree uuid, subject uuid)
 LANGUAGE sql STABLE SECURITY INVOKER AS $body$
@@ -7,4 +7,5 @@ SELECT
   job.id
 FROM contact_jobs AS job
 WHERE job.status IN ('WAITING', 'RUNNING')
+  OR (job.status = 'UPLOADING' AND job.created_at < now() - make_interval(secs => $upload_time))
 $body$;

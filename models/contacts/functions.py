@@ -1,5 +1,6 @@
 """The area's stored functions."""
 
 from models.base.stored_functions import functions_in
+from models.contacts.jobs import UPLOAD_TIME
 
-FUNCTIONS = functions_in(__package__, "due")
+FUNCTIONS = functions_in(__package__, "due", upload_time=UPLOAD_TIME.seconds)

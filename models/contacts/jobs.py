@@ -1,6 +1,7 @@
 """What workers do with many contacts of an account: an import, or the end of a list. Tables of both planes:
 the job and how far it is are of the control plane, the rows that it works on are of the data plane."""
 
+import datetime
 import enum
 
 from sqlalchemy import (
@@ -40,6 +41,7 @@ class ContactJobKind(enum.Enum):
 class ContactJobStatus(enum.Enum):
     """How far a job is."""
 
+    UPLOADING = "UPLOADING"
     WAITING = "WAITING"
     RUNNING = "RUNNING"
     DONE = "DONE"
@@ -47,7 +49,10 @@ class ContactJobStatus(enum.Enum):
     CANCELLED = "CANCELLED"
 
 
-OPEN = (ContactJobStatus.WAITING, ContactJobStatus.RUNNING)
+UPLOAD_TIME = datetime.timedelta(hours=1)
+"""A file that has not come whole by then never will: its server has died."""
+
+OPEN = (ContactJobStatus.UPLOADING, ContactJobStatus.WAITING, ContactJobStatus.RUNNING)
 _IS_OPEN = f"status IN ({', '.join(repr(status.value) for status in OPEN)})"
 
 _COUNTS = ("total", "done", "created", "updated", "refused")
@@ -62,7 +67,7 @@ contact_jobs = control_table(
     Column(
         "plan",
         JSONB(none_as_null=True),
-        comment="How an import reads its rows (see `resolvers.contacts.import_plan`).",
+        comment="How an import reads its rows.",
     ),
     *[Column(name, BigInteger, nullable=False, server_default=text("0")) for name in _COUNTS],
     short_text("failure", nullable=True),
@@ -106,4 +111,5 @@ contact_import_errors = data_table(
     created_at(),
     unique_in_account("job_id", "line"),
     short_text_check("reason"),
+    Index("ix_contact_import_errors_created_at", "created_at"),
 )

@@ -4,46 +4,82 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import delete, func, insert, update
 
 from authz.callers.actors import Actor
 from authz.guards.exclusive import Authorized
+from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import columns_of
+from models.accounts.trees import columns_of, in_account, row_of
 from models.base.ids import ContactJobId, ContactListId, new_id
 from models.contacts.job_kinds import CONTACT_JOB
-from models.contacts.jobs import ContactJobKind, contact_jobs
+from models.contacts.jobs import ContactJobKind, ContactJobStatus, contact_import_parts, contact_jobs
 from models.effects.jobs import Job
 from resolvers.effects.jobs import enqueue
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewContactJob:
-    """A job to do. `plan`: how an import reads its rows; `total`: how many there are."""
+    """A job to do. `plan`: how an import reads its rows."""
 
     kind: ContactJobKind
+    status: ContactJobStatus = ContactJobStatus.WAITING
     list_id: ContactListId | None = None
     plan: Mapping[str, Any] | None = None
-    total: int = 0
 
 
 async def add_job(
     session: WriteSession, principal: Actor, account: Authorized, new: NewContactJob
 ) -> ContactJobId:
-    """Have a worker do it after the commit."""
+    """Store the job, and have a worker do it after the commit, unless it waits for a file."""
     job_id = ContactJobId(new_id())
     await session.send_built(
         insert(contact_jobs).values(
             **columns_of(account),
             id=job_id,
             kind=new.kind.value,
+            status=new.status.value,
             list_id=new.list_id,
             plan=new.plan,
-            total=new.total,
             user_id=principal.user_id,
             api_key_id=principal.api_key_id,
             acting_from=account.acting_from,
         )
     )
-    await enqueue(session, Job(CONTACT_JOB, account.master_id, job_id))
+    if new.status is ContactJobStatus.WAITING:
+        await enqueue(session, Job(CONTACT_JOB, account.master_id, job_id))
     return job_id
+
+
+@dataclass(frozen=True)
+class JobCounts:
+    """What an import did."""
+
+    created: int
+    updated: int
+    refused: int
+
+
+async def end_job(
+    session: WriteSession,
+    account: Authorized,
+    job_id: ContactJobId,
+    status: ContactJobStatus,
+    failure: str | None = None,
+) -> JobCounts:
+    """The job is over. `failure`: why it failed."""
+    jobs = contact_jobs.c
+    ended = (
+        update(contact_jobs)
+        .where(row_of(contact_jobs, account, job_id))
+        .values(status=status.value, ended_at=func.now(), failure=failure)
+        .returning(jobs.created, jobs.updated, jobs.refused)
+    )
+    return JobCounts(*(await session.execute(ended)).one())
+
+
+async def forget_rest(session: WriteSession, account: Authorized, job_id: ContactJobId) -> None:
+    """Forget what is left of an import's file."""
+    parts = contact_import_parts
+    async with in_data_plane(session, account):
+        await session.send_built(delete(parts).where(in_account(parts, account), parts.c.job_id == job_id))

@@ -4,12 +4,21 @@ number."""
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
 from authz.policy.refusals import Refusal, RefusalCode
 from models.base.ids import ContactId
 from resolvers.contacts.attributes import Value
 from resolvers.contacts.given import Address, ReadContact
 from resolvers.inputs.unchanged import UNCHANGED, new_value
+
+
+class Key(NamedTuple):
+    """Something that no two contacts of an account share. `field`: the input's name for it."""
+
+    field: str
+    value: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +32,11 @@ class StoredContact:
     attributes: Mapping[str, Value]
     version: int
 
+    @cached_property
+    def keys(self) -> Sequence[Key]:
+        """What no other contact of the account has, the surest first."""
+        return _keys(self.external_id, self.email, self.phone)
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -32,6 +46,16 @@ class Wanted:
     index: int
     contact: ReadContact
     attributes: Mapping[str, Value | None] = field(default_factory=dict)
+
+    @cached_property
+    def keys(self) -> Sequence[Key]:
+        """What the contact is found by, the surest first."""
+        given = self.contact
+        return _keys(
+            None if given.external_id is UNCHANGED else given.external_id,
+            None if given.email is UNCHANGED else given.email,
+            None if given.phone is UNCHANGED else given.phone,
+        )
 
 
 @dataclass(frozen=True)
@@ -48,12 +72,21 @@ class Match:
         return self.old != self.new
 
 
+class SameContact(Refusal):
+    """An earlier contact of the request, at this position, is the same."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(
+            RefusalCode.CONFLICT, f"It is the same contact as the one at index {index} of the request."
+        )
+
+
 class Matcher:
     """Matches the contacts of one request, in their order. `stored`: all contacts that have something that
     one of them names."""
 
     def __init__(self, stored: Iterable[StoredContact]) -> None:
-        self._found = {key: contact for contact in stored for key in _keys_of(contact)}
+        self._found = {key: contact for contact in stored for key in contact.keys}
         self._taken: dict[object, int] = {}
 
     def match(self, wanted: Wanted, new_id: uuid.UUID, this: StoredContact | None = None) -> Match:
@@ -62,21 +95,20 @@ class Matcher:
         Raises CONFLICT where several are meant, or one that an earlier contact of the request means as well;
         BAD_USER_INPUT for a contact without an address.
         """
-        given = wanted.contact
-        old = this or self._meant(given)
-        if old is None and not any(_named(given)):
+        old = this or self._meant(wanted)
+        if old is None and not wanted.keys:
             message = "Give an externalId, an email or a phone, by which the contact is known."
             raise Refusal(RefusalCode.BAD_USER_INPUT, message)
         new = _changed(old or _nobody(ContactId(new_id)), wanted)
-        for key in _keys_of(new):
+        for key in new.keys:
             holder = self._found.get(key)
             if holder is not None and holder.id != new.id:
                 raise Refusal(RefusalCode.CONFLICT, "Another contact of the account has it.", key.field)
-        self._take([new.id, *_keys_of(new), *(_keys_of(old) if old else ())], wanted.index)
+        self._take([new.id, *new.keys, *(old.keys if old else ())], wanted.index)
         return Match(wanted, old, new)
 
-    def _meant(self, given: ReadContact) -> StoredContact | None:
-        found = [(key, self._found[key]) for key in _named(given) if key in self._found]
+    def _meant(self, wanted: Wanted) -> StoredContact | None:
+        found = [(key, self._found[key]) for key in wanted.keys if key in self._found]
         if not found:
             return None
         first = found[0][1]
@@ -84,7 +116,7 @@ class Matcher:
             if other.id != first.id:
                 message = f"Another contact of the account has it than the one with this {found[0][0].field}."
                 raise Refusal(RefusalCode.CONFLICT, message, key.field)
-        external_id = given.external_id
+        external_id = wanted.contact.external_id
         if isinstance(external_id, str) and first.external_id not in (None, external_id):
             message = "The contact with this address has another external id."
             raise Refusal(RefusalCode.CONFLICT, message, "externalId")
@@ -92,35 +124,14 @@ class Matcher:
 
     def _take(self, things: Sequence[object], index: int) -> None:
         for thing in things:
-            if self._taken.setdefault(thing, index) != index:
-                message = f"It is the same contact as the one at index {self._taken[thing]} of the request."
-                raise Refusal(RefusalCode.CONFLICT, message)
-
-
-@dataclass(frozen=True)
-class Key:
-    """Something that no two contacts of an account share. `field`: the input's name for it."""
-
-    field: str
-    value: str
-
-
-def _named(given: ReadContact) -> list[Key]:
-    """What a contact is found by, the surest first."""
-    return _keys(
-        None if given.external_id is UNCHANGED else given.external_id,
-        None if given.email is UNCHANGED else given.email,
-        None if given.phone is UNCHANGED else given.phone,
-    )
+            if thing in self._taken:
+                raise SameContact(self._taken[thing])
+        self._taken.update(dict.fromkeys(things, index))
 
 
 def keys_named(wanted: Iterable[Wanted]) -> set[Key]:
     """All that contacts of a request are found by."""
-    return {key for each in wanted for key in _named(each.contact)}
-
-
-def _keys_of(contact: StoredContact) -> list[Key]:
-    return _keys(contact.external_id, contact.email, contact.phone)
+    return {key for each in wanted for key in each.keys}
 
 
 def _keys(external_id: str | None, email: Address | None, phone: Address | None) -> list[Key]:

@@ -75,6 +75,8 @@ class EventKind(enum.Enum):
     INVOICE_ISSUED = "invoice.issued"
     INVOICE_CREDITED = "invoice.credited"
     CONTACTS_CHANGED = "contacts.changed"
+    CONTACTS_IMPORTED = "contacts.imported"
+    CONTACT_IMPORT_CANCELLED = "contact_import.cancelled"
     CONTACT_UPDATED = "contact.updated"
     CONTACT_ERASED = "contact.erased"
     CONTACT_LIST_CREATED = "contact_list.created"

@@ -29,6 +29,8 @@ def short_text(text: str, field: str, longest: int = SHORT_TEXT_LENGTH) -> str:
     if not 1 <= len(trimmed) <= longest:
         message = f"Must have 1 to {longest} characters."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, field)
+    if trimmed.isascii() and trimmed.isprintable():
+        return trimmed  # as most are, and as what follows would find
     if all(unicodedata.category(character) in _UNSEEN_CATEGORIES for character in trimmed):
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Must contain a visible character.", field)
     if any(_is_refused(character) for character in trimmed):

@@ -5,7 +5,8 @@ import strawberry
 from authz.policy.permissions import Permission
 from engine.declare.connections import Connection
 from engine.declare.declarations import connection, to_many
-from resolvers.contacts import attribute_reads, list_reads, reads
+from resolvers.contacts import attribute_reads, job_reads, list_reads, reads
+from schema.contacts.job_types import ContactJob
 from schema.contacts.types import Contact, ContactAttribute, ContactList
 from schema.fields.far import OF_ACCOUNT
 
@@ -17,6 +18,9 @@ class AccountFields:
     )
     contact_lists: Connection[ContactList] | None = connection(
         list_reads.of_account, order=list_reads.BY_NAME, requires=Permission.CONTACTS_READ, far=OF_ACCOUNT
+    )
+    jobs: Connection[ContactJob] | None = connection(
+        job_reads.of_account, order=job_reads.NEWEST_FIRST, requires=Permission.CONTACTS_READ
     )
     contact_attributes: list[ContactAttribute] | None = to_many(
         attribute_reads.of_account, requires=Permission.CONTACTS_READ, far=OF_ACCOUNT

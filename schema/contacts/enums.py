@@ -1,10 +1,31 @@
 """Enums of the area, as GraphQL shows them."""
 
+from models.contacts.jobs import ContactJobKind, ContactJobStatus
 from models.contacts.tables import AttributeType
 from resolvers.contacts.upsert import ContactOutcome
 from schema.fields.enum_publishing import EnumDescription
 
 ENUMS = (
+    EnumDescription(
+        ContactJobKind,
+        {
+            "IMPORT": "It imports contacts from a file.",
+            "LIST_DELETION": "It removes the contacts from a deleted list; they stay in the account.",
+        },
+        name="JobKind",
+    ),
+    EnumDescription(
+        ContactJobStatus,
+        {
+            "UPLOADING": "The file is still coming.",
+            "WAITING": "It waits for a worker.",
+            "RUNNING": "A worker does it.",
+            "DONE": "All of it is done.",
+            "FAILED": "It could not go on; `failure` says why. What was done before stays.",
+            "CANCELLED": "Somebody cancelled it. What was done before stays.",
+        },
+        name="JobStatus",
+    ),
     EnumDescription(
         AttributeType,
         {

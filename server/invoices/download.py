@@ -7,20 +7,19 @@ import asyncio
 from http import HTTPStatus
 
 import graphql
-import orjson
-from graphql import ExecutionResult, GraphQLError
+from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from authz.policy.refusals import TryLater
 from resolvers.billing.invoices import PDF_PATH
-from server.failures.errors import ErrorCode, Failure, RefusedRequestError, record_failure, refusal_failure
+from server.failures.errors import RefusedRequestError, record_failure, refusal_failure
+from server.graphql.asking import data_of, failure_of_answer
 from server.graphql.endpoint import RunOperation
 from server.graphql.response import failure_response
 from server.http.media_types import MediaType
-from server.http.min_revision import min_revision
-from server.http.request import GraphQLRequest, RequestHead
+from server.http.request import RequestHead
 from server.invoices.pdf import invoice_pdf
 
 _QUERY = "query InvoiceFile($id: ID!) { invoice(id: $id) { number xml } }"
@@ -43,7 +42,7 @@ class InvoiceDownload:
         except RefusedRequestError as refusal:
             return failure_response(refusal.failure, MediaType.JSON, refusal.headers)
         except GraphQLError as error:
-            return failure_response(_failure(error), MediaType.JSON)
+            return failure_response(failure_of_answer(error), MediaType.JSON)
         except TryLater as refusal:
             return failure_response(refusal_failure(refusal), MediaType.JSON)
         except Exception as error:
@@ -59,19 +58,5 @@ class InvoiceDownload:
         """Its number and XML. Raises what the API answers instead."""
         head = RequestHead.of(request.scope)
         variables: dict[str, object] = {"id": request.path_params["id"]}
-        asked = GraphQLRequest(_QUERY, None, variables, min_revision=min_revision(head.revisions))
-        answer = await self._run(asked, _DOCUMENT, head.authorization, head.client_address)
-        if not isinstance(answer, ExecutionResult):
-            found: dict[str, str] = orjson.loads(answer)["invoice"]
-            return found
-        for error in answer.errors or ():
-            raise error
-        invoice: dict[str, str] = (answer.data or {})["invoice"]
-        return invoice
-
-
-def _failure(error: GraphQLError) -> Failure:
-    """What was written for the client passes; all else is masked and logged."""
-    if error.original_error is not None and not isinstance(error.original_error, GraphQLError):
-        return record_failure(error.original_error if isinstance(error.original_error, Exception) else error)
-    return Failure(ErrorCode((error.extensions or {}).get("code", ErrorCode.BAD_USER_INPUT)), error.message)
+        found: dict[str, str] = (await data_of(self._run, _QUERY, _DOCUMENT, variables, head))["invoice"]
+        return found

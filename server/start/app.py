@@ -9,11 +9,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from schema.fields.deployment import Deployment
 from schema.root import build_schema
 from server.database.connecting import reachability
 from server.database.connections import connect_as_application
 from server.database.read_pools import ReadPools
 from server.edge.application import Application
+from server.exports.contacts import ContactsExport
 from server.graphql.endpoint import GraphQLEndpoint
 from server.graphql.preparation import beside, prepare
 from server.graphql.runner import OperationRunner
@@ -25,8 +27,11 @@ from server.settings.deployment import deployment
 from server.settings.settings import Settings
 from server.start import health
 from server.start.garbage import keep_looking
-from server.uploads import endpoint as recipients
-from server.uploads.uploads import RecipientUploads
+from server.uploads import contacts_endpoint, recipients_endpoint
+from server.uploads.contacts import ContactUploads
+from server.uploads.places import UploadPlaces
+from server.uploads.recipients import RecipientUploads
+from server.uploads.requests import UploadCallers
 
 
 def create_app(
@@ -49,7 +54,7 @@ def create_app(
         debug=settings.debug,
     )
     endpoint = GraphQLEndpoint(runner.schema, runner, runner.beside, graphiql_page(logins))
-    uploads = RecipientUploads(runner.sessions, decided.contact_key, settings.recipient_limit)
+    uploads = _Uploads.of(runner, decided, reads, settings.recipient_limit)
     postman = Postman(connections.mail, settings)
 
     @asynccontextmanager
@@ -57,13 +62,13 @@ def create_app(
         prepared_beside = beside(prepare(endpoint.documents, runner, prepared))
         async with postman.at_work(), prepared_beside, beside(keep_looking()):
             yield
-        uploads.close()
+        uploads.places.close()
         await runner.close()
         await connections.close()
 
     routes = [
         *_pages(settings),
-        Route(recipients.PATH, recipients.RecipientsEndpoint(uploads, reads.near, runner.key_uses)),
+        *uploads.routes,
         assets,
         InvoiceDownload(runner).route,
         *health.routes(connections.writes, None if replica is None else replica.near),
@@ -71,6 +76,29 @@ def create_app(
     ]
     hosts, origins = settings.allowed_host_names, settings.allowed_origin_names
     return Application(endpoint, routes, hosts, origins, lifespan)
+
+
+@dataclass(frozen=True)
+class _Uploads:
+    """What takes in files, and what makes such files."""
+
+    places: UploadPlaces
+    routes: Sequence[Route]
+
+    @classmethod
+    def of(cls, runner: OperationRunner, decided: Deployment, reads: ReadPools, limit: int) -> "_Uploads":
+        """`limit`: the most lines of a file."""
+        places, callers = UploadPlaces(), UploadCallers(reads.near, runner.key_uses)
+        recipients = RecipientUploads(runner.sessions, decided.contact_key, places, limit)
+        contacts = ContactUploads(runner.sessions, decided.contact_key, places, limit)
+        return cls(
+            places,
+            [
+                Route(recipients_endpoint.PATH, recipients_endpoint.RecipientsEndpoint(recipients, callers)),
+                Route(contacts_endpoint.PATH, ContactsExport(runner).respond, methods=["GET"]),
+                Route(contacts_endpoint.PATH, contacts_endpoint.ContactsEndpoint(contacts, callers)),
+            ],
+        )
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from resolvers.billing.status_history import SuspendedAccounts
 from resolvers.payments.provider import PaymentProvider
 from schema.fields.deployment import Deployment
 from server.settings.payments import NoPayments
+from tests.world.contacts import CONTACT_KEY
 
 
 def deployed(
@@ -16,6 +17,7 @@ def deployed(
     return Deployment(
         public_url="http://mandant.test",
         payments=payments or NoPayments(),
+        contact_key=lambda: CONTACT_KEY,
         issuer=issuer,
         suspended_accounts=suspended,
     )

@@ -18,6 +18,7 @@ _FOR_ANYBODY = {
     "break_glass_grants",
     "further_grants",
     "invitation_lapse",
+    "mandant_contact_jobs_to_do",
     "mandant_cycle_number",
     "mandant_cycle_start",
     "mandant_cycles_to_charge",

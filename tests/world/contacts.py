@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import insert, update
 
 from models.base.ids import Kind, new_id, present_in_account
+from models.contacts.jobs import contact_import_errors, contact_import_parts, contact_jobs
 from models.contacts.tables import (
     AttributeType,
     contact_attributes,
@@ -148,3 +149,27 @@ def _contact(account: Account, number: int) -> dict[str, Any]:
         "source": "a test",
         "version": number + 1,
     }
+
+
+async def give_import(world: World, account: Account, status: str = "WAITING") -> uuid.UUID:
+    """The account has an import, with a part that is left and a row that was refused."""
+    place = {"master_id": account.master, "account_id": account.key}
+    job_id = new_id()
+    plan = {"columns": ["email"], "lists": [], "source": "a test", "country": None}
+    async with world.database.begin() as connection:
+        await connection.execute(
+            insert(contact_jobs).values(
+                **place, id=job_id, kind="IMPORT", status=status, plan=plan, total=2, acting_from=account.key
+            )
+        )
+        await connection.execute(
+            insert(contact_import_parts).values(
+                **place, id=new_id(), job_id=job_id, part=0, rows=b'[[2, "ann@example.com"]]'
+            )
+        )
+        await connection.execute(
+            insert(contact_import_errors).values(
+                **place, id=new_id(), job_id=job_id, line=3, reason="It is no address."
+            )
+        )
+    return job_id

@@ -1,9 +1,10 @@
 """The rows of the matrix for contacts."""
 
-from models.base.ids import Kind
-from tests.authz.matrix.matrix_callers import MANAGERS, Stage, once
-from tests.authz.matrix.matrix_rows import Mutation, NodeOf, Values, gated
-from tests.world.contacts import contact_id, contact_list_id, give_contact, give_contact_list
+from models.base.ids import Kind, present
+from tests.authz.escalation.outcomes import DONE
+from tests.authz.matrix.matrix_callers import ANONYMOUS, INSIDE, MANAGERS, OUTSIDE, Stage, once
+from tests.authz.matrix.matrix_rows import Mutation, NodeOf, Query, Values, gated, table
+from tests.world.contacts import contact_id, contact_list_id, give_contact, give_contact_list, give_import
 
 CONTACT_READERS = MANAGERS | {"marketer", "guest"}
 """They also write contacts: the policy tells no difference."""
@@ -12,6 +13,7 @@ ACCOUNT_FIELDS = {
     "contacts": ("CONTACTS_READ", CONTACT_READERS),
     "contactLists": ("CONTACTS_READ", CONTACT_READERS),
     "contactAttributes": ("CONTACTS_READ", CONTACT_READERS),
+    "jobs": ("CONTACTS_READ", CONTACT_READERS),
 }
 
 
@@ -55,6 +57,14 @@ async def _attribute_create(stage: Stage) -> Values:
     return {"accountId": stage.account.id, "name": once(), "type": "TEXT"}
 
 
+async def _import(stage: Stage) -> str:
+    return present(Kind.CONTACT_JOB, await give_import(stage.world, stage.account))
+
+
+async def _import_cancel(stage: Stage) -> Values:
+    return {"jobId": await _import(stage)}
+
+
 _BY = gated("CONTACTS_WRITE", CONTACT_READERS)
 
 MUTATIONS = {
@@ -65,9 +75,29 @@ MUTATIONS = {
     "contactListUpdate": Mutation("CONTACTS_WRITE", _BY, _list_update),
     "contactListDelete": Mutation("CONTACTS_WRITE", _BY, _list_delete),
     "contactAttributeCreate": Mutation("CONTACTS_WRITE", _BY, _attribute_create),
+    "contactImportCancel": Mutation("CONTACTS_WRITE", _BY, _import_cancel),
+}
+
+
+async def _job(stage: Stage) -> Values:
+    return {"id": await _import(stage)}
+
+
+QUERIES = {
+    "job": Query(
+        "CONTACTS_READ",
+        table(
+            (ANONYMOUS, "UNAUTHENTICATED"),
+            ((INSIDE | OUTSIDE) - CONTACT_READERS, "NOT_FOUND"),
+            (CONTACT_READERS, DONE),
+        ),
+        "{ status progress { done total } }",
+        _job,
+    )
 }
 
 NODES = {
     Kind.CONTACT: NodeOf(_contact, CONTACT_READERS),
     Kind.CONTACT_LIST: NodeOf(_list, CONTACT_READERS),
+    Kind.CONTACT_JOB: NodeOf(_import, CONTACT_READERS),
 }

@@ -2,14 +2,14 @@
 
 import uuid
 
-from models.base.ids import Kind
+from models.base.ids import Kind, present
 from models.contacts.tables import contact_lists, contacts
 from tests.authz.escalation.statuses import NEEDS_ACTIVE, TAKES_AWAY, Row
 from tests.authz.rules.consequences import NO_CONSEQUENCE
 from tests.bad_input.place import Place
 from tests.bad_input.values import Input, unused_address
 from tests.client.updates import Field, Null, Update, Updated
-from tests.storage.growth import kept, one_each
+from tests.storage.growth import deleted, kept, one_each
 from tests.storage.tree import Tree
 from tests.world.brand import Brand
 from tests.world.contacts import (
@@ -17,6 +17,7 @@ from tests.world.contacts import (
     contact_list_id,
     give_contact_list,
     give_full_contact,
+    give_import,
     give_listed_contact,
 )
 from tests.world.world import Account, World
@@ -29,6 +30,7 @@ CONSEQUENCES = {
     "contactListUpdate": NO_CONSEQUENCE,
     "contactListDelete": NO_CONSEQUENCE,
     "contactAttributeCreate": NO_CONSEQUENCE,
+    "contactImportCancel": NO_CONSEQUENCE,
 }
 
 
@@ -40,11 +42,15 @@ STATUSES = {
     "contactListUpdate": Row(NEEDS_ACTIVE),
     "contactListDelete": Row(NEEDS_ACTIVE),
     "contactAttributeCreate": Row(NEEDS_ACTIVE),
+    "contactImportCancel": Row(TAKES_AWAY),
 }
 
 
 BOUNDS = {
     "contact_attributes": one_each("at most 100 of an account"),
+    "contact_import_errors": deleted("why rows were refused, at most 10,000 of an import"),
+    "contact_import_parts": one_each("what is left of an import; workers delete it"),
+    "contact_jobs": kept("what an account has imported"),
     "contact_list_members": one_each("the lists of a contact"),
     "contact_lists": kept("which lists an account has made"),
     "contacts": kept("whom an account writes to, until it removes them"),
@@ -79,6 +85,7 @@ def inputs(place: Place) -> dict[str, Input]:
         "contactListUpdate": list_ | {"expectedVersion": 1, "name": "News", "externalId": "8"},
         "contactListDelete": list_,
         "contactAttributeCreate": account | {"name": "city", "type": "TEXT"},
+        "contactImportCancel": {"jobId": place.objects[Kind.CONTACT_JOB]},
     }
 
 
@@ -87,6 +94,7 @@ ID_FIELDS = {
     "contactListId": Kind.CONTACT_LIST,
     "addToLists": Kind.CONTACT_LIST,
     "removeFromLists": Kind.CONTACT_LIST,
+    "jobId": Kind.CONTACT_JOB,
 }
 
 
@@ -102,12 +110,14 @@ async def give_objects(world: World, account: Account) -> dict[Kind, str]:
     return {
         Kind.CONTACT: contact_id(account, made.key),
         Kind.CONTACT_LIST: contact_list_id(account, made.list_key),
+        Kind.CONTACT_JOB: present(Kind.CONTACT_JOB, await give_import(world, account)),
     }
 
 
 async def give_rows(world: World, tree: Tree) -> None:
     """A row in each of the area's tables."""
     await give_listed_contact(world, tree.master)
+    await give_import(world, tree.master)
 
 
 async def _contact(world: World, brand: Brand) -> Updated:

@@ -15,7 +15,7 @@ from models.accounts.tables import AccountStatus
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
-from server.uploads import uploads as recipient_uploads
+from server.uploads import places, recipients
 from tests.areas.effects.log import events_of
 from tests.client.api import Api
 from tests.world.brand import Brand
@@ -169,14 +169,14 @@ class _Client:
 
 async def test_so_many_at_once_and_no_more(narrow: Api, brand: Brand) -> None:
     """A slow client takes a place of its tree, and no connection to the database."""
-    clients = [_Client(narrow, brand) for _ in range(recipient_uploads.UPLOADS_OF_A_TREE)]
+    clients = [_Client(narrow, brand) for _ in range(places.UPLOADS_OF_A_TREE)]
     for client in clients:
         client.send(b"ann@exam")
     for client in clients:
         await client.heard.wait()
     refused = await upload(narrow, brand.owner, brand.uk, addresses("ann"))
     assert code_of(refused) == "429 RATE_LIMITED"
-    assert refused.headers["retry-after"] == str(recipient_uploads.RETRY_SECONDS)
+    assert refused.headers["retry-after"] == str(places.RETRY_SECONDS)
     for client in clients:
         client.send(b"ple.com")
         client.send(None)
@@ -188,7 +188,7 @@ async def test_a_client_that_is_too_slow(
     narrow: Api, brand: Brand, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = await world.state(brand.master)
-    monkeypatch.setattr(recipient_uploads, "UPLOAD_SECONDS", 0.05)
+    monkeypatch.setattr(places, "UPLOAD_SECONDS", 0.05)
     client = _Client(narrow, brand)
     client.send(b"ann@example.com\n")
     assert code_of(await client.answer) == "408 REQUEST_TIMEOUT"
@@ -197,7 +197,7 @@ async def test_a_client_that_is_too_slow(
 
 async def test_a_client_that_goes_away_leaves_nothing(narrow: Api, brand: Brand, world: World) -> None:
     before = await world.state(brand.master)
-    for _ in range(recipient_uploads.UPLOADS_OF_A_TREE + 1):
+    for _ in range(places.UPLOADS_OF_A_TREE + 1):
         client = _Client(narrow, brand)
         client.send(b"ann@example.com\n")
         await client.heard.wait()
@@ -252,7 +252,7 @@ async def test_whoever_loses_the_right_meanwhile_stores_nothing(
 async def test_only_so_many_an_hour(
     narrow: Api, brand: Brand, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recipient_uploads, "UPLOADS_AN_HOUR", 2)
+    monkeypatch.setattr(recipients, "UPLOADS_AN_HOUR", 2)
     for _ in range(2):
         await uploaded(narrow, brand.owner, brand.us, addresses("ann"))
     before = await world.state(brand.master)

@@ -1,44 +1,29 @@
-"""Taking in lists of recipients: how many at once, how large, how long, and what happens to them.
-
-A client may be slow, so while it sends nothing of the database is held: what has come is read in a thread,
-and kept in files without names. Once all is there it is stored in one transaction, one list after the other.
+"""Taking in lists of recipients: what has come is read in a thread, and kept in files without names. Once all
+is there it is stored in one transaction, one list after the other.
 """
 
 import asyncio
 import datetime
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from typing import TypeVar
 
 from authz.callers.principals import Principal, UnknownCallerError
 from authz.guards.exclusive import Authorized
 from authz.guards.turns import write_in_turn
-from authz.policy.refusals import Busy, RateLimited
 from engine.writes.sessions import WriteSession, WriteSessions
-from models.base.ids import AccountId, MasterId
+from models.base.ids import AccountId
 from resolvers.effects.attempts import Limit, count_attempt
 from resolvers.inputs.address_digests import KeySource
 from resolvers.sending.address_hash import RecipientForm
 from resolvers.sending.recipient_lines import RecipientFile, RecipientLines
 from resolvers.sending.upload import StoredList, authorize_upload, delete_ended_lists, store_list
-from server.failures.errors import ErrorCode, RefusedRequestError, Unauthenticated
-from server.fairness.side_threads import side_thread
-
-UPLOADS_AT_ONCE = 8
-"""Of one process; UPLOADS_OF_A_TREE of them for one tree."""
-
-UPLOADS_OF_A_TREE = 2
-RETRY_SECONDS = 10
-"""After which a place may be free again: most lists take less."""
+from server.failures.errors import Unauthenticated
+from server.uploads.places import UploadPlaces
 
 UPLOADS_AN_HOUR = 60
 """Of one account."""
-
-UPLOAD_SECONDS = 600.0
-"""How long a client may take to send a list, however steadily it comes."""
 
 BYTES_OF_A_LINE = 100
 """On average, at most."""
@@ -69,16 +54,16 @@ class Uploaded:
 class RecipientUploads:
     """Of one process."""
 
-    def __init__(self, sessions: WriteSessions, contact_key: KeySource, limit: int) -> None:
+    def __init__(
+        self, sessions: WriteSessions, contact_key: KeySource, places: UploadPlaces, limit: int
+    ) -> None:
         self.body_limit = limit * BYTES_OF_A_LINE
         """In bytes."""
         self._sessions = sessions
         self._contact_key = contact_key
         self._limit = limit
-        # One thread, whatever is sent: the event loop shares its core with no more than that.
-        self._thread = side_thread("recipients")
+        self._places = places
         self._storing = asyncio.Lock()
-        self._open: Counter[MasterId] = Counter()
 
     async def take(self, upload: Upload, body: AsyncIterator[bytes]) -> Uploaded:
         """Read the list and keep it, or nothing of it.
@@ -90,15 +75,11 @@ class RecipientUploads:
         """
         key = self._contact_key()
         account = await self._authorized(upload)
-        with self._place(account.master_id):
+        with self._places.place(account.master_id):
             await self._count(account)
             with closing(RecipientLines(key, upload.form, self._limit)) as lines:
-                await self._read(lines, body)
-                return await self._store(upload, await self._in_thread(lines.result))
-
-    def close(self) -> None:
-        """Stop reading."""
-        self._thread.shutdown(cancel_futures=True)
+                await self._places.read(body, self.body_limit, lines.feed)
+                return await self._store(upload, await self._places.in_thread(lines.result))
 
     async def _authorized(self, upload: Upload) -> Authorized:
         """Before anything is read of what a stranger sends; asked again when it is stored."""
@@ -109,43 +90,6 @@ class RecipientUploads:
     async def _count(self, account: Authorized) -> None:
         subject = f"recipients {account.account_id}"
         await count_attempt(self._sessions, Limit(subject, UPLOADS_AN_HOUR, datetime.timedelta(hours=1)))
-
-    @contextmanager
-    def _place(self, master_id: MasterId) -> Iterator[None]:
-        what = "Too many lists are being uploaded at once"
-        if self._open[master_id] >= UPLOADS_OF_A_TREE:
-            raise RateLimited(RETRY_SECONDS, what)
-        if self._open.total() >= UPLOADS_AT_ONCE:
-            raise Busy(what, RETRY_SECONDS)
-        self._open[master_id] += 1
-        try:
-            yield
-        finally:
-            self._open[master_id] -= 1
-            if not self._open[master_id]:
-                del self._open[master_id]
-
-    async def _read(self, lines: RecipientLines, body: AsyncIterator[bytes]) -> None:
-        received = 0
-        try:
-            async with asyncio.timeout(UPLOAD_SECONDS):
-                async for piece in body:
-                    received += len(piece)
-                    if received > self.body_limit:
-                        message = f"The body is longer than {self.body_limit} bytes."
-                        raise RefusedRequestError(ErrorCode.PAYLOAD_TOO_LARGE, message)
-                    await self._in_thread(partial(lines.feed, piece))
-        except TimeoutError:
-            raise RefusedRequestError(ErrorCode.REQUEST_TIMEOUT, "The list came too slowly.") from None
-
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        # Shielded and awaited to its end: files are not closed under whoever writes to them.
-        running = asyncio.get_running_loop().run_in_executor(self._thread, work)
-        try:
-            return await asyncio.shield(running)
-        except asyncio.CancelledError:
-            await asyncio.gather(running, return_exceptions=True)
-            raise
 
     async def _store(self, upload: Upload, file: RecipientFile) -> Uploaded:
         async with self._storing:

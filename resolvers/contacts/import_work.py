@@ -1,0 +1,209 @@
+"""Importing a file of contacts: part by part, each with its errors and its counts in one transaction.
+
+While a part is written, the next one is read from the database and its addresses are brought into their
+canonical forms.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from sqlalchemy import delete, exists, insert, select, update
+
+from authz.policy.refusals import Refusal
+from authz.wall.tree_door import in_data_plane
+from engine.writes.sessions import WriteSession, WriteSessions
+from models.accounts.trees import columns_of, in_account, row_of
+from models.base.columns import SHORT_TEXT_LENGTH
+from models.base.ids import new_id
+from models.contacts.jobs import (
+    ContactJobStatus,
+    contact_import_errors,
+    contact_import_parts,
+    contact_jobs,
+)
+from models.contacts.tables import AttributeType
+from models.effects.jobs import Job
+from resolvers.contacts.attributes import types_of
+from resolvers.contacts.given import AddressReader, ReadContact
+from resolvers.contacts.import_plan import ImportPlan
+from resolvers.contacts.job_store import forget_rest
+from resolvers.contacts.job_work import OpenJob, begin, end, find_job, lock_job
+from resolvers.contacts.matching import SameContact
+from resolvers.contacts.upsert import ContactOutcome, ContactResult, store_contacts
+from resolvers.inputs.address_digests import ContactKey
+
+MOST_ERRORS = 10_000
+"""Of one import that are kept, the first ones. The others are counted."""
+
+_ROUNDS = 10
+"""As many rows of one part may be about the same contact; the last one wins."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Rows of the file by their lines, and why others were refused."""
+
+    number: int
+    contacts: Mapping[int, ReadContact]
+    refused: Mapping[int, Refusal]
+
+
+@dataclass
+class _Done:
+    """What was done of a part. `errors`: reasons by line."""
+
+    created: int = 0
+    updated: int = 0
+    errors: dict[int, str] = field(default_factory=dict)
+
+    def note(self, line: int, result: ContactResult) -> None:
+        self.created += result.outcome is ContactOutcome.CREATED
+        self.updated += result.outcome is ContactOutcome.UPDATED
+        if result.refusal is not None:
+            self.errors[line] = _reason(result.refusal)
+
+
+async def import_file(sessions: WriteSessions, key: ContactKey, job: Job) -> None:
+    """Do the job, to its end or until somebody cancels it. An account that may not be changed any more ends
+    it."""
+    reading = asyncio.create_task(_read_part(sessions, key, job, after=-1))
+    try:
+        while (part := await reading) is not None:
+            reading = asyncio.create_task(_read_part(sessions, key, job, after=part.number))
+            async with sessions.begin() as session:
+                found = await lock_job(session, job)
+                if found is None or not await _import_part(session, found, part):
+                    return
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+    async with sessions.begin() as session:
+        found = await lock_job(session, job)
+        if found is not None:
+            await _end(session, found)
+
+
+async def _end(session: WriteSession, job: OpenJob) -> None:
+    if job.status is ContactJobStatus.UPLOADING:
+        await _fail(session, job, "The upload was interrupted. Send the file again.")
+        return
+    left = select(exists().where(*_of_job(contact_import_parts, job)))
+    async with in_data_plane(session, job.account):
+        is_left = (await session.execute(left)).scalar_one()
+    # The upload may have ended at this very moment: then the job is still to be done.
+    if not is_left:
+        await end(session, job, ContactJobStatus.DONE)
+
+
+async def _fail(session: WriteSession, job: OpenJob, reason: str) -> None:
+    """Nothing more is imported."""
+    await forget_rest(session, job.account, job.id)
+    await end(session, job, ContactJobStatus.FAILED, reason)
+
+
+async def _read_part(sessions: WriteSessions, key: ContactKey, job: Job, after: int) -> _Part | None:
+    """The next part; None: there is none, or the job is over."""
+    async with sessions.begin() as session:
+        found = await find_job(session, job)
+        if found is None or found.plan is None or found.status is ContactJobStatus.UPLOADING:
+            return None
+        part = contact_import_parts.c
+        next_one = (
+            select(part.part, part.rows)
+            .where(*_of_job(contact_import_parts, found), part.part > after)
+            .order_by(part.part)
+            .limit(1)
+        )
+        async with in_data_plane(session, found.account):
+            row = (await session.execute(next_one)).one_or_none()
+            types = await types_of(session, found.account)
+    if row is None:
+        return None
+    plan = ImportPlan.read(found.plan)
+    reader = AddressReader(key, found.account.account_id, plan.country)
+    return await asyncio.to_thread(_read_rows, row.part, row.rows, plan, types, reader)
+
+
+def _read_rows(
+    number: int,
+    stored: bytes,
+    plan: ImportPlan,
+    types: Mapping[str, AttributeType],
+    reader: AddressReader,
+) -> _Part:
+    contacts: dict[int, ReadContact] = {}
+    refused: dict[int, Refusal] = {}
+    for line, *cells in orjson.loads(stored):
+        try:
+            contacts[line] = reader.read(plan.contact(cells, types))
+        except Refusal as refusal:
+            refused[line] = refusal
+    return _Part(number, contacts, refused)
+
+
+async def _import_part(session: WriteSession, job: OpenJob, part: _Part) -> bool:
+    """Whether the import goes on."""
+    if not job.is_active:
+        await _fail(session, job, "The account is not active any more.")
+        return False
+    await begin(session, job)
+    source = ImportPlan.read(job.plan or {}).source
+    done = _Done(errors={line: _reason(refusal) for line, refusal in part.refused.items()})
+    stored = contact_import_parts
+    async with in_data_plane(session, job.account):
+        taken = delete(stored).where(*_of_job(stored, job), stored.c.part == part.number)
+        if (await session.execute(taken.returning(stored.c.id))).one_or_none() is None:
+            return True
+        await _store(session, job, part.contacts, source, done)
+        await _keep_errors(session, job, done.errors)
+    counts = {
+        "done": len(part.contacts) + len(part.refused),
+        "created": done.created,
+        "updated": done.updated,
+        "refused": len(done.errors),
+    }
+    await session.send_built(
+        update(contact_jobs)
+        .where(row_of(contact_jobs, job.account, job.id))
+        .values({name: contact_jobs.c[name] + many for name, many in counts.items()})
+    )
+    return True
+
+
+async def _store(
+    session: WriteSession, job: OpenJob, contacts: Mapping[int, ReadContact], source: str, done: _Done
+) -> None:
+    """Rows about the same contact are stored one after the other, so that the last one wins."""
+    left = contacts
+    for _ in range(_ROUNDS):
+        results = await store_contacts(session, job.account, left, source)
+        again = {line for line, result in results.items() if isinstance(result.refusal, SameContact)}
+        for line in sorted(results.keys() - again):
+            done.note(line, results[line])
+        left = {line: left[line] for line in sorted(again)}
+        if not left:
+            return
+    for line in left:
+        done.errors[line] = f"More than {_ROUNDS} rows near this one are about the same contact."
+
+
+async def _keep_errors(session: WriteSession, job: OpenJob, errors: Mapping[int, str]) -> None:
+    room = MOST_ERRORS - job.refused
+    place: dict[str, Any] = {**columns_of(job.account), "job_id": job.id}
+    rows = [
+        {**place, "id": new_id(), "line": line, "reason": errors[line]}
+        for line in sorted(errors)[: max(room, 0)]
+    ]
+    await session.execute_each(insert(contact_import_errors), rows)
+
+
+def _of_job(table: Any, job: OpenJob) -> Sequence[Any]:
+    return in_account(table, job.account), table.c.job_id == job.id
+
+
+def _reason(refusal: Refusal) -> str:
+    text = refusal.message if refusal.field is None else f"{refusal.field}: {refusal.message}"
+    return text if len(text) <= SHORT_TEXT_LENGTH else f"{text[: SHORT_TEXT_LENGTH - 3]}..."

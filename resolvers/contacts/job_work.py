@@ -1,0 +1,104 @@
+"""What workers do for contacts: they import files, and remove the members of deleted lists.
+
+A job is done in steps, each in a transaction of its own that locks the job. So two workers never do the same
+step, a worker that dies leaves whole steps, and the next one goes on behind the last of them.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, select, update
+
+from authz.callers.actors import EarlierActor
+from authz.guards.exclusive import Authorized, without_rights
+from authz.guards.locks import lock_shared_path
+from authz.reach.status import effective_status
+from authz.wall.worker_door import enter_as_worker
+from engine.writes.sessions import WriteSession
+from models.accounts.tables import AccountStatus, accounts
+from models.accounts.trees import row_of, this_account
+from models.base.ids import AccountId, AccountKey, ContactJobId, MasterId
+from models.contacts.jobs import OPEN, ContactJobKind, ContactJobStatus, contact_jobs
+from models.effects.jobs import Job
+from resolvers.contacts.job_store import end_job
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record_of_account
+
+
+@dataclass(frozen=True)
+class OpenJob:
+    """A job that is not done, locked. `refused`: rows of its file that were; `is_active`: whether its account
+    may be changed."""
+
+    account: Authorized
+    id: ContactJobId
+    kind: ContactJobKind
+    status: ContactJobStatus
+    plan: Mapping[str, Any] | None
+    list_id: Any
+    actor: EarlierActor
+    refused: int
+    is_active: bool
+
+
+async def lock_job(session: WriteSession, job: Job) -> OpenJob | None:
+    """Enter the job's tree, and lock its account in share mode and the job. None: it is done, or was
+    cancelled."""
+    found = await find_job(session, job)
+    if found is None:
+        return None
+    await lock_shared_path(session, found.account.master_id, found.account.account_id)
+    return await _read(session, _open(job).with_for_update())
+
+
+async def find_job(session: WriteSession, job: Job) -> OpenJob | None:
+    """The same without locks: a worker prepares a step while it does another one."""
+    if not await enter_as_worker(session, job.master_id):
+        return None
+    return await _read(session, _open(job))
+
+
+def _open(job: Job) -> Select[Any]:
+    is_open = contact_jobs.c.status.in_([status.value for status in OPEN])
+    return select(contact_jobs).where(row_of(contact_jobs, job, job.subject_id), is_open)
+
+
+async def _read(session: WriteSession, statement: Select[Any]) -> OpenJob | None:
+    row = (await session.execute(statement)).one_or_none()
+    if row is None:
+        return None
+    key = AccountKey(MasterId(row.master_id), AccountId(row.account_id))
+    status = select(effective_status(accounts)).where(this_account(accounts, key))
+    return OpenJob(
+        without_rights(key, AccountId(row.acting_from)),
+        ContactJobId(row.id),
+        ContactJobKind(row.kind),
+        ContactJobStatus(row.status),
+        row.plan,
+        row.list_id,
+        EarlierActor(row.user_id, row.api_key_id),
+        row.refused,
+        AccountStatus((await session.execute(status)).scalar_one()) is AccountStatus.ACTIVE,
+    )
+
+
+async def begin(session: WriteSession, job: OpenJob) -> None:
+    """Note that a worker has begun."""
+    if job.status is ContactJobStatus.RUNNING:
+        return
+    values = {"status": ContactJobStatus.RUNNING.value, "started_at": func.now()}
+    await session.send_built(
+        update(contact_jobs).where(row_of(contact_jobs, job.account, job.id)).values(**values)
+    )
+
+
+async def end(
+    session: WriteSession, job: OpenJob, status: ContactJobStatus, failure: str | None = None
+) -> None:
+    """The job is over. Of an import the account's log says what it did."""
+    counts = await end_job(session, job.account, job.id, status, failure)
+    if job.kind is ContactJobKind.IMPORT:
+        after: Change = {"status": status.value, **dataclasses.asdict(counts)}
+        await record_of_account(session, job.actor, job.account, EventKind.CONTACTS_IMPORTED, None, after)

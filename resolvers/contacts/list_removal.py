@@ -1,0 +1,44 @@
+"""Removing the members of a deleted list, a batch in each transaction, and then the list."""
+
+from sqlalchemy import delete, select
+
+from authz.wall.tree_door import in_data_plane
+from engine.writes.sessions import WriteSession, WriteSessions
+from models.accounts.trees import in_account
+from models.contacts.jobs import ContactJobStatus
+from models.contacts.tables import contact_list_members, contact_lists
+from models.effects.jobs import Job
+from resolvers.contacts.job_work import OpenJob, begin, end, lock_job
+
+_BATCH = 5_000
+
+
+async def remove_list(sessions: WriteSessions, job: Job) -> None:
+    """Do the job, whatever the account's status: it only takes away."""
+    more = True
+    while more:
+        async with sessions.begin() as session:
+            found = await lock_job(session, job)
+            more = found is not None and await _remove_some(session, found)
+
+
+async def _remove_some(session: WriteSession, job: OpenJob) -> bool:
+    """Whether there may be more."""
+    await begin(session, job)
+    member, found = contact_list_members, contact_lists
+    of_list = in_account(member, job.account), member.c.contact_list_id == job.list_id
+    some = select(member.c.contact_id).where(*of_list).limit(_BATCH).scalar_subquery()
+    async with in_data_plane(session, job.account):
+        removed = await session.execute(
+            delete(member).where(*of_list, member.c.contact_id.in_(some)).returning(member.c.contact_id)
+        )
+        is_last = len(removed.all()) < _BATCH
+        if is_last:
+            await session.send_built(
+                delete(found).where(
+                    in_account(found, job.account), found.c.id == job.list_id, found.c.deleted_at.is_not(None)
+                )
+            )
+    if is_last:
+        await end(session, job, ContactJobStatus.DONE)
+    return not is_last

@@ -1,0 +1,1 @@
+"""Files that are made of what the API answers."""

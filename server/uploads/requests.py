@@ -1,0 +1,94 @@
+"""What requests that upload a file have in common: who sends it, and how it is answered."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from http import HTTPStatus
+from urllib.parse import parse_qsl
+
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive
+
+from authz.callers.principals import Principal
+from authz.policy.refusals import Refusal, RefusalCode
+from engine.database.pool import Pool
+from server.failures.errors import (
+    ErrorCode,
+    RefusedRequestError,
+    Unauthenticated,
+    record_failure,
+    refusal_failure,
+)
+from server.graphql.response import failure_response
+from server.http.authentication import authenticated, credentials_of
+from server.http.key_uses import KeyUses
+from server.http.media_types import MediaType
+from server.http.request import RequestHead, check_encoding, next_piece
+
+_NO_STORE = {"cache-control": "no-store"}
+
+
+class UploadCallers:
+    """Finds out who sends a file."""
+
+    def __init__(self, reads: Pool, key_uses: KeyUses) -> None:
+        self._reads = reads
+        self._key_uses = key_uses
+
+    async def caller(self, head: RequestHead) -> Principal:
+        """Raises Unauthenticated."""
+        credentials = credentials_of(head.authorization, head.client_address)
+        if credentials is None:
+            raise Unauthenticated("Sign in, or send an API key.")
+        principal = await authenticated(self._reads, credentials)
+        self._key_uses.note(credentials.digest)
+        return principal
+
+
+async def answered(status: HTTPStatus, do: Callable[[], Awaitable[Mapping[str, object]]]) -> Response:
+    """What `do` returns, as JSON with this status; what it refuses, as the GraphQL endpoint refuses requests.
+    Raises ClientDisconnect."""
+    try:
+        done = await do()
+    except ClientDisconnect:
+        raise
+    except RefusedRequestError as refusal:
+        return failure_response(refusal.failure, MediaType.JSON, refusal.headers)
+    except Refusal as refusal:
+        return failure_response(refusal_failure(refusal), MediaType.JSON)
+    except Exception as error:
+        return failure_response(record_failure(error), MediaType.JSON)
+    return JSONResponse(dict(done), status, _NO_STORE)
+
+
+def check_upload(head: RequestHead, media_types: Collection[str]) -> None:
+    """Raise RefusedRequestError for what is no POST of such a text in UTF-8."""
+    if head.method != "POST":
+        raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, "Send a list by POST.", {"allow": "POST"})
+    check_encoding(head)
+    media_type, *parameters = [part.strip().lower() for part in (head.content_type or "").split(";")]
+    charsets = [parameter for parameter in parameters if parameter.startswith("charset=")]
+    if media_type not in media_types or any("utf-8" not in charset for charset in charsets):
+        message = f"Send the list as {' or '.join(sorted(media_types, reverse=True))}, encoded in UTF-8."
+        raise RefusedRequestError(ErrorCode.UNSUPPORTED_MEDIA_TYPE, message)
+
+
+def parameters_of(head: RequestHead, known: Collection[str], message: str) -> dict[str, str]:
+    """The parameters of the query string. Raises Refusal with the message for one that is not known, or is
+    there twice."""
+    try:
+        text = head.query_string.decode("ascii")
+        pairs = parse_qsl(text, errors="strict", max_num_fields=len(known))
+    except ValueError as error:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message) from error
+    given = dict(pairs)
+    if len(given) < len(pairs) or not given.keys() <= set(known):
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message)
+    return given
+
+
+async def pieces(receive: Receive) -> AsyncIterator[bytes]:
+    """The body, piece by piece. Raises ClientDisconnect."""
+    more = True
+    while more:
+        piece, more = await next_piece(receive)
+        yield piece

@@ -1,0 +1,391 @@
+"""Files of contacts: uploaded, and imported by a worker."""
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from authz.policy.builtin_roles import BuiltinRole
+from engine.writes.sessions import WriteSessions
+from models.base.ids import Kind, parse
+from models.contacts.job_kinds import CONTACT_JOB
+from models.contacts.jobs import contact_import_parts, contact_jobs
+from models.contacts.tables import contacts
+from resolvers.contacts import import_upload, import_work
+from server.jobs.dispatch import do
+from tests.areas.contacts.imports import import_file, imported, job_of, work_off_imports
+from tests.areas.effects.log import events_of
+from tests.client import mutations
+from tests.client.api import Api, Caller
+from tests.client.mutations import done
+from tests.database.job_queue import ready_jobs
+from tests.server.deployed import deployed
+from tests.world.recipients import code_of
+from tests.world.world import Account, Member, World
+
+
+@pytest.fixture
+async def account(world: World) -> Account:
+    return await world.account()
+
+
+@pytest.fixture
+async def owner(world: World, account: Account) -> Member:
+    return await world.member(account, BuiltinRole.OWNER)
+
+
+_CONTACTS = """query ($id: ID!) { account(id: $id) { contacts(last: 100) { nodes {
+  externalId email phoneCanonical attributes source lists { nodes { list { name } source } } } } } }"""
+
+
+async def _contacts(api: Api, caller: Caller, account: Account) -> list[dict[str, Any]]:
+    """The oldest first."""
+    found = (await api.read(_CONTACTS, caller, id=account.id))["account"]["contacts"]["nodes"]
+    return list(reversed(found))
+
+
+async def _attributes(api: Api, caller: Caller, account: Account, **types: str) -> None:
+    for name, type_ in types.items():
+        await done(api, "contactAttributeCreate", caller, accountId=account.id, name=name, type=type_)
+
+
+async def _count(database: AsyncEngine, table: Any, account: Account) -> int:
+    async with database.connect() as connection:
+        counted = select(func.count()).where(table.c.account_id == account.key)
+        return int((await connection.execute(counted)).scalar_one())
+
+
+_FILE = """E-Mail;phone;externalId;country;age;left out
+Ada@Example.com;;1;SE;36;x
+;0701234567;2;"N;O";
+nobody;;;;;
+bob@example.com;;;;old;
+"""
+
+
+async def test_rows_become_contacts_and_faults_are_told_by_line(
+    api: Api, account: Account, owner: Member, application: AsyncEngine
+) -> None:
+    await _attributes(api, owner, account, country="TEXT", age="NUMBER")
+    made = await done(
+        api, "contactListCreate", owner, "contactList { id }", accountId=account.id, name="Newsletter"
+    )
+    mapping = json.dumps({"E-Mail": "email", "left out": None})
+    job_id = await imported(
+        api,
+        owner,
+        account,
+        _FILE,
+        columns=mapping,
+        lists=made["contactList"]["id"],
+        phoneCountry="SE",
+        source="The fair",
+    )
+    before = await job_of(api, owner, job_id)
+    assert (before["status"], before["progress"]) == ("WAITING", {"done": 0, "total": 4})
+    await work_off_imports(application)
+    job = await job_of(api, owner, job_id)
+    assert job.pop("startedAt") <= job.pop("endedAt")
+    assert job == {
+        "kind": "IMPORT",
+        "status": "DONE",
+        "progress": {"done": 4, "total": 4},
+        "created": 2,
+        "updated": 0,
+        "refused": 2,
+        "failure": None,
+        "errors": {
+            "totalCount": 2,
+            "nodes": [
+                {"line": 4, "reason": "email: Not an e-mail address: An email address must have an @-sign."},
+                {"line": 5, "reason": "attributes.age: The attribute is NUMBER: give a number."},
+            ],
+        },
+        "account": {"id": account.id},
+    }
+    lists = {"nodes": [{"list": {"name": "Newsletter"}, "source": "The fair"}]}
+    shared = {"source": "The fair", "lists": lists}
+    assert await _contacts(api, owner, account) == [
+        {
+            "externalId": "1",
+            "email": "Ada@Example.com",
+            "phoneCanonical": None,
+            "attributes": {"age": 36, "country": "SE"},
+            **shared,
+        },
+        {
+            "externalId": "2",
+            "email": None,
+            "phoneCanonical": "+46701234567",
+            "attributes": {"country": "N;O"},
+            **shared,
+        },
+    ]
+    (event,) = [
+        event for event in await events_of(api, owner, account.id) if event["kind"] == "CONTACTS_IMPORTED"
+    ]
+    assert event["after"] == {"status": "DONE", "created": 2, "updated": 0, "refused": 2}
+    assert event["actorName"] == owner.person.name
+
+
+async def test_the_last_of_several_rows_about_one_contact_wins(
+    api: Api, account: Account, owner: Member, application: AsyncEngine
+) -> None:
+    """Empty cells take nothing away."""
+    await _attributes(api, owner, account, vip="BOOLEAN", since="DATE")
+    first, last = "a@example.com,yes,2026-01-01", "a@EXAMPLE.com,,2026-02-02"
+    rows = (first, "A@example.com,no,", "b@example.com,1,", last)
+    job_id = await imported(api, owner, account, "\n".join(("email,vip,since", *rows)))
+    await work_off_imports(application)
+    job = await job_of(api, owner, job_id)
+    assert (job["created"], job["updated"], job["refused"]) == (2, 2, 0)
+    found = {each["email"]: each["attributes"] for each in await _contacts(api, owner, account)}
+    assert found == {
+        "a@EXAMPLE.com": {"vip": False, "since": "2026-02-02"},
+        "b@example.com": {"vip": True},
+    }
+
+
+async def test_the_same_file_again_changes_nothing(
+    api: Api, account: Account, owner: Member, application: AsyncEngine, database: AsyncEngine
+) -> None:
+    await _attributes(api, owner, account, country="TEXT")
+    content = "email,country\na@example.com,SE\nb@example.com,NO\n"
+    for created in (2, 0):
+        job_id = await imported(api, owner, account, content)
+        await work_off_imports(application)
+        job = await job_of(api, owner, job_id)
+        assert (job["created"], job["updated"], job["refused"]) == (created, 0, 0)
+    async with database.connect() as connection:
+        versions = select(contacts.c.version).where(contacts.c.account_id == account.key)
+        assert (await connection.execute(versions)).scalars().all() == [1, 1]
+
+
+_REFUSED: dict[str, tuple[str | bytes, dict[str, str], str, str]] = {
+    "empty": ("", {}, "400 BAD_USER_INPUT", "The file is empty."),
+    "no key": ("country\nSE\n", {}, "400 BAD_USER_INPUT", "No column holds email, phone or externalId"),
+    "unknown column": (
+        "email,town\na@example.com,x\n",
+        {},
+        "400 BAD_USER_INPUT",
+        "Column 'town' holds nothing",
+    ),
+    "mapped to nothing": (
+        "email,town\na@example.com,x\n",
+        {"columns": '{"town": "nowhere"}'},
+        "400 BAD_USER_INPUT",
+        "Column 'town' holds nothing",
+    ),
+    "mapping of another file": (
+        "email\na@example.com\n",
+        {"columns": '{"E-Mail": "email"}'},
+        "400 BAD_USER_INPUT",
+        "The file has no column 'E-Mail'.",
+    ),
+    "mapping that is no object": ("email\n", {"columns": "[1]"}, "400 BAD_USER_INPUT", "no JSON object"),
+    "mapping that is deep": ("email\n", {"columns": "[" * 5000}, "400 BAD_USER_INPUT", "no JSON object"),
+    "two columns for one": (
+        "email,Mail\na@example.com,b@example.com\n",
+        {"columns": '{"Mail": "email"}'},
+        "400 BAD_USER_INPUT",
+        "Two columns hold 'email'.",
+    ),
+    "country": ("phone\n070\n", {"phoneCountry": "Sweden"}, "400 BAD_USER_INPUT", "a country's code"),
+    "source": ("email\n", {"source": "x" * 201}, "400 BAD_USER_INPUT", "1 to 200 characters"),
+    "a list of nobody": ("email\n", {"lists": "clst_1"}, "404 NOT_FOUND", "There is nothing with this id"),
+    "another parameter": ("email\n", {"list": "x"}, "400 BAD_USER_INPUT", "The query string names"),
+    "encoding": (
+        "email\na@example.com\nü@example.com\n".encode("latin-1"),
+        {},
+        "400 BAD_USER_INPUT",
+        "Line 3: it is not in UTF-8.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _REFUSED)
+async def test_a_faulty_file_leaves_nothing(
+    api: Api, world: World, account: Account, owner: Member, database: AsyncEngine, name: str
+) -> None:
+    await _attributes(api, owner, account, country="TEXT")
+    content, query, code, message = _REFUSED[name]
+    before = await world.state(account)
+    response = await import_file(api, owner, account, content, **query)
+    assert code_of(response) == code
+    assert message in response.json()["errors"][0]["message"]
+    assert await world.state(account) == before
+    assert await _count(database, contact_import_parts, account) == 0
+
+
+@pytest.mark.parametrize(
+    ("role", "code"),
+    [
+        (BuiltinRole.MARKETER, "202"),
+        (BuiltinRole.ANALYST, "403 FORBIDDEN"),
+        (BuiltinRole.DEVELOPER, "403 FORBIDDEN"),
+        (BuiltinRole.FINANCE, "403 FORBIDDEN"),
+    ],
+)
+async def test_who_may_write_contacts_may_import(
+    api: Api, world: World, account: Account, role: BuiltinRole, code: str
+) -> None:
+    member = await world.member(account, role)
+    response = await import_file(api, member, account, "email\na@example.com\n")
+    assert (code_of(response) if response.status_code != httpx.codes.ACCEPTED else "202") == code
+
+
+async def test_strangers_learn_nothing(api: Api, world: World, account: Account, owner: Member) -> None:
+    """Neither by an upload nor of a job."""
+    job_id = await imported(api, owner, account, "email\na@example.com\n")
+    stranger = await world.member(await world.account(), BuiltinRole.OWNER)
+    assert code_of(await import_file(api, stranger, account, "email\n")) == "404 NOT_FOUND"
+    assert code_of(await import_file(api, None, account, "email\n")) == "401 UNAUTHENTICATED"
+    for query in ("job(id: $id) { id }", "node(id: $id) { id }"):
+        answer = await api.ask(f"query ($id: ID!) {{ {query} }}", stranger, id=job_id)
+        assert list((answer.data or {"": None}).values()) == [None]
+    assert await mutations.code_of(api, "contactImportCancel", stranger, jobId=job_id) == "NOT_FOUND"
+    assert (await job_of(api, owner, job_id))["status"] == "WAITING"
+
+
+async def test_a_job_that_was_interrupted_goes_on_behind_its_last_part(
+    api: Api,
+    account: Account,
+    owner: Member,
+    application: AsyncEngine,
+    database: AsyncEngine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A worker dies in the middle of the second part; nothing is imported twice, and nothing is lost."""
+    monkeypatch.setattr(import_upload, "ROWS_OF_A_PART", 10)
+    lines = [f"person.{number}@example.com" for number in range(35)]
+    job_id = await imported(api, owner, account, "\n".join(("email", *lines)))
+    stored = import_work._keep_errors
+    calls = 0
+
+    async def dying(*arguments: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise ConnectionResetError
+        await stored(*arguments)
+
+    monkeypatch.setattr(import_work, "_keep_errors", dying)
+    with pytest.raises(ConnectionResetError):
+        await work_off_imports(application)
+    job = await job_of(api, owner, job_id)
+    assert (job["status"], job["progress"]["done"], job["created"]) == ("RUNNING", 10, 10)
+    assert await _count(database, contacts, account) == 10
+    await work_off_imports(application)
+    job = await job_of(api, owner, job_id)
+    assert (job["status"], job["progress"]["done"], job["created"]) == ("DONE", 35, 35)
+    assert await _count(database, contacts, account) == 35
+    assert await _count(database, contact_import_parts, account) == 0
+
+
+async def test_two_workers_import_each_part_once(
+    api: Api,
+    account: Account,
+    owner: Member,
+    application: AsyncEngine,
+    database: AsyncEngine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(import_upload, "ROWS_OF_A_PART", 5)
+    lines = [f"person.{number}@example.com" for number in range(40)]
+    job_id = await imported(api, owner, account, "\n".join(("email", *lines)))
+    (job,) = [each for each in await ready_jobs(application, CONTACT_JOB) if _is(job_id, each.subject_id)]
+    sessions = WriteSessions(application)
+    await asyncio.gather(*[do(sessions, deployed(), job) for _ in range(2)])
+    found = await job_of(api, owner, job_id)
+    assert (found["status"], found["progress"]["done"], found["created"]) == ("DONE", 40, 40)
+    assert await _count(database, contacts, account) == 40
+
+
+def _is(job_id: str, key: object) -> bool:
+    return parse(Kind.CONTACT_JOB, job_id) == key
+
+
+async def test_a_cancelled_import_keeps_what_it_did(
+    api: Api,
+    account: Account,
+    owner: Member,
+    application: AsyncEngine,
+    database: AsyncEngine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(import_upload, "ROWS_OF_A_PART", 10)
+    lines = [f"person.{number}@example.com" for number in range(30)]
+    job_id = await imported(api, owner, account, "\n".join(("email", *lines)))
+    store = import_work._store
+
+    async def stored(*arguments: Any) -> None:
+        await store(*arguments)
+        cancelling.append(asyncio.create_task(done(api, "contactImportCancel", owner, jobId=job_id)))
+
+    cancelling: list[asyncio.Task[Any]] = []
+    monkeypatch.setattr(import_work, "_store", stored)
+    await work_off_imports(application)
+    await asyncio.gather(*cancelling[:1])
+    await asyncio.gather(*cancelling[1:], return_exceptions=True)
+    job = await job_of(api, owner, job_id)
+    assert job["status"] == "CANCELLED"
+    assert job["created"] == await _count(database, contacts, account) < 30
+    assert await _count(database, contact_import_parts, account) == 0
+    assert await mutations.code_of(api, "contactImportCancel", owner, jobId=job_id) == "FAILED_PRECONDITION"
+
+
+async def test_an_account_that_is_suspended_ends_its_import(
+    api: Api, world: World, account: Account, application: AsyncEngine, database: AsyncEngine
+) -> None:
+    below = await world.account(account)
+    owner = await world.member(account, BuiltinRole.OWNER)
+    job_id = await imported(api, owner, below, "email\na@example.com\n")
+    await done(api, "accountSuspend", owner, accountId=below.id, reason="A test.")
+    await work_off_imports(application)
+    job = await job_of(api, owner, job_id)
+    assert (job["status"], job["failure"]) == ("FAILED", "The account is not active any more.")
+    assert await _count(database, contacts, below) == 0
+
+
+async def test_an_upload_whose_server_died_fails_after_an_hour(
+    api: Api, account: Account, owner: Member, application: AsyncEngine, database: AsyncEngine
+) -> None:
+    job_id = await imported(api, owner, account, "email\na@example.com\n")
+    early = {"status": "UPLOADING", "total": 0}
+    await _rewrite(database, job_id, **early)
+    await work_off_imports(application)
+    assert (await job_of(api, owner, job_id))["status"] == "UPLOADING"
+    await _rewrite(database, job_id, created_at=func.now() - func.make_interval(0, 0, 0, 0, 2))
+    await work_off_imports(application)
+    job = await job_of(api, owner, job_id)
+    assert (job["status"], job["failure"]) == ("FAILED", "The upload was interrupted. Send the file again.")
+    assert await _count(database, contact_import_parts, account) == 0
+
+
+async def _rewrite(database: AsyncEngine, job_id: str, **values: Any) -> None:
+    this = contact_jobs.c.id == parse(Kind.CONTACT_JOB, job_id)
+    async with database.begin() as connection:
+        await connection.execute(update(contact_jobs).where(this).values(**values))
+
+
+async def test_a_deleted_list_loses_its_members_and_then_itself(
+    api: Api, account: Account, owner: Member, application: AsyncEngine, database: AsyncEngine
+) -> None:
+    made = await done(
+        api, "contactListCreate", owner, "contactList { id }", accountId=account.id, name="Newsletter"
+    )
+    list_id = made["contactList"]["id"]
+    await imported(api, owner, account, "email\na@example.com\nb@example.com\n", lists=list_id)
+    await work_off_imports(application)
+    await done(api, "contactListDelete", owner, contactListId=list_id)
+    jobs = "query ($id: ID!) { account(id: $id) { jobs { nodes { kind status } } } }"
+    expected = [{"kind": "LIST_DELETION", "status": "WAITING"}, {"kind": "IMPORT", "status": "DONE"}]
+    assert (await api.read(jobs, owner, id=account.id))["account"]["jobs"]["nodes"] == expected
+    await work_off_imports(application)
+    expected[0]["status"] = "DONE"
+    assert (await api.read(jobs, owner, id=account.id))["account"]["jobs"]["nodes"] == expected
+    assert [each["lists"]["nodes"] for each in await _contacts(api, owner, account)] == [[], []]
