@@ -12,13 +12,13 @@ from authz.guards.exclusive import Authorized
 from authz.guards.shared_lock import authorize_shared
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
-from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import Place
 from models.base.ids import AccountId, ContactId, new_id
 from models.contacts.tables import AttributeType
 from resolvers.contacts.attributes import read_attributes, types_of
 from resolvers.contacts.given import MOST_IN_A_REQUEST, AddressReader, GivenContact, ReadContact
+from resolvers.contacts.giving import giving_addresses
 from resolvers.contacts.matching import Match, Matcher, Wanted, keys_named
 from resolvers.contacts.memberships import change_memberships, known_lists
 from resolvers.contacts.store import insert_contacts, lock_named, update_contacts
@@ -27,9 +27,6 @@ from resolvers.effects.log import record_of_account
 from resolvers.inputs.address_digests import ContactKey
 from resolvers.inputs.countries import country
 from resolvers.inputs.text import short_text
-
-_ROUNDS = 3
-"""How often contacts are looked up again that another request has just created."""
 
 
 class ContactOutcome(enum.Enum):
@@ -85,7 +82,7 @@ async def upsert_contacts(
     reader = AddressReader(key, account.account_id, land)
     # Foreign scripts and national numbers take their time.
     read, results = await asyncio.to_thread(_read, reader, command.contacts)
-    async with in_data_plane(session, account):
+    async with giving_addresses(session, account):
         results |= await store_contacts(session, account, read, source)
     counts = _counts(results.values())
     if counts:
@@ -96,8 +93,8 @@ async def upsert_contacts(
 async def store_contacts(
     session: WriteSession, account: Place, given: Mapping[int, ReadContact], source: str
 ) -> dict[int, ContactResult]:
-    """Create or change contacts of the account, by their positions. The session has entered the data
-    plane."""
+    """Create or change contacts of the account, by their positions. The session is
+    `giving_addresses`."""
     types = await types_of(session, account)
     lists = await known_lists(session, account, _lists_named(given.values()))
     results: dict[int, ContactResult] = {}
@@ -107,20 +104,13 @@ async def store_contacts(
             waiting.append(_wanted(index, contact, types, lists))
         except Refusal as refusal:
             results[index] = _refused(index, refusal)
-    for _ in range(_ROUNDS):
-        if not waiting:
-            break
-        done, waiting = await _store_known(session, account, waiting, source)
-        results |= {result.index: result for result in done}
-    message = "Another request changes the same contact at this moment; send it again."
-    late = Refusal(RefusalCode.CONFLICT, message)
-    return results | {wanted.index: _refused(wanted.index, late) for wanted in waiting}
+    done = await _store_known(session, account, waiting, source)
+    return results | {result.index: result for result in done}
 
 
 async def _store_known(
     session: WriteSession, account: Place, wanted: Sequence[Wanted], source: str
-) -> tuple[list[ContactResult], list[Wanted]]:
-    """What was done, and the contacts that another request has just created, which can be changed now."""
+) -> list[ContactResult]:
     matcher = Matcher(await lock_named(session, account, keys_named(wanted)))
     results: list[ContactResult] = []
     matches: list[Match] = []
@@ -129,14 +119,12 @@ async def _store_known(
             matches.append(matcher.match(each, new_id()))
         except Refusal as refusal:
             results.append(_refused(each.index, refusal))
-    new = [match for match in matches if match.old is None]
-    inserted = await insert_contacts(session, account, [match.new for match in new], source)
+    await insert_contacts(session, account, [match.new for match in matches if match.old is None], source)
     await update_contacts(session, account, [match.new for match in matches if match.old and match.changes])
-    late = {match.wanted.index for match in new if match.new.id not in inserted}
-    done = [match for match in matches if match.wanted.index not in late]
-    moved = await change_memberships(session, account, done, source)
-    results += [ContactResult(match.wanted.index, _outcome(match, moved), match.new.id) for match in done]
-    return results, [each for each in wanted if each.index in late]
+    moved = await change_memberships(session, account, matches, source)
+    return results + [
+        ContactResult(match.wanted.index, _outcome(match, moved), match.new.id) for match in matches
+    ]
 
 
 def _outcome(match: Match, moved: set[ContactId]) -> ContactOutcome:

@@ -13,7 +13,7 @@ from models.contacts.tables import contact_attributes, contact_list_members, con
 from tests.areas.contacts.asking import contacts_of, create_list, outcomes, upsert, upserted
 from tests.client.api import Api
 from tests.client.mutations import attempt, code_of
-from tests.concurrency.gates import Gate
+from tests.concurrency.gates import Gate, waits
 from tests.concurrency.outcomes import ROUNDS, at_once
 from tests.world.world import Account, Member, World
 
@@ -75,41 +75,57 @@ async def test_new_contacts_that_share_other_things_in_other_orders(
     assert len(await contacts_of(api, marketer, account)) == 30 * ROUNDS
 
 
-async def test_a_contact_that_another_request_has_just_created(
-    api: Api, account: Account, marketer: Member
+async def test_addresses_are_given_by_one_request_at_a_time(
+    api: Api, world: World, account: Account, marketer: Member
 ) -> None:
-    """It is changed then."""
+    """Two that give the same ones in opposite order would else wait for each other. The second one finds what
+    the first one has created."""
+    given = _many(0)
     gate = Gate("INSERT INTO contacts")
-    late = asyncio.create_task(
-        gate.holding(outcomes(api, marketer, account, {"email": "ada@example.com", "externalId": "1"}))
-    )
+    first = asyncio.create_task(gate.holding(outcomes(api, marketer, account, *given)))
     await gate.reached()
-    assert await outcomes(api, marketer, account, {"email": "ada@example.com"}) == ["CREATED"]
+    changed = [one | {"phone": f"+4670{place:07}"} for place, one in enumerate(given[::-1])]
+    second = asyncio.create_task(outcomes(api, marketer, account, *changed))
+    assert await waits(second, world.database)
     gate.open()
-    assert await late == ["UPDATED"]
-    (stored,) = await contacts_of(api, marketer, account)
-    assert (stored["externalId"], stored["version"]) == ("1", 2)
+    assert set(await first) == {"CREATED"}
+    assert set(await second) == {"UPDATED"}
 
 
-async def test_an_address_that_another_request_has_just_taken(
-    api: Api, account: Account, marketer: Member
+async def test_an_address_that_another_request_gives_at_this_moment(
+    api: Api, world: World, account: Account, marketer: Member
 ) -> None:
-    """It refuses this contact alone; the others of the request are done."""
-    (ada,) = await upserted(api, marketer, account, {"externalId": "1", "email": "ada@example.com"})
-    gate = Gate("UPDATE contacts")
-    given = [{"externalId": "1", "email": "new@example.com"}, {"email": "bo@example.com"}]
-    late = asyncio.create_task(gate.holding(outcomes(api, marketer, account, *given)))
+    """It refuses this contact alone; the others of the request are done. So does an update's."""
+    ids = await upserted(api, marketer, account, *_many(0, 2))
+    gate = Gate("INSERT INTO contacts")
+    first = asyncio.create_task(gate.holding(outcomes(api, marketer, account, {"email": "new@example.com"})))
     await gate.reached()
-    assert await outcomes(api, marketer, account, {"email": "new@example.com"}) == ["CREATED"]
+    given = [{"externalId": "0-0", "email": "new@example.com"}, {"email": "bo@example.com"}]
+    second = asyncio.create_task(outcomes(api, marketer, account, *given))
+    assert await waits(second, world.database)
+    update = {"contactId": ids[1], "expectedVersion": 1, "email": "NEW@example.com"}
+    third = asyncio.create_task(attempt(api, "contactUpdate", marketer, **update))
+    await asyncio.sleep(0)
     gate.open()
-    assert await late == ["CONFLICT", "CREATED"]
-    stored = await contacts_of(api, marketer, account)
-    assert sorted(contact["email"] for contact in stored) == [
-        "ada@example.com",
-        "bo@example.com",
-        "new@example.com",
-    ]
-    assert ada in [contact["id"] for contact in stored]
+    assert await first == ["CREATED"]
+    assert await second == ["CONFLICT", "CREATED"]
+    made = await third
+    assert (made.code, made.named) == ("CONFLICT", "email")
+    assert len(await contacts_of(api, marketer, account)) == 4
+
+
+async def test_other_accounts_do_not_wait(api: Api, world: World, account: Account, marketer: Member) -> None:
+    """Nor does an erasure."""
+    (id_,) = await upserted(api, marketer, account, *_many(0, 1))
+    sibling = await world.account(await world.account())
+    key = await world.api_key(sibling)
+    gate = Gate("INSERT INTO contacts")
+    first = asyncio.create_task(gate.holding(outcomes(api, marketer, account, *_many(1, 1))))
+    await gate.reached()
+    assert await outcomes(api, key, sibling, *_many(1, 1)) == ["CREATED"]
+    assert await code_of(api, "contactErase", marketer, contactId=id_) == ""
+    gate.open()
+    assert await first == ["CREATED"]
 
 
 async def test_an_upsert_against_an_update_that_gives_one_the_address_of_the_other(
@@ -120,7 +136,7 @@ async def test_an_upsert_against_an_update_that_gives_one_the_address_of_the_oth
         first, _ = await upserted(api, marketer, account, one, two)
         moved = {"contactId": first, "expectedVersion": 1, "email": f"{number}-moved@example.com"}
         takes = {"externalId": two["externalId"], "email": one["email"]}
-        code, (result,) = await at_once(
+        code, (result,) = await asyncio.gather(
             code_of(api, "contactUpdate", marketer, **moved), upsert(api, marketer, account, takes)
         )
         assert (code, result.code or result.outcome) in {("", "UPDATED"), ("", "CONFLICT")}
@@ -164,14 +180,9 @@ async def test_an_update_against_an_erasure(
     news = await create_list(api, marketer, account, "News")
     for number in range(ROUNDS):
         (id_,) = await upserted(api, marketer, account, *_many(number, 1))
-        update = {
-            "contactId": id_,
-            "expectedVersion": 1,
-            "email": f"{number}@new.example",
-            "addToLists": [news],
-        }
+        update = {"contactId": id_, "email": f"{number}@new.example", "addToLists": [news]}
         updated, erased = await at_once(
-            code_of(api, "contactUpdate", marketer, **update),
+            code_of(api, "contactUpdate", marketer, **update, expectedVersion=1),
             code_of(api, "contactErase", marketer, contactId=id_),
         )
         assert (updated, erased) in {("", ""), ("NOT_FOUND", "")}
@@ -187,7 +198,7 @@ async def test_an_upsert_against_an_erasure(
         (given,) = _many(number, 1)
         (id_,) = await upserted(api, marketer, account, given)
         changed = given | {"phone": f"+4670{number:07}", "addToLists": [news]}
-        (outcome,), erased = await at_once(
+        (outcome,), erased = await asyncio.gather(
             outcomes(api, marketer, account, changed), code_of(api, "contactErase", marketer, contactId=id_)
         )
         assert (outcome, erased) in {("UPDATED", ""), ("CREATED", "")}
@@ -204,7 +215,7 @@ async def test_an_upsert_into_a_list_that_is_deleted(
     for number in range(ROUNDS):
         news = await create_list(api, marketer, account, "News")
         (given,) = _many(number, 1)
-        (result,), deleted = await at_once(
+        (result,), deleted = await asyncio.gather(
             upsert(api, marketer, account, given | {"addToLists": [news]}),
             code_of(api, "contactListDelete", marketer, contactListId=news),
         )
