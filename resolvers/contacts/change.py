@@ -17,6 +17,7 @@ from models.base.ids import ContactId, IdInAccount, Kind, present_in_account
 from models.contacts.tables import contact_list_members, contacts
 from resolvers.contacts.attributes import read_attributes, types_of
 from resolvers.contacts.given import AddressReader, GivenContact, ReadContact
+from resolvers.contacts.giving import giving_addresses
 from resolvers.contacts.matching import Match, Matcher, Wanted, keys_named
 from resolvers.contacts.memberships import change_memberships, known_lists
 from resolvers.contacts.phone_country import phone_country_of
@@ -61,7 +62,7 @@ async def update_contact(
     reader = AddressReader(key, account.account_id, land)
     read = await asyncio.to_thread(reader.read, command.contact)
     change = ContactChange(account, ContactId(command.contact_id.id))
-    async with in_data_plane(session, account):
+    async with giving_addresses(session, account):
         match = await _match(session, change, command.expected_version, read)
         if match.changes:
             await update_contacts(session, account, [match.new])

@@ -28,6 +28,7 @@ from models.contacts.tables import AttributeType
 from models.effects.jobs import Job
 from resolvers.contacts.attributes import types_of
 from resolvers.contacts.given import AddressReader, ReadContact
+from resolvers.contacts.giving import giving_addresses
 from resolvers.contacts.import_plan import ImportPlan
 from resolvers.contacts.job_store import forget_rest
 from resolvers.contacts.job_work import OpenJob, begin, end, find_job, lock_job
@@ -153,7 +154,7 @@ async def _import_part(session: WriteSession, job: OpenJob, part: _Part) -> bool
     source = ImportPlan.read(job.plan or {}).source
     done = _Done(errors={line: _reason(refusal) for line, refusal in part.refused.items()})
     stored = contact_import_parts
-    async with in_data_plane(session, job.account):
+    async with giving_addresses(session, job.account):
         taken = delete(stored).where(*_of_job(stored, job), stored.c.part == part.number)
         if (await session.execute(taken.returning(stored.c.id))).one_or_none() is None:
             return True

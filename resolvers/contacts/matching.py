@@ -2,6 +2,7 @@
 number."""
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -141,21 +142,10 @@ class Matcher:
         self._taken.update(dict.fromkeys(things, index))
 
 
-def each_once(wanted: Iterable[Wanted]) -> tuple[list[Wanted], dict[int, SameContact]]:
-    """The contacts of a request without those that share a key with an earlier one, and why these are left
-    out, by their positions."""
-    found: list[Wanted] = []
-    again: dict[int, SameContact] = {}
-    taken: dict[Key, int] = {}
-    for each in wanted:
-        keys = each.keys
-        earlier = next((taken[key] for key in keys if key in taken), None)
-        if earlier is None:
-            found.append(each)
-            taken.update(dict.fromkeys(keys, each.index))
-        else:
-            again[each.index] = SameContact(earlier)
-    return found, again
+def by_themselves(wanted: Sequence[Wanted]) -> list[Wanted]:
+    """The contacts of a request that share no key with another one of it."""
+    uses = Counter(key for each in wanted for key in each.keys)
+    return [each for each in wanted if all(uses[key] == 1 for key in each.keys)]
 
 
 def keys_named(wanted: Iterable[Wanted]) -> set[Key]:

@@ -96,9 +96,11 @@ async def _locked(session: WriteSession, account: Place, ids: Any) -> list[Store
 
 async def insert_contacts(
     session: WriteSession, account: Place, new: Sequence[StoredContact], source: str
-) -> set[ContactId]:
-    """Insert contacts. Returns the ids of those that were; another request has just made the others."""
-    return await _insert(session, account, [_values(contact) for contact in new], source)
+) -> None:
+    """Insert contacts, with addresses and ids that no contact of the account has."""
+    inserted = await _insert(session, account, [_values(contact) for contact in new], source)
+    if len(inserted) != len(new):
+        raise AssertionError("somebody gives addresses without `giving_addresses`")
 
 
 async def insert_fresh(
@@ -126,6 +128,7 @@ async def _insert(
         literal(source, Text),
         literal(1),
     ]
+    # In a distributed table INSERT .. SELECT needs an ON CONFLICT.
     statement = (
         upsert(contacts)
         .from_select(columns, select(*values).select_from(rows))
@@ -136,8 +139,7 @@ async def _insert(
 
 
 async def update_contacts(session: WriteSession, account: Place, new: Sequence[StoredContact]) -> None:
-    """Change locked contacts. Raises DBAPIError if another request has just given one of their addresses to
-    another contact."""
+    """Change locked contacts."""
     if not new:
         return
     rows = _as_rows([_values(contact) for contact in new])

@@ -12,14 +12,14 @@ from authz.guards.exclusive import Authorized
 from authz.guards.shared_lock import authorize_shared
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
-from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import Place
 from models.base.ids import AccountId, ContactId, new_id
 from models.contacts.tables import AttributeType
 from resolvers.contacts.attributes import read_attributes, types_of
 from resolvers.contacts.given import MOST_IN_A_REQUEST, AddressReader, GivenContact, ReadContact
-from resolvers.contacts.matching import Match, Matcher, Wanted, each_once, keys_named
+from resolvers.contacts.giving import giving_addresses
+from resolvers.contacts.matching import Match, Matcher, Wanted, by_themselves, keys_named
 from resolvers.contacts.memberships import change_memberships, known_lists
 from resolvers.contacts.phone_country import phone_country_of
 from resolvers.contacts.store import insert_contacts, insert_fresh, lock_named, update_contacts
@@ -27,9 +27,6 @@ from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.address_digests import ContactKey
 from resolvers.inputs.text import short_text
-
-_ROUNDS = 3
-"""How often contacts are looked up again that another request has just created."""
 
 
 class ContactOutcome(enum.Enum):
@@ -86,7 +83,7 @@ async def upsert_contacts(
     reader = AddressReader(key, account.account_id, land)
     # Foreign scripts and national numbers take their time.
     read, results = await asyncio.to_thread(_read, reader, command.contacts)
-    async with in_data_plane(session, account):
+    async with giving_addresses(session, account):
         results |= await store_contacts(session, account, read, source)
     counts = _counts(results.values())
     if counts:
@@ -97,8 +94,8 @@ async def upsert_contacts(
 async def store_contacts(
     session: WriteSession, account: Place, given: Mapping[int, ReadContact], source: str
 ) -> dict[int, ContactResult]:
-    """Create or change contacts of the account, by their positions. The session has entered the data
-    plane."""
+    """Create or change contacts of the account, by their positions. The session is
+    `giving_addresses`."""
     types = await types_of(session, account)
     lists = await known_lists(session, account, _lists_named(given.values()))
     results: dict[int, ContactResult] = {}
@@ -108,27 +105,18 @@ async def store_contacts(
             waiting.append(_wanted(index, contact, types, lists))
         except Refusal as refusal:
             results[index] = _refused(index, refusal)
-    waiting, again = each_once(waiting)
-    results |= {index: _refused(index, refusal) for index, refusal in again.items()}
-    fresh = await insert_fresh(session, account, waiting, source)
+    fresh = await insert_fresh(session, account, by_themselves(waiting), source)
     results |= {index: ContactResult(index, ContactOutcome.CREATED, id_) for index, id_ in fresh.items()}
     placed = [(fresh[each.index], each.contact) for each in waiting if each.index in fresh]
     await change_memberships(session, account, placed, source)
     waiting = [each for each in waiting if each.index not in fresh]
-    for _ in range(_ROUNDS):
-        if not waiting:
-            break
-        done, waiting = await _store_known(session, account, waiting, source)
-        results |= {result.index: result for result in done}
-    message = "Another request changes the same contact at this moment; send it again."
-    late = Refusal(RefusalCode.CONFLICT, message)
-    return results | {wanted.index: _refused(wanted.index, late) for wanted in waiting}
+    results |= {result.index: result for result in await _store_known(session, account, waiting, source)}
+    return results
 
 
 async def _store_known(
     session: WriteSession, account: Place, wanted: Sequence[Wanted], source: str
-) -> tuple[list[ContactResult], list[Wanted]]:
-    """What was done, and the contacts that another request has just created, which can be changed now."""
+) -> list[ContactResult]:
     matcher = Matcher(await lock_named(session, account, keys_named(wanted)))
     results: list[ContactResult] = []
     matches: list[Match] = []
@@ -137,15 +125,13 @@ async def _store_known(
             matches.append(matcher.match(each, new_id()))
         except Refusal as refusal:
             results.append(_refused(each.index, refusal))
-    new = [match for match in matches if match.old is None]
-    inserted = await insert_contacts(session, account, [match.new for match in new], source)
+    await insert_contacts(session, account, [match.new for match in matches if match.old is None], source)
     await update_contacts(session, account, [match.new for match in matches if match.old and match.changes])
-    late = {match.wanted.index for match in new if match.new.id not in inserted}
-    done = [match for match in matches if match.wanted.index not in late]
-    placed = [(match.new.id, match.wanted.contact) for match in done]
+    placed = [(match.new.id, match.wanted.contact) for match in matches]
     moved = await change_memberships(session, account, placed, source)
-    results += [ContactResult(match.wanted.index, _outcome(match, moved), match.new.id) for match in done]
-    return results, [each for each in wanted if each.index in late]
+    return results + [
+        ContactResult(match.wanted.index, _outcome(match, moved), match.new.id) for match in matches
+    ]
 
 
 def _outcome(match: Match, moved: set[ContactId]) -> ContactOutcome:
