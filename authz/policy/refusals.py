@@ -85,6 +85,7 @@ class RefusalCode(enum.Enum):
         "Only callers who also have the permission in the account above can decide this."
     )
     SENDS_UNAVAILABLE = "Nothing can be sent: the server has no key for contacts."
+    SECRETS_UNAVAILABLE = "The server has no keys for what it stores encrypted."
     PLAN_REQUIRED = "The account's plan does not include this; a larger plan does."
     PAYMENTS_UNAVAILABLE = (
         "The payment provider does not answer. Send the same request again, with the same idempotency key."

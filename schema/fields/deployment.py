@@ -7,6 +7,7 @@ from resolvers.billing.document import Issuer
 from resolvers.billing.status_history import SuspendedAccounts
 from resolvers.inputs.address_digests import ContactKey, KeySource
 from resolvers.payments.provider import PaymentProvider
+from resolvers.sealing.keyring import KeyringSource, no_keyring
 from resolvers.staff.request_subaccounts import SubaccountSetUp
 
 
@@ -24,6 +25,8 @@ class Deployment:
     payments: PaymentProvider
     contact_key: KeySource = no_contact_key
     """The key that contacts are hashed with. It raises a Refusal where there is none."""
+    keyring: KeyringSource = no_keyring
+    """The secrets with which values are sealed. It raises a Refusal where there are none."""
     subaccount_set_up: SubaccountSetUp = SubaccountSetUp.SELF_SERVICE
     """Whether platform support has to unlock subaccounts first."""
     issuer: Issuer | None = None

@@ -4,6 +4,7 @@ from schema.fields.deployment import Deployment
 from server.settings.contact_key import key_source
 from server.settings.invoice_issuer import invoice_issuer
 from server.settings.payments import payment_provider
+from server.settings.secret_keys import keyring_source
 from server.settings.settings import Settings
 
 
@@ -13,6 +14,7 @@ def deployment(settings: Settings) -> Deployment:
         public_url=settings.link_base,
         payments=payment_provider(settings.payment_provider),
         contact_key=key_source(settings),
+        keyring=keyring_source(settings),
         subaccount_set_up=settings.subaccounts,
         issuer=invoice_issuer(settings),
         suspended_accounts=settings.suspended_accounts,

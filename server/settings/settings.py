@@ -103,6 +103,12 @@ class Settings(BaseSettings):
         description="A secret that contacts are hashed with, the same for all servers, never changed; left "
         "out: one is made beside the embedded PostgreSQL, and without that nothing is sent.",
     )
+    secret_keys: Annotated[SecretStr, AfterValidator(values.secret_keys)] | None = Field(
+        default=None,
+        description="Secrets, separated by commas, with which the database's secrets are encrypted, the same "
+        "for all servers: the first one encrypts, all of them decrypt; left out: one is made beside the "
+        "embedded PostgreSQL, and without that nothing is stored that has to be encrypted.",
+    )
     recipient_limit: int = Field(
         default=1_000_000, ge=1, description="The most recipients of a list that is uploaded."
     )
@@ -152,6 +158,11 @@ class Settings(BaseSettings):
     def allowed_origin_names(self) -> list[str]:
         """Those whose pages may call the API, one by one."""
         return [] if self.allowed_origins is None else values.listed(self.allowed_origins)
+
+    @property
+    def secret_key_texts(self) -> list[str]:
+        """Those that are set, the newest first."""
+        return [] if self.secret_keys is None else values.listed(self.secret_keys.get_secret_value())
 
     @property
     def read_pool_size(self) -> int:

@@ -11,6 +11,8 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from pydantic import SecretStr
+
 from server.database.address import Wanted, servers_of, wanted_of
 
 _NAME = r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?"
@@ -23,6 +25,7 @@ _DEFAULT_PORT = re.compile(r"http://.*:80|https://.*:443")
 _LONGEST_LABEL = 63
 """Of a host's name between two dots, by the rules of DNS."""
 _ANY = "*"
+_SHORTEST_SECRET = 16
 
 
 def listed(value: str) -> list[str]:
@@ -127,6 +130,16 @@ def trusted_proxies(value: str) -> str:
             ip_network(item)
     except ValueError:
         raise ValueError("must be IP addresses or ranges, such as 10.0.0.7,192.0.2.0/24") from None
+    return value
+
+
+def secret_keys(value: SecretStr) -> SecretStr:
+    """Secrets that are long enough, each once."""
+    found = listed(value.get_secret_value())
+    if min(map(len, found)) < _SHORTEST_SECRET or len(set(found)) < len(found):
+        raise ValueError(
+            f"must be secrets of {_SHORTEST_SECRET} characters or more, separated by commas, each once"
+        )
     return value
 
 

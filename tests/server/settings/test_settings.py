@@ -91,6 +91,12 @@ MALFORMED = {
     "MANDANT_DEBUG": ("maybe", "2"),
     "MANDANT_PAYMENT_PROVIDER": ("stripe", "NONE"),
     "MANDANT_CONTACT_KEY": ("too short",),
+    "MANDANT_SECRET_KEYS": (
+        "too short",
+        "sixteen letters!,too short",
+        "sixteen letters!,",
+        "sixteen letters!, sixteen letters!",
+    ),
     "MANDANT_RECIPIENT_LIMIT": (*_NUMBERS, "0"),
     "MANDANT_ISSUER_NAME": _TEXTS,
     "MANDANT_ISSUER_STREET": _TEXTS,
@@ -125,6 +131,7 @@ ACCEPTED = {
     "MANDANT_TRUSTED_PROXIES": ("10.0.0.7, 192.0.2.0/24,::1",),
     "MANDANT_SMTP_URL": ("smtp://mail", "smtps://user%40x:p%2Fw@mail.example.com:465", "smtp://[::1]:25/"),
     "MANDANT_MAIL_FROM": ("a@example.com", "M\u00fcller <no-reply@example.com>", '"A, B" <a@b.example>'),
+    "MANDANT_SECRET_KEYS": ("sixteen letters!", "sixteen letters!, sixteen numerals"),
     "MANDANT_TAX_RATE": ("0", "19", "7.7"),
 }
 """Where it is not plain what is accepted."""
