@@ -24,6 +24,8 @@ AREAS = (
     "plans",
     "subscriptions",
     "contacts",
+    "block_list",
+    "suppressions",
     "sending",
     "budgets",
     "usage",

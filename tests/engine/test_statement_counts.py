@@ -188,6 +188,11 @@ SHAPES = {
         "{ invoicedAccount { name } } }",
         3,
     ),
+    "a block list": Shape(
+        "query ($id: ID!) { blockList(accountId: $id, includeInherited: true) "
+        "{ nodes { id address inheritedFrom { name } } } }",
+        3,
+    ),
     "budgets": _of_accounts(
         "sendBudget { cap guarantee used } creditBudget { cap guarantee used } nextOwnPlan { code }", 3
     ),

@@ -72,6 +72,8 @@ TRIPS: dict[str, int] = {
     "planChangeWithdraw": 10,
     "limitIncrease": 10,
     "sendReserve": 16,
+    "blockListAdd": 3,
+    "blockListRemove": 5,
     "sendCommit": 9,
     "sendVoid": 12,
     "sendBudgetUpdate": 12,

@@ -100,7 +100,8 @@ def codes_of(answer: Answer, field: str) -> list[str]:
 def _inner(field: GraphQLField) -> str:
     type_ = get_named_type(field.type)
     assert isinstance(type_, GraphQLObjectType)
-    return next(name for name in ("id", "accountId", "toAccountId", "expiresAt") if name in type_.fields)
+    names = ("id", "accountId", "toAccountId", "expiresAt", "result")
+    return next(name for name in names if name in type_.fields)
 
 
 def _words(refusal: dict[str, Any]) -> str:

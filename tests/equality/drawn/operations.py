@@ -23,6 +23,7 @@ _CHANCES = {
     "share": 2,
     "explainAccess": 2,
     "sendPreview": 2,
+    "blockList": 2,
 }
 _INTROSPECTION = ("__schema { queryType { name } }", '__type(name: "Account") { name }')
 
