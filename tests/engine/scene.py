@@ -128,8 +128,8 @@ async def _rows(
         posted: _Values = {"transaction_id": ids[Kind.LEDGER_TRANSACTION]}
         await connection.execute(insert(ledger_entries).values(place | entry | hashes | posted))
         contact: _Values = {"id": new_id(), "attributes": {}, "source": "a test", "version": 1}
-        mailed: _Values = {"email": f"{number}@b.example", "email_canonical": f"{number}@b.example"}
-        await connection.execute(insert(contacts).values(place | contact | mailed))
+        mailed: _Values = dict.fromkeys(("email", "email_canonical"), f"{number}@b.example")
+        await connection.execute(insert(contacts).values(place | contact | mailed | {"email_digest": b""}))
         opened = [
             {"master_id": account.master, "share_id": ids[Kind.SHARE], "account_id": other.key}
             for other in accounts_so_far
