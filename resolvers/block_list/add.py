@@ -17,7 +17,7 @@ from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, new_id
 from models.block_list.tables import BlockReason, block_entries
-from resolvers.block_list.entries import present_entry
+from resolvers.block_list.entry_ids import present_entry
 from resolvers.block_list.sealed_addresses import SealedAddress, seal_address
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record_of_account
@@ -25,7 +25,7 @@ from resolvers.inputs.addresses import Address, AddressFault
 from resolvers.sealing.keyring import Keyring
 
 
-class BlockAddResult(enum.Enum):
+class BlockAddOutcome(enum.Enum):
     """What became of an address that was to be blocked."""
 
     ADDED = "ADDED"
@@ -45,17 +45,17 @@ class Blocking:
 
 
 @dataclass(frozen=True)
-class BlockAddOutcome:
+class AddedAddress:
     """Of one address. `entry_id`: of the entry of this account that has it."""
 
-    result: BlockAddResult
+    outcome: BlockAddOutcome
     entry_id: str | None = None
     message: str | None = None
 
 
 async def block_addresses(
     session: WriteSession, principal: Principal, command: Blocking
-) -> list[BlockAddOutcome]:
+) -> list[AddedAddress]:
     """Enter each address that the account has not entered yet. What an account above has entered can be
     entered here too.
 
@@ -68,18 +68,18 @@ async def block_addresses(
     async with in_data_plane(session, account):
         added = await _insert(session, principal, account, command, list(given.values()))
         known = await _known(session, account, list(given.keys() - added.keys()))
-    outcomes: list[BlockAddOutcome] = []
+    results: list[AddedAddress] = []
     for each in command.addresses:
         if isinstance(each, AddressFault):
-            outcomes.append(BlockAddOutcome(BlockAddResult.MALFORMED, message=each.message))
+            results.append(AddedAddress(BlockAddOutcome.MALFORMED, message=each.message))
             continue
         # An address that was given twice was entered by the first of them.
         new = added.pop(each.digest, None)
-        result = BlockAddResult.ALREADY_BLOCKED if new is None else BlockAddResult.ADDED
+        outcome = BlockAddOutcome.ALREADY_BLOCKED if new is None else BlockAddOutcome.ADDED
         known.setdefault(each.digest, new)
-        outcomes.append(BlockAddOutcome(result, _shown(account, known[each.digest])))
-    await _log(session, principal, account, command, outcomes)
-    return outcomes
+        results.append(AddedAddress(outcome, _shown(account, known[each.digest])))
+    await _log(session, principal, account, command, results)
+    return results
 
 
 def _shown(account: Authorized, id: uuid.UUID | None) -> str | None:
@@ -152,9 +152,9 @@ async def _log(
     principal: Principal,
     account: Authorized,
     command: Blocking,
-    outcomes: Sequence[BlockAddOutcome],
+    results: Sequence[AddedAddress],
 ) -> None:
-    number = sum(outcome.result is BlockAddResult.ADDED for outcome in outcomes)
+    number = sum(result.outcome is BlockAddOutcome.ADDED for result in results)
     if number:
         after: Change = {"entries": number, "reason": command.reason.value}
         await record_of_account(session, principal, account, EventKind.BLOCK_LIST_ADDED, None, after)

@@ -39,7 +39,12 @@ class SeenPath:
 
 async def read_seen_path(reader: Reader, account_id: AccountId) -> SeenPath | None:
     """None: the account is outside the viewer's reach."""
-    rows = await reader.rows(_seen_path(account_id))
+    _, statement = seen_path(account_id)
+    return path_in(account_id, await reader.rows(statement))
+
+
+def path_in(account_id: AccountId, rows: Sequence[Mapping[str, Any]]) -> SeenPath | None:
+    """The path that the rows of `seen_path` tell."""
     masks = {AccountId(row["id"]): row["mask"] or 0 for row in rows}
     if not masks.get(account_id, 0) & Permission.ACCOUNT_READ.bit:
         return None
@@ -61,17 +66,18 @@ def inherited_from(entry: FromClause) -> Select[Any]:
     return statement.where(account.c.id == entry.c.inherited_from_id)
 
 
-def _seen_path(account_id: AccountId) -> Select[Any]:
-    """The path upwards: `master_id`, `id`, and the viewer's `mask` in each account, NULL outside its
-    reach."""
+def seen_path(account_id: AccountId) -> tuple[FromClause, Select[Any]]:
+    """The table's alias, and the path upwards: `master_id`, `id`, and the viewer's `mask` in each account,
+    NULL outside its reach."""
     path, above = account_closure.alias(), accounts.alias()
     granted = mask_of_account(above)
-    return (
+    statement = (
         select(above.c.master_id, above.c.id, granted.c.mask)
         .select_from(path.join(above, in_tree(above, path, id="ancestor_id")).join(granted, true()))
         .where(path.c.descendant_id == literal(account_id, Uuid))
         .order_by(path.c.depth)
     )
+    return above, statement
 
 
 def _page(accounts: Sequence[AccountId], page: Window) -> Select[Any]:

@@ -15,17 +15,18 @@ from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId
 from models.block_list.tables import block_entries
-from resolvers.block_list.entries import EntryId, present_entry
+from resolvers.block_list.entry_ids import present_entry
 from resolvers.block_list.paths import ABOVE, AccountAbove, read_named_path
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record_of_account
 from resolvers.inputs.addresses import Address, AddressFault
+from resolvers.inputs.far_ids import FarId
 
-Named = Address | EntryId | AddressFault
+Named = Address | FarId | AddressFault
 """What names an entry: an address, a hash, or the entry's id."""
 
 
-class BlockRemoveResult(enum.Enum):
+class BlockRemoveOutcome(enum.Enum):
     """What became of an entry that was to be lifted."""
 
     REMOVED = "REMOVED"
@@ -43,19 +44,17 @@ class Lifting:
 
 
 @dataclass(frozen=True)
-class BlockRemoveOutcome:
+class LiftedEntry:
     """Of one of them. `entry_id`: of the entry that was lifted. `blocked_by`: the nearest account above that
     still blocks the address, as far as the caller may know."""
 
-    result: BlockRemoveResult
+    outcome: BlockRemoveOutcome
     entry_id: str | None = None
     blocked_by: AccountId | None = None
     message: str | None = None
 
 
-async def lift_entries(
-    session: WriteSession, principal: Principal, command: Lifting
-) -> list[BlockRemoveOutcome]:
+async def lift_entries(session: WriteSession, principal: Principal, command: Lifting) -> list[LiftedEntry]:
     """Lift the account's own entries. One of an account above stays: nobody lifts it from below (T27).
 
     Needs BLOCK_LIST_WRITE.
@@ -63,20 +62,20 @@ async def lift_entries(
     account = await authorize_shared(session, principal, command.account_id, Permission.BLOCK_LIST_WRITE)
     path = await read_named_path(session, principal, account)
     above = [each for each in path if each != account.account_id]
-    ids = [each.id for each in command.entries if isinstance(each, EntryId)]
+    ids = [each.id for each in command.entries if isinstance(each, FarId)]
     async with in_data_plane(session, account):
         named = await _digests_of(session, account, list(path), ids)
         wanted = [_Wanted.of(each, named, account) for each in command.entries]
         lifted = await _delete(session, account, [each.digest for each in wanted if each.lifts])
         blocking = await _blocking(session, account, above, [each.digest for each in wanted])
-    outcomes = []
+    results = []
     for each in wanted:
         by = next((path[above_id] for above_id in above if (above_id, each.digest) in blocking), None)
         # What was named twice is lifted by the first of them.
         lifted_id = lifted.pop(each.digest, None) if each.lifts else None
-        outcomes.append(_outcome(account, each, lifted_id, by))
-    await _log(session, principal, account, outcomes)
-    return outcomes
+        results.append(_lifted_entry(account, each, lifted_id, by))
+    await _log(session, principal, account, results)
+    return results
 
 
 @dataclass(frozen=True)
@@ -88,32 +87,32 @@ class _Wanted:
     fault: str | None = None
 
     @classmethod
-    def of(cls, named: Named, digests: Mapping[EntryId, bytes], account: Authorized) -> "_Wanted":
+    def of(cls, named: Named, digests: Mapping[FarId, bytes], account: Authorized) -> "_Wanted":
         if isinstance(named, AddressFault):
             return cls(b"", lifts=False, fault=named.message)
-        if isinstance(named, EntryId):
+        if isinstance(named, FarId):
             return cls(digests.get(named, b""), lifts=named.account_id == account.account_id)
         return cls(named.digest, lifts=True)
 
 
-def _outcome(
+def _lifted_entry(
     account: Authorized, wanted: _Wanted, lifted_id: uuid.UUID | None, by: AccountAbove | None
-) -> BlockRemoveOutcome:
+) -> LiftedEntry:
     if wanted.fault is not None:
-        return BlockRemoveOutcome(BlockRemoveResult.MALFORMED, message=wanted.fault)
+        return LiftedEntry(BlockRemoveOutcome.MALFORMED, message=wanted.fault)
     entry_id = None if lifted_id is None else present_entry(account.account_id, lifted_id)
     if by is None:
-        result = BlockRemoveResult.NOT_BLOCKED if entry_id is None else BlockRemoveResult.REMOVED
-        return BlockRemoveOutcome(result, entry_id)
+        outcome = BlockRemoveOutcome.NOT_BLOCKED if entry_id is None else BlockRemoveOutcome.REMOVED
+        return LiftedEntry(outcome, entry_id)
     name, known_id = (ABOVE, None) if by.name is None else (by.name, by.id)
     message = f"It is on the block list of {name}, and can only be removed there."
-    result = BlockRemoveResult.INHERITED if entry_id is None else BlockRemoveResult.REMOVED
-    return BlockRemoveOutcome(result, entry_id, known_id, message)
+    outcome = BlockRemoveOutcome.INHERITED if entry_id is None else BlockRemoveOutcome.REMOVED
+    return LiftedEntry(outcome, entry_id, known_id, message)
 
 
 async def _digests_of(
     session: WriteSession, account: Authorized, path: list[AccountId], ids: list[uuid.UUID]
-) -> dict[EntryId, bytes]:
+) -> dict[FarId, bytes]:
     if not ids:
         return {}
     entry = block_entries.c
@@ -123,7 +122,7 @@ async def _digests_of(
         entry.id == any_(literal(ids, ARRAY(Uuid))),
     )
     rows = await session.execute(statement)
-    return {EntryId(AccountId(row.account_id), row.id): row.digest for row in rows}
+    return {FarId(AccountId(row.account_id), row.id): row.digest for row in rows}
 
 
 async def _delete(session: WriteSession, account: Authorized, digests: list[bytes]) -> dict[bytes, uuid.UUID]:
@@ -163,9 +162,9 @@ async def _log(
     session: WriteSession,
     principal: Principal,
     account: Authorized,
-    outcomes: Sequence[BlockRemoveOutcome],
+    results: Sequence[LiftedEntry],
 ) -> None:
-    number = sum(outcome.result is BlockRemoveResult.REMOVED for outcome in outcomes)
+    number = sum(result.outcome is BlockRemoveOutcome.REMOVED for result in results)
     if number:
         before: Change = {"entries": number}
         await record_of_account(session, principal, account, EventKind.BLOCK_LIST_REMOVED, before)

@@ -47,7 +47,7 @@ class AddressFault:
     message: str
 
 
-def read_country(text: str | None, field: str = "country") -> str | None:
+def read_country(text: str | None, field: str) -> str | None:
     """The country whose national numbers are meant. Raises BAD_USER_INPUT."""
     return None if text is None else country(text, field)
 

@@ -1,8 +1,8 @@
 """Enums of the area, as GraphQL shows them."""
 
 from models.block_list.tables import BlockReason
-from resolvers.block_list.add import BlockAddResult
-from resolvers.block_list.remove import BlockRemoveResult
+from resolvers.block_list.add import BlockAddOutcome
+from resolvers.block_list.remove import BlockRemoveOutcome
 from schema.fields.enum_publishing import EnumDescription
 
 ENUMS = (
@@ -16,7 +16,7 @@ ENUMS = (
         },
     ),
     EnumDescription(
-        BlockAddResult,
+        BlockAddOutcome,
         {
             "ADDED": "It was entered.",
             "ALREADY_BLOCKED": "The account had entered it before. Nothing was changed.",
@@ -24,7 +24,7 @@ ENUMS = (
         },
     ),
     EnumDescription(
-        BlockRemoveResult,
+        BlockRemoveOutcome,
         {
             "REMOVED": "The account's own entry was removed. `blockedBy` and `message` say whether an "
             "account above still blocks the address.",

@@ -10,12 +10,12 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, Kind, present
 from models.block_list.tables import BlockReason
 from resolvers.block_list import add, remove
-from resolvers.block_list.add import BlockAddResult
-from resolvers.block_list.remove import BlockRemoveResult
+from resolvers.block_list.add import BlockAddOutcome
+from resolvers.block_list.remove import BlockRemoveOutcome
 from resolvers.inputs.addresses import MOST_ADDRESSES
 from resolvers.inputs.text import visible_text
 from schema.block_list.entries import read_named
-from schema.fields.addresses import COUNTRY, read_given
+from schema.fields.addresses import PHONE_COUNTRY, read_given
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.ids import account_id
 from schema.fields.marks import needs
@@ -37,7 +37,7 @@ class BlockListAddInput:
         default=None,
         description="Where they came from, such as the name of a file: one line of 1 to 200 characters.",
     )
-    country: str | None = strawberry.field(default=None, description=COUNTRY)
+    phone_country: str | None = strawberry.field(default=None, description=PHONE_COUNTRY)
 
 
 @strawberry.input(description="Entries to remove from the account's own block list.")
@@ -46,21 +46,21 @@ class BlockListRemoveInput:
     entries: list[str] = strawberry.field(
         description=f"1 to {MOST_ADDRESSES:,} e-mail addresses, phone numbers, hashes, or ids of entries."
     )
-    country: str | None = strawberry.field(default=None, description=COUNTRY)
+    phone_country: str | None = strawberry.field(default=None, description=PHONE_COUNTRY)
 
 
 @strawberry.type(description="What became of one address.", directives=[Public()])
-class BlockListAddOutcome:
+class BlockListAddResult:
     index: int = strawberry.field(description="The position of the address in the input, from 0.")
-    result: BlockAddResult = strawberry.field(description="Whether it was entered.")
+    outcome: BlockAddOutcome = strawberry.field(description="Whether it was entered.")
     entry_id: strawberry.ID | None = strawberry.field(description="The id of the account's entry.")
     message: str | None = strawberry.field(description="What is wrong with it, for people.")
 
 
 @strawberry.type(description="What became of one entry.", directives=[Public()])
-class BlockListRemoveOutcome:
+class BlockListRemoveResult:
     index: int = strawberry.field(description="The position of the entry in the input, from 0.")
-    result: BlockRemoveResult = strawberry.field(description="Whether it was removed.")
+    outcome: BlockRemoveOutcome = strawberry.field(description="Whether it was removed.")
     entry_id: strawberry.ID | None = strawberry.field(
         description="The id of the removed entry; null if none was removed."
     )
@@ -77,7 +77,7 @@ class BlockListRemoveOutcome:
 class BlockListAddPayload(Payload):
     """What became of the addresses."""
 
-    outcomes: list[BlockListAddOutcome] | None = strawberry.field(
+    results: list[BlockListAddResult] | None = strawberry.field(
         default=None, description="One for each address, in their order; null if nothing was changed."
     )
 
@@ -86,7 +86,7 @@ class BlockListAddPayload(Payload):
 class BlockListRemovePayload(Payload):
     """What became of the entries."""
 
-    outcomes: list[BlockListRemoveOutcome] | None = strawberry.field(
+    results: list[BlockListRemoveResult] | None = strawberry.field(
         default=None, description="One for each entry, in their order; null if nothing was changed."
     )
 
@@ -97,7 +97,7 @@ class BlockListMutation:
         directives=needs(Permission.BLOCK_LIST_WRITE),
         description="Enter addresses into the block list of an account. The account and all accounts below "
         "it never write to them again, whatever a recipient or platform support does, until the entry is "
-        "removed where it was made. Each address has an outcome of its own.",
+        "removed where it was made. Each address has a result of its own.",
     )
     async def block_list_add(self, info: ContextInfo, input: BlockListAddInput) -> BlockListAddPayload:
         principal = principal_of(info)
@@ -105,7 +105,7 @@ class BlockListMutation:
             holder_id = account_id(input.account_id)
             source = None if input.source is None else visible_text(input.source, "source")
             key = info.context.deployment.contact_key
-            addresses = await read_given(key, input.addresses, input.country)
+            addresses = await read_given(key, input.addresses, input.phone_country)
             keyring = info.context.deployment.keyring()
         except Refusal as refusal:
             return refused(info, BlockListAddPayload, refusal)
@@ -118,15 +118,15 @@ class BlockListMutation:
                 source=source,
                 keyring=keyring,
             )
-            outcomes = await add.block_addresses(session, principal, command)
-            return payload(BlockListAddPayload, outcomes=list(map(_added, range(len(outcomes)), outcomes)))
+            results = await add.block_addresses(session, principal, command)
+            return payload(BlockListAddPayload, results=list(map(_added, range(len(results)), results)))
 
         return await perform(info, BlockListAddPayload, write)
 
     @strawberry.mutation(
         directives=needs(Permission.BLOCK_LIST_WRITE),
         description="Remove entries from the account's own block list. An entry of an account above is "
-        "refused, and its outcome says whose it is, as far as you may know. Each entry has an outcome of its "
+        "refused, and its result says whose it is, as far as you may know. Each entry has a result of its "
         "own.",
     )
     async def block_list_remove(
@@ -136,35 +136,35 @@ class BlockListMutation:
         try:
             holder_id = account_id(input.account_id)
             key = info.context.deployment.contact_key
-            entries = await read_named(key, input.entries, input.country)
+            entries = await read_named(key, input.entries, input.phone_country)
         except Refusal as refusal:
             return refused(info, BlockListRemovePayload, refusal)
 
         async def write(session: WriteSession) -> BlockListRemovePayload:
             command = remove.Lifting(account_id=holder_id, entries=entries)
-            outcomes = await remove.lift_entries(session, principal, command)
-            shown = list(map(_removed, range(len(outcomes)), outcomes))
-            return payload(BlockListRemovePayload, outcomes=shown)
+            results = await remove.lift_entries(session, principal, command)
+            shown = list(map(_removed, range(len(results)), results))
+            return payload(BlockListRemovePayload, results=shown)
 
         return await perform(info, BlockListRemovePayload, write)
 
 
-def _added(index: int, outcome: add.BlockAddOutcome) -> BlockListAddOutcome:
-    return BlockListAddOutcome(
+def _added(index: int, done: add.AddedAddress) -> BlockListAddResult:
+    return BlockListAddResult(
         index=index,
-        result=outcome.result,
-        entry_id=_shown(outcome.entry_id),
-        message=outcome.message,
+        outcome=done.outcome,
+        entry_id=_shown(done.entry_id),
+        message=done.message,
     )
 
 
-def _removed(index: int, outcome: remove.BlockRemoveOutcome) -> BlockListRemoveOutcome:
-    return BlockListRemoveOutcome(
+def _removed(index: int, done: remove.LiftedEntry) -> BlockListRemoveResult:
+    return BlockListRemoveResult(
         index=index,
-        result=outcome.result,
-        entry_id=_shown(outcome.entry_id),
-        blocked_by=_shown(_account(outcome.blocked_by)),
-        message=outcome.message,
+        outcome=done.outcome,
+        entry_id=_shown(done.entry_id),
+        blocked_by=_shown(_account(done.blocked_by)),
+        message=done.message,
     )
 
 

@@ -6,19 +6,18 @@ from typing import Annotated, Any
 import strawberry
 
 from authz.policy.permissions import Permission
-from engine.base.field_errors import BadArgument, absent, forbidden
+from engine.base.field_errors import absent, forbidden
 from engine.declare.connections import PageInfo
 from engine.declare.entity_objects import row_object
 from engine.declare.paging import Window, window
 from models.base.ids import AccountId, Kind, parse, present
 from models.block_list.tables import BlockReason
 from resolvers.block_list import reads
-from resolvers.block_list.entries import present_entry
+from resolvers.block_list.entry_ids import present_entry
 from resolvers.block_list.sealed_addresses import open_address
-from resolvers.inputs.addresses import AddressFault
 from resolvers.sealing.keyring import Keyring
 from schema.block_list.types import BlockListEntry, BlockListPage
-from schema.fields.addresses import COUNTRY, in_a_query, read_given
+from schema.fields.addresses import PHONE_COUNTRY, in_a_query, read_one
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.marks import needs
 
@@ -43,7 +42,7 @@ class BlockListQuery:
                 "this SHA-256."
             ),
         ] = None,
-        country: Annotated[str | None, strawberry.argument(description=COUNTRY)] = None,
+        phone_country: Annotated[str | None, strawberry.argument(description=PHONE_COUNTRY)] = None,
         first: Annotated[
             int | None,
             strawberry.argument(
@@ -62,7 +61,7 @@ class BlockListQuery:
         if not path.may(Permission.BLOCK_LIST_READ):
             raise forbidden(Permission.BLOCK_LIST_READ)
         page = window(reads.NEWEST_FIRST, {"first": first, "after": after})
-        digest = None if address is None else await _digest_of(info, address, country)
+        digest = None if address is None else await _digest_of(info, address, phone_country)
         accounts = list(path.masks) if include_inherited else [path.account_id]
         rows = await reads.read_page(info.context.reader, path, accounts, page, digest)
         with in_a_query():
@@ -72,10 +71,7 @@ class BlockListQuery:
 
 async def _digest_of(info: ContextInfo, text: str, country: str | None) -> bytes:
     with in_a_query():
-        (found,) = await read_given(info.context.deployment.contact_key, [text], country)
-    if isinstance(found, AddressFault):
-        raise BadArgument(found.message, "address")
-    return found.digest
+        return (await read_one(info.context.deployment.contact_key, text, country)).digest
 
 
 def _shown(

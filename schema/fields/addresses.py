@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from graphql import GraphQLError
 
-from authz.policy.refusals import Refusal
+from authz.policy.refusals import Refusal, RefusalCode
 from resolvers.inputs.address_digests import KeySource
 from resolvers.inputs.addresses import (
     Address,
@@ -16,7 +16,7 @@ from resolvers.inputs.addresses import (
     read_country,
 )
 
-COUNTRY = (
+PHONE_COUNTRY = (
     "The country whose national phone numbers are meant, as two letters (ISO 3166-1). Without it, phone "
     "numbers begin with `+`."
 )
@@ -28,7 +28,15 @@ async def read_given(
     """Read them in a thread, so that other requests are served meanwhile and no transaction waits. Raises
     BAD_USER_INPUT for too many, none, or no country, and SENDS_UNAVAILABLE."""
     check_number_of(texts, field)
-    return await asyncio.to_thread(read_addresses, key(), texts, read_country(country))
+    return await asyncio.to_thread(read_addresses, key(), texts, read_country(country, "phoneCountry"))
+
+
+async def read_one(key: KeySource, text: str, country: str | None) -> Address:
+    """The same for one, in the field `address`. Also raises BAD_USER_INPUT for what is no address."""
+    (found,) = await read_given(key, [text], country)
+    if isinstance(found, AddressFault):
+        raise Refusal(RefusalCode.BAD_USER_INPUT, found.message, "address")
+    return found
 
 
 @contextmanager

@@ -186,7 +186,12 @@ SHAPES = {
     "a preview": Shape(
         "query ($id: ID!) { sendPreview(accountId: $id, stream: MARKETING, recipients: []) "
         "{ invoicedAccount { name } } }",
-        3,
+        4,
+    ),
+    "deliverability": Shape(
+        'query ($id: ID!) { deliverability(accountId: $id, addresses: ["ann@example.com"]) '
+        "{ exclusions { cause account { name } } } }",
+        6,
     ),
     "a block list": Shape(
         "query ($id: ID!) { blockList(accountId: $id, includeInherited: true) "
@@ -234,7 +239,7 @@ SHAPES = {
         12,
     ),
 }
-NEVER_COMPILED = {"nodes of five kinds", "a preview", "a block list"}
+NEVER_COMPILED = {"nodes of five kinds", "a preview", "a block list", "deliverability"}
 FAR = {"contacts"}
 """They read the data plane too."""
 

@@ -15,8 +15,8 @@ from tests.client.mutations import done
 from tests.world.contacts import CONTACT_KEY
 from tests.world.world import Account, World
 
-ADDED = "outcomes { index result entryId message }"
-REMOVED = "outcomes { index result entryId blockedBy message }"
+ADDED = "results { index outcome entryId message }"
+REMOVED = "results { index outcome entryId blockedBy message }"
 _LIST = """query (
   $accountId: ID!, $inherited: Boolean! = false, $address: String, $first: Int, $after: String
 ) {
@@ -34,22 +34,22 @@ def hash_of(canonical: str) -> str:
 
 async def block(api: Api, caller: Caller, account: Account, *addresses: str, **more: Any) -> list[str]:
     """The results of entering these."""
-    return [outcome["result"] for outcome in await blocking(api, caller, account, *addresses, **more)]
+    return [result["outcome"] for result in await blocking(api, caller, account, *addresses, **more)]
 
 
 async def blocking(
     api: Api, caller: Caller, account: Account, *addresses: str, **more: Any
 ) -> list[dict[str, Any]]:
-    """The outcomes of entering these."""
+    """The results of entering these."""
     values = {"accountId": account.id, "addresses": list(addresses), **more}
-    found: list[dict[str, Any]] = (await done(api, "blockListAdd", caller, ADDED, **values))["outcomes"]
+    found: list[dict[str, Any]] = (await done(api, "blockListAdd", caller, ADDED, **values))["results"]
     return found
 
 
 async def unblock(api: Api, caller: Caller, account: Account, *entries: str) -> list[dict[str, Any]]:
-    """The outcomes of removing these."""
+    """The results of removing these."""
     values = {"accountId": account.id, "entries": list(entries)}
-    found: list[dict[str, Any]] = (await done(api, "blockListRemove", caller, REMOVED, **values))["outcomes"]
+    found: list[dict[str, Any]] = (await done(api, "blockListRemove", caller, REMOVED, **values))["results"]
     return found
 
 

@@ -13,14 +13,14 @@ CONSEQUENCES = {"blockListAdd": NO_CONSEQUENCE, "blockListRemove": NO_CONSEQUENC
 
 STATUSES = {"blockListAdd": Row(TAKES_AWAY), "blockListRemove": Row(NEEDS_ACTIVE)}
 
-REMOVES = {"blockListRemove": "outcomes.entryId"}
+REMOVES = {"blockListRemove": "results.entryId"}
 
 BOUNDS = {"block_entries": kept("to whom nothing is ever sent, until it is lifted")}
 
 
 def inputs(place: Place) -> dict[str, Input]:
     """An input that works for each mutation, with a value for every field."""
-    account = {"accountId": place.account.id, "country": "DE"}
+    account = {"accountId": place.account.id, "phoneCountry": "DE"}
     return {
         "blockListAdd": account
         | {"addresses": ["ann@example.com"], "reason": "COMPLAINT", "source": "complaints.csv"},

@@ -48,19 +48,19 @@ _NONE = [
 @pytest.mark.parametrize(("first", "second"), _SAME)
 async def test_these_are_the_same(api: Api, world: World, first: str, second: str) -> None:
     brand = await brand_of(world)
-    found = await block(api, brand.owner, brand.us, first, second, country="DE")
+    found = await block(api, brand.owner, brand.us, first, second, phoneCountry="DE")
     assert found == ["ADDED", "ALREADY_BLOCKED"]
 
 
 @pytest.mark.parametrize(("first", "second"), _DIFFERENT)
 async def test_these_are_never_merged(api: Api, world: World, first: str, second: str) -> None:
     brand = await brand_of(world)
-    assert await block(api, brand.owner, brand.us, first, second, country="DE") == ["ADDED", "ADDED"]
+    assert await block(api, brand.owner, brand.us, first, second, phoneCountry="DE") == ["ADDED", "ADDED"]
 
 
 @pytest.mark.parametrize("text", _NONE)
 async def test_these_are_none(api: Api, world: World, text: str) -> None:
     brand = await brand_of(world)
-    (outcome,) = await blocking(api, brand.owner, brand.us, text, country="DE")
-    assert (outcome["result"], outcome["entryId"]) == ("MALFORMED", None)
+    (outcome,) = await blocking(api, brand.owner, brand.us, text, phoneCountry="DE")
+    assert (outcome["outcome"], outcome["entryId"]) == ("MALFORMED", None)
     assert outcome["message"]

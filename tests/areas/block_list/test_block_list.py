@@ -38,7 +38,7 @@ async def test_an_entry_shows_what_was_entered(api: Api, brand: Brand) -> None:
     before = datetime.datetime.now(datetime.UTC)
     more = {"reason": "COMPLAINT", "source": "Phone call"}
     (made,) = await blocking(api, brand.owner, brand.us, " Ann@Example.com ", **more)
-    assert made == {"index": 0, "result": "ADDED", "entryId": made["entryId"], "message": None}
+    assert made == {"index": 0, "outcome": "ADDED", "entryId": made["entryId"], "message": None}
     (entry,) = await listed(api, brand.owner, brand.us)
     created_at = datetime.datetime.fromisoformat(entry.pop("createdAt"))
     assert before < created_at < datetime.datetime.now(datetime.UTC)
@@ -65,7 +65,7 @@ async def test_each_address_has_its_own_outcome(api: Api, brand: Brand) -> None:
     await block(api, brand.owner, brand.us, "bob@example.com")
     given = ["ann@example.com", "no address", "BOB@example.com", "Ann@example.com", "030 1234567"]
     found = await blocking(api, brand.owner, brand.us, *given)
-    assert [(each["index"], each["result"]) for each in found] == [
+    assert [(each["index"], each["outcome"]) for each in found] == [
         (0, "ADDED"),
         (1, "MALFORMED"),
         (2, "ALREADY_BLOCKED"),
@@ -97,7 +97,7 @@ async def test_an_entry_is_removed_by_address_hash_or_id(api: Api, brand: Brand)
     made = await blocking(api, brand.owner, brand.us, *names)
     entries = ["ANN@example.com", hash_of(names[1]), made[2]["entryId"]]
     found = await unblock(api, brand.owner, brand.us, *entries, names[0], "nobody@example.com", "blck_7")
-    results = [each["result"] for each in found]
+    results = [each["outcome"] for each in found]
     assert [each["entryId"] for each in found[:3]] == [each["entryId"] for each in made[:3]]
     assert results == ["REMOVED"] * 3 + ["NOT_BLOCKED"] * 2 + ["MALFORMED"]
     assert [entry["address"] for entry in await listed(api, brand.owner, brand.us)] == [names[3]]
@@ -159,8 +159,8 @@ async def test_the_database_holds_no_address(api: Api, brand: Brand, database: A
         ({"source": ""}, "source"),
         ({"source": "a\nb"}, "source"),
         ({"source": "x" * 201}, "source"),
-        ({"country": "XX"}, "country"),
-        ({"country": "Germany"}, "country"),
+        ({"phoneCountry": "XX"}, "phoneCountry"),
+        ({"phoneCountry": "Germany"}, "phoneCountry"),
     ],
 )
 async def test_a_wrong_request_changes_nothing(
@@ -180,4 +180,4 @@ async def test_a_thousand_are_entered_and_lifted_at_once(api: Api, brand: Brand)
     shown = (await api.read(query, brand.owner, id=brand.us.id))["blockList"]["nodes"]
     assert {entry["hash"] for entry in shown} == set(map(hash_of, addresses))
     lifted = await unblock(api, brand.owner, brand.us, *addresses)
-    assert {outcome["result"] for outcome in lifted} == {"REMOVED"}
+    assert {result["outcome"] for result in lifted} == {"REMOVED"}

@@ -54,7 +54,7 @@ async def test_nobody_lifts_an_entry_from_below(api: Api, brand: Brand, below: M
         (seen,) = await unblock(api, brand.owner, brand.store, entry)
         assert seen == {
             "index": 0,
-            "result": "INHERITED",
+            "outcome": "INHERITED",
             "entryId": None,
             "blockedBy": brand.us.id,
             "message": "It is on the block list of Marketing US, and can only be removed there.",
@@ -71,7 +71,7 @@ async def test_an_own_entry_is_lifted_and_the_one_above_stays(api: Api, brand: B
     await block(api, brand.owner, brand.master, _ANN)
     assert await block(api, below, brand.store, _ANN) == ["ADDED"]
     (outcome,) = await unblock(api, brand.owner, brand.store, _ANN)
-    assert (outcome["result"], outcome["blockedBy"]) == ("REMOVED", brand.master.id)
+    assert (outcome["outcome"], outcome["blockedBy"]) == ("REMOVED", brand.master.id)
     assert len(await listed(api, below, brand.store, inherited=True)) == 1
 
 
@@ -88,7 +88,7 @@ async def test_an_entry_of_another_branch_or_tree_is_none(api: Api, world: World
     (foreign,) = await blocking(api, elsewhere.owner, elsewhere.master, _ANN)
     for entry in (_ANN, aside["entryId"], foreign["entryId"]):
         (outcome,) = await unblock(api, brand.owner, brand.store, entry)
-        assert (outcome["result"], outcome["message"]) == ("NOT_BLOCKED", None)
+        assert (outcome["outcome"], outcome["message"]) == ("NOT_BLOCKED", None)
     assert await listed(api, brand.owner, brand.store, inherited=True) == []
 
 

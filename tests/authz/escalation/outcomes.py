@@ -100,7 +100,7 @@ def codes_of(answer: Answer, field: str) -> list[str]:
 def _inner(field: GraphQLField) -> str:
     type_ = get_named_type(field.type)
     assert isinstance(type_, GraphQLObjectType)
-    names = ("id", "accountId", "toAccountId", "expiresAt", "result")
+    names = ("id", "accountId", "toAccountId", "expiresAt", "outcome", "cause")
     return next(name for name in names if name in type_.fields)
 
 

@@ -30,13 +30,13 @@ async def test_each_is_lifted_once(api: Api, world: World) -> None:
         brand = await brand_of(world)
         await block(api, brand.owner, brand.us, *_ADDRESSES)
         found = await at_once(*[unblock(api, brand.owner, brand.us, *_in_any_order()) for _ in range(3)])
-        results = [outcome["result"] for outcomes in found for outcome in outcomes]
-        assert results.count("REMOVED") == len(_ADDRESSES)
-        assert results.count("NOT_BLOCKED") == 2 * len(_ADDRESSES)
+        outcomes = [result["outcome"] for results in found for result in results]
+        assert outcomes.count("REMOVED") == len(_ADDRESSES)
+        assert outcomes.count("NOT_BLOCKED") == 2 * len(_ADDRESSES)
 
 
 async def test_one_that_is_entered_and_lifted_at_once_is_in_the_list_or_not(api: Api, world: World) -> None:
-    """Whatever comes first, the outcomes say how the list ends."""
+    """Whatever comes first, the results say how the list ends."""
     for _ in range(ROUNDS):
         brand = await brand_of(world)
         await block(api, brand.owner, brand.us, *_ADDRESSES)
@@ -44,5 +44,5 @@ async def test_one_that_is_entered_and_lifted_at_once_is_in_the_list_or_not(api:
             block(api, brand.owner, brand.us, *_in_any_order()),
             unblock(api, brand.owner, brand.us, *_in_any_order()),
         )
-        assert {outcome["result"] for outcome in lifted} == {"REMOVED"}
+        assert {result["outcome"] for result in lifted} == {"REMOVED"}
         assert len(await listed(api, brand.owner, brand.us, first=100)) == added.count("ADDED")

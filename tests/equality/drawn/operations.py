@@ -24,6 +24,7 @@ _CHANCES = {
     "explainAccess": 2,
     "sendPreview": 2,
     "blockList": 2,
+    "deliverability": 2,
 }
 _INTROSPECTION = ("__schema { queryType { name } }", '__type(name: "Account") { name }')
 
