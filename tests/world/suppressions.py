@@ -1,6 +1,7 @@
 """Unsubscribes and bounces for tests, and what they exclude."""
 
 import datetime
+import uuid
 from typing import Any
 
 from sqlalchemy import func, insert
@@ -76,14 +77,28 @@ async def streams(api: Api, caller: Caller, account: Account, address: str, **mo
     return "".join(able)
 
 
+async def give_unsubscribe(
+    world: World, account: Account, address: str, list_key: uuid.UUID | None = None
+) -> None:
+    """The recipient has unsubscribed: from the account, or from a list."""
+    values = {"id": new_id(), "unsubscribed_at": func.now(), "contact_list_id": list_key}
+    async with world.database.begin() as connection:
+        await connection.execute(insert(unsubscribes).values(**_row(account, address), **values))
+
+
+async def give_bounce(world: World, account: Account, address: str) -> None:
+    """A message to the recipient has bounced for good."""
+    values = {"id": new_id(), "soft_at": [], "excluded_at": func.now(), "excluded_by": "HARD"}
+    async with world.database.begin() as connection:
+        await connection.execute(insert(bounces).values(**_row(account, address), **values))
+
+
 async def give_suppressions(world: World, account: Account, address: str) -> None:
     """The recipient has unsubscribed from the account, and a message to it bounced for good."""
-    row = {
-        "master_id": account.master,
-        "account_id": account.key,
-        "digest": digest_of(CONTACT_KEY, address),
-    }
-    async with world.database.begin() as connection:
-        await connection.execute(insert(unsubscribes).values(id=new_id(), unsubscribed_at=func.now(), **row))
-        excluded = {"soft_at": [], "excluded_at": func.now(), "excluded_by": "HARD"}
-        await connection.execute(insert(bounces).values(id=new_id(), **excluded, **row))
+    await give_unsubscribe(world, account, address)
+    await give_bounce(world, account, address)
+
+
+def _row(account: Account, address: str) -> dict[str, Any]:
+    digest = digest_of(CONTACT_KEY, address)
+    return {"master_id": account.master, "account_id": account.key, "digest": digest}
