@@ -26,6 +26,8 @@ AREAS = (
     "subscriptions",
     "contacts",
     "domains",
+    "block_list",
+    "suppressions",
     "sending",
     "budgets",
     "usage",

@@ -114,7 +114,7 @@ def present(kind: Kind, value: uuid.UUID) -> str:
     return f"{kind}_{value}"
 
 
-def parse(kind: Kind, text: object) -> uuid.UUID | None:
+def parse(kind: str, text: object) -> uuid.UUID | None:
     """The UUID of a global id. None for a text that is no id of this kind."""
     if not isinstance(text, str):
         return None
@@ -124,12 +124,12 @@ def parse(kind: Kind, text: object) -> uuid.UUID | None:
     return uuid.UUID(int=int(rest.replace("-", ""), 16))
 
 
-def present_in_account(kind: Kind, account_id: uuid.UUID, value: uuid.UUID) -> str:
+def present_in_account(kind: str, account_id: uuid.UUID, value: uuid.UUID) -> str:
     """The id of something in the data plane, as clients see it."""
     return f"{kind}_{account_id}_{value}"
 
 
-def parse_in_account(kind: Kind, text: object) -> IdInAccount | None:
+def parse_in_account(kind: str, text: object) -> IdInAccount | None:
     """Both ids in such a text. None for a text that is no id of this kind."""
     if not isinstance(text, str):
         return None

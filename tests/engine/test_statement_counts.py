@@ -194,7 +194,17 @@ SHAPES = {
     "a preview": Shape(
         "query ($id: ID!) { sendPreview(accountId: $id, stream: MARKETING, recipients: []) "
         "{ invoicedAccount { name } } }",
-        3,
+        4,
+    ),
+    "deliverability": Shape(
+        'query ($id: ID!) { deliverability(accountId: $id, addresses: ["ann@example.com"]) '
+        "{ exclusions { cause account { name } } } }",
+        6,
+    ),
+    "a block list": Shape(
+        "query ($id: ID!) { blockList(accountId: $id, includeInherited: true) "
+        "{ nodes { id address inheritedFrom { name } } } }",
+        6,
     ),
     "budgets": _of_accounts(
         "sendBudget { cap guarantee used } creditBudget { cap guarantee used } nextOwnPlan { code }", 3
@@ -248,7 +258,7 @@ SHAPES = {
         12,
     ),
 }
-NEVER_COMPILED = {"nodes of five kinds", "a preview"}
+NEVER_COMPILED = {"nodes of five kinds", "a preview", "a block list", "deliverability"}
 FAR = {"contacts", "contact lists", "lists of contacts", "contacts by their ids"}
 """They read the data plane too."""
 

@@ -99,7 +99,17 @@ def codes_of(answer: Answer, field: str) -> list[str]:
     return [*answer.codes, *(refusal["code"] for refusal in refusals)]
 
 
-_TOLD_OF_OBJECTS = ("id", "accountId", "toAccountId", "expiresAt", "name", "index", "setting")
+_TOLD_OF_OBJECTS = (
+    "id",
+    "accountId",
+    "toAccountId",
+    "expiresAt",
+    "name",
+    "index",
+    "setting",
+    "outcome",
+    "cause",
+)
 """What is asked of an object in a payload: the first of these that it has."""
 
 
