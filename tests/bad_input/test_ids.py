@@ -74,7 +74,7 @@ MUTATIONS = {
     "planChange": ["accountId", "planId"],
     "planChangeWithdraw": ["accountId"],
     "limitIncrease": ["accountId"],
-    "sendReserve": ["accountId", "recipientListId"],
+    "sendReserve": ["accountId", "recipientListId", "contactListId"],
     "sendCommit": ["reservationId"],
     "sendVoid": ["reservationId"],
     "sendBudgetUpdate": ["accountId"],
