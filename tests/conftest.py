@@ -113,6 +113,7 @@ def settings() -> Settings:
         public_url="http://mandant.test",
         payment_provider=practice,
         contact_key=SecretStr("a secret of the tests"),
+        secret_keys=SecretStr("another secret of the tests"),
     )
 
 

@@ -75,6 +75,13 @@ from resolvers.effects.retention import DAY, Retention
 
 RETENTIONS = (Retention("notes", "notes", ("master_id", "id"), "due_at", 30 * DAY),)
 ''',
+    "resolvers/notes/sealed_columns.py": '''"""What is stored of notes encrypted."""
+
+from models.notes.tables import notes
+from resolvers.sealing.places import SealedColumn
+
+SEALED_COLUMNS = (SealedColumn(notes, "text"),)
+''',
     "resolvers/notes/mail_kinds.py": '''"""The mail that reminds of a note."""
 
 from resolvers.effects.mail_limits import OFFERS, MailKind

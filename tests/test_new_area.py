@@ -22,6 +22,7 @@ from models.base.ids import Kind
 from models.base.planes import Plane
 from models.effects.jobs import job_kinds
 from resolvers.effects.retention import retentions
+from resolvers.sealing.places import sealed_columns
 from schema.root import build_schema
 from server import cli
 from server.database.migrate import stored_functions
@@ -40,6 +41,7 @@ print(json.dumps({
     "work": [job.kind.name for work in WORK for job in work.jobs],
     "retentions": [retention.name for retention in retentions()],
     "mails": list(MAIL_KINDS),
+    "sealed": [column.table.name for column in sealed_columns()],
     "commands": list(typer.main.get_command(cli._commands).commands),
     "matrix": [*MUTATIONS, *ACCOUNT_FIELDS, *(kind.name for kind in NODES)],
     "oracle": [name for table in ("CONSEQUENCES", "STATUSES", "BOUNDS") for name in told_by_areas(table)],
@@ -93,6 +95,7 @@ def test_the_api_has_it(declared: str, seen: Any) -> None:
         ("work", "note_reminder"),
         ("retentions", "notes"),
         ("mails", "REMINDER"),
+        ("sealed", "notes"),
         ("commands", "notes"),
     ],
 )

@@ -46,6 +46,7 @@ ALLOWED = {
         "to_thread",
     ): "reads a file that its one request waits for",
     ("schema.sending.audiences._read", "to_thread"): "hashlib, hmac and email_validator, which keeps nothing",
+    ("resolvers.domains.dkim.made", "to_thread"): "cryptography: makes a key, from nothing",
     ("server.fairness.admission.beside", "run_in_executor"): "plans behind a lock; fragments of its own",
     ("server.embedded_postgres.preparation.prepare_database", "ThreadPoolExecutor"): _ALONE,
     (

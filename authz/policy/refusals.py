@@ -84,7 +84,10 @@ class RefusalCode(enum.Enum):
     PARENT_ACCOUNT_REQUIRED = (
         "Only callers who also have the permission in the account above can decide this."
     )
+    SETTING_LOCKED = "An account above has locked the setting: it can be changed only there."
     SENDS_UNAVAILABLE = "Nothing can be sent: the server has no key for contacts."
+    DOMAIN_LIMIT_REACHED = "The account cannot have more domains of this kind."
+    SECRETS_UNAVAILABLE = "The server has no keys for what it stores encrypted."
     PLAN_REQUIRED = "The account's plan does not include this; a larger plan does."
     PAYMENTS_UNAVAILABLE = (
         "The payment provider does not answer. Send the same request again, with the same idempotency key."

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0040"
-down_revision = "0035"
+down_revision = "0039"
 
 COUNTS = "total, done, created, updated, refused"
 DATA_GRANTS = {

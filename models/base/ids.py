@@ -35,6 +35,7 @@ ChargeId = NewType("ChargeId", uuid.UUID)
 ContactId = NewType("ContactId", uuid.UUID)
 ContactListId = NewType("ContactListId", uuid.UUID)
 ContactJobId = NewType("ContactJobId", uuid.UUID)
+DomainId = NewType("DomainId", uuid.UUID)
 
 
 @dataclass(frozen=True)
@@ -73,22 +74,38 @@ class Kind(enum.StrEnum):
     PLAN = "plan"
     SEND_RESERVATION = "rsrv"
     RECIPIENT_LIST = "rcpl"
+    DOMAIN = "domn"
     INVOICE = "invc"
     CONTACT = "cntc"
     CONTACT_LIST = "clst"
     CONTACT_JOB = "cjob"
 
 
+_STEP = 250
+"""Nanoseconds that make another fraction of a UUIDv7: it has 4,096 of them in a millisecond."""
+
 _CANONICAL = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 def new_id() -> uuid.UUID:
     """A UUIDv7 with a sub-millisecond fraction, so that ids of one process keep their order."""
-    nanoseconds = time.time_ns()
+    return _id_of(time.time_ns(), secrets.randbits(62))
+
+
+def new_ids(many: int) -> list[uuid.UUID]:
+    """So many at once, in their order."""
+    first, random = time.time_ns(), secrets.token_bytes(8 * many)
+    return [
+        _id_of(first + _STEP * number, int.from_bytes(random[8 * number : 8 * number + 8], "big") >> 2)
+        for number in range(many)
+    ]
+
+
+def _id_of(nanoseconds: int, random: int) -> uuid.UUID:
     milliseconds, rest = divmod(nanoseconds, 1_000_000)
     fraction = rest * 4096 // 1_000_000
     value = (milliseconds & 0xFFFFFFFFFFFF) << 80
-    value |= 0x7 << 76 | fraction << 64 | 0b10 << 62 | secrets.randbits(62)
+    value |= 0x7 << 76 | fraction << 64 | 0b10 << 62 | random
     return uuid.UUID(int=value)
 
 
@@ -97,7 +114,7 @@ def present(kind: Kind, value: uuid.UUID) -> str:
     return f"{kind}_{value}"
 
 
-def parse(kind: Kind, text: object) -> uuid.UUID | None:
+def parse(kind: str, text: object) -> uuid.UUID | None:
     """The UUID of a global id. None for a text that is no id of this kind."""
     if not isinstance(text, str):
         return None
@@ -107,12 +124,12 @@ def parse(kind: Kind, text: object) -> uuid.UUID | None:
     return uuid.UUID(int=int(rest.replace("-", ""), 16))
 
 
-def present_in_account(kind: Kind, account_id: uuid.UUID, value: uuid.UUID) -> str:
+def present_in_account(kind: str, account_id: uuid.UUID, value: uuid.UUID) -> str:
     """The id of something in the data plane, as clients see it."""
     return f"{kind}_{account_id}_{value}"
 
 
-def parse_in_account(kind: Kind, text: object) -> IdInAccount | None:
+def parse_in_account(kind: str, text: object) -> IdInAccount | None:
     """Both ids in such a text. None for a text that is no id of this kind."""
     if not isinstance(text, str):
         return None

@@ -9,6 +9,7 @@ import datetime
 import enum
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     DateTime,
@@ -161,6 +162,17 @@ send_reservations = control_table(
         server_default=text("0"),
         comment="That the account had not sent to before in the cycle.",
     ),
+    Column(
+        "blocked",
+        BigInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="Left out, as the next two: on a block list.",
+    ),
+    Column("unsubscribed", BigInteger, nullable=False, server_default=text("0")),
+    Column("bounced", BigInteger, nullable=False, server_default=text("0")),
+    Column("left_out", ARRAY(LargeBinary), comment="The digests of these, if a request named them."),
+    Column("left_out_by", ARRAY(Text), comment="The cause of each."),
     Column("price", BigInteger, nullable=False, comment="Of sends beyond the plan's, in micro-units."),
     Column("beyond", BigInteger, nullable=False, server_default=text("0"), comment="Sends that it is for."),
     Column("payer_id", Uuid, nullable=False, comment="Whose credit is reserved."),
@@ -178,6 +190,10 @@ send_reservations = control_table(
     one_of("stream", SendStream),
     one_of("status", ReservationStatus),
     CheckConstraint("recipients > 0 AND new_contacts >= 0 AND price >= 0", name="counts"),
+    CheckConstraint("blocked >= 0 AND unsubscribed >= 0 AND bounced >= 0", name="left_out"),
+    CheckConstraint(
+        "cardinality(left_out) IS NOT DISTINCT FROM cardinality(left_out_by)", name="left_out_by"
+    ),
     CheckConstraint("price = 0 OR beyond > 0 AND price % beyond = 0", name="beyond"),
     CheckConstraint("(status = 'RESERVED') = (settled_at IS NULL)", name="settled"),
     Index("ix_send_reservations_id", "id"),

@@ -37,6 +37,7 @@ from resolvers.credit.settlement import (
     settle_with_pool,
     visible_amount,
 )
+from resolvers.domains.remove import remove_domains
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record_of_account
 from resolvers.inputs.text import short_text
@@ -128,9 +129,11 @@ async def _check_leaf(session: WriteSession, principal: Principal, account: Auth
 async def _end_sends(
     session: WriteSession, principal: Principal, account: Authorized
 ) -> list[SettlementEffect]:
-    """Reservations are released. Committed sends stay counted."""
+    """Reservations are released. Committed sends stay counted. Another tree may verify the domains."""
     voided = await void_open_sends(session, principal, account)
-    return [SettlementEffect(EffectKind.SENDS_VOIDED, count=voided)] if voided else []
+    removed = await remove_domains(session, principal, account)
+    counts = {EffectKind.SENDS_VOIDED: voided, EffectKind.DOMAINS_REMOVED: removed}
+    return [SettlementEffect(kind, count=count) for kind, count in counts.items() if count]
 
 
 async def _end_money(

@@ -7,13 +7,14 @@ from sqlalchemy import func, insert, literal, select
 
 from authz.callers.principals import Principal
 from authz.guards.delegation import role_in, role_to_give
-from authz.guards.exclusive import Authorized, authorize
+from authz.guards.exclusive import Authorized, authorize, authorize_all
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import DEPTH_LIMIT, account_closure, accounts
 from models.base.ids import AccountId, ApiKeyId, InvitationId, Kind, MasterId, new_id, present
+from models.settings.tables import SettingName
 from resolvers.accounts.change import check_external_id
 from resolvers.api_keys.create import NewApiKey, add_api_key
 from resolvers.effects.event_kinds import EventKind
@@ -23,6 +24,7 @@ from resolvers.inputs.emails import email_address
 from resolvers.inputs.text import short_text, visible_text
 from resolvers.invitations.invite import Offer, add_invitation
 from resolvers.plans.effective_plan import effective_plan_of
+from resolvers.settings.copy import authorize_source, take_settings
 from resolvers.staff.request_subaccounts import SubaccountSetUp, check_unlocked
 
 FIRST_KEY_NAME = "First key"
@@ -31,7 +33,8 @@ FIRST_KEY_NAME = "First key"
 @dataclass(frozen=True)
 class SubaccountCreation:
     """`owner_email`: the person who is invited to own the subaccount (R53). `link`: see MemberInvitation.
-    `set_up`: whether platform support has to unlock subaccounts first (R11, R48)."""
+    `set_up`: whether platform support has to unlock subaccounts first (R11, R48). `copy`: the settings that
+    it gets from another account (R87)."""
 
     parent_id: AccountId
     name: str
@@ -40,6 +43,8 @@ class SubaccountCreation:
     idempotency_key: str
     link: str
     set_up: SubaccountSetUp
+    copy_from_id: AccountId | None = None
+    copy: frozenset[SettingName] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -61,12 +66,13 @@ async def create_subaccount(
 
     Needs SUBACCOUNTS_WRITE in the parent. Raises FAILED_PRECONDITION where platform support has not unlocked
     them, PLAN_REQUIRED where the parent's plan allows none (R10), TREE_TOO_DEEP, CONFLICT for a sibling's
-    external id, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
+    external id, SETTING_LOCKED, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH. To copy settings needs SETTINGS_READ
+    where they come from.
     """
-    parent = await authorize(session, principal, command.parent_id, Permission.SUBACCOUNTS_WRITE)
+    parent, source = await _authorize(session, principal, command)
     command = _read(command)
     owner = None if command.owner_email is None else email_address(command.owner_email, "ownerEmail")
-    content = (command.name, command.external_id, owner and owner.canonical)
+    content = (command.name, command.external_id, owner and owner.canonical, *_copied(command))
     request = IdempotentRequest("subaccountCreate", command.idempotency_key, content)
     new = _Ids()
     made = {"account": str(new.account), "apiKey": str(new.api_key)}
@@ -79,6 +85,8 @@ async def create_subaccount(
     if not (await effective_plan_of(session, parent)).plan.subaccounts_allowed:
         raise Refusal(RefusalCode.PLAN_REQUIRED, field="parentId")
     account = await _add_subaccount(session, principal, parent, new.account, command)
+    if source is not None:
+        await take_settings(session, principal, account, source, command.copy, "copy")
     administrator = await role_in(session, account, BuiltinRole.ADMINISTRATOR.id)
     scopes = account.mask | account.below_mask
     first_key = NewApiKey(FIRST_KEY_NAME, administrator, scopes, id=new.api_key)
@@ -90,6 +98,27 @@ async def create_subaccount(
         )
     invitation_id = None if owner is None else new.invitation
     return SubaccountCreated(account.account_id, key.api_key_id, key.secret, invitation_id, replayed=False)
+
+
+async def _authorize(
+    session: WriteSession, principal: Principal, command: SubaccountCreation
+) -> tuple[Authorized, Authorized | None]:
+    """The parent, and the account that settings are copied from. It may stand anywhere in the tree, which is
+    locked then."""
+    if (command.copy_from_id is None) == bool(command.copy):
+        message = "Give both: the account to copy from, and the settings."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "copy")
+    if command.copy_from_id is None:
+        return await authorize(session, principal, command.parent_id, Permission.SUBACCOUNTS_WRITE), None
+    (parent,) = await authorize_all(session, principal, [command.parent_id], Permission.SUBACCOUNTS_WRITE)
+    return parent, await authorize_source(session, principal, parent, command.copy_from_id, "copyFrom")
+
+
+def _copied(command: SubaccountCreation) -> tuple[str, ...]:
+    """What a repetition is compared by. Empty where nothing is copied, as before there were copies."""
+    if command.copy_from_id is None:
+        return ()
+    return str(command.copy_from_id), *sorted(setting.value for setting in command.copy)
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,12 @@ from resolvers.contacts.given import AddressReader, GivenContact, ReadContact
 from resolvers.contacts.giving import giving_addresses
 from resolvers.contacts.matching import Match, Matcher, Wanted, keys_named
 from resolvers.contacts.memberships import change_memberships, known_lists
+from resolvers.contacts.phone_country import phone_country_of
 from resolvers.contacts.store import lock_contact, update_contacts
 from resolvers.contacts.upsert import check_lists
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record
 from resolvers.inputs.address_digests import ContactKey
-from resolvers.inputs.countries import country
 
 _SOURCE = "API"
 
@@ -55,10 +55,10 @@ async def update_contact(
 
     Raises NOT_FOUND, VersionConflict, CONFLICT for an address or an id of another contact, BAD_USER_INPUT.
     """
-    land = None if command.country is None else country(command.country, "phoneCountry")
     account = await authorize_shared(
         session, principal, command.contact_id.account_id, Permission.CONTACTS_WRITE
     )
+    land = await phone_country_of(session, account, command.country, [command.contact])
     reader = AddressReader(key, account.account_id, land)
     read = await asyncio.to_thread(reader.read, command.contact)
     change = ContactChange(account, ContactId(command.contact_id.id))
@@ -66,7 +66,7 @@ async def update_contact(
         match = await _match(session, change, command.expected_version, read)
         if match.changes:
             await update_contacts(session, account, [match.new])
-        moved = await change_memberships(session, account, [match], _SOURCE)
+        moved = await change_memberships(session, account, [(change.contact_id, read)], _SOURCE)
     if match.changes or moved:
         await _log(session, principal, change, EventKind.CONTACT_UPDATED)
     return change

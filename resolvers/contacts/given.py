@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from models.base.ids import AccountId, Kind
@@ -33,8 +34,7 @@ class GivenContact:
     remove_from_lists: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
-class Address:
+class Address(NamedTuple):
     """An e-mail address or a phone number: as it was given, as it is compared, and what outlives it."""
 
     original: str

@@ -30,8 +30,8 @@ from resolvers.contacts.given import MOST_LISTS_OF_A_CONTACT
 from resolvers.contacts.import_plan import ImportPlan, read_columns
 from resolvers.contacts.job_store import NewContactJob, add_job
 from resolvers.contacts.memberships import known_lists
+from resolvers.contacts.phone_country import phone_country
 from resolvers.effects.jobs import enqueue
-from resolvers.inputs.countries import country
 from resolvers.inputs.global_ids import required_in_account
 from resolvers.inputs.text import short_text
 
@@ -101,7 +101,7 @@ async def begin_import(
         columns=read_columns(header, request.mapping, attributes),
         lists=list(request.lists),
         source=short_text(request.source, "source"),
-        country=None if request.country is None else country(request.country, "phoneCountry"),
+        country=await phone_country(session, account, request.country),
     )
     job = NewContactJob(kind=ContactJobKind.IMPORT, status=ContactJobStatus.UPLOADING, plan=plan.stored())
     return await add_job(session, principal, account, job)

@@ -79,7 +79,7 @@ async def import_file(sessions: WriteSessions, key: ContactKey, job: Job) -> Non
                 if found is None or not await _import_part(session, found, part):
                     return
     finally:
-        reading.cancel()
+        # It is soon over, and gives its connection back.
         await asyncio.gather(reading, return_exceptions=True)
     async with sessions.begin() as session:
         found = await lock_job(session, job)

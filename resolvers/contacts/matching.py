@@ -2,9 +2,9 @@
 number."""
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import NamedTuple
 
 from authz.policy.refusals import Refusal, RefusalCode
@@ -32,7 +32,7 @@ class StoredContact:
     attributes: Mapping[str, Value]
     version: int
 
-    @cached_property
+    @property
     def keys(self) -> Sequence[Key]:
         """What no other contact of the account has, the surest first."""
         return _keys(self.external_id, self.email, self.phone)
@@ -47,15 +47,28 @@ class Wanted:
     contact: ReadContact
     attributes: Mapping[str, Value | None] = field(default_factory=dict)
 
-    @cached_property
+    @property
     def keys(self) -> Sequence[Key]:
         """What the contact is found by, the surest first."""
-        given = self.contact
-        return _keys(
-            None if given.external_id is UNCHANGED else given.external_id,
-            None if given.email is UNCHANGED else given.email,
-            None if given.phone is UNCHANGED else given.phone,
-        )
+        return _keys(self.external_id, self.email, self.phone)
+
+    @property
+    def external_id(self) -> str | None:
+        """The one that is given, if any."""
+        given = self.contact.external_id
+        return None if given is UNCHANGED else given
+
+    @property
+    def email(self) -> Address | None:
+        """The same of the e-mail address."""
+        given = self.contact.email
+        return None if given is UNCHANGED else given
+
+    @property
+    def phone(self) -> Address | None:
+        """The same of the phone number."""
+        given = self.contact.phone
+        return None if given is UNCHANGED else given
 
 
 @dataclass(frozen=True)
@@ -127,6 +140,12 @@ class Matcher:
             if thing in self._taken:
                 raise SameContact(self._taken[thing])
         self._taken.update(dict.fromkeys(things, index))
+
+
+def by_themselves(wanted: Sequence[Wanted]) -> list[Wanted]:
+    """The contacts of a request that share no key with another one of it."""
+    uses = Counter(key for each in wanted for key in each.keys)
+    return [each for each in wanted if all(uses[key] == 1 for key in each.keys)]
 
 
 def keys_named(wanted: Iterable[Wanted]) -> set[Key]:

@@ -10,7 +10,7 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import Place, in_account
 from models.base.ids import ContactId
 from models.contacts.tables import contact_list_members, contact_lists
-from resolvers.contacts.matching import Match
+from resolvers.contacts.given import ReadContact
 
 _Pairs = list[tuple[uuid.UUID, ContactId]]
 
@@ -29,13 +29,13 @@ async def known_lists(session: WriteSession, account: Place, wanted: Collection[
 
 
 async def change_memberships(
-    session: WriteSession, account: Place, done: Iterable[Match], source: str
+    session: WriteSession, account: Place, done: Iterable[tuple[ContactId, ReadContact]], source: str
 ) -> set[ContactId]:
-    """Add the contacts to their lists, and remove them from others. Returns the contacts that were in fact
-    added or removed."""
-    made = list(done)
-    added = _pairs({match.new.id: match.wanted.contact.add_to_lists for match in made})
-    removed = _pairs({match.new.id: match.wanted.contact.remove_from_lists for match in made})
+    """Add contacts to the lists that they are given with, and remove them from others. Returns the contacts
+    that were in fact added or removed."""
+    made = [(id_, contact) for id_, contact in done if contact.add_to_lists or contact.remove_from_lists]
+    added = _pairs({id_: contact.add_to_lists for id_, contact in made})
+    removed = _pairs({id_: contact.remove_from_lists for id_, contact in made})
     return await _add(session, account, added, source) | await _remove(session, account, removed)
 
 

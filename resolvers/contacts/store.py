@@ -3,7 +3,7 @@
 All of it is in the data plane: the session has entered it.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import orjson
@@ -28,10 +28,10 @@ from sqlalchemy.types import TypeEngine
 
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import Place, in_account
-from models.base.ids import ContactId
+from models.base.ids import ContactId, new_ids
 from models.contacts.tables import contacts
 from resolvers.contacts.given import Address
-from resolvers.contacts.matching import Key, StoredContact
+from resolvers.contacts.matching import Key, StoredContact, Wanted
 
 _TYPES: dict[str, TypeEngine[Any]] = {
     "id": Uuid(),
@@ -45,6 +45,11 @@ _TYPES: dict[str, TypeEngine[Any]] = {
     "attributes": Text(),
 }
 """What is written of a contact."""
+
+_Values = tuple[Any, ...]
+"""Of one contact, in the order of _TYPES."""
+
+_NO_ADDRESS = (None, None, None)
 
 _FOUND_BY = {
     "externalId": contacts.c.external_id,
@@ -93,8 +98,27 @@ async def insert_contacts(
     session: WriteSession, account: Place, new: Sequence[StoredContact], source: str
 ) -> None:
     """Insert contacts, with addresses and ids that no contact of the account has."""
+    inserted = await _insert(session, account, [_values(contact) for contact in new], source)
+    if len(inserted) != len(new):
+        raise AssertionError("somebody gives addresses without `giving_addresses`")
+
+
+async def insert_fresh(
+    session: WriteSession, account: Place, wanted: Sequence[Wanted], source: str
+) -> dict[int, ContactId]:
+    """Insert those contacts of a request of which the account has nothing yet, without a look at what it has.
+    Returns their ids by their positions. No two of them may have the same key."""
+    new = [each for each in wanted if each.email is not None or each.phone is not None]
+    ids = [ContactId(id_) for id_ in new_ids(len(new))]
+    inserted = await _insert(session, account, list(map(_fresh_values, new, ids)), source)
+    return {each.index: id_ for each, id_ in zip(new, ids, strict=True) if id_ in inserted}
+
+
+async def _insert(
+    session: WriteSession, account: Place, new: Sequence[_Values], source: str
+) -> set[ContactId]:
     if not new:
-        return
+        return set()
     rows = _as_rows(new)
     columns = ["master_id", "account_id", *_TYPES, "source", "version"]
     values = [
@@ -111,15 +135,14 @@ async def insert_contacts(
         .on_conflict_do_nothing()
         .returning(contacts.c.id)
     )
-    if len((await session.execute(statement)).all()) != len(new):
-        raise AssertionError("somebody gives addresses without `giving_addresses`")
+    return {ContactId(id_) for id_ in (await session.execute(statement)).scalars()}
 
 
 async def update_contacts(session: WriteSession, account: Place, new: Sequence[StoredContact]) -> None:
     """Change locked contacts."""
     if not new:
         return
-    rows = _as_rows(new)
+    rows = _as_rows([_values(contact) for contact in new])
     changed = dict(zip(_TYPES, _written(rows), strict=True))
     del changed["id"]
     await session.send_built(
@@ -129,11 +152,10 @@ async def update_contacts(session: WriteSession, account: Place, new: Sequence[S
     )
 
 
-def _as_rows(new: Iterable[StoredContact]) -> FromClause:
-    values = list(zip(*[_values(contact) for contact in new], strict=True))
+def _as_rows(new: Sequence[_Values]) -> FromClause:
     arrays = [
         literal(list(column_values), ARRAY(type_))
-        for column_values, type_ in zip(values, _TYPES.values(), strict=True)
+        for column_values, type_ in zip(zip(*new, strict=True), _TYPES.values(), strict=True)
     ]
     columns = [column(name, type_) for name, type_ in _TYPES.items()]
     return func.unnest(*arrays).table_valued(*columns, name="given").render_derived(name="given")
@@ -143,14 +165,24 @@ def _written(rows: FromClause) -> list[Any]:
     return [cast(rows.c[name], JSONB) if name == "attributes" else rows.c[name] for name in _TYPES]
 
 
-def _values(contact: StoredContact) -> tuple[Any, ...]:
-    email, phone = contact.email, contact.phone
+def _values(contact: StoredContact) -> _Values:
     return (
         contact.id,
         contact.external_id,
-        *((None,) * 3 if email is None else (email.original, email.canonical, email.digest)),
-        *((None,) * 3 if phone is None else (phone.original, phone.canonical, phone.digest)),
+        *(_NO_ADDRESS if contact.email is None else contact.email),
+        *(_NO_ADDRESS if contact.phone is None else contact.phone),
         orjson.dumps(contact.attributes).decode(),
+    )
+
+
+def _fresh_values(wanted: Wanted, id: ContactId) -> _Values:
+    values = {name: value for name, value in wanted.attributes.items() if value is not None}
+    return (
+        id,
+        wanted.external_id,
+        *(_NO_ADDRESS if wanted.email is None else wanted.email),
+        *(_NO_ADDRESS if wanted.phone is None else wanted.phone),
+        orjson.dumps(values).decode(),
     )
 
 

@@ -19,13 +19,13 @@ from models.contacts.tables import AttributeType
 from resolvers.contacts.attributes import read_attributes, types_of
 from resolvers.contacts.given import MOST_IN_A_REQUEST, AddressReader, GivenContact, ReadContact
 from resolvers.contacts.giving import giving_addresses
-from resolvers.contacts.matching import Match, Matcher, Wanted, keys_named
+from resolvers.contacts.matching import Match, Matcher, Wanted, by_themselves, keys_named
 from resolvers.contacts.memberships import change_memberships, known_lists
-from resolvers.contacts.store import insert_contacts, lock_named, update_contacts
+from resolvers.contacts.phone_country import phone_country_of
+from resolvers.contacts.store import insert_contacts, insert_fresh, lock_named, update_contacts
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.address_digests import ContactKey
-from resolvers.inputs.countries import country
 from resolvers.inputs.text import short_text
 
 
@@ -50,7 +50,8 @@ class ContactResult:
 
 @dataclass(frozen=True, kw_only=True)
 class ContactUpsert:
-    """Contacts to create or change. `country`: whose national phone numbers are meant (ISO 3166-1)."""
+    """Contacts to create or change. `country`: whose national phone numbers are meant (ISO 3166-1); None: the
+    account's default country's."""
 
     account_id: AccountId
     contacts: Sequence[GivenContact]
@@ -77,8 +78,8 @@ async def upsert_contacts(
     if not 1 <= len(command.contacts) <= MOST_IN_A_REQUEST:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"Give 1 to {MOST_IN_A_REQUEST} contacts.", "contacts")
     source = short_text(command.source, "source")
-    land = None if command.country is None else country(command.country, "phoneCountry")
     account = await authorize_shared(session, principal, command.account_id, Permission.CONTACTS_WRITE)
+    land = await phone_country_of(session, account, command.country, command.contacts)
     reader = AddressReader(key, account.account_id, land)
     # Foreign scripts and national numbers take their time.
     read, results = await asyncio.to_thread(_read, reader, command.contacts)
@@ -104,8 +105,13 @@ async def store_contacts(
             waiting.append(_wanted(index, contact, types, lists))
         except Refusal as refusal:
             results[index] = _refused(index, refusal)
-    done = await _store_known(session, account, waiting, source)
-    return results | {result.index: result for result in done}
+    fresh = await insert_fresh(session, account, by_themselves(waiting), source)
+    results |= {index: ContactResult(index, ContactOutcome.CREATED, id_) for index, id_ in fresh.items()}
+    placed = [(fresh[each.index], each.contact) for each in waiting if each.index in fresh]
+    await change_memberships(session, account, placed, source)
+    waiting = [each for each in waiting if each.index not in fresh]
+    results |= {result.index: result for result in await _store_known(session, account, waiting, source)}
+    return results
 
 
 async def _store_known(
@@ -121,7 +127,8 @@ async def _store_known(
             results.append(_refused(each.index, refusal))
     await insert_contacts(session, account, [match.new for match in matches if match.old is None], source)
     await update_contacts(session, account, [match.new for match in matches if match.old and match.changes])
-    moved = await change_memberships(session, account, matches, source)
+    placed = [(match.new.id, match.wanted.contact) for match in matches]
+    moved = await change_memberships(session, account, placed, source)
     return results + [
         ContactResult(match.wanted.index, _outcome(match, moved), match.new.id) for match in matches
     ]

@@ -38,9 +38,10 @@ class FaultyRecipient:
 
 @dataclass(frozen=True)
 class Recipients:
-    """The recipients, each once, and those that were left out."""
+    """The recipients, each once, and those at fault. `indexes`: where the request has each of the digests."""
 
     digests: list[ContactDigest] = field(default_factory=list)
+    indexes: list[int] = field(default_factory=list)
     faults: list[FaultyRecipient] = field(default_factory=list)
 
 
@@ -57,6 +58,7 @@ def read_recipients(key: ContactKey, form: RecipientForm, texts: Sequence[str]) 
         else:
             seen.add(digest)
             found.digests.append(digest)
+            found.indexes.append(index)
     return found
 
 

@@ -9,36 +9,60 @@ from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import in_account
 from models.sending.recipient_lists import recipient_lists
+from models.sending.tables import SendStream
 from resolvers.sending.address_hash import Recipients
+from resolvers.sending.left_out import LeftOut, WritingPlanes, find_left_out
 from resolvers.sending.long_statements import allow_many
 from resolvers.sending.recipient_rows import Given, is_open, named, uploaded
+from resolvers.sending.senders import read_sender
 
 
 @dataclass(frozen=True)
 class Audience:
-    """How many recipients there are, and a statement of their digests, each once, in the order of the index
-    they are inserted into."""
+    """How many recipients are sent to, a statement of their digests, each once, in the order of the index
+    they are inserted into, and who is left out."""
 
     recipients: int
     digests: Select[tuple[bytes]]
+    left_out: LeftOut
 
 
-async def audience_of(session: WriteSession, account: Authorized, given: Given) -> Audience:
-    """The recipients of the request, or those in a list of the account.
+def audience_without(left_out: LeftOut, given: Given, recipients: int) -> Audience:
+    """Those of the recipients that are not left out. `recipients`: how many there are, with these."""
+    remaining = recipients - len(left_out.causes)
+    if isinstance(given, Recipients):
+        digests = [digest for digest in given.digests if digest not in left_out.causes]
+        return Audience(remaining, named(digests), left_out)
+    return Audience(remaining, uploaded(given, left_out.causes), left_out)
+
+
+async def audience_of(
+    session: WriteSession, account: Authorized, stream: SendStream, given: Given
+) -> Audience:
+    """The recipients of the request, or those in a list of the account, without those that are blocked, have
+    unsubscribed or bounced.
 
     Raises BAD_USER_INPUT for no recipients, NOT_FOUND for a list that has ended or belongs to another
     account.
     """
+    count = await _number_given(session, account, given)
+    sender = await read_sender(session, account)
+    left_out = await find_left_out(WritingPlanes(session, sender), sender, stream, given)
+    if count == len(left_out.causes):
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "No recipient is left.", "recipients")
+    if not isinstance(given, Recipients):
+        await allow_many(session)
+    return audience_without(left_out, given, count)
+
+
+async def _number_given(session: WriteSession, account: Authorized, given: Given) -> int:
     if isinstance(given, Recipients):
-        if not given.digests:
-            raise Refusal(RefusalCode.BAD_USER_INPUT, "No recipient is left.", "recipients")
-        return Audience(len(given.digests), named(given))
+        return len(given.digests)
     stored = recipient_lists.c
     statement = select(stored.recipients).where(
         in_account(recipient_lists, account), stored.id == given, is_open(recipient_lists)
     )
-    count = (await session.execute(statement)).scalar_one_or_none()
+    count: int | None = (await session.execute(statement)).scalar_one_or_none()
     if count is None:
         raise NotFound("recipientListId")
-    await allow_many(session)
-    return Audience(count, uploaded(given))
+    return count

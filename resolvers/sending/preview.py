@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, case, func, or_, select, true
 
-from authz.policy.permissions import Permission
 from authz.reach.reach import readable_account
 from authz.reach.status import effective_status
 from models.accounts.tables import AccountStatus, accounts
@@ -46,9 +45,8 @@ class SendWarning(enum.Enum):
 
 @dataclass(frozen=True)
 class State(Allowance):
-    """An account as a send finds it: rights, status, limits, what is used, and the credit."""
+    """An account as a send finds it: status, limits, what is used, and the credit."""
 
-    mask: int
     status: str
     payer_id: AccountId
     """The account whose credit pays for sends beyond the plan, and which is invoiced for them."""
@@ -81,7 +79,6 @@ def state_of(account_id: AccountId, digests: Select[tuple[bytes]]) -> Select[Any
     subscriber, plan = accounts.alias(), plans.alias()
     subscribed = plan_reads.is_subscriber_of(subscriber, account)
     return select(
-        account.c.mask,
         effective_status(account).label("status"),
         nearest_pool(account).label("payer_id"),
         plan_reads.contact_limit_of(subscriber).label("contact_limit"),
@@ -111,11 +108,6 @@ def preview(state: State, recipients: int) -> Preview:
         costs.price,
         list(_warnings(state, recipients, new, costs)),
     )
-
-
-def may_send(state: State, permission: Permission) -> bool:
-    """Whether the viewer holds the permission in the account."""
-    return bool(state.mask & permission.bit)
 
 
 def _warnings(state: State, recipients: int, new: int, costs: SendCosts) -> Iterator[SendWarning]:

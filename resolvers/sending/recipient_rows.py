@@ -1,6 +1,7 @@
 """The recipients of a send, as SQL: from the request, or from an uploaded list (N11)."""
 
 import uuid
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import (
     ARRAY,
@@ -8,6 +9,7 @@ from sqlalchemy import (
     FromClause,
     LargeBinary,
     Select,
+    all_,
     and_,
     func,
     literal,
@@ -26,23 +28,27 @@ Given = Recipients | RecipientListId
 """What a request names: recipients, or a list."""
 
 
-def named(given: Recipients) -> Select[tuple[bytes]]:
-    """The digests of the recipients in a request."""
-    rows = func.unnest(literal(given.digests, ARRAY(LargeBinary))).table_valued("digest").render_derived()
+def named(digests: Sequence[bytes]) -> Select[tuple[bytes]]:
+    """These digests, of recipients in a request."""
+    rows = func.unnest(literal(list(digests), ARRAY(LargeBinary))).table_valued("digest").render_derived()
     return select(rows.c.digest).order_by(rows.c.digest)
 
 
-def uploaded(list_id: RecipientListId) -> Select[tuple[bytes]]:
-    """The digests of a list. The caller checks its account and its end."""
+def uploaded(list_id: RecipientListId, without: Collection[bytes] = ()) -> Select[tuple[bytes]]:
+    """The digests of a list, without these. The caller checks its account and its end."""
     part, stored = recipient_list_parts.alias(), recipient_lists.alias()
     of_list = in_tree(part, stored, list_id="id")
     digest = func.unnest(part.c.digests).table_valued("digest").render_derived().lateral()
-    return (
+    found = (
         select(digest.c.digest)
         .select_from(stored.join(part, of_list).join(digest, true()))
         .where(stored.c.id == list_id)
         .order_by(part.c.part)
     )
+    if not without:
+        return found
+    # Planned for these values (see `resolvers.sending.long_statements`), PostgreSQL looks them up in a hash.
+    return found.where(digest.c.digest != all_(literal(list(without), ARRAY(LargeBinary))))
 
 
 def is_open(stored: FromClause) -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import insert, select
@@ -33,9 +34,11 @@ from resolvers.sending.address_hash import Recipients
 from resolvers.sending.audience import audience_of
 from resolvers.sending.cycle import CycleUse, count_use, open_cycle
 from resolvers.sending.labels import read_label, use_label
+from resolvers.sending.left_out_store import StoredLeftOut, read_stored
 from resolvers.sending.permissions import SEND_PERMISSIONS
 from resolvers.sending.recipient_rows import Given
 from resolvers.sending.reserved_credit import reserve_credit
+from resolvers.suppressions.exclusions import Exclusion
 
 VALID_FOR = datetime.timedelta(minutes=15)
 
@@ -53,16 +56,19 @@ class SendReservation:
 
 @dataclass(frozen=True)
 class SendReserved:
-    """`replayed`: an earlier request under the same key made it."""
+    """`left_out`: the recipients of the request that the reservation has left out. `replayed`: an earlier
+    request under the same key made it."""
 
     reservation_id: SendReservationId
+    left_out: Mapping[bytes, Exclusion]
     replayed: bool
 
 
 async def reserve_sends(
     session: WriteSession, principal: Principal, command: SendReservation
 ) -> SendReserved:
-    """Reserve the sends and the contacts that they activate: all of them or none.
+    """Reserve the sends and the contacts that they activate: all of them or none. Recipients that are
+    blocked, have unsubscribed or bounced are left out first: they are never sent to, and never become active.
 
     Needs the stream's permission. Recipients that are active already can be sent to even where no more
     contacts can become active (R102). Raises CONTACT_LIMIT_REACHED, SEND_LIMIT_REACHED, SEND_CAP_REACHED,
@@ -76,8 +82,10 @@ async def reserve_sends(
     outcome = {"reservation": str(reservation_id)}
     earlier = await claim_key(session, principal, account, request, outcome)
     if earlier is not None:
-        return SendReserved(SendReservationId(uuid.UUID(earlier["reservation"])), replayed=True)
-    audience = await audience_of(session, account, command.recipients)
+        earlier_id = SendReservationId(uuid.UUID(earlier["reservation"]))
+        left_out = await read_stored(session, account, earlier_id)
+        return SendReserved(earlier_id, left_out, replayed=True)
+    audience = await audience_of(session, account, command.stream, command.recipients)
     effective = await effective_plan_of(session, account)
     cycle, refunds = await open_cycle(session, effective)
     if label is not None:
@@ -98,13 +106,14 @@ async def reserve_sends(
         price=costs.price,
     )
     await count_use(session, effective, cycle, use)
-    reservation = _Reservation(reservation_id, cycle.id, command.stream, label, use, costs.beyond)
+    stored = StoredLeftOut.of(audience.left_out, command.recipients)
+    reservation = _Reservation(reservation_id, cycle.id, command.stream, label, use, costs.beyond, stored)
     await _store(session, account, reservation)
     await reserve_credit(session, principal, account, use.payer_id, costs, refunds)
     expiry = Job(RESERVATION_EXPIRY, account.master_id, cycle.id)
     await enqueue(session, expiry, current_moment() + VALID_FOR)
     await _log(session, principal, account, reservation)
-    return SendReserved(reservation_id, replayed=False)
+    return SendReserved(reservation_id, stored.causes, replayed=False)
 
 
 @dataclass(frozen=True)
@@ -117,6 +126,7 @@ class _Reservation:
     label: str | None
     use: CycleUse
     beyond: int
+    left_out: StoredLeftOut
 
 
 async def _store(session: WriteSession, account: Authorized, reservation: _Reservation) -> None:
@@ -133,6 +143,7 @@ async def _store(session: WriteSession, account: Authorized, reservation: _Reser
             own_contacts=use.own_contacts,
             price=use.price,
             beyond=reservation.beyond,
+            **reservation.left_out.columns(),
             payer_id=use.payer_id,
             expires_at=current_moment() + VALID_FOR,
         )
@@ -145,6 +156,7 @@ async def _log(
     use = reservation.use
     after: Change = {"stream": reservation.stream.value, "recipients": use.sends}
     after |= {"newContacts": use.own_contacts, "price": str(use.price)}
+    after |= reservation.left_out.logged()
     if reservation.label is not None:
         after["label"] = reservation.label
     subject_id = present(Kind.SEND_RESERVATION, reservation.id)

@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Uuid, and_, exists, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Uuid, and_, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.guards.exclusive import Authorized
@@ -15,6 +15,7 @@ from models.base.ids import PlanId, new_id
 from models.plans.tables import plan_choices, plans, subscriptions
 from models.sending.tables import send_cycles
 from resolvers.plans.effective_plan import CataloguePlan, EffectivePlan, effective_plan_of
+from resolvers.settings.time_zones import check_time_zone
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ async def subscribe(
     change from the default plan would renew all limits. Raises BAD_USER_INPUT.
     """
     if time_zone is not None:
-        await _check_time_zone(session, time_zone)
+        await check_time_zone(session, time_zone)
     begins = _holds_from(plan, effective)
     await withdraw(session, account)
     begun = upsert(subscriptions).values(
@@ -108,12 +109,6 @@ def _holds_from(
     plan: CataloguePlan, effective: EffectivePlan
 ) -> datetime.datetime | ColumnElement[datetime.datetime]:
     return current_moment() if plan.gives_at_least(effective.plan) else effective.cycle_ends_at
-
-
-async def _check_time_zone(session: WriteSession, time_zone: str) -> None:
-    known = func.pg_timezone_names().table_valued("name").c.name
-    if not (await session.execute(select(exists().where(known == time_zone)))).scalar_one():
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Not an IANA time zone.", "timeZone")
 
 
 async def _waiting(session: WriteSession, account: Authorized) -> WaitingChoice | None:

@@ -8,6 +8,7 @@ from authz.policy.permissions import Permission
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import ApiKeyCreationPlace, RightsInheritance
+from models.settings.tables import SettingName
 from resolvers.accounts import change, create_subaccount
 from resolvers.accounts import reads as accounts
 from resolvers.accounts.close import AccountClosing, close_account
@@ -40,6 +41,15 @@ class SubaccountCreateInput:
     owner_email: str | None = strawberry.field(
         default=None,
         description="The address that is invited to own it. Left out, only the parent manages it.",
+    )
+    copy_from: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="An account of the tree whose settings are copied. Requires SETTINGS_READ there, and "
+        "`copy`.",
+    )
+    copy: list[SettingName] | None = strawberry.field(
+        default=None,
+        description="The settings to copy, as by `settingsCopy`. What is not listed is inherited.",
     )
     idempotency_key: str = idempotency_key("it creates nothing more")
 
@@ -113,7 +123,8 @@ class AccountMutation:
     async def subaccount_create(
         self, session: WriteSession, principal: Principal, context: Context, input: SubaccountCreateInput
     ) -> SubaccountCreatePayload:
-        """Create a subaccount with its first API key and, optionally, invite its owner."""
+        """Create a subaccount with its first API key. Optionally, invite its owner, and copy settings from
+        another account."""
         command = create_subaccount.SubaccountCreation(
             parent_id=account_id(input.parent_id, "parentId"),
             name=input.name,
@@ -122,6 +133,8 @@ class AccountMutation:
             idempotency_key=input.idempotency_key,
             link=context.offer_page,
             set_up=context.deployment.subaccount_set_up,
+            copy_from_id=None if input.copy_from is None else account_id(input.copy_from, "copyFrom"),
+            copy=frozenset(input.copy or ()),
         )
         made = await create_subaccount.create_subaccount(session, principal, command)
         return payload(

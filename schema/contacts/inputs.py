@@ -20,8 +20,8 @@ ATTRIBUTES = (
 ADD = "The lists to add the contact to, at most 100."
 REMOVE = "The lists to remove the contact from, at most 100."
 COUNTRY = (
-    "The country that phone numbers without + belong to: two letters, ISO 3166-1. Without it, every number "
-    "begins with +."
+    "The country that phone numbers without + belong to: two letters, ISO 3166-1. Left out: the account's "
+    "default country, if its settings have one; else every number begins with +."
 )
 
 

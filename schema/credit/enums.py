@@ -41,6 +41,7 @@ ENUMS = (
             "SENDS_VOIDED": "Uncommitted reservations of sends are voided.",
             "TOP_UP_RULE_ENDED": "The rule for automatic top-ups ends.",
             "PAYMENT_METHODS_REMOVED": "Payment methods are removed.",
+            "DOMAINS_REMOVED": "Domains are removed. Others can verify them then.",
             "PLAN_WITHDRAWN": "A scheduled plan is withdrawn.",
             "PLAN_CHARGED": "The current billing cycle is charged at its end, as usual.",
             "SEND_BUDGET_ENDED": "The budget of sends ends, and its guarantee is released.",

@@ -1,12 +1,14 @@
 """What a deployment has decided: where it is reached, who takes payments, who issues invoices."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from authz.policy.refusals import Refusal, RefusalCode
 from resolvers.billing.document import Issuer
 from resolvers.billing.status_history import SuspendedAccounts
+from resolvers.domains.dns import Dns
 from resolvers.inputs.address_digests import ContactKey, KeySource
 from resolvers.payments.provider import PaymentProvider
+from resolvers.sealing.keyring import KeyringSource, no_keyring
 from resolvers.staff.request_subaccounts import SubaccountSetUp
 
 
@@ -24,6 +26,12 @@ class Deployment:
     payments: PaymentProvider
     contact_key: KeySource = no_contact_key
     """The key that contacts are hashed with. It raises a Refusal where there is none."""
+    keyring: KeyringSource = no_keyring
+    """The secrets with which values are sealed. It raises a Refusal where there are none."""
+    mail_host: str = "localhost"
+    """The host under which the names are that customers' records in DNS lead to."""
+    dns: Dns = field(default_factory=Dns)
+    """How the records of domains are looked up."""
     subaccount_set_up: SubaccountSetUp = SubaccountSetUp.SELF_SERVICE
     """Whether platform support has to unlock subaccounts first."""
     issuer: Issuer | None = None

@@ -144,7 +144,7 @@ class BlockerType:
         "Something else must change first; `blockers` lists it. ROLE_IN_USE: everything that has the role. "
         "HAS_SUBACCOUNTS: the open subaccounts. ALREADY_MEMBER: the member. ALREADY_SHARED: the share. "
         "CONFLICT: the account with that external id. GUARANTEE_TOO_LARGE: the accounts that limit the "
-        "guarantee, or that other guarantees are for."
+        "guarantee, or that other guarantees are for. SETTING_LOCKED: the account that locks the setting."
     ),
     directives=[Public()],
 )

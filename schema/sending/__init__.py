@@ -4,13 +4,14 @@ from engine.declare.declarations import LookUp
 from models.base.ids import Kind
 from resolvers.sending import reads, recipient_lists
 from schema.fields.contribution import Contribution
+from schema.sending.deliverability import DeliverabilityQuery
 from schema.sending.enums import ENUMS
 from schema.sending.mutations import SendMutation
 from schema.sending.queries import SendPreviewQuery
 from schema.sending.types import RecipientList, SendReservation
 
 CONTRIBUTION = Contribution(
-    queries=(SendPreviewQuery,),
+    queries=(SendPreviewQuery, DeliverabilityQuery),
     mutations=(SendMutation,),
     look_ups={
         Kind.SEND_RESERVATION: LookUp(SendReservation, reads.by_id),

@@ -1,11 +1,44 @@
 """Enums of the area, as GraphQL shows them."""
 
 from models.sending.tables import ReservationStatus, SendStream
+from resolvers.inputs.addresses import AddressRule
 from resolvers.sending.address_hash import RecipientFault
+from resolvers.sending.deliverability import LiftedBy
 from resolvers.sending.preview import SendWarning
+from resolvers.suppressions.exclusions import Exclusion
 from schema.fields.enum_publishing import EnumDescription
 
 ENUMS = (
+    EnumDescription(
+        Exclusion,
+        {
+            "BLOCK_LIST": "It is on the block list of the account, or of one above it.",
+            "UNSUBSCRIBE": "The recipient has unsubscribed.",
+            "BOUNCE": "Messages to it bounced for good, or too often.",
+        },
+    ),
+    EnumDescription(
+        LiftedBy,
+        {
+            "BLOCKING_ACCOUNT": "Holders of BLOCK_LIST_WRITE in the account that entered it, with "
+            "`blockListRemove`.",
+            "RECIPIENT": "The recipient, who subscribes again: `resubscribe`.",
+            "NOBODY": "Nobody.",
+        },
+    ),
+    EnumDescription(
+        AddressRule,
+        {
+            "TRIMMED": "Spaces around it were removed.",
+            "UNICODE_NORMALIZED": "It was put in Unicode NFKC, as with full-width characters and combining "
+            "marks.",
+            "CASE_FOLDED": "Its letters became lower case.",
+            "IDNA": "Its domain was written as DNS has it.",
+            "FORMATTING_REMOVED": "What is no digit was removed from the number.",
+            "COUNTRY_ADDED": "The number had no `+`: its country was added.",
+            "HASH": "It is a hash. Nothing else is known of it.",
+        },
+    ),
     EnumDescription(
         RecipientFault,
         {

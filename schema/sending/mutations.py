@@ -22,6 +22,7 @@ from schema.fields.mutation import mutation
 from schema.fields.payloads import Payload, payload
 from schema.fields.writes import perform, refused
 from schema.sending.audiences import HASHES, LIST, RECIPIENTS, RecipientChoice, read_audience
+from schema.sending.left_out import LeftOutRecipient, left_out_of
 from schema.sending.types import SendReservation
 
 
@@ -53,6 +54,11 @@ class SendReservationPayload(Payload):
     """The reservation that was made, committed or voided."""
 
     reservation: SendReservation | None = to_one(sends.of_result)
+    left_out: list[LeftOutRecipient] | None = strawberry.field(
+        default=None,
+        description="For a reservation that was made, which recipients of the request it has left out. "
+        "Empty for an uploaded list, of which the reservation has the numbers.",
+    )
     replayed: bool = replayed()
 
 
@@ -86,7 +92,12 @@ class SendMutation:
                 label=input.label,
             )
             made = await writes.reserve_sends(session, principal, command)
-            return payload(SendReservationPayload, reservation_id=made.reservation_id, replayed=made.replayed)
+            return payload(
+                SendReservationPayload,
+                reservation_id=made.reservation_id,
+                left_out=left_out_of(given, made.left_out),
+                replayed=made.replayed,
+            )
 
         return await perform(info, SendReservationPayload, write)
 

@@ -1,13 +1,11 @@
 """A preview of what a reservation would reserve."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import strawberry
-from graphql import GraphQLError
 from sqlalchemy import Uuid
 
-from authz.policy.refusals import Refusal
+from authz.policy.permissions import Permission
 from engine.base.field_errors import absent, forbidden
 from engine.base.marks import Public
 from engine.declare.declarations import entity, to_one
@@ -15,18 +13,23 @@ from engine.declare.entity_objects import row_object
 from models.base.ids import AccountId, Kind, parse
 from models.sending.tables import SendStream
 from resolvers.accounts import reads as accounts
-from resolvers.sending.address_hash import FaultyRecipient, RecipientFault, Recipients
-from resolvers.sending.audience import Audience
+from resolvers.sending.address_hash import RecipientFault, Recipients
+from resolvers.sending.audience import Audience, audience_without
+from resolvers.sending.left_out import ReadingPlanes, find_left_out
 from resolvers.sending.long_statements import allow_many_to_read
 from resolvers.sending.permissions import SEND_PERMISSIONS
-from resolvers.sending.preview import SendWarning, State, may_send, preview, state_of
+from resolvers.sending.preview import SendWarning, State, preview, state_of
 from resolvers.sending.recipient_lists import size_for_viewer
-from resolvers.sending.recipient_rows import named, uploaded
+from resolvers.sending.recipient_rows import Given
+from resolvers.sending.senders import read_seen_sender
+from resolvers.suppressions.exclusions import Exclusion, Sender
+from schema.fields.addresses import in_a_query
 from schema.fields.amounts import MicroAmount
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.marks import needs_any
 from schema.fields.references import AccountRef
 from schema.sending.audiences import HASHES, LIST, RECIPIENTS, RecipientChoice, read_audience
+from schema.sending.left_out import LeftOutRecipient, left_out_of
 
 
 @strawberry.type(description="A recipient that is skipped.", directives=[Public()])
@@ -40,7 +43,22 @@ class SendPreview:
     """What a list of recipients would reserve now. Nothing is reserved, and others may reserve in the
     meantime."""
 
-    recipients: int = strawberry.field(description="The number of recipients, each counted once.")
+    recipients: int = strawberry.field(
+        description="The number of recipients, each counted once, without those that are left out."
+    )
+    blocked: int = strawberry.field(
+        description="The number of recipients that are left out because they are on the block list of the "
+        "account or of one above it."
+    )
+    unsubscribed: int = strawberry.field(
+        description="The number of other recipients that are left out because they have unsubscribed."
+    )
+    bounced: int = strawberry.field(
+        description="The number of other recipients that are left out because their messages bounced."
+    )
+    left_out: list[LeftOutRecipient] = strawberry.field(
+        description="The recipients that are left out. Empty for an uploaded list."
+    )
     new_contacts: int = strawberry.field(
         description="The number of recipients that would become active contacts. Without STATISTICS_READ in "
         "the account that has the subscription, the number of recipients that this account has not sent to "
@@ -97,49 +115,62 @@ class SendPreviewQuery:
         choice = RecipientChoice(
             recipients=recipients, recipient_hashes=recipient_hashes, recipient_list_id=recipient_list_id
         )
-        audience, faults = await _audience(info, AccountId(key), stream, choice)
-        rows = await info.context.reader.rows(state_of(AccountId(key), audience.digests))
+        with in_a_query():
+            given = await read_audience(choice, info.context.deployment.contact_key)
+        sender_id = AccountId(key)
+        sender = await _sender(info, sender_id, SEND_PERMISSIONS[stream])
+        audience = await _audience(info, sender, stream, given)
+        rows = await info.context.reader.rows(state_of(sender_id, audience.digests))
+        return _shown(State(**rows[0]), audience, given)
+
+
+async def _sender(info: ContextInfo, account_id: AccountId, permission: Permission) -> Sender:
+    """Raises NOT_FOUND and FORBIDDEN."""
+    seen = await read_seen_sender(info.context.reader, account_id)
+    if seen is None:
+        raise absent("NOT_FOUND")
+    if not seen.path.may(permission):
+        raise forbidden(permission)
+    return seen.sender
+
+
+async def _audience(info: ContextInfo, sender: Sender, stream: SendStream, given: Given) -> Audience:
+    """Raises NOT_FOUND for a list that is not there."""
+    reader = info.context.reader
+    if isinstance(given, Recipients):
+        number = len(given.digests)
+    else:
+        rows = await reader.rows(size_for_viewer(sender.account_id, given, stream))
         if not rows:
             raise absent("NOT_FOUND")
-        state = State(**rows[0])
-        if not may_send(state, SEND_PERMISSIONS[stream]):
-            raise forbidden(SEND_PERMISSIONS[stream])
-        if audience is _NO_LIST:
-            raise absent("NOT_FOUND")
-        return _shown(state, audience.recipients, faults)
+        number = rows[0]["recipients"]
+    left_out = await find_left_out(ReadingPlanes(reader=reader, sender=sender), sender, stream, given)
+    if not isinstance(given, Recipients):
+        await allow_many_to_read(reader)
+    return audience_without(left_out, given, number)
 
 
-_NO_LIST = Audience(recipients=0, digests=named(Recipients()))
-"""In place of a list that is not there, until it is known that the viewer may hear of lists."""
-
-
-async def _audience(
-    info: ContextInfo, account_id: AccountId, stream: SendStream, choice: RecipientChoice
-) -> tuple[Audience, Sequence[FaultyRecipient]]:
-    try:
-        given = await read_audience(choice, info.context.deployment.contact_key)
-    except Refusal as refusal:
-        raise GraphQLError(refusal.message, extensions={"code": refusal.code.name}) from refusal
-    if isinstance(given, Recipients):
-        return Audience(recipients=len(given.digests), digests=named(given)), given.faults
-    rows = await info.context.reader.rows(size_for_viewer(account_id, given, stream))
-    if not rows:
-        return _NO_LIST, ()
-    await allow_many_to_read(info.context.reader)
-    return Audience(recipients=rows[0]["recipients"], digests=uploaded(given)), ()
-
-
-def _shown(state: State, recipients: int, faults: Sequence[FaultyRecipient]) -> SendPreview:
-    would = preview(state, recipients)
+def _shown(state: State, audience: Audience, given: Given) -> SendPreview:
+    would = preview(state, audience.recipients)
+    counts = audience.left_out.counts
     return row_object(
         SendPreview,
         {"account_id": state.payer_id},
         recipients=would.recipients,
+        blocked=counts.get(Exclusion.BLOCK_LIST, 0),
+        unsubscribed=counts.get(Exclusion.UNSUBSCRIBE, 0),
+        bounced=counts.get(Exclusion.BOUNCE, 0),
+        left_out=left_out_of(given, audience.left_out.causes),
         new_contacts=would.new_contacts,
         active_contacts=state.active,
-        refused=[RefusedRecipient(index=fault.index, fault=fault.fault) for fault in faults],
+        refused=_refused(given),
         contacts_left=would.contacts_left,
         sends_left=would.sends_left,
         price=would.price,
         warnings=list(would.warnings),
     )
+
+
+def _refused(given: Given) -> list[RefusedRecipient]:
+    faults = given.faults if isinstance(given, Recipients) else ()
+    return [RefusedRecipient(index=fault.index, fault=fault.fault) for fault in faults]

@@ -16,6 +16,8 @@ from schema.fields.amounts import AMOUNT, MicroAmount
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.fields.references import AccountRef
 
+_FIRST = "Each is counted once, by the first of these reasons."
+
 
 @entity(send_reservations)
 class SendReservation(Node):
@@ -27,6 +29,9 @@ class SendReservation(Node):
     label: str | None = column(description="The team or campaign that the sends belong to.")
     status: ReservationStatus = computed(reads.status_of, codec=enum_of(ReservationStatus))
     recipients: int = column(description="How many are sent to, once each.")
+    blocked: int = column(description=f"How many were left out because they are on a block list. {_FIRST}")
+    unsubscribed: int = column(description=f"How many were left out because they unsubscribed. {_FIRST}")
+    bounced: int = column(description=f"How many were left out because their messages bounced. {_FIRST}")
     new_contacts: int = computed(new_contacts_of)
     price: MicroAmount = column(
         codec=AMOUNT, description="The price of sends beyond the plan; otherwise zero."

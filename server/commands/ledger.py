@@ -3,16 +3,14 @@
 import asyncio
 
 import typer
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from resolvers.credit.verify import Fault, audit
 from server.commands.database import open_database, read_settings
 from server.database.connections import connect_as_owner
+from server.database.current import check_owner
 from server.database.migrate import why_not_current
 from server.failures.command_failed import CommandFailed, database_failures
-
-_IS_OWNER = text("SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'ledgers'::regclass")
 
 
 async def ledger_faults(owner_url: str) -> list[Fault]:
@@ -34,8 +32,7 @@ async def _check(connection: AsyncConnection) -> None:
     reason = await connection.run_sync(why_not_current)
     if reason is not None:
         raise CommandFailed(f"The database is not up to date: {reason}.")
-    if not (await connection.execute(_IS_OWNER)).scalar_one():
-        raise CommandFailed("Only the database's owner sees all books: set MANDANT_MIGRATION_DATABASE_URL.")
+    await check_owner(connection, "books")
 
 
 GROUP = typer.Typer(name="ledger", help="The ledger.", no_args_is_help=True)

@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from server.database.connections import connect_as_application, connect_as_owner
 from server.database.migrate import why_not_current
@@ -22,6 +23,15 @@ async def owners_database(url: str) -> AsyncIterator[AsyncEngine]:
     """The whole database, as its owner sees it. Raises CommandFailed where migrations are due."""
     async with _current(connect_as_owner(url)) as database:
         yield database
+
+
+async def check_owner(connection: AsyncConnection, what: str) -> None:
+    """Raise CommandFailed for a role that row level security shows only a part of `what`."""
+    if not (await connection.execute(_IS_OWNER)).scalar_one():
+        raise CommandFailed(f"Only the database's owner sees all {what}: set MANDANT_MIGRATION_DATABASE_URL.")
+
+
+_IS_OWNER = text("SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'ledgers'::regclass")
 
 
 @asynccontextmanager

@@ -1,13 +1,11 @@
 """The deployment's key for hashes of contacts."""
 
-import os
 import secrets
-from contextlib import suppress
 from functools import cache
-from pathlib import Path
 
 from authz.policy.refusals import Refusal, RefusalCode
 from resolvers.inputs.address_digests import ContactKey, KeySource
+from server.settings.made_once import made_once
 from server.settings.settings import Settings
 
 _FILE = "contact.key"
@@ -27,19 +25,6 @@ def key_source(settings: Settings) -> KeySource:
             return ContactKey(settings.contact_key.get_secret_value().encode())
         if settings.database_url is not None:
             raise Refusal(RefusalCode.SENDS_UNAVAILABLE)
-        return ContactKey(_made_once(settings.folder / _FILE))
+        return ContactKey(made_once(settings.folder / _FILE, secrets.token_bytes(_SIZE)))
 
     return key
-
-
-def _made_once(path: Path) -> bytes:
-    """What is in the file; of several processes at once, one makes it."""
-    with suppress(FileNotFoundError):
-        return path.read_bytes()
-    draft = path.with_name(f"{_FILE}.{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_bytes(secrets.token_bytes(_SIZE))
-    with suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()
-    return path.read_bytes()

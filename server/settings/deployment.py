@@ -1,9 +1,11 @@
 """The deployment that the settings describe."""
 
+from resolvers.domains.dns import Dns, NameServer
 from schema.fields.deployment import Deployment
 from server.settings.contact_key import key_source
 from server.settings.invoice_issuer import invoice_issuer
 from server.settings.payments import payment_provider
+from server.settings.secret_keys import keyring_source
 from server.settings.settings import Settings
 
 
@@ -13,6 +15,9 @@ def deployment(settings: Settings) -> Deployment:
         public_url=settings.link_base,
         payments=payment_provider(settings.payment_provider),
         contact_key=key_source(settings),
+        keyring=keyring_source(settings),
+        mail_host=settings.mail_domain,
+        dns=Dns([NameServer(*server) for server in settings.name_servers]),
         subaccount_set_up=settings.subaccounts,
         issuer=invoice_issuer(settings),
         suspended_accounts=settings.suspended_accounts,

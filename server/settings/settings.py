@@ -82,6 +82,16 @@ class Settings(BaseSettings):
     mail_from: Annotated[str, AfterValidator(values.mail_from)] = Field(
         default="Mandant <mandant@localhost>", description="The sender of e-mails."
     )
+    mail_host: Annotated[str, AfterValidator(values.mail_host)] | None = Field(
+        default=None,
+        description="The host under which the names are that customers' records in DNS lead to: spf, bounce "
+        "and track; left out: that of MANDANT_PUBLIC_URL.",
+    )
+    dns: Annotated[str, AfterValidator(values.name_servers)] | None = Field(
+        default=None,
+        description="Name servers that look up customers' domains, as address or address:port, separated by "
+        "commas; left out: the system's.",
+    )
     log_links: bool = Field(
         default=False,
         description="The log shows mail that is not sent with its links, which let in whoever has them.",
@@ -102,6 +112,12 @@ class Settings(BaseSettings):
         min_length=16,
         description="A secret that contacts are hashed with, the same for all servers, never changed; left "
         "out: one is made beside the embedded PostgreSQL, and without that nothing is sent.",
+    )
+    secret_keys: Annotated[SecretStr, AfterValidator(values.secret_keys)] | None = Field(
+        default=None,
+        description="Secrets, separated by commas, with which the database's secrets are encrypted, the same "
+        "for all servers: the first one encrypts, all of them decrypt; left out: one is made beside the "
+        "embedded PostgreSQL, and without that nothing is stored that has to be encrypted.",
     )
     recipient_limit: int = Field(
         default=1_000_000, ge=1, description="The most recipients of a list that is uploaded."
@@ -152,6 +168,21 @@ class Settings(BaseSettings):
     def allowed_origin_names(self) -> list[str]:
         """Those whose pages may call the API, one by one."""
         return [] if self.allowed_origins is None else values.listed(self.allowed_origins)
+
+    @property
+    def name_servers(self) -> list[tuple[str, int]]:
+        """The addresses and ports of those that are set."""
+        return [] if self.dns is None else [values.name_server(item) for item in values.listed(self.dns)]
+
+    @property
+    def mail_domain(self) -> str:
+        """What the names are below that customers' records in DNS lead to."""
+        return self.mail_host or values.host_name(self.link_base) or "localhost"
+
+    @property
+    def secret_key_texts(self) -> list[str]:
+        """Those that are set, the newest first."""
+        return [] if self.secret_keys is None else values.listed(self.secret_keys.get_secret_value())
 
     @property
     def read_pool_size(self) -> int:

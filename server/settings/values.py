@@ -11,6 +11,8 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from pydantic import SecretStr
+
 from server.database.address import Wanted, servers_of, wanted_of
 
 _NAME = r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?"
@@ -23,6 +25,8 @@ _DEFAULT_PORT = re.compile(r"http://.*:80|https://.*:443")
 _LONGEST_LABEL = 63
 """Of a host's name between two dots, by the rules of DNS."""
 _ANY = "*"
+_SHORTEST_SECRET = 16
+_DNS_PORT = 53
 
 
 def listed(value: str) -> list[str]:
@@ -130,6 +134,49 @@ def trusted_proxies(value: str) -> str:
     return value
 
 
+def mail_host(value: str) -> str:
+    """The name of a host, without the dot at its end."""
+    if not _is_host(value) or _is_address(value):
+        raise ValueError("must be the name of a host, such as mail.example.com")
+    return value
+
+
+def host_name(url: str) -> str | None:
+    """The host of an address that was accepted; None: it has no name."""
+    found = urlsplit(url).hostname
+    return None if found is None or _is_address(found) else found
+
+
+def name_servers(value: str) -> str:
+    """Addresses of name servers, each with or without a port."""
+    try:
+        for item in listed(value):
+            name_server(item)
+    except ValueError:
+        raise ValueError("must be IP addresses, such as 10.0.0.53,10.0.1.53:5353,[2001:db8::53]:53") from None
+    return value
+
+
+def name_server(item: str) -> tuple[str, int]:
+    """One of them. Raises ValueError."""
+    if _is_address(item):
+        return item, _DNS_PORT
+    found = urlsplit(f"dns://{item}")
+    if not _is_address(found.hostname or "") or found.netloc != item or found.username is not None:
+        raise ValueError("not an address")
+    return str(found.hostname), _port_of(found) or _DNS_PORT
+
+
+def secret_keys(value: SecretStr) -> SecretStr:
+    """Secrets that are long enough, each once."""
+    found = listed(value.get_secret_value())
+    if min(map(len, found)) < _SHORTEST_SECRET or len(set(found)) < len(found):
+        raise ValueError(
+            f"must be secrets of {_SHORTEST_SECRET} characters or more, separated by commas, each once"
+        )
+    return value
+
+
 def _is_origin(value: str) -> bool:
     return bool(_ORIGIN.fullmatch(value)) and not _DEFAULT_PORT.fullmatch(value)
 
@@ -148,6 +195,14 @@ def _split(value: str) -> SplitResult | None:
 def _is_host(value: str) -> bool:
     try:
         host(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_address(value: str) -> bool:
+    try:
+        ip_address(value)
     except ValueError:
         return False
     return True

@@ -22,7 +22,7 @@ from tests.client.schema import SCHEMA
 from tests.world.world import World
 
 MUTATIONS = {
-    "subaccountCreate": ["parentId"],
+    "subaccountCreate": ["copyFrom", "parentId"],
     "accountUpdate": ["accountId"],
     "accountSuspend": ["accountId"],
     "accountResume": ["accountId"],
@@ -53,6 +53,8 @@ MUTATIONS = {
     "parentAccessWithdraw": ["accountId"],
     "breakGlassOpen": ["accountId"],
     "breakGlassEnd": ["breakGlassId"],
+    "settingsUpdate": ["accountId"],
+    "settingsCopy": ["fromAccountId", "toAccountId"],
     "subaccountsRequest": ["accountId"],
     "subaccountsRequestDecline": ["accountId"],
     "subaccountsRequestWithdraw": ["accountId"],
@@ -66,6 +68,9 @@ MUTATIONS = {
     "paymentMethodRemove": ["paymentMethodId"],
     "topUpRuleUpdate": ["accountId", "paymentMethodId"],
     "topUpRuleRemove": ["accountId"],
+    "domainAdd": ["accountId"],
+    "domainVerify": ["domainId"],
+    "domainRemove": ["domainId"],
     "planChange": ["accountId", "planId"],
     "planChangeWithdraw": ["accountId"],
     "limitIncrease": ["accountId"],

@@ -23,6 +23,13 @@ _NO_TEXT = {
     "parentAccess",
     "accept",
     "hours",
+    "copy",
+    "settings",
+    "lock",
+    "unlock",
+    "bounceLimits",
+    "quietHours",
+    "fieldFunctions",
 }
 
 QUERIES = {

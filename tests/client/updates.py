@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.base.ids import Kind, parse
+from models.settings.tables import SettingName, field_functions, settings
 from models.shares.tables import share_accounts, shares
 from tests.world.brand import Brand
 from tests.world.world import Account, World
@@ -80,9 +83,24 @@ _BESIDE = {"version", "sort_key", "search_key", "compared_name", "looks", "refus
 async def stored(world: World, table: Table, updated: Updated) -> dict[str, Any]:
     """What is stored of it; of a share also the accounts that it opens."""
     async with world.database.connect() as connection:
+        if table is settings:
+            return await _stored_settings(connection, updated)
         row = (await connection.execute(select(table).where(updated.where))).mappings().one()
         found = {name: value for name, value in row.items() if name not in _BESIDE}
         if table is shares:
             opened = select(share_accounts.c.account_id).where(share_accounts.c.share_id == row["id"])
             found["accounts"] = sorted((await connection.execute(opened)).scalars())
     return found
+
+
+async def _stored_settings(connection: AsyncConnection, updated: Updated) -> dict[str, Any]:
+    """An account's settings by their names, each with whether it is locked; its field functions as one."""
+    found: dict[str, Any] = {}
+    rows = {row.setting: row for row in await connection.execute(select(settings).where(updated.where))}
+    for setting in SettingName:
+        row = rows.get(setting.value)
+        found |= {setting.value: row and row.value, f"{setting.value} locked": bool(row and row.locked)}
+    account_id = parse(Kind.ACCOUNT, updated.ids["accountId"])
+    own = select(field_functions).where(field_functions.c.account_id == account_id)
+    texts = {row.name: row.text for row in await connection.execute(own)}
+    return found | {SettingName.FIELD_FUNCTIONS.value: texts or None}

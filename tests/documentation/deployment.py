@@ -25,6 +25,7 @@ from tests.browser.server import run_server
 from tests.database.database import clone, drop, named
 
 CONTACT_KEY = "a secret of the documentation"
+SECRET_KEY = "another secret of the documentation"
 _MONTHS = 1
 """How much past the demo gets here: enough for an invoice, and a tenth of the time."""
 
@@ -74,6 +75,7 @@ class Deployment:
             "DATABASE_URL": self.addresses.application,
             "MANDANT_MIGRATION_DATABASE_URL": self.addresses.owner,
             "MANDANT_CONTACT_KEY": CONTACT_KEY,
+            "MANDANT_SECRET_KEYS": SECRET_KEY,
             "MANDANT_PAYMENT_PROVIDER": "practice",
             "PORT": "0",
         }
@@ -94,6 +96,8 @@ async def deployed(demo: Demo) -> AsyncIterator[Deployment]:
         addresses.application,
         debug=True,
         contact_key=CONTACT_KEY,
+        secret_keys=SECRET_KEY,
+        mail_host="mail.example.net",
         payment_provider="practice",
     )
     try:

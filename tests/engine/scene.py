@@ -31,6 +31,7 @@ from tests.world.billing import give_invoice
 from tests.world.plans import GROWTH, subscribe
 from tests.world.recipients import give_list
 from tests.world.sends import give_reservation
+from tests.world.settings import give_settings
 from tests.world.staff import staff_member
 from tests.world.usage import give_sends
 from tests.world.world import Account, Member, World
@@ -80,6 +81,7 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
     await subscribe(world, master, GROWTH, anchored_at=_tomorrow() - datetime.timedelta(days=100))
     for child in below:
         await give_sends(world, child, 1)
+        await give_settings(world, child, rows)
     invoices = [await give_invoice(world, below[0], *below[:rows]) for _ in range(rows)]
     return Scene(
         master,

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.declare.declarations import FieldKind, SqlField
 from engine.limits import operation as limits
+from tests.areas.settings.seen import SETTINGS
 from tests.client.api import Api
 from tests.client.schema import SCHEMA
 from tests.engine.paths import Path
@@ -140,6 +141,13 @@ SHAPES = {
     "what overrides set": _of_accounts(
         "unsubscribeScope sendingDomainLimit fieldFunctions reviewApproved", 4
     ),
+    "settings": _of_accounts(SETTINGS, 70),
+    "how settings differ": Shape(
+        "query ($id: ID!) { settingsDiff(a: $id, b: $id) { a { id } b { id } differences(first: 100) { "
+        "totalCount nodes { function a { value origin inheritedFrom { id } copiedFrom { id } copiedAt } "
+        "b { value } } } } }",
+        6,
+    ),
     "requests for subaccounts": _of_accounts(
         "subaccountsRequests(first: 100) { totalCount nodes { id status account { name } } }", 4
     ),
@@ -186,7 +194,17 @@ SHAPES = {
     "a preview": Shape(
         "query ($id: ID!) { sendPreview(accountId: $id, stream: MARKETING, recipients: []) "
         "{ invoicedAccount { name } } }",
-        3,
+        4,
+    ),
+    "deliverability": Shape(
+        'query ($id: ID!) { deliverability(accountId: $id, addresses: ["ann@example.com"]) '
+        "{ exclusions { cause account { name } } } }",
+        6,
+    ),
+    "a block list": Shape(
+        "query ($id: ID!) { blockList(accountId: $id, includeInherited: true) "
+        "{ nodes { id address inheritedFrom { name } } } }",
+        6,
     ),
     "budgets": _of_accounts(
         "sendBudget { cap guarantee used } creditBudget { cap guarantee used } nextOwnPlan { code }", 3
@@ -240,7 +258,7 @@ SHAPES = {
         12,
     ),
 }
-NEVER_COMPILED = {"nodes of five kinds", "a preview"}
+NEVER_COMPILED = {"nodes of five kinds", "a preview", "a block list", "deliverability"}
 FAR = {"contacts", "contact lists", "lists of contacts", "contacts by their ids"}
 """They read the data plane too."""
 

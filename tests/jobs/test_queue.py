@@ -14,6 +14,7 @@ from models.base.clock import current_moment
 from models.base.ids import MasterId, new_id
 from models.billing.job_kinds import CYCLE_CHARGE, INVOICE_ISSUE
 from models.credit.job_kinds import TOP_UP
+from models.domains.job_kinds import DOMAIN_CHECK
 from models.effects.jobs import Job, job_kinds
 from models.sending.job_kinds import CYCLE_CLOSE, RESERVATION_EXPIRY
 from resolvers.effects.jobs import enqueue
@@ -123,7 +124,8 @@ async def test_jobs_for_one_moment_are_one(application: AsyncEngine, world: Worl
 
 
 async def test_what_is_urgent_comes_first(application: AsyncEngine, world: World) -> None:
-    """Nothing waits for a payment provider but billing, which may come in thousands at once."""
+    """Nothing waits for a payment provider but billing and checks of domains, which may come in thousands at
+    once."""
     account = await world.account()
     async with WriteSessions(application).begin() as session:
         for kind in job_kinds().values():
@@ -135,6 +137,7 @@ async def test_what_is_urgent_comes_first(application: AsyncEngine, world: World
         RESERVATION_EXPIRY,
         TOP_UP,
         CYCLE_CHARGE,
+        DOMAIN_CHECK,
         INVOICE_ISSUE,
     ]
     assert len({row.priority for row in rows}) == 3

@@ -31,6 +31,7 @@ _FOR_ANYBODY = {
     "mandant_month_number",
     "mandant_now",
     "mandant_reservations_to_expire",
+    "mandant_domains_to_check",
     "mandant_top_ups_to_make",
     "mandant_sends",
     "ownership_offer_stands",

@@ -15,6 +15,7 @@ REFERENCE_TABLES = {
     "attempts",
     "clock",
     "devices",
+    "domain_claims",
     "invoice_numbers",
     "mailbox_links",
     "outbox_messages",

@@ -61,7 +61,8 @@ def inputs(place: Place) -> dict[str, Input]:
     status = {"accountId": place.account.id, "reason": "because"}
     return {
         "subaccountCreate": {"parentId": place.account.id, "name": "New", "externalId": "crm-1"}
-        | {"ownerEmail": unused_address(place), "idempotencyKey": "1"},
+        | {"ownerEmail": unused_address(place), "idempotencyKey": "1"}
+        | {"copyFrom": place.master.id, "copy": ["LANGUAGE"]},
         "accountUpdate": {"accountId": place.master.id, "apiKeyCreation": "MASTER_ONLY"}
         | {"expectedVersion": 1, "name": "New", "externalId": "crm-2"}
         | {"rightsInheritance": "ALL_ROLES"},

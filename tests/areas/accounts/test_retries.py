@@ -69,12 +69,16 @@ def _of_people(brand: Brand) -> dict[str, Retry]:
     us, uk, master = brand.us.id, brand.uk.id, brand.master.id
     return {
         "subaccountCreate": Retry(
-            {"parentId": master},
+            {"parentId": master, "copyFrom": us},
             {
                 "name": Spellings(_TEXTS, ("CAFÉ LUMIÈRE",)),
                 "externalId": Spellings(("é-1", "e\u0301-1 "), ("É-1", None)),
                 "ownerEmail": _ADDRESSES,
+                "copy": Spellings(
+                    (["LANGUAGE", "TIME_ZONE"], ["TIME_ZONE", "LANGUAGE"] * 2), (["LANGUAGE"],)
+                ),
             },
+            {"copyFrom": uk},
         ),
         "memberInvite": Retry(
             {"accountId": us, "roleId": ROLE_IDS[BuiltinRole.ANALYST]},

@@ -42,11 +42,12 @@ async def job_of(api: Api, caller: Caller, job_id: str) -> dict[str, Any]:
     return found
 
 
-async def work_off_imports(application: AsyncEngine) -> None:
-    """Do all jobs about contacts, as a worker would."""
+async def work_off_imports(application: AsyncEngine, account: Account) -> None:
+    """Do all jobs about contacts in the account's tree, as a worker would."""
     sessions = WriteSessions(application)
     for job in await ready_jobs(application, CONTACT_JOB):
-        await do(sessions, deployed(), job)
+        if job.master_id == account.master:
+            await do(sessions, deployed(), job)
 
 
 async def export(api: Api, caller: Caller | None, **query: str) -> httpx.Response:

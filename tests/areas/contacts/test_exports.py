@@ -71,7 +71,7 @@ async def test_no_cell_is_a_formula_and_an_import_reads_it_as_it_was(
     ]
     columns = '{"source": null, "createdAt": null}'
     job_id = await imported(api, owner, other, text, columns=columns)
-    await work_off_imports(application)
+    await work_off_imports(application, other)
     assert (await job_of(api, owner, job_id))["created"] == 1
     query = "query ($id: ID!) { account(id: $id) { contacts { nodes { externalId email attributes } } } }"
     shown = (await api.read(query, owner, id=other.id))["account"]["contacts"]["nodes"]

@@ -87,7 +87,7 @@ async def test_rows_become_contacts_and_faults_are_told_by_line(
     )
     before = await job_of(api, owner, job_id)
     assert (before["status"], before["progress"]) == ("WAITING", {"done": 0, "total": 4})
-    await work_off_imports(application)
+    await work_off_imports(application, account)
     job = await job_of(api, owner, job_id)
     assert job.pop("startedAt") <= job.pop("endedAt")
     assert job == {
@@ -140,7 +140,7 @@ async def test_the_last_of_several_rows_about_one_contact_wins(
     first, last = "a@example.com,yes,2026-01-01", "a@EXAMPLE.com,,2026-02-02"
     rows = (first, "A@example.com,no,", "b@example.com,1,", last)
     job_id = await imported(api, owner, account, "\n".join(("email,vip,since", *rows)))
-    await work_off_imports(application)
+    await work_off_imports(application, account)
     job = await job_of(api, owner, job_id)
     assert (job["created"], job["updated"], job["refused"]) == (2, 2, 0)
     found = {each["email"]: each["attributes"] for each in await _contacts(api, owner, account)}
@@ -157,7 +157,7 @@ async def test_the_same_file_again_changes_nothing(
     content = "email,country\na@example.com,SE\nb@example.com,NO\n"
     for created in (2, 0):
         job_id = await imported(api, owner, account, content)
-        await work_off_imports(application)
+        await work_off_imports(application, account)
         job = await job_of(api, owner, job_id)
         assert (job["created"], job["updated"], job["refused"]) == (created, 0, 0)
     async with database.connect() as connection:
@@ -275,11 +275,11 @@ async def test_a_job_that_was_interrupted_goes_on_behind_its_last_part(
 
     monkeypatch.setattr(import_work, "_keep_errors", dying)
     with pytest.raises(ConnectionResetError):
-        await work_off_imports(application)
+        await work_off_imports(application, account)
     job = await job_of(api, owner, job_id)
     assert (job["status"], job["progress"]["done"], job["created"]) == ("RUNNING", 10, 10)
     assert await _count(database, contacts, account) == 10
-    await work_off_imports(application)
+    await work_off_imports(application, account)
     job = await job_of(api, owner, job_id)
     assert (job["status"], job["progress"]["done"], job["created"]) == ("DONE", 35, 35)
     assert await _count(database, contacts, account) == 35
@@ -328,7 +328,7 @@ async def test_a_cancelled_import_keeps_what_it_did(
 
     cancelling: list[asyncio.Task[Any]] = []
     monkeypatch.setattr(import_work, "_store", stored)
-    await work_off_imports(application)
+    await work_off_imports(application, account)
     await asyncio.gather(*cancelling[:1])
     await asyncio.gather(*cancelling[1:], return_exceptions=True)
     job = await job_of(api, owner, job_id)
@@ -345,7 +345,7 @@ async def test_an_account_that_is_suspended_ends_its_import(
     owner = await world.member(account, BuiltinRole.OWNER)
     job_id = await imported(api, owner, below, "email\na@example.com\n")
     await done(api, "accountSuspend", owner, accountId=below.id, reason="A test.")
-    await work_off_imports(application)
+    await work_off_imports(application, account)
     job = await job_of(api, owner, job_id)
     assert (job["status"], job["failure"]) == ("FAILED", "The account is not active any more.")
     assert await _count(database, contacts, below) == 0
@@ -357,10 +357,10 @@ async def test_an_upload_whose_server_died_fails_after_an_hour(
     job_id = await imported(api, owner, account, "email\na@example.com\n")
     early = {"status": "UPLOADING", "total": 0}
     await _rewrite(database, job_id, **early)
-    await work_off_imports(application)
+    await work_off_imports(application, account)
     assert (await job_of(api, owner, job_id))["status"] == "UPLOADING"
     await _rewrite(database, job_id, created_at=func.now() - func.make_interval(0, 0, 0, 0, 2))
-    await work_off_imports(application)
+    await work_off_imports(application, account)
     job = await job_of(api, owner, job_id)
     assert (job["status"], job["failure"]) == ("FAILED", "The upload was interrupted. Send the file again.")
     assert await _count(database, contact_import_parts, account) == 0
@@ -380,12 +380,12 @@ async def test_a_deleted_list_loses_its_members_and_then_itself(
     )
     list_id = made["contactList"]["id"]
     await imported(api, owner, account, "email\na@example.com\nb@example.com\n", lists=list_id)
-    await work_off_imports(application)
+    await work_off_imports(application, account)
     await done(api, "contactListDelete", owner, contactListId=list_id)
     jobs = "query ($id: ID!) { account(id: $id) { jobs { nodes { kind status } } } }"
     expected = [{"kind": "LIST_DELETION", "status": "WAITING"}, {"kind": "IMPORT", "status": "DONE"}]
     assert (await api.read(jobs, owner, id=account.id))["account"]["jobs"]["nodes"] == expected
-    await work_off_imports(application)
+    await work_off_imports(application, account)
     expected[0]["status"] = "DONE"
     assert (await api.read(jobs, owner, id=account.id))["account"]["jobs"]["nodes"] == expected
     assert [each["lists"]["nodes"] for each in await _contacts(api, owner, account)] == [[], []]

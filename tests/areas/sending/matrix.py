@@ -34,7 +34,23 @@ MUTATIONS = {
     "sendVoid": Mutation(_EITHER, gated("CAMPAIGNS_SEND", CAMPAIGN_SENDERS), _reservation),
 }
 
+
+async def _deliverability(stage: Stage) -> Values:
+    return {"accountId": stage.account.id, "addresses": ["ann@example.com"]}
+
+
 QUERIES = {
+    "deliverability": Query(
+        "BLOCK_LIST_READ",
+        table(
+            (ANONYMOUS, "UNAUTHENTICATED"),
+            (OUTSIDE, "NOT_FOUND"),
+            (INSIDE - MANAGERS, "FORBIDDEN BLOCK_LIST_READ"),
+            (MANAGERS, DONE),
+        ),
+        "{ marketing }",
+        _deliverability,
+    ),
     "sendPreview": Query(
         _EITHER,
         table(
@@ -45,7 +61,7 @@ QUERIES = {
         ),
         "{ recipients }",
         _send_preview,
-    )
+    ),
 }
 
 

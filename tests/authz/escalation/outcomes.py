@@ -27,6 +27,7 @@ _SELECTIONS = {
     "nextOwnPlan": "nextOwnPlan { code }",
     "ownershipOffer": "ownershipOffer { expiresAt }",
     "sendBudget": "sendBudget { guarantee }",
+    "settings": "settings { language { origin } }",
     "billingDetails": "billingDetails { name }",
     "invoicedAccount": "invoicedAccount { id }",
     "costs": 'costs(since: "2026-01-01T00:00:00Z", until: "2999-01-01T00:00:00Z") { totalCount }',
@@ -98,7 +99,17 @@ def codes_of(answer: Answer, field: str) -> list[str]:
     return [*answer.codes, *(refusal["code"] for refusal in refusals)]
 
 
-_TOLD_OF_OBJECTS = ("id", "accountId", "toAccountId", "expiresAt", "name", "index")
+_TOLD_OF_OBJECTS = (
+    "id",
+    "accountId",
+    "toAccountId",
+    "expiresAt",
+    "name",
+    "index",
+    "setting",
+    "outcome",
+    "cause",
+)
 """What is asked of an object in a payload: the first of these that it has."""
 
 

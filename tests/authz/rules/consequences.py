@@ -38,6 +38,8 @@ class Limited(Enum):
     PASSWORDS = "password"
     LINKS = "links from"
     KEYS = "keys of"
+    DOMAINS = "domains of"
+    DOMAIN_CHECKS = "checks of"
     BREAK_GLASS = "break-glass of"
     OFFERS = "mail: offers"
     BREAK_GLASS_NOTICES = "mail: break-glass notices"

@@ -49,6 +49,14 @@ FALLBACKS = {
         "Python answers it: it judges rule by rule what SQL only answers as a whole",
         '{ explainAccess(accountId: "", permission: ACCOUNT_READ) { decision } }',
     ),
+    "Query.deliverability": Fallback(
+        "Python answers it: addresses are read and hashed with the deployment's key",
+        '{ deliverability(accountId: "", addresses: []) { marketing } }',
+    ),
+    "Query.blockList": Fallback(
+        "Python answers it: entries are decrypted with the deployment's secrets",
+        '{ blockList(accountId: "") { nodes { id } } }',
+    ),
     "Query.sendPreview": Fallback(
         "Python answers it: recipients are read and hashed with the deployment's key",
         '{ sendPreview(accountId: "", stream: MARKETING, recipients: []) { recipients } }',

@@ -23,6 +23,8 @@ _CHANCES = {
     "share": 2,
     "explainAccess": 2,
     "sendPreview": 2,
+    "blockList": 2,
+    "deliverability": 2,
 }
 _INTROSPECTION = ("__schema { queryType { name } }", '__type(name: "Account") { name }')
 

@@ -20,6 +20,7 @@ from authz.policy.permissions import ALL_PERMISSIONS, Permission, mask_of
 from models.accounts.tables import AccountStatus
 from models.api_keys.tables import ApiKeyPurpose, WhenMakerLosesAccess
 from models.base.ids import Kind, present
+from models.settings.tables import SettingName
 from resolvers.effects.event_kinds import EventKind
 from tests.client.api import Caller
 from tests.equality.drawn import rows
@@ -31,6 +32,7 @@ from tests.equality.drawn.overridden import add_staff
 from tests.equality.drawn.plans import make_plans
 from tests.world.contacts import give_contacts
 from tests.world.ownership import give_offer
+from tests.world.settings import VALUES, give_settings, set_function, set_setting
 from tests.world.world import Account, ApiKey, Member, World
 
 EMOJI_REASON = 'Fire 🔥 "now" \\'
@@ -117,6 +119,12 @@ async def make_scene(world: World) -> Scene:
         (agency.master, agency.client, agency.till, agency.leaves[0], brand, foreign)
     ):
         await give_contacts(world, account, 25 - 4 * number)
+    await give_settings(world, agency.master, 3)
+    await give_settings(world, brand, 1)
+    await set_setting(world, agency.master, SettingName.LANGUAGE, "en", locked=True)
+    for setting in (SettingName.LANGUAGE, SettingName.QUIET_HOURS):
+        await set_setting(world, agency.client, setting, VALUES[setting], copied_from=agency.leaves[0])
+    await set_function(world, agency.client, "function_0", "Own", copied_from=agency.master)
     await world.set_status(agency.suspended, AccountStatus.SUSPENDED)
     await world.set_status(agency.shop, AccountStatus.CLOSED)
     people = {name: member.person for name, member in members.items()}

@@ -86,11 +86,28 @@ MALFORMED = {
         "smtp:mail",
     ),
     "MANDANT_MAIL_FROM": ("foo", "a@b, c@d", "Name <>", "Name <a@>", "@b", "a@b\nBcc: c@d", "Name <a@b"),
+    "MANDANT_MAIL_HOST": ("https://mail.example.com", "mail.example.com:25", "a b", "10.0.0.7", "a..b"),
+    "MANDANT_DNS": (
+        "dns.example.com",
+        "10.0.0.53,",
+        "10.0.0.53:port",
+        "10.0.0.53:0",
+        "10.0.0.53:70000",
+        "10.0.0.53/24",
+        "user@10.0.0.53",
+        "2001:db8::53:x",
+    ),
     "MANDANT_LOG_LINKS": ("maybe", "2"),
     "MANDANT_SUBACCOUNTS": ("self_service", "NEVER"),
     "MANDANT_DEBUG": ("maybe", "2"),
     "MANDANT_PAYMENT_PROVIDER": ("stripe", "NONE"),
     "MANDANT_CONTACT_KEY": ("too short",),
+    "MANDANT_SECRET_KEYS": (
+        "too short",
+        "sixteen letters!,too short",
+        "sixteen letters!,",
+        "sixteen letters!, sixteen letters!",
+    ),
     "MANDANT_RECIPIENT_LIMIT": (*_NUMBERS, "0"),
     "MANDANT_ISSUER_NAME": _TEXTS,
     "MANDANT_ISSUER_STREET": _TEXTS,
@@ -125,6 +142,9 @@ ACCEPTED = {
     "MANDANT_TRUSTED_PROXIES": ("10.0.0.7, 192.0.2.0/24,::1",),
     "MANDANT_SMTP_URL": ("smtp://mail", "smtps://user%40x:p%2Fw@mail.example.com:465", "smtp://[::1]:25/"),
     "MANDANT_MAIL_FROM": ("a@example.com", "M\u00fcller <no-reply@example.com>", '"A, B" <a@b.example>'),
+    "MANDANT_MAIL_HOST": ("mail.example.com",),
+    "MANDANT_DNS": ("10.0.0.53", "10.0.0.53:5353, 2001:db8::53,[::1]:53"),
+    "MANDANT_SECRET_KEYS": ("sixteen letters!", "sixteen letters!, sixteen numerals"),
     "MANDANT_TAX_RATE": ("0", "19", "7.7"),
 }
 """Where it is not plain what is accepted."""
@@ -140,7 +160,7 @@ UNKNOWN = {
     "MANDANT_PORT": "PORT",
     "MANDANT_HOST": "HOST",
     "MANDANT_DATABASE_URL": "DATABASE_URL",
-    "MANDANT_": "MANDANT_DEBUG",
+    "MANDANT_": "MANDANT_DNS",
 }
 """What looks like a setting, and the setting that it is most like."""
 OF_KUBERNETES = {

@@ -37,6 +37,7 @@ class _Statement:
 
 _OWN = "master_id = $1 AND account_id = $2"
 _ID = new_id()
+_ANY_OF = "ANY (CAST((SELECT CAST($4 AS bytea[])) AS bytea[]))"
 _STATEMENTS = {
     "page": _Statement(
         f"SELECT * FROM contacts WHERE {_OWN} AND id < $3 ORDER BY id DESC LIMIT 50", (_ID,), "id"
@@ -73,6 +74,25 @@ _STATEMENTS = {
         f"SELECT contact_list_id FROM contact_list_members WHERE {_OWN} AND contact_id = $3",
         (_ID,),
         "contact_id",
+    ),
+    "page of a block list": _Statement(
+        f"SELECT * FROM block_entries WHERE {_OWN} AND id < $3 ORDER BY id DESC LIMIT 50", (_ID,), "id"
+    ),
+    "blocked in an account": _Statement(
+        "SELECT digest FROM block_entries WHERE master_id = $1 AND account_id = ANY (ARRAY[$2, $3]::uuid[]) "
+        f"AND digest = {_ANY_OF}",
+        (_ID, [b"1", b"2"]),
+        "digest",
+    ),
+    "unsubscribed": _Statement(
+        f"SELECT digest FROM unsubscribes WHERE {_OWN} AND digest = {_ANY_OF.replace('$4', '$3')}",
+        ([b"1", b"2"],),
+        "digest",
+    ),
+    "bounced": _Statement(
+        f"SELECT digest FROM bounces WHERE {_OWN} AND digest = {_ANY_OF.replace('$4', '$3')}",
+        ([b"1", b"2"],),
+        "digest",
     ),
     "removal": _Statement(f"DELETE FROM contacts WHERE {_OWN} AND id = $3", (_ID,), "id"),
 }
@@ -121,6 +141,16 @@ INSERT INTO contact_list_members (master_id, account_id, contact_list_id, contac
 SELECT contacts.master_id, contacts.account_id, contact_lists.id, contacts.id, 'a test'
 FROM contacts JOIN contact_lists USING (master_id, account_id)
 WHERE master_id = ANY (CAST($1 AS uuid[])) AND random() < 0.1;
+INSERT INTO block_entries (master_id, account_id, id, digest, reason, user_id)
+SELECT tree, tree, gen_random_uuid(), convert_to(n::text, 'UTF8'), 'MANUAL', tree
+FROM unnest(CAST($1 AS uuid[])) AS tree, generate_series(1, 2000) AS n;
+INSERT INTO unsubscribes (master_id, account_id, id, digest, unsubscribed_at)
+SELECT master_id, account_id, id, digest, now() FROM block_entries WHERE master_id = ANY (CAST($1 AS uuid[]));
+INSERT INTO bounces (master_id, account_id, id, digest, soft_at)
+SELECT master_id, account_id, id, digest, '{}' FROM block_entries WHERE master_id = ANY (CAST($1 AS uuid[]));
+ANALYZE block_entries;
+ANALYZE unsubscribes;
+ANALYZE bounces;
 ANALYZE contacts;
 ANALYZE contact_list_members
 """

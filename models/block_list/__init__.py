@@ -1,0 +1,1 @@
+"""Whom an account and all accounts below it never write to."""

@@ -1,0 +1,1 @@
+"""Domains that accounts send from, and domains that their links lead through."""

@@ -1,0 +1,1 @@
+"""Settings of accounts, which the accounts below inherit."""

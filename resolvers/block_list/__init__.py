@@ -1,0 +1,1 @@
+"""Block lists: whom an account and all accounts below it never write to."""

@@ -1,0 +1,1 @@
+"""Domains: added, checked in DNS, verified for one tree, and removed."""

@@ -1,0 +1,78 @@
+"""The records that a domain's owner has to publish in DNS.
+
+All hosts that they name are below the deployment's mail host:
+
+    spf.<mail host>       its SPF record names the servers that send
+    bounce.<mail host>    takes mail that comes back
+    track.<mail host>     answers for links in mail
+"""
+
+from dataclasses import dataclass
+
+from models.domains.tables import DnsRecordType, DomainKind, DomainRecordPurpose
+from resolvers.inputs.domain_names import registered_part
+
+_TOKEN = "mandant-verification"  # noqa: S105 - the name of the value, which is public
+
+
+@dataclass(frozen=True)
+class PublishedKey:
+    """The public half of a domain's key for DKIM."""
+
+    selector: str
+    public_key: str
+
+
+@dataclass(frozen=True)
+class DomainFacts:
+    """What the records depend on. `name`: in ASCII. `key`: of a sending domain."""
+
+    kind: DomainKind
+    name: str
+    token: str
+    key: PublishedKey | None
+
+
+@dataclass(frozen=True)
+class ExpectedRecord:
+    """`else_at`: the name whose record does as well if there is none at `name`."""
+
+    purpose: DomainRecordPurpose
+    type: DnsRecordType
+    name: str
+    value: str
+    else_at: str | None = None
+
+
+def expected_records(domain: DomainFacts, mail_host: str) -> list[ExpectedRecord]:
+    """The records of a domain. It is verified when all of them are found."""
+    ownership = _text(DomainRecordPurpose.OWNERSHIP, f"_mandant.{domain.name}", f"{_TOKEN}={domain.token}")
+    if domain.key is None:
+        target = f"track.{mail_host}"
+        return [ownership, _alias(DomainRecordPurpose.TRACKING, domain.name, target)]
+    key_at = f"{domain.key.selector}._domainkey.{domain.name}"
+    return [
+        ownership,
+        _text(DomainRecordPurpose.DKIM, key_at, f"v=DKIM1; k=rsa; p={domain.key.public_key}"),
+        _text(DomainRecordPurpose.SPF, domain.name, f"v=spf1 include:{spf_host(mail_host)} ~all"),
+        _text(
+            DomainRecordPurpose.DMARC,
+            f"_dmarc.{domain.name}",
+            "v=DMARC1; p=none",
+            else_at=f"_dmarc.{registered_part(domain.name)}",
+        ),
+        _alias(DomainRecordPurpose.RETURN_PATH, f"bounce.{domain.name}", f"bounce.{mail_host}"),
+    ]
+
+
+def spf_host(mail_host: str) -> str:
+    """The name that an SPF record has to include."""
+    return f"spf.{mail_host}"
+
+
+def _text(purpose: DomainRecordPurpose, name: str, value: str, else_at: str | None = None) -> ExpectedRecord:
+    return ExpectedRecord(purpose, DnsRecordType.TXT, name, value, else_at)
+
+
+def _alias(purpose: DomainRecordPurpose, name: str, target: str) -> ExpectedRecord:
+    return ExpectedRecord(purpose, DnsRecordType.CNAME, name, target)

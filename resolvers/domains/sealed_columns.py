@@ -1,0 +1,8 @@
+"""What is stored of domains encrypted."""
+
+from models.domains.tables import domain_keys
+from resolvers.sealing.places import SealedColumn
+
+PRIVATE_KEY = SealedColumn(domain_keys, "private_key")
+
+SEALED_COLUMNS = (PRIVATE_KEY,)

@@ -1,0 +1,1 @@
+"""Secrets that the database stores encrypted, with keys that it does not have."""

@@ -1,0 +1,52 @@
+"""The account that sends, as `resolvers.suppressions.exclusions` has to know it."""
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from engine.database.snapshot import Reader
+from engine.writes.sessions import WriteSession
+from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import Place, in_tree, this_account
+from models.base.ids import AccountId, MasterId
+from models.staff.overrides import UnsubscribeScope
+from resolvers.block_list.reads import SeenPath, path_in, seen_path
+from resolvers.staff.overrides import unsubscribe_scope_of
+from resolvers.suppressions.exclusions import Sender
+
+
+@dataclass(frozen=True)
+class SeenSender:
+    """A sender, and what the viewer may do on its path."""
+
+    sender: Sender
+    path: SeenPath
+
+
+async def read_sender(session: WriteSession, place: Place) -> Sender:
+    """The sender, for a write that has locked its path."""
+    path = account_closure.alias()
+    above = select(path.c.ancestor_id).where(in_tree(path, accounts, descendant_id="id")).correlate(accounts)
+    statement = select(
+        func.array(above.scalar_subquery()).label("path"), unsubscribe_scope_of(accounts).label("scope")
+    ).where(this_account(accounts, place))
+    row = (await session.execute(statement)).one()
+    return Sender(
+        MasterId(place.master_id), AccountId(place.account_id), row.path, UnsubscribeScope(row.scope)
+    )
+
+
+async def read_seen_sender(
+    reader: Reader, account_id: AccountId, list_id: uuid.UUID | None = None
+) -> SeenSender | None:
+    """The sender, for somebody who asks. `list_id`: the contact list that it would send to. None: it is
+    outside the viewer's reach."""
+    above, statement = seen_path(account_id)
+    rows = await reader.rows(statement.add_columns(unsubscribe_scope_of(above).label("scope")))
+    path = path_in(account_id, rows)
+    if path is None:
+        return None
+    scope = UnsubscribeScope(rows[0]["scope"])
+    sender = Sender(MasterId(path.master_id), account_id, list(path.masks), scope, list_id)
+    return SeenSender(sender, path)

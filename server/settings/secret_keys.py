@@ -1,0 +1,33 @@
+"""The deployment's secrets for what the database stores encrypted."""
+
+import secrets
+from functools import cache
+
+from authz.policy.refusals import Refusal, RefusalCode
+from resolvers.sealing.keyring import Keyring, KeyringSource
+from server.settings.made_once import made_once
+from server.settings.settings import Settings
+
+_FILE = "secret.key"
+_SIZE = 32
+
+
+def keyring_source(settings: Settings) -> KeyringSource:
+    """The secrets that are set. With the embedded PostgreSQL one is made in its folder, if none are set; it
+    goes on opening what it has sealed.
+
+    A database of one's own may be served from several machines, which must have the same secrets: there,
+    without any that are set, nothing is stored encrypted.
+    """
+
+    @cache
+    def keyring() -> Keyring:
+        found = [secret.encode() for secret in settings.secret_key_texts]
+        path = settings.folder / _FILE
+        if settings.database_url is None and (not found or path.exists()):
+            found.append(made_once(path, secrets.token_urlsafe(_SIZE).encode()))
+        if not found:
+            raise Refusal(RefusalCode.SECRETS_UNAVAILABLE)
+        return Keyring(found)
+
+    return keyring

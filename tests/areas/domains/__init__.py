@@ -1,0 +1,1 @@
+"""Domains: what is added, what DNS says, who has one verified."""
