@@ -10,8 +10,17 @@ from engine.declare.paging import Order
 from engine.text.forms import search_key
 from models.accounts.trees import in_tree
 from models.base.ids import Kind
-from models.contacts.tables import contact_list_members, contact_lists, contacts
-from resolvers.contacts.reads import global_id, place_of
+from models.contacts.tables import contact_list_members, contact_lists
+from resolvers.contacts.filters import (
+    Attribute,
+    ContactFilter,
+    Email,
+    EmailPrefix,
+    ExternalId,
+    Phone,
+    Value,
+)
+from resolvers.contacts.reads import global_id, members_among, place_of
 from resolvers.inputs.global_ids import IdText, in_account_of_kind
 
 BY_NAME = Order("contact lists", (contact_lists.c.sort_key, contact_lists.c.id))
@@ -49,9 +58,24 @@ def id_of(found: FromClause) -> ColumnElement[str]:
     return global_id(Kind.CONTACT_LIST, found.c.account_id, found.c.id)
 
 
-def contacts_of(found: FromClause) -> Select[Any]:
+def contacts_of(
+    found: FromClause,
+    email: Email = None,
+    email_prefix: EmailPrefix = None,
+    phone: Phone = None,
+    external_id: ExternalId = None,
+    attribute: Attribute = None,
+    value: Value = None,
+) -> Select[Any]:
     """The contacts in the list, the newest contacts first."""
-    member, contact = contact_list_members.alias(), contacts.alias()
-    in_list = in_tree(member, found, account_id="account_id", contact_list_id="id")
-    of_member = in_tree(contact, member, account_id="account_id", id="contact_id")
-    return select(*contact.c).select_from(member.join(contact, of_member)).where(in_list)
+    wanted = ContactFilter(
+        email=email,
+        email_prefix=email_prefix,
+        phone=phone,
+        external_id=external_id,
+        attribute=attribute,
+        value=value,
+    )
+    member = contact_list_members.alias()
+    of_list = in_tree(member, found, account_id="account_id", contact_list_id="id")
+    return members_among(found, member, member, wanted).where(of_list)

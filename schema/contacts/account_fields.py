@@ -5,7 +5,7 @@ import strawberry
 from authz.policy.permissions import Permission
 from engine.declare.connections import Connection
 from engine.declare.declarations import connection, to_many
-from resolvers.contacts import attribute_reads, job_reads, list_reads, reads
+from resolvers.contacts import attribute_reads, filters, job_reads, list_reads, reads
 from schema.contacts.job_types import ContactJob
 from schema.contacts.types import Contact, ContactAttribute, ContactList
 from schema.fields.far import OF_ACCOUNT
@@ -14,7 +14,7 @@ from schema.fields.far import OF_ACCOUNT
 @strawberry.type
 class AccountFields:
     contacts: Connection[Contact] | None = connection(
-        reads.of_account, order=reads.NEWEST_FIRST, requires=Permission.CONTACTS_READ, far=OF_ACCOUNT
+        reads.of_account, order=filters.order, requires=Permission.CONTACTS_READ, far=OF_ACCOUNT
     )
     contact_lists: Connection[ContactList] | None = connection(
         list_reads.of_account, order=list_reads.BY_NAME, requires=Permission.CONTACTS_READ, far=OF_ACCOUNT

@@ -16,7 +16,7 @@ from models.contacts.tables import (
     contact_lists,
     contacts,
 )
-from resolvers.contacts import list_reads, reads
+from resolvers.contacts import filters, list_reads, reads
 from schema.fields.node import ID_DESCRIPTION, Node
 
 _IN_ACCOUNT = ("master_id", "account_id", "id")
@@ -52,7 +52,7 @@ class ContactList(Node):
     id: strawberry.ID = computed(list_reads.id_of, description=ID_DESCRIPTION)
     external_id: str | None = column(description=_EXTERNAL_ID.format(what="list"))
     name: str = column(description="The name.")
-    contacts: Connection[Contact] = connection(list_reads.contacts_of, order=reads.NEWEST_FIRST)
+    contacts: Connection[Contact] = connection(list_reads.contacts_of, order=filters.order)
     version: int = column(description="Increases with every change of the name or the external id.")
     created_at: datetime.datetime = column(description="When it was created.")
 

@@ -14,7 +14,7 @@ from engine.declare.declarations import computed, connection, entity, to_one
 from engine.declare.far import FarParent
 from models.accounts.trees import in_tree
 from models.contacts.tables import contacts
-from resolvers.contacts import reads
+from resolvers.contacts import filters, reads
 from server.database.read_pools import ReadPools
 from server.embedded_postgres import DatabaseAddresses
 from tests.world.contacts import contact_id, give_contacts
@@ -51,7 +51,7 @@ class Person:
 class Holder:
     """An account."""
 
-    people: Connection[Person] = connection(reads.of_account, order=reads.NEWEST_FIRST, far=FarParent())
+    people: Connection[Person] = connection(reads.of_account, order=filters.NEWEST_FIRST, far=FarParent())
 
 
 @strawberry.type

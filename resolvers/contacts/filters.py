@@ -1,0 +1,127 @@
+"""Which of an account's contacts are listed, and in which order.
+
+Behind row level security a condition uses an index only if it reveals nothing of the rows that the wall
+refuses. Comparisons do so; LIKE, and what looks into JSON, do not.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, Text
+
+from authz.policy.refusals import Refusal
+from engine.base.field_errors import BadArgument
+from engine.declare.arguments import Described, Folded
+from engine.declare.paging import Order
+from models.base.ids import Kind
+from models.contacts.tables import contacts
+from resolvers.inputs.emails import email_address
+from resolvers.inputs.global_ids import IdText, in_account_of_kind
+from resolvers.inputs.phones import phone_number
+
+NEWEST_FIRST = Order("contacts", (contacts.c.id,), descending=True)
+_BY_EMAIL = Order("contacts.email", (contacts.c.email_canonical,))
+"""Of those that have an address. No two contacts of an account have the same."""
+
+_NOBODY = ""
+"""What no contact has."""
+_LAST = "\U0010ffff"
+"""No character comes behind it."""
+
+
+def _email(text: str) -> str:
+    try:
+        return email_address(text).canonical
+    except Refusal:
+        return _NOBODY
+
+
+def _phone(text: str) -> str:
+    try:
+        return phone_number(text, None).canonical
+    except Refusal:
+        return _NOBODY
+
+
+def _prefix(text: str) -> str:
+    return unicodedata.normalize("NFKC", text.strip()).lower()
+
+
+InList = Annotated[
+    IdText | None, in_account_of_kind(Kind.CONTACT_LIST), Described("Only contacts in this contact list.")
+]
+Email = Annotated[
+    ColumnElement[str] | None,
+    Folded(_email),
+    Described("The contact with this e-mail address, in any spelling of it."),
+]
+EmailPrefix = Annotated[
+    ColumnElement[str] | None,
+    Folded(_prefix),
+    Described(
+        "Contacts whose `emailCanonical` begins with this, without regard to case. They are in the order of "
+        "their addresses."
+    ),
+]
+Phone = Annotated[
+    ColumnElement[str] | None,
+    Folded(_phone),
+    Described("The contact with this phone number, in any spelling that begins with +."),
+]
+ExternalId = Annotated[
+    ColumnElement[str] | None, Described("The contact with this id of yours, with exact case.")
+]
+Attribute = Annotated[
+    ColumnElement[str] | None,
+    Described("Contacts that have a value of the attribute with this name; with `value`, this value."),
+]
+Value = Annotated[
+    ColumnElement[str] | None,
+    Described(
+        "The attribute's value as a text, such as `SE`, `12.5`, `2026-03-31` or `true`. Needs `attribute`."
+    ),
+]
+
+
+def order(email_prefix: object = None, attribute: object = None, value: object = None, **_: object) -> Order:
+    """The order that the arguments choose. Raises BadArgument for a value of no attribute."""
+    if value is not None and attribute is None:
+        raise BadArgument("Say the attribute whose value it is.", "value")
+    return NEWEST_FIRST if email_prefix is None else _BY_EMAIL
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactFilter:
+    """Which contacts are listed. None: whatever it is."""
+
+    email: ColumnElement[str] | None
+    email_prefix: ColumnElement[str] | None
+    phone: ColumnElement[str] | None
+    external_id: ColumnElement[str] | None
+    attribute: ColumnElement[str] | None
+    value: ColumnElement[str] | None
+
+    @property
+    def names_keys(self) -> bool:
+        """Whether an index finds the contacts."""
+        keys = self.email, self.email_prefix, self.phone, self.external_id
+        return any(key is not None for key in keys)
+
+    def of(self, statement: Select[Any], contact: FromClause) -> Select[Any]:
+        """Those of the statement's contacts."""
+        found, prefix = contact.c, self.email_prefix
+        for key, wanted in (
+            (found.email_canonical, self.email),
+            (found.phone_canonical, self.phone),
+            (found.external_id, self.external_id),
+        ):
+            if wanted is not None:
+                statement = statement.where(key == wanted)
+        if prefix is not None:
+            email = found.email_canonical
+            statement = statement.where(email >= prefix, email < prefix.concat(_LAST))
+        if self.attribute is not None:
+            kept = found.attributes.op("->>", return_type=Text())(self.attribute)
+            statement = statement.where(kept.is_not(None) if self.value is None else kept == self.value)
+        return statement
