@@ -64,6 +64,8 @@ MUTATIONS = {
     "planChangeWithdraw": ["accountId"],
     "limitIncrease": ["accountId"],
     "sendReserve": ["accountId", "recipientListId"],
+    **dict.fromkeys(("blockListAdd", "blockListRemove"), ["accountId"]),
+    **dict.fromkeys(("unsubscribeReport", "bounceReport", "resubscribe"), ["accountId"]),
     "sendCommit": ["reservationId"],
     "sendVoid": ["reservationId"],
     "sendBudgetUpdate": ["accountId"],

@@ -58,8 +58,15 @@ SENDS = {
     "send_labels",
     "send_reservations",
 }
+NOT_SENT_TO = {"block_entries", "unsubscribes", "bounces"}
 STATUS = {"accounts", "account_status_changes"}
-CONTENT = MONEY | SENDS | STATUS | {"break_glass_openings", "events", "overrides", "subaccounts_requests"}
+CONTENT = (
+    MONEY
+    | SENDS
+    | NOT_SENT_TO
+    | STATUS
+    | {"break_glass_openings", "events", "overrides", "subaccounts_requests"}
+)
 """Tables that give nobody access; of `accounts` columns do. All others do, those to come as well."""
 
 
