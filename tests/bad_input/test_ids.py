@@ -75,6 +75,8 @@ MUTATIONS = {
     "planChangeWithdraw": ["accountId"],
     "limitIncrease": ["accountId"],
     "sendReserve": ["accountId", "recipientListId", "contactListId"],
+    **dict.fromkeys(("blockListAdd", "blockListRemove"), ["accountId"]),
+    **dict.fromkeys(("unsubscribeReport", "bounceReport", "resubscribe"), ["accountId"]),
     "sendCommit": ["reservationId"],
     "sendVoid": ["reservationId"],
     "sendBudgetUpdate": ["accountId"],

@@ -39,6 +39,8 @@ _WITHOUT = {
     **dict.fromkeys(("topUpRuleUpdate", "topUpRuleRemove"), "changes no right"),
     "settingsUpdate": "changes no right",
     **dict.fromkeys(("domainAdd", "domainVerify", "domainRemove"), "changes no right"),
+    **dict.fromkeys(("blockListAdd", "blockListRemove"), "changes no right"),
+    **dict.fromkeys(("unsubscribeReport", "bounceReport", "resubscribe"), "changes no right"),
 }
 _DOING = {"administrator", "developer", "key_of_parent"}
 """Where they may do it, no others are tried: they see all of it, the keys, and all of it as a key."""

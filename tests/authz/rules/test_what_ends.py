@@ -61,12 +61,14 @@ SENDS = {
     "send_labels",
     "send_reservations",
 }
+NOT_SENT_TO = {"block_entries", "unsubscribes", "bounces"}
 STATUS = {"accounts", "account_status_changes"}
 SETTINGS = {"field_functions", "settings"}
 DOMAINS = {"domain_keys", "domain_records", "domains"}
 CONTENT = (
     MONEY
     | SENDS
+    | NOT_SENT_TO
     | STATUS
     | SETTINGS
     | DOMAINS
