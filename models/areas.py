@@ -25,6 +25,7 @@ AREAS = (
     "plans",
     "subscriptions",
     "contacts",
+    "review",
     "sending",
     "budgets",
     "usage",

@@ -85,6 +85,10 @@ class RefusalCode(enum.Enum):
         "Only callers who also have the permission in the account above can decide this."
     )
     SETTING_LOCKED = "An account above has locked the setting: it can be changed only there."
+    REVIEW_REQUIRED = (
+        "The account may not send yet: platform support first has to approve a sample of its contacts. Ask "
+        "for it with `reviewRequest`."
+    )
     SENDS_UNAVAILABLE = "Nothing can be sent: the server has no key for contacts."
     PLAN_REQUIRED = "The account's plan does not include this; a larger plan does."
     PAYMENTS_UNAVAILABLE = (

@@ -35,6 +35,7 @@ ChargeId = NewType("ChargeId", uuid.UUID)
 ContactId = NewType("ContactId", uuid.UUID)
 ContactListId = NewType("ContactListId", uuid.UUID)
 ContactJobId = NewType("ContactJobId", uuid.UUID)
+ReviewId = NewType("ReviewId", uuid.UUID)
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class Kind(enum.StrEnum):
     CONTACT = "cntc"
     CONTACT_LIST = "clst"
     CONTACT_JOB = "cjob"
+    REVIEW = "rvew"
 
 
 _CANONICAL = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")

@@ -28,6 +28,8 @@ from resolvers.budgets.send_check import (
 from resolvers.plans import cycle_counts
 from resolvers.plans import reads as plan_reads
 from resolvers.plans.pooled_contacts import is_own, sees_pool
+from resolvers.review.policy import ReviewPolicy
+from resolvers.review.reads import approved_of
 from resolvers.sending.recipient_rows import active_contact_of
 
 
@@ -35,6 +37,7 @@ class SendWarning(enum.Enum):
     """What would block sends or make them cost more."""
 
     ACCOUNT_NOT_ACTIVE = "ACCOUNT_NOT_ACTIVE"
+    REVIEW_REQUIRED = "REVIEW_REQUIRED"
     NO_RECIPIENTS = "NO_RECIPIENTS"
     CONTACT_LIMIT = "CONTACT_LIMIT"
     SEND_LIMIT = "SEND_LIMIT"
@@ -50,6 +53,7 @@ class State(Allowance):
 
     mask: int
     status: str
+    reviewed: bool
     payer_id: AccountId
     """The account whose credit pays for sends beyond the plan, and which is invoiced for them."""
     contact_limit: int
@@ -83,6 +87,7 @@ def state_of(account_id: AccountId, digests: Select[tuple[bytes]]) -> Select[Any
     return select(
         account.c.mask,
         effective_status(account).label("status"),
+        approved_of(account).label("reviewed"),
         nearest_pool(account).label("payer_id"),
         plan_reads.contact_limit_of(subscriber).label("contact_limit"),
         plan_reads.send_limit_of(subscriber).label("send_limit"),
@@ -97,7 +102,7 @@ def state_of(account_id: AccountId, digests: Select[tuple[bytes]]) -> Select[Any
     )
 
 
-def preview(state: State, recipients: int) -> Preview:
+def preview(state: State, recipients: int, review: ReviewPolicy) -> Preview:
     """What so many recipients would cost."""
     new = recipients - state.active
     costs = costs_of_sends(
@@ -109,7 +114,7 @@ def preview(state: State, recipients: int) -> Preview:
         state.contact_limit - state.contacts_used - new,
         costs.sends_left,
         costs.price,
-        list(_warnings(state, recipients, new, costs)),
+        list(_warnings(state, recipients, new, costs, review)),
     )
 
 
@@ -118,9 +123,13 @@ def may_send(state: State, permission: Permission) -> bool:
     return bool(state.mask & permission.bit)
 
 
-def _warnings(state: State, recipients: int, new: int, costs: SendCosts) -> Iterator[SendWarning]:
+def _warnings(
+    state: State, recipients: int, new: int, costs: SendCosts, review: ReviewPolicy
+) -> Iterator[SendWarning]:
     if state.status != AccountStatus.ACTIVE.value:
         yield SendWarning.ACCOUNT_NOT_ACTIVE
+    if review is ReviewPolicy.REQUIRED and not state.reviewed:
+        yield SendWarning.REVIEW_REQUIRED
     if not recipients:
         yield SendWarning.NO_RECIPIENTS
     if new and state.contacts_used + new > state.contact_limit:

@@ -28,6 +28,8 @@ from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.effects.jobs import enqueue
 from resolvers.effects.log import Change, record
 from resolvers.plans.effective_plan import effective_plan_of
+from resolvers.review.gate import check_reviewed
+from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.activate import activate_contacts
 from resolvers.sending.address_hash import Recipients
 from resolvers.sending.audience import audience_of
@@ -60,14 +62,14 @@ class SendReserved:
 
 
 async def reserve_sends(
-    session: WriteSession, principal: Principal, command: SendReservation
+    session: WriteSession, principal: Principal, command: SendReservation, review: ReviewPolicy
 ) -> SendReserved:
     """Reserve the sends and the contacts that they activate: all of them or none.
 
     Needs the stream's permission. Recipients that are active already can be sent to even where no more
     contacts can become active (R102). Raises CONTACT_LIMIT_REACHED, SEND_LIMIT_REACHED, SEND_CAP_REACHED,
     CREDIT_CAP_REACHED, INSUFFICIENT_CREDIT, BAD_USER_INPUT for no recipients or a wrong label,
-    LABEL_LIMIT_REACHED, NOT_FOUND for a list that has ended, IDEMPOTENCY_MISMATCH.
+    LABEL_LIMIT_REACHED, NOT_FOUND for a list that has ended, IDEMPOTENCY_MISMATCH, REVIEW_REQUIRED.
     """
     label = None if command.label is None else read_label(command.label)
     account = await authorize_shared(session, principal, command.account_id, SEND_PERMISSIONS[command.stream])
@@ -77,6 +79,7 @@ async def reserve_sends(
     earlier = await claim_key(session, principal, account, request, outcome)
     if earlier is not None:
         return SendReserved(SendReservationId(uuid.UUID(earlier["reservation"])), replayed=True)
+    await check_reviewed(session, account, review)
     audience = await audience_of(session, account, command.recipients)
     effective = await effective_plan_of(session, account)
     cycle, refunds = await open_cycle(session, effective)

@@ -7,6 +7,7 @@ from resolvers.billing.document import Issuer
 from resolvers.billing.status_history import SuspendedAccounts
 from resolvers.inputs.address_digests import ContactKey, KeySource
 from resolvers.payments.provider import PaymentProvider
+from resolvers.review.policy import ReviewPolicy
 from resolvers.staff.request_subaccounts import SubaccountSetUp
 
 
@@ -26,6 +27,8 @@ class Deployment:
     """The key that contacts are hashed with. It raises a Refusal where there is none."""
     subaccount_set_up: SubaccountSetUp = SubaccountSetUp.SELF_SERVICE
     """Whether platform support has to unlock subaccounts first."""
+    review: ReviewPolicy = ReviewPolicy.OFF
+    """Whether accounts may send only after platform support approved a sample of their contacts."""
     issuer: Issuer | None = None
     """Who issues invoices; None: nobody."""
     suspended_accounts: SuspendedAccounts = SuspendedAccounts.PAUSE

@@ -15,6 +15,7 @@ from engine.declare.entity_objects import row_object
 from models.base.ids import AccountId, Kind, parse
 from models.sending.tables import SendStream
 from resolvers.accounts import reads as accounts
+from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.address_hash import FaultyRecipient, RecipientFault, Recipients
 from resolvers.sending.audience import Audience
 from resolvers.sending.long_statements import allow_many_to_read
@@ -106,7 +107,7 @@ class SendPreviewQuery:
             raise forbidden(SEND_PERMISSIONS[stream])
         if audience is _NO_LIST:
             raise absent("NOT_FOUND")
-        return _shown(state, audience.recipients, faults)
+        return _shown(state, audience.recipients, faults, info.context.deployment.review)
 
 
 _NO_LIST = Audience(recipients=0, digests=named(Recipients()))
@@ -129,8 +130,10 @@ async def _audience(
     return Audience(recipients=rows[0]["recipients"], digests=uploaded(given)), ()
 
 
-def _shown(state: State, recipients: int, faults: Sequence[FaultyRecipient]) -> SendPreview:
-    would = preview(state, recipients)
+def _shown(
+    state: State, recipients: int, faults: Sequence[FaultyRecipient], review: ReviewPolicy
+) -> SendPreview:
+    would = preview(state, recipients, review)
     return row_object(
         SendPreview,
         {"account_id": state.payer_id},

@@ -14,6 +14,7 @@ def deployment(settings: Settings) -> Deployment:
         payments=payment_provider(settings.payment_provider),
         contact_key=key_source(settings),
         subaccount_set_up=settings.subaccounts,
+        review=settings.review,
         issuer=invoice_issuer(settings),
         suspended_accounts=settings.suspended_accounts,
     )
