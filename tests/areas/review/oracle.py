@@ -33,6 +33,9 @@ STATUSES = {
 }
 
 
+REMOVES = {"reviewRevoke": "review.id"}
+
+
 BOUNDS = {
     "reviews": kept("what staff decided about an account, and why; one at a time is open or approved"),
     "review_samples": deleted("what staff looked at, 30 days after the decision"),

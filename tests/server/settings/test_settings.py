@@ -88,6 +88,7 @@ MALFORMED = {
     "MANDANT_MAIL_FROM": ("foo", "a@b, c@d", "Name <>", "Name <a@>", "@b", "a@b\nBcc: c@d", "Name <a@b"),
     "MANDANT_LOG_LINKS": ("maybe", "2"),
     "MANDANT_SUBACCOUNTS": ("self_service", "NEVER"),
+    "MANDANT_REVIEW": ("required", "ON"),
     "MANDANT_DEBUG": ("maybe", "2"),
     "MANDANT_PAYMENT_PROVIDER": ("stripe", "NONE"),
     "MANDANT_CONTACT_KEY": ("too short",),
