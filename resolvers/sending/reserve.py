@@ -38,6 +38,8 @@ from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.effects.jobs import enqueue
 from resolvers.effects.log import Change, record
 from resolvers.plans.effective_plan import effective_plan_of
+from resolvers.review.gate import check_reviewed
+from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.activate import activate_contacts
 from resolvers.sending.address_hash import Recipients
 from resolvers.sending.audience import Audience, audience_of
@@ -76,7 +78,7 @@ class SendReserved:
 
 
 async def reserve_sends(
-    session: WriteSession, principal: Principal, command: SendReservation
+    session: WriteSession, principal: Principal, command: SendReservation, review: ReviewPolicy
 ) -> SendReserved:
     """Reserve the sends and the contacts that they activate: all of them or none. Recipients that are
     blocked, have unsubscribed or bounced are left out first: they are never sent to, and never become active.
@@ -84,7 +86,8 @@ async def reserve_sends(
     Needs the stream's permission. Recipients that are active already can be sent to even where no more
     contacts can become active (R102). Raises CONTACT_LIMIT_REACHED, SEND_LIMIT_REACHED, SEND_CAP_REACHED,
     CREDIT_CAP_REACHED, INSUFFICIENT_CREDIT, BAD_USER_INPUT for no recipients or a wrong label,
-    LABEL_LIMIT_REACHED, NOT_FOUND for a list that has ended or is deleted, IDEMPOTENCY_MISMATCH.
+    LABEL_LIMIT_REACHED, NOT_FOUND for a list that has ended or is deleted, IDEMPOTENCY_MISMATCH,
+    REVIEW_REQUIRED.
     """
     label = None if command.label is None else read_label(command.label)
     account = await authorize_shared(session, principal, command.account_id, SEND_PERMISSIONS[command.stream])
@@ -96,6 +99,7 @@ async def reserve_sends(
         earlier_id = SendReservationId(uuid.UUID(earlier["reservation"]))
         left_out = await read_stored(session, account, earlier_id)
         return SendReserved(earlier_id, left_out, replayed=True)
+    await check_reviewed(session, account, review)
     audience, given = await _audience(session, account, command)
     effective = await effective_plan_of(session, account)
     cycle, refunds = await open_cycle(session, effective)

@@ -16,7 +16,7 @@ from resolvers.sending import reserve as writes
 from resolvers.sending.address_hash import Recipients
 from resolvers.sending.permissions import SEND_PERMISSIONS
 from resolvers.sending.recipient_rows import Given
-from schema.fields.context import ContextInfo, principal_of
+from schema.fields.context import Context, ContextInfo, principal_of
 from schema.fields.idempotency import idempotency_key, replayed
 from schema.fields.ids import account_id
 from schema.fields.marks import needs_any
@@ -95,7 +95,7 @@ class SendMutation:
                 idempotency_key=input.idempotency_key,
                 label=input.label,
             )
-            made = await writes.reserve_sends(session, principal, command)
+            made = await writes.reserve_sends(session, principal, command, info.context.deployment.review)
             return payload(
                 SendReservationPayload,
                 reservation_id=made.reservation_id,
@@ -107,12 +107,12 @@ class SendMutation:
 
     @mutation(needs_any(SEND_PERMISSIONS.values()))
     async def send_commit(
-        self, session: WriteSession, principal: Principal, input: SendReservationInput
+        self, session: WriteSession, principal: Principal, context: Context, input: SendReservationInput
     ) -> SendReservationPayload:
         """Commit a reservation: it is used up. Send only what is committed. Repeating it changes nothing. The
         stream decides which of the permissions is needed."""
         reservation_id = _reservation_id(input)
-        await send_settlements.commit_sends(session, principal, reservation_id)
+        await send_settlements.commit_sends(session, principal, reservation_id, context.deployment.review)
         return payload(SendReservationPayload, reservation_id=reservation_id)
 
     @mutation(needs_any(SEND_PERMISSIONS.values()))

@@ -14,6 +14,7 @@ from engine.declare.entity_objects import row_object
 from models.base.ids import AccountId, IdInAccount, Kind, parse
 from models.sending.tables import SendStream
 from resolvers.accounts import reads as accounts
+from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.address_hash import RecipientFault, Recipients
 from resolvers.sending.audience import Audience, audience_without
 from resolvers.sending.contact_lists import check_number, read_contact_list
@@ -133,7 +134,7 @@ class SendPreviewQuery:
             given = await _contacts(info, sender, given)
         audience = await _audience(info, sender, stream, given)
         rows = await info.context.reader.rows(state_of(sender_id, audience.digests))
-        return _shown(State(**rows[0]), audience, shown)
+        return _shown(State(**rows[0]), audience, shown, info.context.deployment.review)
 
 
 async def _sender(
@@ -175,8 +176,8 @@ async def _audience(info: ContextInfo, sender: Sender, stream: SendStream, given
     return audience_without(left_out, given, number)
 
 
-def _shown(state: State, audience: Audience, given: Given) -> SendPreview:
-    would = preview(state, audience.recipients)
+def _shown(state: State, audience: Audience, given: Given, review: ReviewPolicy) -> SendPreview:
+    would = preview(state, audience.recipients, review)
     counts = audience.left_out.counts
     return row_object(
         SendPreview,

@@ -24,6 +24,7 @@ from models.parent_access.requests import parent_access_requests
 from models.payments.tables import payment_methods, top_ups
 from models.payments.top_up_rules import top_up_rules
 from models.people.users import users
+from models.review.tables import reviews
 from models.shares.tables import share_accounts, shares
 from models.staff.overrides import overrides
 from models.staff.subaccounts_requests import subaccounts_requests
@@ -196,6 +197,7 @@ def _of_each_kind(
         (Kind.SHARE, shares, {"master_id": account.master} | analyst | mailed | _accepted(by)),
         (Kind.OVERRIDE, overrides, place | _override(by)),
         (Kind.SUBACCOUNTS_REQUEST, subaccounts_requests, place | _declined(by)),
+        (Kind.REVIEW, reviews, place | _reviewed(by)),
         (Kind.PAYMENT_METHOD, payment_methods, place | {"label": "Card", "reference": "paid"}),
         (Kind.LEDGER_TRANSACTION, ledger_transactions, moved),
         (Kind.TOP_UP, top_ups, place | _paid(ids)),
@@ -222,6 +224,11 @@ def _override(by: uuid.UUID) -> _Values:
 def _declined(by: uuid.UUID) -> _Values:
     answer: _Values = {"answered_by": by, "answered_at": _tomorrow(), "decline_reason": "No."}
     return answer | {"reason": "Branches."}
+
+
+def _reviewed(by: uuid.UUID) -> _Values:
+    decision: _Values = {"status": "DECLINED", "ended_by": by, "decided_at": _tomorrow(), "reason": "No."}
+    return decision | {"contacts": 1}
 
 
 def _paid(ids: Mapping[Kind, uuid.UUID]) -> _Values:

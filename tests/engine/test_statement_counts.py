@@ -141,6 +141,7 @@ SHAPES = {
     "what overrides set": _of_accounts(
         "unsubscribeScope sendingDomainLimit fieldFunctions reviewApproved", 4
     ),
+    "reviews": _of_accounts("review { id status reason account { name } } reviewApproved", 5),
     "settings": _of_accounts(SETTINGS, 70),
     "how settings differ": Shape(
         "query ($id: ID!) { settingsDiff(a: $id, b: $id) { a { id } b { id } differences(first: 100) { "

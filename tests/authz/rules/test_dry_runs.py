@@ -24,6 +24,7 @@ _WITHOUT = {
     "subaccountCreate": "nobody gains or loses anything in an account that is there",
     **dict.fromkeys(("invitationDecline", "shareDecline"), "nobody has what is declined"),
     "overrideApprove": "changes no right",
+    **dict.fromkeys(("reviewRequest", "reviewApprove", "reviewDecline", "reviewRevoke"), "changes no right"),
     "subaccountsRequest": "changes no right",
     "subaccountsRequestDecline": "changes no right",
     **dict.fromkeys(("subaccountsRequestWithdraw", "parentAccessWithdraw"), "changes no right"),

@@ -72,7 +72,7 @@ CONTENT = (
     | STATUS
     | SETTINGS
     | DOMAINS
-    | {"break_glass_openings", "events", "overrides", "subaccounts_requests"}
+    | {"break_glass_openings", "events", "overrides", "reviews", "review_samples", "subaccounts_requests"}
 )
 """Tables that give nobody access; of `accounts` columns do. All others do, those to come as well."""
 
