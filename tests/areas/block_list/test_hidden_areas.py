@@ -1,4 +1,4 @@
-"""A share that hides an area hides what the block list and the contacts tell, whichever way it is asked (T38)."""
+"""A share that hides an area hides what the block list and the contacts tell, however it is asked (T38)."""
 
 import pytest
 
