@@ -83,6 +83,9 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
     for child in below:
         await give_sends(world, child, 1)
         await give_settings(world, child, rows)
+    jobs = [present(Kind.CONTACT_JOB, await give_import(world, below[0])) for _ in range(rows)]
+    for child in below[1:]:
+        await give_import(world, child)
     invoices = [await give_invoice(world, below[0], *below[:rows]) for _ in range(rows)]
     return Scene(
         master,
@@ -96,6 +99,7 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
         list_ids=tuple(made.id for made in lists),
         invoice_ids=tuple(invoice.id for invoice in invoices),
         contact_ids=tuple(found[Kind.CONTACT]),
+        job_ids=tuple(jobs),
     )
 
 

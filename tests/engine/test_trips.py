@@ -25,7 +25,7 @@ TRIPS: dict[str, int] = {
     "accountUpdate": 3,
     "accountSuspend": 3,
     "accountResume": 3,
-    "accountClose": 21,
+    "accountClose": 22,
     "memberInvite": 9,
     "invitationRevoke": 5,
     "invitationAccept": 12,
@@ -84,7 +84,7 @@ TRIPS: dict[str, int] = {
     "blockListAdd": 3,
     "blockListRemove": 5,
     "unsubscribeReport": 3,
-    "bounceReport": 4,
+    "bounceReport": 5,
     "resubscribe": 4,
     "sendCommit": 9,
     "sendVoid": 12,
@@ -92,13 +92,14 @@ TRIPS: dict[str, int] = {
     "creditBudgetUpdate": 9,
     "billingModeUpdate": 7,
     "billingDetailsUpdate": 5,
-    "contactUpsert": 6,
+    "contactUpsert": 5,
     "contactUpdate": 14,
     "contactErase": 4,
     "contactListCreate": 12,
     "contactListUpdate": 12,
     "contactListDelete": 4,
     "contactAttributeCreate": 8,
+    "contactImportCancel": 5,
 }
 
 
