@@ -141,7 +141,7 @@ SHAPES = {
     "what overrides set": _of_accounts(
         "unsubscribeScope sendingDomainLimit fieldFunctions reviewApproved", 4
     ),
-    "reviews": _of_accounts("review { id status reason account { name } } reviewApproved", 5),
+    "reviews": _of_accounts("review { id status reason account { name } } reviewApproved", 3),
     "settings": _of_accounts(SETTINGS, 70),
     "how settings differ": Shape(
         "query ($id: ID!) { settingsDiff(a: $id, b: $id) { a { id } b { id } differences(first: 100) { "
@@ -155,9 +155,10 @@ SHAPES = {
     "what staff see": Shape(
         "query ($id: ID!) { staff { role requests(first: 20) { totalCount nodes { id accountName } } "
         "waiting(first: 20) { totalCount nodes { id } } "
+        "reviews(first: 20) { totalCount nodes { id sample { source } } } "
         "account(id: $id) { id name overrides(first: 20) { totalCount nodes { id status memberId permissions "
-        "madeByName } } } } }",
-        12,
+        "madeByName } } reviews(first: 20) { totalCount nodes { id status } } } } }",
+        16,
     ),
     "credit": _of_accounts("credit { balance reserved currency mode pool { name } }", 6),
     "credit at a moment": _of_accounts('creditAt(moment: "2999-01-01T00:00:00Z")', 1),

@@ -37,6 +37,10 @@ INSERTS = {
     "reservations": _RESERVATION.format(status="'EXPIRED'", settled_at="moment"),
     "expiry_notices": "INSERT INTO expiry_notices (master_id, account_id, grant_id, expires_at, stage) "
     f"SELECT :master, :account, gen_random_uuid(), moment, 'ENDED' {_AGES}",
+    "review_samples": "WITH review AS (INSERT INTO reviews (master_id, account_id, id, contacts, status, "
+    "decided_at) VALUES (:master, :account, gen_random_uuid(), 1, 'WITHDRAWN', now()) RETURNING id) "
+    "INSERT INTO review_samples (master_id, review_id, ordinal, attributes, source, added_at, ended_at) "
+    f"SELECT :master, (SELECT id FROM review), n, '{{}}', 'a form', moment, moment {_AGES}",
     "job_log": "INSERT INTO pgq.pgqueuer_log (job_id, status, priority, entrypoint, created) "
     f"SELECT n, 'successful', 0, 'cycle_close', moment {_AGES}",
 }
