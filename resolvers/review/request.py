@@ -10,6 +10,7 @@ from authz.guards.exclusive import Authorized
 from authz.guards.shared_lock import authorize_shared
 from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
+from authz.reach.ends import ANY_MOMENT
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import columns_of, in_account
 from models.base.ids import AccountId, Kind, ReviewId, new_id, present
@@ -31,10 +32,12 @@ class ReviewChanged:
 async def request_review(session: WriteSession, principal: Principal, account_id: AccountId) -> ReviewChanged:
     """Draw a sample of the account's contacts and ask platform support to approve it.
 
-    Needs SETTINGS_WRITE. Raises CONFLICT while another review is open, FAILED_PRECONDITION where the account
-    is approved or has no contacts.
+    Needs SETTINGS_WRITE, by whichever right: a request gives no access. Raises CONFLICT while another review
+    is open, FAILED_PRECONDITION where the account is approved or has no contacts.
     """
-    account = await authorize_shared(session, principal, account_id, Permission.SETTINGS_WRITE)
+    account = await authorize_shared(
+        session, principal, account_id, Permission.SETTINGS_WRITE, until=ANY_MOMENT
+    )
     await _refuse_standing(session, account)
     sample = await draw_sample(session, account)
     if not sample.contacts:

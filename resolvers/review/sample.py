@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import phonenumbers
-from sqlalchemy import Row, Select, func, literal, select
+from sqlalchemy import ARRAY, Row, Select, Uuid, func, literal, select
 
 from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession
@@ -83,11 +83,11 @@ async def _pass(session: WriteSession, account: Place, share: float) -> tuple[in
     return number, list(ids or ())
 
 
-def _rows(account: Place, ids: Sequence[uuid.UUID]) -> Select[Any]:
+def _rows(account: Place, ids: list[uuid.UUID]) -> Select[Any]:
     shown = contacts.c
     return (
         select(shown.email_canonical, shown.phone_canonical, shown.attributes, shown.source, shown.created_at)
-        .where(in_account(contacts, account), shown.id.in_(ids))
+        .where(in_account(contacts, account), shown.id == func.any(literal(ids, ARRAY(Uuid))))
         .order_by(shown.id)
     )
 

@@ -29,8 +29,11 @@ from models.shares.tables import share_accounts, shares
 from models.staff.overrides import overrides
 from models.staff.subaccounts_requests import subaccounts_requests
 from tests.world.billing import give_invoice
+from tests.world.contacts import give_import
+from tests.world.domains import give_domain
 from tests.world.plans import GROWTH, subscribe
 from tests.world.recipients import give_list
+from tests.world.reviews import give_review
 from tests.world.sends import give_reservation
 from tests.world.settings import give_settings
 from tests.world.staff import staff_member
@@ -53,6 +56,7 @@ class Scene:
     list_ids: tuple[str, ...]
     invoice_ids: tuple[str, ...]
     contact_ids: tuple[str, ...]
+    job_ids: tuple[str, ...]
 
     @property
     def account_ids(self) -> list[str]:
@@ -83,6 +87,9 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
     for child in below:
         await give_sends(world, child, 1)
         await give_settings(world, child, rows)
+        await give_review(world, child)
+    for _ in range(rows):
+        await give_domain(world, below[0])
     jobs = [present(Kind.CONTACT_JOB, await give_import(world, below[0])) for _ in range(rows)]
     for child in below[1:]:
         await give_import(world, child)

@@ -147,7 +147,10 @@ SHAPES = {
         "errors(first: 5) { totalCount nodes { line } } } }",
         12,
     ),
-    "a job": Shape("query ($job: ID!) { job(id: $job) { kind progress { total } } }", 2),
+    "domains": _of_accounts(
+        "domains(first: 5) { totalCount nodes { id account { name } records { name status } } }", 6
+    ),
+    "a job": Shape("query ($job: ID!) { job(id: $job) { kind progress { total } } }", 3),
     "settings": _of_accounts(SETTINGS, 70),
     "how settings differ": Shape(
         "query ($id: ID!) { settingsDiff(a: $id, b: $id) { a { id } b { id } differences(first: 100) { "
@@ -161,9 +164,10 @@ SHAPES = {
     "what staff see": Shape(
         "query ($id: ID!) { staff { role requests(first: 20) { totalCount nodes { id accountName } } "
         "waiting(first: 20) { totalCount nodes { id } } "
+        "reviews(first: 20) { totalCount nodes { id sample { source } } } "
         "account(id: $id) { id name overrides(first: 20) { totalCount nodes { id status memberId permissions "
-        "madeByName } } } } }",
-        12,
+        "madeByName } } reviews(first: 20) { totalCount nodes { id status } } } } }",
+        16,
     ),
     "credit": _of_accounts("credit { balance reserved currency mode pool { name } }", 6),
     "credit at a moment": _of_accounts('creditAt(moment: "2999-01-01T00:00:00Z")', 1),

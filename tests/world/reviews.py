@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import func, insert, select, text, update
 
 from models.base.ids import Kind, new_id, present
+from models.contacts.tables import contacts
 from models.review.tables import STANDING, ReviewStatus, review_samples, reviews
+from tests.world.contacts import give_contact
 from tests.world.world import Account, Person, World
 
 
@@ -42,6 +44,15 @@ async def end_reviews(world: World, account: Account) -> None:
     ended = {"status": ReviewStatus.WITHDRAWN.value, "decided_at": func.now(), "approved_by": None}
     async with world.database.begin() as connection:
         await connection.execute(update(reviews).where(standing).values(**ended))
+
+
+async def have_contact(world: World, account: Account) -> None:
+    """The account has contacts: one, if it had none."""
+    there = select(func.count()).where(contacts.c.account_id == account.key)
+    async with world.database.connect() as connection:
+        if (await connection.execute(there)).scalar_one():
+            return
+    await give_contact(world, account, "ada@example.com")
 
 
 async def samples_of(world: World, review_id: str) -> list[Any]:

@@ -4,16 +4,15 @@ from models.base.ids import Kind
 from models.staff.tables import StaffRole
 from tests.areas.staff.matrix import STAFF_ALONE
 from tests.authz.escalation.outcomes import DONE
-from tests.authz.matrix.matrix_callers import ANONYMOUS, MANAGERS, PEOPLE, PROGRAMS, STAFF, Stage, once
+from tests.authz.matrix.matrix_callers import ANONYMOUS, MANAGERS, PEOPLE, PROGRAMS, STAFF, Stage
 from tests.authz.matrix.matrix_rows import Mutation, NodeOf, Values, gated, table
-from tests.world.contacts import give_contact
-from tests.world.reviews import end_reviews, give_review
+from tests.world.reviews import end_reviews, give_review, have_contact
 from tests.world.staff import staff_member
 
 
 async def _request(stage: Stage) -> Values:
     await end_reviews(stage.world, stage.account)
-    await give_contact(stage.world, stage.account, f"{once()}@example.com")
+    await have_contact(stage.world, stage.account)
     return {"accountId": stage.account.id}
 
 

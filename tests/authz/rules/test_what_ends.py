@@ -34,7 +34,7 @@ OWN = {"signUp", "signIn", "signOut", "passwordChange", "memberLeave", "shareLea
 OWN |= {"invitationDecline", "shareDecline", "ownershipAccept", "ownershipDecline"}
 """What concerns the caller alone, or anybody."""
 
-OF_SETTINGS = {"settingsUpdate", "settingsCopy"}
+OF_SETTINGS = {"settingsUpdate", "settingsCopy", "reviewRequest"}
 """Their permission decides about access by other mutations; what they write gives none."""
 
 MONEY = {
