@@ -167,7 +167,7 @@ SHAPES = {
         "reviews(first: 20) { totalCount nodes { id sample { source } } } "
         "account(id: $id) { id name overrides(first: 20) { totalCount nodes { id status memberId permissions "
         "madeByName } } reviews(first: 20) { totalCount nodes { id status } } } } }",
-        16,
+        17,
     ),
     "credit": _of_accounts("credit { balance reserved currency mode pool { name } }", 6),
     "credit at a moment": _of_accounts('creditAt(moment: "2999-01-01T00:00:00Z")', 1),
