@@ -148,7 +148,7 @@ SHAPES = {
         12,
     ),
     "domains": _of_accounts(
-        "domains(first: 5) { totalCount nodes { id account { name } records { name status } } }", 6
+        "domains(first: 5) { totalCount nodes { id account { name } records { name status } } }", 4
     ),
     "a job": Shape("query ($job: ID!) { job(id: $job) { kind progress { total } } }", 3),
     "settings": _of_accounts(SETTINGS, 70),
