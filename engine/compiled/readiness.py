@@ -26,6 +26,7 @@ from sqlalchemy import true
 from strawberry import Schema
 
 from engine.base.client_values import NotCompilableError, Variable
+from engine.base.field_errors import BadArgument
 from engine.base.preamble import Gates
 from engine.compiled.compiler import Compiler
 from engine.declare.declarations import FieldKind, SqlField
@@ -57,7 +58,7 @@ def _prepare(
     nodes = [node for node in operation.selection_set.selections if isinstance(node, FieldNode)]
     compiler = Compiler(Selections(schema, {}, arguments), None, Gates(true(), true()))
     for _ in range(2):  # what was asked for again is forgotten last
-        with suppress(NotCompilableError):
+        with suppress(NotCompilableError, BadArgument):  # some arguments are refused without another one
             compiler.prepare(nodes, type_)
 
 
