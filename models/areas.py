@@ -28,6 +28,7 @@ AREAS = (
     "domains",
     "block_list",
     "suppressions",
+    "review",
     "sending",
     "budgets",
     "usage",

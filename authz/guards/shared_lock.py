@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement
 
 from authz.callers.principals import Principal
 from authz.guards.door import Hold
-from authz.guards.exclusive import Authorized, WriteKind, authorize_holding, known_id
+from authz.guards.exclusive import Authorized, End, WriteKind, authorize_holding, known_id
 from authz.policy.permissions import Permission
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId
@@ -22,7 +22,9 @@ async def authorize_shared(
     account_id: AccountId | ColumnElement[uuid.UUID],
     permission: Permission,
     write_kind: WriteKind = WriteKind.CHANGES,
+    *,
+    until: End = None,
 ) -> Authorized:
     """As `authorize`, with the account and all above it locked in share mode."""
     wanted = await known_id(session, principal, account_id)
-    return await authorize_holding(Hold.PATH, session, principal, wanted, permission, write_kind)
+    return await authorize_holding(Hold.PATH, session, principal, wanted, permission, write_kind, until)

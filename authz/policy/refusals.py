@@ -85,6 +85,10 @@ class RefusalCode(enum.Enum):
         "Only callers who also have the permission in the account above can decide this."
     )
     SETTING_LOCKED = "An account above has locked the setting: it can be changed only there."
+    REVIEW_REQUIRED = (
+        "The account may not send yet: platform support first has to approve a sample of its contacts. Ask "
+        "for it with `reviewRequest`."
+    )
     SENDS_UNAVAILABLE = "Nothing can be sent: the server has no key for contacts."
     DOMAIN_LIMIT_REACHED = "The account cannot have more domains of this kind."
     SECRETS_UNAVAILABLE = "The server has no keys for what it stores encrypted."

@@ -2,8 +2,8 @@
 
 Staff are in no tree, so row level security shows them nothing. These functions run as their owner and bypass
 it, each for one purpose, and only for a person who is staff at that moment: to everybody else they answer as
-if nothing were there. They show an account's name and status, its overrides and its requests to staff; no
-members and no content.
+if nothing were there. They show an account's name and status, its overrides, its requests to staff and the
+masked samples of its reviews; no members and no content.
 """
 
 import uuid
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     BindParameter,
     Boolean,
@@ -74,6 +75,32 @@ REQUEST: ColumnTypes = {
 }
 """What staff see of a request for subaccounts."""
 
+REVIEW: ColumnTypes = {
+    "id": Uuid(),
+    "account_id": Uuid(),
+    "account_name": Text(),
+    "status": Text(),
+    "contacts": BigInteger(),
+    "checked_by_name": Text(),
+    "approved_by_name": Text(),
+    "ended_by_name": Text(),
+    "reason": Text(),
+    "created_at": DateTime(timezone=True),
+    "decided_at": DateTime(timezone=True),
+}
+"""What staff see of a review: unlike its account, also who decided it."""
+
+SAMPLE: ColumnTypes = {
+    "ordinal": Integer(),
+    "first_letter": Text(),
+    "email_domain": Text(),
+    "phone_code": Text(),
+    "attributes": ARRAY(Text()),
+    "source": Text(),
+    "added_at": DateTime(timezone=True),
+}
+"""What staff see of each contact in a review's sample."""
+
 
 def entering_as_staff(account_id: ColumnElement[uuid.UUID]) -> FromClause:
     """Shows the rest of the transaction the account's tree and no other, and keeps the person staff until the
@@ -99,6 +126,21 @@ def seen_waiting() -> FromClause:
 def seen_requests() -> FromClause:
     """The requests of all accounts that wait for an answer."""
     return _rows(func.mandant_staff_requests(_principal()), REQUEST)
+
+
+def seen_reviews(account_id: ColumnElement[uuid.UUID]) -> FromClause:
+    """The account's reviews."""
+    return _rows(func.mandant_staff_reviews(_principal(), account_id), REVIEW)
+
+
+def seen_open_reviews() -> FromClause:
+    """The reviews of all accounts that wait for a decision."""
+    return _rows(func.mandant_staff_reviews(_principal(), null().cast(Uuid)), REVIEW)
+
+
+def seen_sample(review_id: ColumnElement[uuid.UUID]) -> FromClause:
+    """The contacts in a review's sample."""
+    return _rows(func.mandant_staff_review_sample(_principal(), review_id), SAMPLE)
 
 
 def _principal() -> BindParameter[bytes]:

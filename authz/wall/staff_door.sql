@@ -90,3 +90,42 @@ BEGIN
     WHERE request.answered_at IS NULL AND request.withdrawn_at IS NULL;
 END
 $body$;
+
+-- The reviews of an account; without one, those of all accounts that wait for a decision.
+CREATE OR REPLACE FUNCTION mandant_staff_reviews(principal bytea, account uuid)
+RETURNS TABLE ($review)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
+#variable_conflict use_column
+BEGIN
+  IF mandant_staff(principal) IS NULL THEN
+    RETURN;
+  END IF;
+  RETURN QUERY
+    SELECT reviews.id, reviews.account_id, accounts.name, reviews.status, contacts, checker.name,
+      approver.name, ender.name, reviews.reason, reviews.created_at, decided_at
+    FROM reviews
+    JOIN accounts ON accounts.master_id = reviews.master_id AND accounts.id = reviews.account_id
+    LEFT JOIN users AS checker ON checker.id = checked_by
+    LEFT JOIN users AS approver ON approver.id = approved_by
+    LEFT JOIN users AS ender ON ender.id = ended_by
+    WHERE reviews.account_id = account OR account IS NULL AND reviews.status = 'OPEN';
+END
+$body$;
+
+-- The contacts in the sample of a review.
+CREATE OR REPLACE FUNCTION mandant_staff_review_sample(principal bytea, review uuid)
+RETURNS TABLE ($sample)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
+#variable_conflict use_column
+BEGIN
+  IF mandant_staff(principal) IS NULL THEN
+    RETURN;
+  END IF;
+  RETURN QUERY
+    SELECT sampled.ordinal, first_letter, email_domain, phone_code, attributes, source, added_at
+    FROM reviews
+    JOIN review_samples AS sampled
+      ON sampled.master_id = reviews.master_id AND sampled.review_id = reviews.id
+    WHERE reviews.id = review;
+END
+$body$;

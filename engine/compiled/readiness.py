@@ -58,7 +58,7 @@ def _prepare(
     nodes = [node for node in operation.selection_set.selections if isinstance(node, FieldNode)]
     compiler = Compiler(Selections(schema, {}, arguments), None, Gates(true(), true()))
     for _ in range(2):  # what was asked for again is forgotten last
-        with suppress(NotCompilableError, BadArgument):  # some arguments are refused without another one
+        with suppress(NotCompilableError, BadArgument):  # not everything can be asked for together
             compiler.prepare(nodes, type_)
 
 

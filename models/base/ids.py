@@ -36,6 +36,7 @@ ContactId = NewType("ContactId", uuid.UUID)
 ContactListId = NewType("ContactListId", uuid.UUID)
 ContactJobId = NewType("ContactJobId", uuid.UUID)
 DomainId = NewType("DomainId", uuid.UUID)
+ReviewId = NewType("ReviewId", uuid.UUID)
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class Kind(enum.StrEnum):
     CONTACT = "cntc"
     CONTACT_LIST = "clst"
     CONTACT_JOB = "cjob"
+    REVIEW = "rvew"
 
 
 _STEP = 250

@@ -1,4 +1,5 @@
--- The jobs about contacts that are not done; of those whose file is still uploaded, the ones whose server died.
+-- The jobs about contacts that are not done. Of those whose file is still uploaded: the ones whose server
+-- died.
 CREATE OR REPLACE FUNCTION mandant_contact_jobs_to_do()
 RETURNS TABLE (tree uuid, subject uuid)
 LANGUAGE sql STABLE SECURITY INVOKER AS $body$

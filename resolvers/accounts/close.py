@@ -47,6 +47,7 @@ from resolvers.members.transfer_ownership import end_ownership_offer
 from resolvers.payments.change_methods import remove_payment_methods
 from resolvers.payments.end_top_up_rule import end_top_up_rule
 from resolvers.plans.effective_plan import effective_plan_of
+from resolvers.review.request import withdraw_review
 from resolvers.sending.open_reservations import void_open_sends
 from resolvers.staff.request_subaccounts import end_subaccounts_request
 from resolvers.subscriptions.change import end_plan_change
@@ -197,4 +198,6 @@ async def _end_offers(
         effects.append(SettlementEffect(EffectKind.PARENT_ACCESS_REQUEST_ENDED))
     if await end_subaccounts_request(session, principal, account) is not None:
         effects.append(SettlementEffect(EffectKind.SUBACCOUNTS_REQUEST_WITHDRAWN))
+    if await withdraw_review(session, principal, account):
+        effects.append(SettlementEffect(EffectKind.REVIEW_WITHDRAWN))
     return effects

@@ -15,6 +15,7 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import in_account, row_of
 from models.base.ids import ContactId, IdInAccount, Kind, present_in_account
 from models.contacts.tables import contact_list_members, contacts
+from resolvers.block_list.forget import forget_addresses
 from resolvers.contacts.attributes import read_attributes, types_of
 from resolvers.contacts.given import AddressReader, GivenContact, ReadContact
 from resolvers.contacts.giving import giving_addresses
@@ -75,8 +76,9 @@ async def update_contact(
 async def erase_contact(
     session: WriteSession, principal: Principal, contact_id: IdInAccount
 ) -> ContactChange:
-    """Remove a person's contact and its place in all lists, in any status of the account (T23). Needs
-    CONTACTS_WRITE. Raises NOT_FOUND."""
+    """Remove a person's contact and its place in all lists, in any status of the account (T23). Block entries
+    and unsubscribes go on counting, by digests that show no address. Needs CONTACTS_WRITE. Raises
+    NOT_FOUND."""
     account = await authorize_shared(
         session, principal, contact_id.account_id, Permission.CONTACTS_WRITE, WriteKind.TAKES_AWAY
     )
@@ -84,8 +86,11 @@ async def erase_contact(
     member = contact_list_members
     async with in_data_plane(session, account):
         # The contact first: who adds it to a list at this moment waits, and then finds it gone.
-        if not await lock_contact(session, account, change.contact_id, ()):
+        found = await lock_contact(session, account, change.contact_id, ())
+        if not found:
             raise NotFound("contactId")
+        addresses = [each for contact in found for each in (contact.email, contact.phone) if each is not None]
+        await forget_addresses(session, account, [address.digest for address in addresses])
         await session.send_built(
             delete(member).where(in_account(member, account), member.c.contact_id == change.contact_id)
         )

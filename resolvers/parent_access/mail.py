@@ -6,16 +6,14 @@ from sqlalchemy import select
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
-from authz.policy.builtin_roles import BuiltinRole
-from authz.reach.grants import membership_holds
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
-from models.accounts.trees import in_account, this_account
-from models.members.tables import memberships
+from models.accounts.trees import this_account
 from models.people.users import users
 from resolvers.effects.mail_texts import letter, quoted
 from resolvers.effects.outbox import Cause, Mail, queue_mail
 from resolvers.inputs.emails import EmailAddress
+from resolvers.members.owners import owners_of
 from resolvers.parent_access.mail_kinds import BREAK_GLASS, BREAK_GLASS_NOTICES
 
 _MOST_TOLD = BREAK_GLASS_NOTICES.budgets[0].most
@@ -39,16 +37,6 @@ async def queue_warnings(
         f"What is done there is in the log of {name}. Whoever may change its settings can end this at once. "
         f"After {_MOST_TOLD} such messages in an hour, only the log tells of more.",
     )
-    owners = (
-        select(users.c.email, users.c.email_canonical)
-        .join(memberships, memberships.c.user_id == users.c.id)
-        .where(
-            in_account(memberships, account),
-            memberships.c.role_id == BuiltinRole.OWNER.id,
-            membership_holds(),
-        )
-        .order_by(users.c.email_canonical)
-    )
     cause = Cause(principal, account.master_id)
-    for email, canonical in (await session.execute(owners)).all():
+    for email, canonical in (await session.execute(owners_of(account))).all():
         await queue_mail(session, cause, Mail(BREAK_GLASS, EmailAddress(email, canonical), body))

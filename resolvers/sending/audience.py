@@ -1,5 +1,6 @@
 """Whom a reservation sends to: the recipients that a request names, or those of an uploaded list."""
 
+import uuid
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select
@@ -37,16 +38,20 @@ def audience_without(left_out: LeftOut, given: Given, recipients: int) -> Audien
 
 
 async def audience_of(
-    session: WriteSession, account: Authorized, stream: SendStream, given: Given
+    session: WriteSession,
+    account: Authorized,
+    stream: SendStream,
+    given: Given,
+    contact_list_id: uuid.UUID | None = None,
 ) -> Audience:
     """The recipients of the request, or those in a list of the account, without those that are blocked, have
-    unsubscribed or bounced.
+    unsubscribed or bounced. `contact_list_id`: the contact list that is sent to.
 
     Raises BAD_USER_INPUT for no recipients, NOT_FOUND for a list that has ended or belongs to another
     account.
     """
     count = await _number_given(session, account, given)
-    sender = await read_sender(session, account)
+    sender = await read_sender(session, account, contact_list_id)
     left_out = await find_left_out(WritingPlanes(session, sender), sender, stream, given)
     if count == len(left_out.causes):
         raise Refusal(RefusalCode.BAD_USER_INPUT, "No recipient is left.", "recipients")

@@ -35,6 +35,8 @@ from models.sending.tables import (
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record
 from resolvers.plans.pooled_contacts import looked_up, reservation_is
+from resolvers.review.gate import check_reviewed
+from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.address_hash import MOST_IN_A_REQUEST
 from resolvers.sending.cycle import lock_cycle
 from resolvers.sending.long_statements import allow_many
@@ -47,12 +49,12 @@ ReservationRow = Row[*tuple[Any, ...]]
 
 
 async def commit_sends(
-    session: WriteSession, principal: Principal, reservation_id: SendReservationId
+    session: WriteSession, principal: Principal, reservation_id: SendReservationId, review: ReviewPolicy
 ) -> Authorized:
     """Use up what the reservation holds. From now on its messages may go out.
 
     Needs the stream's permission. Repeating it changes nothing. Raises RESERVATION_EXPIRED,
-    RESERVATION_SETTLED.
+    RESERVATION_SETTLED, and REVIEW_REQUIRED for one that was made before the approval was revoked.
     """
     account, row = await _locked(session, principal, reservation_id)
     status = ReservationStatus(row.status)
@@ -62,6 +64,7 @@ async def commit_sends(
         raise Refusal(RefusalCode.RESERVATION_SETTLED, field="reservationId")
     if status is ReservationStatus.EXPIRED or row.over:
         raise Refusal(RefusalCode.RESERVATION_EXPIRED, field="reservationId")
+    await check_reviewed(session, account, review)
     if row.recipients > MOST_IN_A_REQUEST:
         await allow_many(session)
     await _take_claims(session, row)

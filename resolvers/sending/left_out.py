@@ -26,6 +26,8 @@ from resolvers.suppressions.exclusions import EXCLUDED_BY, Exclusion, Sender, fi
 PARTS_AT_ONCE = 100
 """A hundred thousand recipients."""
 
+DIGESTS_AT_ONCE = 100_000
+
 
 @dataclass(frozen=True)
 class LeftOut:
@@ -87,7 +89,9 @@ async def find_left_out(planes: Planes, sender: Sender, stream: SendStream, give
     """Who of the recipients is not sent to on the stream. What was committed before counts."""
     causes: dict[bytes, Exclusion] = {}
     if isinstance(given, Recipients):
-        causes |= await _excluded(planes, sender, stream, given.digests)
+        for first in range(0, len(given.digests), DIGESTS_AT_ONCE):
+            some = given.digests[first : first + DIGESTS_AT_ONCE]
+            causes |= await _excluded(planes, sender, stream, some)
         return LeftOut(causes)
     first = 0
     while digests := await _parts(planes, sender, given, first):

@@ -27,6 +27,8 @@ from resolvers.budgets.send_check import (
 from resolvers.plans import cycle_counts
 from resolvers.plans import reads as plan_reads
 from resolvers.plans.pooled_contacts import is_own, sees_pool
+from resolvers.review.policy import ReviewPolicy
+from resolvers.review.reads import approved_of
 from resolvers.sending.recipient_rows import active_contact_of
 
 
@@ -34,6 +36,7 @@ class SendWarning(enum.Enum):
     """What would block sends or make them cost more."""
 
     ACCOUNT_NOT_ACTIVE = "ACCOUNT_NOT_ACTIVE"
+    REVIEW_REQUIRED = "REVIEW_REQUIRED"
     NO_RECIPIENTS = "NO_RECIPIENTS"
     CONTACT_LIMIT = "CONTACT_LIMIT"
     SEND_LIMIT = "SEND_LIMIT"
@@ -48,6 +51,7 @@ class State(Allowance):
     """An account as a send finds it: status, limits, what is used, and the credit."""
 
     status: str
+    reviewed: bool
     payer_id: AccountId
     """The account whose credit pays for sends beyond the plan, and which is invoiced for them."""
     contact_limit: int
@@ -80,6 +84,7 @@ def state_of(account_id: AccountId, digests: Select[tuple[bytes]]) -> Select[Any
     subscribed = plan_reads.is_subscriber_of(subscriber, account)
     return select(
         effective_status(account).label("status"),
+        approved_of(account).label("reviewed"),
         nearest_pool(account).label("payer_id"),
         plan_reads.contact_limit_of(subscriber).label("contact_limit"),
         plan_reads.send_limit_of(subscriber).label("send_limit"),
@@ -94,7 +99,7 @@ def state_of(account_id: AccountId, digests: Select[tuple[bytes]]) -> Select[Any
     )
 
 
-def preview(state: State, recipients: int) -> Preview:
+def preview(state: State, recipients: int, review: ReviewPolicy) -> Preview:
     """What so many recipients would cost."""
     new = recipients - state.active
     costs = costs_of_sends(
@@ -106,13 +111,17 @@ def preview(state: State, recipients: int) -> Preview:
         state.contact_limit - state.contacts_used - new,
         costs.sends_left,
         costs.price,
-        list(_warnings(state, recipients, new, costs)),
+        list(_warnings(state, recipients, new, costs, review)),
     )
 
 
-def _warnings(state: State, recipients: int, new: int, costs: SendCosts) -> Iterator[SendWarning]:
+def _warnings(
+    state: State, recipients: int, new: int, costs: SendCosts, review: ReviewPolicy
+) -> Iterator[SendWarning]:
     if state.status != AccountStatus.ACTIVE.value:
         yield SendWarning.ACCOUNT_NOT_ACTIVE
+    if review is ReviewPolicy.REQUIRED and not state.reviewed:
+        yield SendWarning.REVIEW_REQUIRED
     if not recipients:
         yield SendWarning.NO_RECIPIENTS
     if new and state.contacts_used + new > state.contact_limit:

@@ -17,7 +17,16 @@ from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
 from models.accounts.trees import columns_of, this_account
 from models.base.clock import current_moment
-from models.base.ids import AccountId, Kind, SendCycleId, SendReservationId, new_id, present
+from models.base.ids import (
+    AccountId,
+    IdInAccount,
+    Kind,
+    SendCycleId,
+    SendReservationId,
+    new_id,
+    present,
+    present_in_account,
+)
 from models.credit.pools import nearest_pool
 from models.effects.jobs import Job
 from models.sending.job_kinds import RESERVATION_EXPIRY
@@ -29,9 +38,12 @@ from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.effects.jobs import enqueue
 from resolvers.effects.log import Change, record
 from resolvers.plans.effective_plan import effective_plan_of
+from resolvers.review.gate import check_reviewed
+from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.activate import activate_contacts
 from resolvers.sending.address_hash import Recipients
-from resolvers.sending.audience import audience_of
+from resolvers.sending.audience import Audience, audience_of
+from resolvers.sending.contact_lists import copy_contact_list
 from resolvers.sending.cycle import CycleUse, count_use, open_cycle
 from resolvers.sending.labels import read_label, use_label
 from resolvers.sending.left_out_store import StoredLeftOut, read_stored
@@ -49,7 +61,8 @@ class SendReservation:
 
     account_id: AccountId
     stream: SendStream
-    recipients: Given
+    recipients: Given | IdInAccount
+    """Recipients, a list of them, or a contact list."""
     idempotency_key: str
     label: str | None = None
 
@@ -65,7 +78,7 @@ class SendReserved:
 
 
 async def reserve_sends(
-    session: WriteSession, principal: Principal, command: SendReservation
+    session: WriteSession, principal: Principal, command: SendReservation, review: ReviewPolicy
 ) -> SendReserved:
     """Reserve the sends and the contacts that they activate: all of them or none. Recipients that are
     blocked, have unsubscribed or bounced are left out first: they are never sent to, and never become active.
@@ -73,7 +86,8 @@ async def reserve_sends(
     Needs the stream's permission. Recipients that are active already can be sent to even where no more
     contacts can become active (R102). Raises CONTACT_LIMIT_REACHED, SEND_LIMIT_REACHED, SEND_CAP_REACHED,
     CREDIT_CAP_REACHED, INSUFFICIENT_CREDIT, BAD_USER_INPUT for no recipients or a wrong label,
-    LABEL_LIMIT_REACHED, NOT_FOUND for a list that has ended, IDEMPOTENCY_MISMATCH.
+    LABEL_LIMIT_REACHED, NOT_FOUND for a list that has ended or is deleted, IDEMPOTENCY_MISMATCH,
+    REVIEW_REQUIRED.
     """
     label = None if command.label is None else read_label(command.label)
     account = await authorize_shared(session, principal, command.account_id, SEND_PERMISSIONS[command.stream])
@@ -85,7 +99,8 @@ async def reserve_sends(
         earlier_id = SendReservationId(uuid.UUID(earlier["reservation"]))
         left_out = await read_stored(session, account, earlier_id)
         return SendReserved(earlier_id, left_out, replayed=True)
-    audience = await audience_of(session, account, command.stream, command.recipients)
+    await check_reviewed(session, account, review)
+    audience, given = await _audience(session, account, command)
     effective = await effective_plan_of(session, account)
     cycle, refunds = await open_cycle(session, effective)
     if label is not None:
@@ -106,7 +121,7 @@ async def reserve_sends(
         price=costs.price,
     )
     await count_use(session, effective, cycle, use)
-    stored = StoredLeftOut.of(audience.left_out, command.recipients)
+    stored = StoredLeftOut.of(audience.left_out, given)
     reservation = _Reservation(reservation_id, cycle.id, command.stream, label, use, costs.beyond, stored)
     await _store(session, account, reservation)
     await reserve_credit(session, principal, account, use.payer_id, costs, refunds)
@@ -127,6 +142,18 @@ class _Reservation:
     use: CycleUse
     beyond: int
     left_out: StoredLeftOut
+
+
+async def _audience(
+    session: WriteSession, account: Authorized, command: SendReservation
+) -> tuple[Audience, Given]:
+    """Who is sent to, and the recipients before anybody was left out."""
+    if not isinstance(command.recipients, IdInAccount):
+        given = command.recipients
+        return await audience_of(session, account, command.stream, given), given
+    copied = await copy_contact_list(session, account, command.recipients)
+    list_id = command.recipients.id
+    return await audience_of(session, account, command.stream, copied, list_id), copied
 
 
 async def _store(session: WriteSession, account: Authorized, reservation: _Reservation) -> None:
@@ -181,6 +208,9 @@ async def _payer(session: WriteSession, account: Authorized) -> AccountId:
 def _request(command: SendReservation, label: str | None) -> IdempotentRequest:
     if isinstance(command.recipients, Recipients):
         recipients = hashlib.sha256(b"".join(sorted(command.recipients.digests))).hexdigest()
+    elif isinstance(command.recipients, IdInAccount):
+        named = command.recipients
+        recipients = present_in_account(Kind.CONTACT_LIST, named.account_id, named.id)
     else:
         recipients = present(Kind.RECIPIENT_LIST, command.recipients)
     content = (command.stream.value, recipients, *(() if label is None else (compared(label),)))

@@ -24,8 +24,8 @@ class SeenSender:
     path: SeenPath
 
 
-async def read_sender(session: WriteSession, place: Place) -> Sender:
-    """The sender, for a write that has locked its path."""
+async def read_sender(session: WriteSession, place: Place, list_id: uuid.UUID | None = None) -> Sender:
+    """The sender, for a write that has locked its path. `list_id`: the contact list that it sends to."""
     path = account_closure.alias()
     above = select(path.c.ancestor_id).where(in_tree(path, accounts, descendant_id="id")).correlate(accounts)
     statement = select(
@@ -33,7 +33,7 @@ async def read_sender(session: WriteSession, place: Place) -> Sender:
     ).where(this_account(accounts, place))
     row = (await session.execute(statement)).one()
     return Sender(
-        MasterId(place.master_id), AccountId(place.account_id), row.path, UnsubscribeScope(row.scope)
+        MasterId(place.master_id), AccountId(place.account_id), row.path, UnsubscribeScope(row.scope), list_id
     )
 
 

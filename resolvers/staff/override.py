@@ -4,18 +4,16 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import DateTime, Row, Select, exists, func, insert, literal, select, text, update
+from sqlalchemy import DateTime, Row, Select, func, insert, literal, select, text, update
 
 from authz.callers.principals import Principal
-from authz.guards.staff import StaffAtWork, authorize_staff
+from authz.guards.staff import StaffAtWork, authorize_staff, is_staff, refuse_closed
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
-from authz.reach.status import effective_status
 from engine.writes.sessions import WriteSession
-from models.accounts.tables import AccountStatus, accounts
-from models.accounts.trees import columns_of, in_account, row_of, this_account
+from models.accounts.trees import columns_of, in_account, row_of
 from models.base.ids import AccountId, Kind, OverrideId, UserId, new_id, present
 from models.staff.overrides import OverrideKind, overrides
-from models.staff.tables import StaffRole, staff
+from models.staff.tables import StaffRole
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record_of_staff
 from resolvers.inputs.moments import check_future
@@ -56,7 +54,7 @@ async def create_override(
     BAD_USER_INPUT, and CONFLICT where one of the kind already waits for approval.
     """
     at_work = await authorize_staff(session, principal, command.account_id)
-    await _refuse_closed(session, at_work)
+    await refuse_closed(session, at_work)
     if command.kind is OverrideKind.SUBACCOUNTS and at_work.account_id != at_work.master_id:
         message = "Subaccounts are unlocked for a whole tree, in its master account."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "accountId")
@@ -110,8 +108,8 @@ async def approve_override(
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "overrideId")
     if at_work.role is not StaffRole.APPROVER or row.made_by == at_work.user_id:
         raise Refusal(RefusalCode.SECOND_PERSON_REQUIRED)
-    await _refuse_closed(session, at_work)
-    if not await _is_staff(session, UserId(row.made_by)):
+    await refuse_closed(session, at_work)
+    if not await is_staff(session, UserId(row.made_by)):
         message = "The requester has left the staff: end the override and create it again."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "overrideId")
     await _replace(session, at_work, OverrideKind(row.kind), None)
@@ -136,18 +134,27 @@ async def end_override(
     return OverrideMade(at_work.account_id, override_id)
 
 
+async def end_in_force(
+    session: WriteSession, at_work: StaffAtWork, kind: OverrideKind, user_id: UserId | None, reason: str
+) -> bool:
+    """End the override of the kind that is in force; if it is about a person, the one about that person.
+    Returns whether there was one."""
+    holding = _of_kind(at_work, kind).where(
+        status_of(overrides) == OverrideStatus.IN_FORCE.value,
+        overrides.c.user_id.is_not_distinct_from(user_id),
+    )
+    found = (await session.execute(holding)).all()
+    for row in found:
+        await _end(session, at_work, row, reason)
+    return bool(found)
+
+
 async def _check_expiry(session: WriteSession, expires_at: datetime.datetime) -> None:
     check_future(expires_at, "expiresAt")
     latest = func.now() + text("interval '1 year'")
     late = select(literal(expires_at, DateTime(timezone=True)) > latest)
     if (await session.execute(late)).scalar_one():
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Must lie at most a year ahead.", "expiresAt")
-
-
-async def _refuse_closed(session: WriteSession, at_work: StaffAtWork) -> None:
-    status = select(effective_status(accounts)).where(this_account(accounts, at_work))
-    if (await session.execute(status)).scalar_one() == AccountStatus.CLOSED.value:
-        raise Refusal(RefusalCode.ACCOUNT_CLOSED)
 
 
 async def _refuse_waiting(session: WriteSession, at_work: StaffAtWork, kind: OverrideKind) -> None:
@@ -160,14 +167,8 @@ async def _refuse_waiting(session: WriteSession, at_work: StaffAtWork, kind: Ove
 async def _replace(
     session: WriteSession, at_work: StaffAtWork, kind: OverrideKind, user_id: UserId | None
 ) -> None:
-    """End the override of the kind that is in force; if it is about a person, the one about that person. Two
-    values of one setting cannot hold at once."""
-    holding = _of_kind(at_work, kind).where(
-        status_of(overrides) == OverrideStatus.IN_FORCE.value,
-        overrides.c.user_id.is_not_distinct_from(user_id),
-    )
-    for row in (await session.execute(holding)).all():
-        await _end(session, at_work, row, "Another one takes its place.")
+    """End what is in force. Two values of one setting cannot hold at once."""
+    await end_in_force(session, at_work, kind, user_id, "Another one takes its place.")
 
 
 def _of_kind(at_work: StaffAtWork, kind: OverrideKind) -> Select[Any]:
@@ -183,11 +184,6 @@ async def _override(session: WriteSession, at_work: StaffAtWork, override_id: Ov
     if row is None:
         raise NotFound("overrideId")
     return row
-
-
-async def _is_staff(session: WriteSession, user_id: UserId) -> bool:
-    there = select(exists().where(staff.c.user_id == user_id))
-    return (await session.execute(there)).scalar_one()
 
 
 async def _end(session: WriteSession, at_work: StaffAtWork, row: OverrideRow, reason: str) -> None:

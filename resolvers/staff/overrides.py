@@ -3,7 +3,7 @@
 import enum
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, case, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, literal_column, select
 
 from authz.policy.permissions import Permission
 from authz.reach.reach import account_where
@@ -127,12 +127,6 @@ def field_functions_of(account: FromClause) -> ColumnElement[bool]:
     return func.coalesce(
         _value(account, OverrideKind.FIELD_FUNCTIONS, "field_functions"), literal_column("true")
     )
-
-
-def review_approved_of(account: FromClause) -> ColumnElement[bool]:
-    """Whether a sample of the account's recipients passed the quality check that sending requires.
-    Subaccounts do not inherit it."""
-    return exists(in_force(account, OverrideKind.REVIEW_APPROVED).correlate(account))
 
 
 def _value(account: FromClause, kind: OverrideKind, column: str) -> ColumnElement[Any]:

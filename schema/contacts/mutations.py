@@ -111,8 +111,9 @@ class ContactMutation:
     async def contact_erase(
         self, session: WriteSession, principal: Principal, input: ContactEraseInput
     ) -> ContactErasePayload:
-        """Erase a person: the contact, its values and its places in lists, for good. This is possible in any
-        status of the account."""
+        """Erase a person: the contact, its values and its places in lists, for good. If the address is
+        blocked, unsubscribed or bounced, that goes on counting, and shows no address any more. This is
+        possible in any status of the account."""
         contact_id = required_in_account(Kind.CONTACT, input.contact_id, "contactId")
         done = await change.erase_contact(session, principal, contact_id)
         removed = present_in_account(Kind.CONTACT, done.account.account_id, done.contact_id)

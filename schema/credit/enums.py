@@ -50,6 +50,7 @@ ENUMS = (
             "OWNERSHIP_OFFER_WITHDRAWN": "The pending offer of ownership is withdrawn.",
             "PARENT_ACCESS_REQUEST_ENDED": "The pending request to change `parentAccess` is dropped.",
             "SUBACCOUNTS_REQUEST_WITHDRAWN": "The pending request for subaccounts is withdrawn.",
+            "REVIEW_WITHDRAWN": "The open review is withdrawn.",
         },
         name="SettlementEffectKind",
     ),

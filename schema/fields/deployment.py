@@ -8,6 +8,7 @@ from resolvers.billing.status_history import SuspendedAccounts
 from resolvers.domains.dns import Dns
 from resolvers.inputs.address_digests import ContactKey, KeySource
 from resolvers.payments.provider import PaymentProvider
+from resolvers.review.policy import ReviewPolicy
 from resolvers.sealing.keyring import KeyringSource, no_keyring
 from resolvers.staff.request_subaccounts import SubaccountSetUp
 
@@ -34,6 +35,8 @@ class Deployment:
     """How the records of domains are looked up."""
     subaccount_set_up: SubaccountSetUp = SubaccountSetUp.SELF_SERVICE
     """Whether platform support has to unlock subaccounts first."""
+    review: ReviewPolicy = ReviewPolicy.OFF
+    """Whether accounts may send only after platform support approved a sample of their contacts."""
     issuer: Issuer | None = None
     """Who issues invoices; None: nobody."""
     suspended_accounts: SuspendedAccounts = SuspendedAccounts.PAUSE

@@ -66,6 +66,7 @@ ENUMS = (
         SendWarning,
         {
             "ACCOUNT_NOT_ACTIVE": "The account, or one above it, is suspended or closed.",
+            "REVIEW_REQUIRED": "Platform support has not approved a sample of the account's contacts yet.",
             "NO_RECIPIENTS": "No recipient is left.",
             "CONTACT_LIMIT": "More contacts would become active than the billing cycle allows.",
             "SEND_LIMIT": "More would be sent than the billing cycle allows.",

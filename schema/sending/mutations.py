@@ -7,21 +7,23 @@ from authz.callers.principals import Principal
 from authz.policy.refusals import Refusal
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
-from models.base.ids import Kind, SendReservationId
+from models.base.ids import IdInAccount, Kind, SendReservationId
 from models.sending.tables import SendStream
 from resolvers.inputs.global_ids import required
 from resolvers.sending import commit_or_void as send_settlements
 from resolvers.sending import reads as sends
 from resolvers.sending import reserve as writes
+from resolvers.sending.address_hash import Recipients
 from resolvers.sending.permissions import SEND_PERMISSIONS
-from schema.fields.context import ContextInfo, principal_of
+from resolvers.sending.recipient_rows import Given
+from schema.fields.context import Context, ContextInfo, principal_of
 from schema.fields.idempotency import idempotency_key, replayed
 from schema.fields.ids import account_id
 from schema.fields.marks import needs_any
 from schema.fields.mutation import mutation
 from schema.fields.payloads import Payload, payload
 from schema.fields.writes import perform, refused
-from schema.sending.audiences import HASHES, LIST, RECIPIENTS, RecipientChoice, read_audience
+from schema.sending.audiences import CONTACT_LIST, HASHES, LIST, RECIPIENTS, RecipientChoice, read_audience
 from schema.sending.left_out import LeftOutRecipient, left_out_of
 from schema.sending.types import SendReservation
 
@@ -35,6 +37,7 @@ class SendReserveInput:
     recipients: list[str] | None = strawberry.field(default=None, description=RECIPIENTS)
     recipient_hashes: list[str] | None = strawberry.field(default=None, description=HASHES)
     recipient_list_id: strawberry.ID | None = strawberry.field(default=None, description=LIST)
+    contact_list_id: strawberry.ID | None = strawberry.field(default=None, description=CONTACT_LIST)
     label: str | None = strawberry.field(
         default=None,
         description="The team or campaign that the sends belong to: one line of 1 to 50 characters, in "
@@ -76,6 +79,7 @@ class SendMutation:
             recipients=input.recipients,
             recipient_hashes=input.recipient_hashes,
             recipient_list_id=input.recipient_list_id,
+            contact_list_id=input.contact_list_id,
         )
         try:
             sender_id = account_id(input.account_id)
@@ -91,11 +95,11 @@ class SendMutation:
                 idempotency_key=input.idempotency_key,
                 label=input.label,
             )
-            made = await writes.reserve_sends(session, principal, command)
+            made = await writes.reserve_sends(session, principal, command, info.context.deployment.review)
             return payload(
                 SendReservationPayload,
                 reservation_id=made.reservation_id,
-                left_out=left_out_of(given, made.left_out),
+                left_out=left_out_of(_shown(given), made.left_out),
                 replayed=made.replayed,
             )
 
@@ -103,12 +107,12 @@ class SendMutation:
 
     @mutation(needs_any(SEND_PERMISSIONS.values()))
     async def send_commit(
-        self, session: WriteSession, principal: Principal, input: SendReservationInput
+        self, session: WriteSession, principal: Principal, context: Context, input: SendReservationInput
     ) -> SendReservationPayload:
         """Commit a reservation: it is used up. Send only what is committed. Repeating it changes nothing. The
         stream decides which of the permissions is needed."""
         reservation_id = _reservation_id(input)
-        await send_settlements.commit_sends(session, principal, reservation_id)
+        await send_settlements.commit_sends(session, principal, reservation_id, context.deployment.review)
         return payload(SendReservationPayload, reservation_id=reservation_id)
 
     @mutation(needs_any(SEND_PERMISSIONS.values()))
@@ -124,3 +128,8 @@ class SendMutation:
 
 def _reservation_id(input: SendReservationInput) -> SendReservationId:
     return SendReservationId(required(Kind.SEND_RESERVATION, input.reservation_id, "reservationId"))
+
+
+def _shown(given: Given | IdInAccount) -> Given:
+    """The recipients that are told by their positions: those of the request."""
+    return Recipients() if isinstance(given, IdInAccount) else given

@@ -1,5 +1,6 @@
 """A preview of what a reservation would reserve."""
 
+import uuid
 from typing import Annotated
 
 import strawberry
@@ -10,11 +11,13 @@ from engine.base.field_errors import absent, forbidden
 from engine.base.marks import Public
 from engine.declare.declarations import entity, to_one
 from engine.declare.entity_objects import row_object
-from models.base.ids import AccountId, Kind, parse
+from models.base.ids import AccountId, IdInAccount, Kind, parse
 from models.sending.tables import SendStream
 from resolvers.accounts import reads as accounts
+from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.address_hash import RecipientFault, Recipients
 from resolvers.sending.audience import Audience, audience_without
+from resolvers.sending.contact_lists import check_number, read_contact_list
 from resolvers.sending.left_out import ReadingPlanes, find_left_out
 from resolvers.sending.long_statements import allow_many_to_read
 from resolvers.sending.permissions import SEND_PERMISSIONS
@@ -28,7 +31,7 @@ from schema.fields.amounts import MicroAmount
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.marks import needs_any
 from schema.fields.references import AccountRef
-from schema.sending.audiences import HASHES, LIST, RECIPIENTS, RecipientChoice, read_audience
+from schema.sending.audiences import CONTACT_LIST, HASHES, LIST, RECIPIENTS, RecipientChoice, read_audience
 from schema.sending.left_out import LeftOutRecipient, left_out_of
 
 
@@ -107,31 +110,54 @@ class SendPreviewQuery:
         recipients: Annotated[list[str] | None, strawberry.argument(description=RECIPIENTS)] = None,
         recipient_hashes: Annotated[list[str] | None, strawberry.argument(description=HASHES)] = None,
         recipient_list_id: Annotated[strawberry.ID | None, strawberry.argument(description=LIST)] = None,
+        contact_list_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description=CONTACT_LIST)
+        ] = None,
     ) -> SendPreview | None:
         principal_of(info)
         key = parse(Kind.ACCOUNT, account_id)
         if key is None:
             raise absent("NOT_FOUND")
         choice = RecipientChoice(
-            recipients=recipients, recipient_hashes=recipient_hashes, recipient_list_id=recipient_list_id
+            recipients=recipients,
+            recipient_hashes=recipient_hashes,
+            recipient_list_id=recipient_list_id,
+            contact_list_id=contact_list_id,
         )
         with in_a_query():
             given = await read_audience(choice, info.context.deployment.contact_key)
         sender_id = AccountId(key)
-        sender = await _sender(info, sender_id, SEND_PERMISSIONS[stream])
+        list_id = given.id if isinstance(given, IdInAccount) else None
+        sender = await _sender(info, sender_id, SEND_PERMISSIONS[stream], list_id)
+        shown = Recipients() if isinstance(given, IdInAccount) else given
+        if isinstance(given, IdInAccount):
+            given = await _contacts(info, sender, given)
         audience = await _audience(info, sender, stream, given)
         rows = await info.context.reader.rows(state_of(sender_id, audience.digests))
-        return _shown(State(**rows[0]), audience, given)
+        return _shown(State(**rows[0]), audience, shown, info.context.deployment.review)
 
 
-async def _sender(info: ContextInfo, account_id: AccountId, permission: Permission) -> Sender:
+async def _sender(
+    info: ContextInfo, account_id: AccountId, permission: Permission, list_id: uuid.UUID | None
+) -> Sender:
     """Raises NOT_FOUND and FORBIDDEN."""
-    seen = await read_seen_sender(info.context.reader, account_id)
+    seen = await read_seen_sender(info.context.reader, account_id, list_id)
     if seen is None:
         raise absent("NOT_FOUND")
     if not seen.path.may(permission):
         raise forbidden(permission)
     return seen.sender
+
+
+async def _contacts(info: ContextInfo, sender: Sender, named: IdInAccount) -> Recipients:
+    """Raises NOT_FOUND for a list that the account does not have, BAD_USER_INPUT for one that is too
+    large."""
+    digests = await read_contact_list(info.context.reader, sender, named)
+    if digests is None:
+        raise absent("NOT_FOUND")
+    with in_a_query():
+        check_number(len(digests))
+    return Recipients(digests)
 
 
 async def _audience(info: ContextInfo, sender: Sender, stream: SendStream, given: Given) -> Audience:
@@ -150,8 +176,8 @@ async def _audience(info: ContextInfo, sender: Sender, stream: SendStream, given
     return audience_without(left_out, given, number)
 
 
-def _shown(state: State, audience: Audience, given: Given) -> SendPreview:
-    would = preview(state, audience.recipients)
+def _shown(state: State, audience: Audience, given: Given, review: ReviewPolicy) -> SendPreview:
+    would = preview(state, audience.recipients, review)
     counts = audience.left_out.counts
     return row_object(
         SendPreview,

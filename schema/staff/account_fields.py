@@ -28,9 +28,6 @@ class AccountFields:
     field_functions: bool | None = computed(
         override_reads.field_functions_of, requires=Permission.SETTINGS_READ
     )
-    review_approved: bool | None = computed(
-        override_reads.review_approved_of, requires=Permission.SETTINGS_READ
-    )
     subaccounts_requests: Connection[SubaccountsRequest] | None = connection(
         subaccounts_requests.of_account,
         order=subaccounts_requests.BY_ID,

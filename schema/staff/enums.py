@@ -15,8 +15,8 @@ ENUMS = (
             "it.",
             "SENDING_DOMAINS": "The number of sending domains that the account may have.",
             "FIELD_FUNCTIONS": "Whether field functions work in the account and below it.",
-            "REVIEW_APPROVED": "A sample of the account's recipients passed the quality check. Another "
-            "member of the staff must approve it.",
+            "REVIEW_APPROVED": "The account may send without a review of its contacts. Another member of the "
+            "staff must approve it.",
             "USER_RIGHTS": "The most that one member's role gives in the accounts below.",
         },
     ),

@@ -15,11 +15,13 @@ from models.base.ids import Kind
 from models.staff.overrides import OverrideKind, UnsubscribeScope, overrides
 from models.staff.subaccounts_requests import subaccounts_requests
 from models.staff.tables import StaffRole
+from resolvers.review import staff_reads as review_reads
 from resolvers.staff import overrides as override_reads
 from resolvers.staff import reads
 from resolvers.staff import subaccounts_requests as request_reads
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.fields.references import AccountRef, MemberRef
+from schema.review.types import StaffReview
 
 
 @strawberry.type
@@ -112,6 +114,7 @@ class StaffAccount:
         description="The effective status: the worst status on the path from the root.",
     )
     overrides: Connection[StaffOverride] = connection(reads.overrides_of, order=override_reads.BY_ID)
+    reviews: Connection[StaffReview] = connection(review_reads.of_account, order=review_reads.NEWEST_FIRST)
 
 
 @entity(None, carries={"user_id": Uuid(), "role": Text()})
@@ -123,3 +126,4 @@ class Staff:
     account: StaffAccount | None = to_one(reads.account, absent="NOT_FOUND")
     requests: Connection[StaffRequest] = connection(reads.requests, order=reads.OLDEST_REQUEST_FIRST)
     waiting: Connection[StaffOverride] = connection(reads.waiting, order=override_reads.BY_ID)
+    reviews: Connection[StaffReview] = connection(review_reads.open_reviews, order=review_reads.OLDEST_FIRST)

@@ -13,6 +13,7 @@ from models.budgets.tables import BudgetCurrency
 from models.plans.catalogue import plan_id
 from resolvers.budgets.change import BudgetUpdate, update_budget
 from resolvers.inputs.address_digests import ContactKey
+from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.address_hash import RecipientForm, read_recipients
 from resolvers.sending.commit_or_void import commit_sends
 from resolvers.sending.reserve import SendReservation, reserve_sends
@@ -76,8 +77,8 @@ class Sending:
         recipients = read_recipients(contact_key, RecipientForm.ADDRESSES, _addresses(sends, months_ago))
         key = f"demo {sender.account.name} {sends.first} {months_ago}"
         command = SendReservation(sender.account_id, sends.stream, recipients, key, sends.label)
-        reserved = await reserve_sends(self.session, sender.principal, command)
-        await commit_sends(self.session, sender.principal, reserved.reservation_id)
+        reserved = await reserve_sends(self.session, sender.principal, command, ReviewPolicy.OFF)
+        await commit_sends(self.session, sender.principal, reserved.reservation_id, ReviewPolicy.OFF)
 
 
 def _addresses(sends: DemoSends, months_ago: int) -> list[str]:

@@ -19,6 +19,7 @@ def deployment(settings: Settings) -> Deployment:
         mail_host=settings.mail_domain,
         dns=Dns([NameServer(*server) for server in settings.name_servers]),
         subaccount_set_up=settings.subaccounts,
+        review=settings.review,
         issuer=invoice_issuer(settings),
         suspended_accounts=settings.suspended_accounts,
     )

@@ -13,6 +13,7 @@ from pydantic_settings import (
 )
 
 from resolvers.billing.status_history import SuspendedAccounts
+from resolvers.review.policy import ReviewPolicy
 from resolvers.staff.request_subaccounts import SubaccountSetUp
 from server.settings import values
 from server.settings.issuer import IssuerSettings
@@ -99,6 +100,11 @@ class Settings(BaseSettings):
     subaccounts: SubaccountSetUp = Field(
         default=SubaccountSetUp.SELF_SERVICE,
         description="SELF_SERVICE, or ON_REQUEST: platform support unlocks them for each master account.",
+    )
+    review: ReviewPolicy = Field(
+        default=ReviewPolicy.OFF,
+        description="OFF, or REQUIRED: an account sends only after platform support approved a sample of its "
+        "contacts.",
     )
     debug: bool = Field(
         default=False, description="Answers say under `extensions.executor` which executor read them."

@@ -2,6 +2,7 @@
 
 from models.areas import modules_of_areas
 from models.base.ids import Kind, new_id, present, present_in_account
+from tests.authz.matrix.matrix_fields import STAFF_MUTATIONS
 from tests.bad_input.place import Place
 from tests.bad_input.values import Input
 from tests.world.oracles import told_by_areas
@@ -16,7 +17,7 @@ def inputs(place: Place) -> dict[str, Input]:
     return {name: values for of_area in _INPUTS for name, values in of_area(place).items()}
 
 
-FOR_ALL_ACCOUNTS = {"overrideCreate", "overrideApprove", "overrideEnd", "subaccountsRequestDecline"}
+FOR_ALL_ACCOUNTS = STAFF_MUTATIONS
 """Their callers are platform staff, for whom no account is foreign."""
 NOT_IN_SELF_SERVICE = {"subaccountsRequest"}
 """Where subaccounts are self-service, nothing is to be asked for: tests/areas/staff has its story."""

@@ -74,6 +74,9 @@ class Place:
             "overrideApprove": self.approver,
             "overrideEnd": self.agent,
             "subaccountsRequestDecline": self.agent,
+            "reviewApprove": self.approver,
+            "reviewDecline": self.agent,
+            "reviewRevoke": self.agent,
             "parentAccessWithdraw": self.owner,
         }
         return callers.get(mutation, self.above)

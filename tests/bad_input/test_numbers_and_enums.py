@@ -85,6 +85,7 @@ WRONG: dict[str, dict[str, list[object]]] = {
         "recipients": [7, [None], [7], {}],
         "recipientHashes": [7, [None], [7]],
         "recipientListId": [1.5, {}],
+        "contactListId": [1.5, {}],
         "idempotencyKey": [None, 7],
     },
     "sendBudgetUpdate": {

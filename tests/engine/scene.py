@@ -24,12 +24,16 @@ from models.parent_access.requests import parent_access_requests
 from models.payments.tables import payment_methods, top_ups
 from models.payments.top_up_rules import top_up_rules
 from models.people.users import users
+from models.review.tables import reviews
 from models.shares.tables import share_accounts, shares
 from models.staff.overrides import overrides
 from models.staff.subaccounts_requests import subaccounts_requests
 from tests.world.billing import give_invoice
+from tests.world.contacts import give_import
+from tests.world.domains import give_domain
 from tests.world.plans import GROWTH, subscribe
 from tests.world.recipients import give_list
+from tests.world.reviews import give_review
 from tests.world.sends import give_reservation
 from tests.world.settings import give_settings
 from tests.world.staff import staff_member
@@ -52,6 +56,7 @@ class Scene:
     list_ids: tuple[str, ...]
     invoice_ids: tuple[str, ...]
     contact_ids: tuple[str, ...]
+    job_ids: tuple[str, ...]
 
     @property
     def account_ids(self) -> list[str]:
@@ -82,6 +87,12 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
     for child in below:
         await give_sends(world, child, 1)
         await give_settings(world, child, rows)
+        await give_review(world, child)
+    for _ in range(rows):
+        await give_domain(world, below[0])
+    jobs = [present(Kind.CONTACT_JOB, await give_import(world, below[0])) for _ in range(rows)]
+    for child in below[1:]:
+        await give_import(world, child)
     invoices = [await give_invoice(world, below[0], *below[:rows]) for _ in range(rows)]
     return Scene(
         master,
@@ -95,6 +106,7 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
         list_ids=tuple(made.id for made in lists),
         invoice_ids=tuple(invoice.id for invoice in invoices),
         contact_ids=tuple(found[Kind.CONTACT]),
+        job_ids=tuple(jobs),
     )
 
 
@@ -196,6 +208,7 @@ def _of_each_kind(
         (Kind.SHARE, shares, {"master_id": account.master} | analyst | mailed | _accepted(by)),
         (Kind.OVERRIDE, overrides, place | _override(by)),
         (Kind.SUBACCOUNTS_REQUEST, subaccounts_requests, place | _declined(by)),
+        (Kind.REVIEW, reviews, place | _reviewed(by)),
         (Kind.PAYMENT_METHOD, payment_methods, place | {"label": "Card", "reference": "paid"}),
         (Kind.LEDGER_TRANSACTION, ledger_transactions, moved),
         (Kind.TOP_UP, top_ups, place | _paid(ids)),
@@ -222,6 +235,11 @@ def _override(by: uuid.UUID) -> _Values:
 def _declined(by: uuid.UUID) -> _Values:
     answer: _Values = {"answered_by": by, "answered_at": _tomorrow(), "decline_reason": "No."}
     return answer | {"reason": "Branches."}
+
+
+def _reviewed(by: uuid.UUID) -> _Values:
+    decision: _Values = {"status": "DECLINED", "ended_by": by, "decided_at": _tomorrow(), "reason": "No."}
+    return decision | {"contacts": 1}
 
 
 def _paid(ids: Mapping[Kind, uuid.UUID]) -> _Values:

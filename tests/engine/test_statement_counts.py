@@ -141,6 +141,16 @@ SHAPES = {
     "what overrides set": _of_accounts(
         "unsubscribeScope sendingDomainLimit fieldFunctions reviewApproved", 4
     ),
+    "reviews": _of_accounts("review { id status reason account { name } } reviewApproved", 3),
+    "jobs": _of_accounts(
+        "jobs(first: 20) { totalCount nodes { progress { done } account { name } "
+        "errors(first: 5) { totalCount nodes { line } } } }",
+        12,
+    ),
+    "domains": _of_accounts(
+        "domains(first: 5) { totalCount nodes { id account { name } records { name status } } }", 6
+    ),
+    "a job": Shape("query ($job: ID!) { job(id: $job) { kind progress { total } } }", 3),
     "settings": _of_accounts(SETTINGS, 70),
     "how settings differ": Shape(
         "query ($id: ID!) { settingsDiff(a: $id, b: $id) { a { id } b { id } differences(first: 100) { "
@@ -154,9 +164,10 @@ SHAPES = {
     "what staff see": Shape(
         "query ($id: ID!) { staff { role requests(first: 20) { totalCount nodes { id accountName } } "
         "waiting(first: 20) { totalCount nodes { id } } "
+        "reviews(first: 20) { totalCount nodes { id sample { source } } } "
         "account(id: $id) { id name overrides(first: 20) { totalCount nodes { id status memberId permissions "
-        "madeByName } } } } }",
-        12,
+        "madeByName } } reviews(first: 20) { totalCount nodes { id status } } } } }",
+        16,
     ),
     "credit": _of_accounts("credit { balance reserved currency mode pool { name } }", 6),
     "credit at a moment": _of_accounts('creditAt(moment: "2999-01-01T00:00:00Z")', 1),
@@ -259,7 +270,7 @@ SHAPES = {
     ),
 }
 NEVER_COMPILED = {"nodes of five kinds", "a preview", "a block list", "deliverability"}
-FAR = {"contacts", "contact lists", "lists of contacts", "contacts by their ids"}
+FAR = {"contacts", "contact lists", "lists of contacts", "contacts by their ids", "jobs"}
 """They read the data plane too."""
 
 
@@ -276,6 +287,7 @@ async def _count(api: Api, scene: Scene, query: str) -> int:
     values |= {"reservations": list(scene.reservation_ids), "lists": list(scene.list_ids)}
     values["contacts"] = list(scene.contact_ids)
     values["invoice"] = scene.invoice_ids[0]
+    values["job"] = scene.job_ids[0]
     with statements() as seen:
         await api.read(query, scene.owner, **{name: values[name] for name in values if f"${name}:" in query})
     return len(seen)

@@ -25,6 +25,7 @@ from models.parent_access.requests import parent_access_requests
 from models.payments.tables import payment_methods, top_ups
 from models.people.users import users
 from models.plans.tables import limit_increases, plan_choices, plans, subscriptions
+from models.review.tables import review_samples, reviews
 from models.roles.tables import role_policy_lines, roles
 from models.sending.recipient_lists import recipient_list_parts, recipient_lists
 from models.sending.tables import active_contacts, send_counts, send_cycles, send_labels, send_reservations
@@ -90,6 +91,10 @@ FORBIDDEN: dict[str, UpdateBase] = {
     "remove an override": delete(overrides),
     "change what was asked": update(subaccounts_requests).values(reason="other"),
     "remove a request": delete(subaccounts_requests),
+    "change what staff look at": update(review_samples).values(source="other"),
+    "remove what staff look at": delete(review_samples),
+    "move a review": update(reviews).values(account_id=uuid.uuid4()),
+    "remove a review": delete(reviews),
     "take back what was told": delete(expiry_notices),
     "say that something was told": insert(expiry_notices).values(
         master_id=uuid.uuid4(),

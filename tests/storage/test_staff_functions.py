@@ -3,7 +3,7 @@
 import uuid
 
 import pytest
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import FromClause, bindparam, func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -11,12 +11,22 @@ from authz.callers.principals import Credentials
 from authz.callers.tokens import digest_of
 from authz.policy.builtin_roles import BuiltinRole
 from authz.wall.row_security import entering
-from authz.wall.staff_door import entering_as_staff, seen_account, seen_overrides, seen_requests, seen_waiting
+from authz.wall.staff_door import (
+    entering_as_staff,
+    seen_account,
+    seen_open_reviews,
+    seen_overrides,
+    seen_requests,
+    seen_reviews,
+    seen_sample,
+    seen_waiting,
+)
 from models.accounts.tables import accounts
 from models.members.tables import memberships
 from models.staff.overrides import OverrideKind, overrides
 from tests.authz.cases.moments import expire_session
 from tests.client.api import Caller
+from tests.world.reviews import give_review
 from tests.world.staff import ask_for_subaccounts, dismiss, set_override, staff_member
 from tests.world.world import Account, World
 
@@ -25,12 +35,20 @@ _OF = bindparam("account_id", type_=accounts.c.id.type)
 
 @pytest.fixture
 async def tree(world: World) -> Account:
-    """A master account with a member, an override that waits and a request."""
+    """A master account with a member, an override that waits, a request and a review."""
     master = await world.account()
     owner = await world.member(master, BuiltinRole.OWNER)
     await set_override(world, master, OverrideKind.REVIEW_APPROVED, owner.person)
     await ask_for_subaccounts(world, master)
+    await give_review(world, master)
     return master
+
+
+def _seen() -> list[FromClause]:
+    """All that staff read by functions."""
+    last = select(seen_reviews(_OF).c.id).scalar_subquery()
+    of_all = [seen_waiting(), seen_requests(), seen_open_reviews()]
+    return [seen_account(_OF), seen_overrides(_OF), seen_reviews(_OF), seen_sample(last), *of_all]
 
 
 def _binds(caller: Caller, account: Account) -> dict[str, object]:
@@ -73,12 +91,12 @@ async def test_nobody_else_enters_so(application: AsyncEngine, world: World, tre
     for caller in callers:
         async with application.connect() as connection:
             assert not await _entered(connection, caller, tree)
-            for seen in (seen_account(_OF), seen_overrides(_OF), seen_waiting(), seen_requests()):
+            for seen in _seen():
                 found = await connection.execute(select(func.count()).select_from(seen), _binds(caller, tree))
                 assert found.scalar_one() == 0
     async with application.connect() as connection:
         assert await _entered(connection, agent, tree)
-        for seen in (seen_account(_OF), seen_overrides(_OF), seen_waiting(), seen_requests()):
+        for seen in _seen():
             found = await connection.execute(select(func.count()).select_from(seen), _binds(agent, tree))
             assert found.scalar_one() >= 1
 

@@ -116,7 +116,12 @@ def _of_money(brand: Brand, methods: list[str]) -> dict[str, Retry]:
 
 
 def _of_sends(account_id: str) -> dict[str, Retry]:
-    sending = {"accountId": account_id, "stream": "MARKETING", "recipientListId": LEFT_OUT}
+    sending = {
+        "accountId": account_id,
+        "stream": "MARKETING",
+        "recipientListId": LEFT_OUT,
+        "contactListId": LEFT_OUT,
+    }
     hashes = [hashlib.sha256(text.encode()).hexdigest() for text in ("a@example.com", "b@example.com")]
     addresses = Spellings(
         (["a@example.com", "B@example.com"], ["b@EXAMPLE.com", "a@example.com", "A@example.com "]),

@@ -83,7 +83,22 @@ async def _job(stage: Stage) -> Values:
     return {"id": await _import(stage)}
 
 
+async def _personal_data(stage: Stage) -> Values:
+    return {"accountId": stage.account.id, "address": "ann@example.com"}
+
+
 QUERIES = {
+    "personalData": Query(
+        "CONTACTS_READ",
+        table(
+            (ANONYMOUS, "UNAUTHENTICATED"),
+            (OUTSIDE, "NOT_FOUND"),
+            (INSIDE - CONTACT_READERS, "FORBIDDEN CONTACTS_READ"),
+            (CONTACT_READERS, DONE),
+        ),
+        "",
+        _personal_data,
+    ),
     "job": Query(
         "CONTACTS_READ",
         table(
@@ -93,7 +108,7 @@ QUERIES = {
         ),
         "{ status progress { done total } }",
         _job,
-    )
+    ),
 }
 
 NODES = {

@@ -79,7 +79,6 @@ ACCOUNT_FIELDS = {
     "unsubscribeScope": ("SETTINGS_READ", MANAGERS),
     "sendingDomainLimit": ("SETTINGS_READ", MANAGERS),
     "fieldFunctions": ("SETTINGS_READ", MANAGERS),
-    "reviewApproved": ("SETTINGS_READ", MANAGERS),
     "subaccountsRequests": ("SUBACCOUNTS_READ", MANAGERS),
 }
 

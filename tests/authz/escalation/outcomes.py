@@ -33,6 +33,7 @@ _SELECTIONS = {
     "costs": 'costs(since: "2026-01-01T00:00:00Z", until: "2999-01-01T00:00:00Z") { totalCount }',
     "subscription": "subscription { timeZone }",
     "topUpRule": "topUpRule { threshold }",
+    "review": "review { status }",
     "usage": "usage { startsAt }",
 }
 """What is neither a leaf without arguments nor a list with a number."""

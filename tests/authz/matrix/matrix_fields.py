@@ -22,6 +22,11 @@ MUTATIONS: dict[str, Mutation] = {
     name: row for area in _AREAS for name, row in area.get("MUTATIONS", {}).items()
 }
 
+STAFF_MUTATIONS: frozenset[str] = frozenset(
+    name for area in _AREAS for name in area.get("STAFF_MUTATIONS", ())
+)
+"""Those of platform staff. Each has the mark `@staffOnly`."""
+
 QUERIES: dict[str, Query] = {
     "node": Query(None, table((ANONYMOUS | OUTSIDE, "null"), (INSIDE, DONE)), "{ id }", account_id),
     # A list of one null for those who may not, see `test_nodes_answers_as_node_does`.

@@ -9,10 +9,9 @@ from starlette.applications import Starlette
 from authz.policy.builtin_roles import BuiltinRole
 from engine.base.marks import Requires, RequiresAny, StaffOnly
 from models.base.ids import Kind, present
-from tests.areas.staff.matrix import STAFF_MUTATIONS
 from tests.authz.escalation.outcomes import DONE, mutate, outcome, root_fields, selection_of
 from tests.authz.matrix.matrix_callers import INSIDE, NOT_ACCEPTED, Stage
-from tests.authz.matrix.matrix_fields import ACCOUNT_FIELDS, MUTATIONS, NODES, QUERIES
+from tests.authz.matrix.matrix_fields import ACCOUNT_FIELDS, MUTATIONS, NODES, QUERIES, STAFF_MUTATIONS
 from tests.client.api import Api
 from tests.client.places import new_place
 from tests.client.schema import SCHEMA
@@ -98,7 +97,7 @@ def test_the_mutations_of_staff_are_marked_so() -> None:
         for name, field in root_fields(SCHEMA.mutation_type).items()
     }
     marked = {name for name, found in marks.items() if any(isinstance(mark, StaffOnly) for mark in found)}
-    assert marked == set(STAFF_MUTATIONS)
+    assert marked == STAFF_MUTATIONS
 
 
 async def test_every_row_names_every_caller(stage: Stage) -> None:

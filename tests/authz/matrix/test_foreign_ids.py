@@ -7,10 +7,9 @@ import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, new_id
-from tests.areas.staff.matrix import STAFF_MUTATIONS
 from tests.authz.escalation.outcomes import mutate, outcome
 from tests.authz.matrix.matrix_callers import OUTSIDE, STAFF, Stage
-from tests.authz.matrix.matrix_fields import MUTATIONS
+from tests.authz.matrix.matrix_fields import MUTATIONS, STAFF_MUTATIONS
 from tests.client.api import Api
 from tests.world.world import World
 

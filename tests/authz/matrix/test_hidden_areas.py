@@ -20,6 +20,7 @@ from tests.world.budgets import give_budgets
 from tests.world.contacts import contact_id, contact_list_id, give_listed_contact
 from tests.world.credit import give_credit, give_payment_method, give_top_up, give_top_up_rule, transaction_of
 from tests.world.ownership import give_offer as give_ownership_offer
+from tests.world.reviews import give_review
 from tests.world.sends import give_reservation
 from tests.world.shares import Given, Share, give_share
 from tests.world.world import Account, ApiKey, Member, Person, World
@@ -67,6 +68,7 @@ async def hotel(registry: World) -> Hotel:
     taker = await registry.member(account, BuiltinRole.ANALYST)
     await give_ownership_offer(registry, account, taker, owner.person, owner)
     await give_details(registry, account)
+    await give_review(registry, account)
     listed = await give_listed_contact(registry, account)
     return Hotel(
         account,

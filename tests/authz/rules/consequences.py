@@ -43,6 +43,7 @@ class Limited(Enum):
     BREAK_GLASS = "break-glass of"
     OFFERS = "mail: offers"
     BREAK_GLASS_NOTICES = "mail: break-glass notices"
+    REVIEW_NOTICES = "mail: review notices"
     VERIFICATIONS = "mail: verifications"
     PASSWORD_RESETS = "mail: password resets"
 

@@ -24,6 +24,7 @@ _WITHOUT = {
     "subaccountCreate": "nobody gains or loses anything in an account that is there",
     **dict.fromkeys(("invitationDecline", "shareDecline"), "nobody has what is declined"),
     "overrideApprove": "changes no right",
+    **dict.fromkeys(("reviewRequest", "reviewApprove", "reviewDecline", "reviewRevoke"), "changes no right"),
     "subaccountsRequest": "changes no right",
     "subaccountsRequestDecline": "changes no right",
     **dict.fromkeys(("subaccountsRequestWithdraw", "parentAccessWithdraw"), "changes no right"),
@@ -39,6 +40,8 @@ _WITHOUT = {
     **dict.fromkeys(("topUpRuleUpdate", "topUpRuleRemove"), "changes no right"),
     "settingsUpdate": "changes no right",
     **dict.fromkeys(("domainAdd", "domainVerify", "domainRemove"), "changes no right"),
+    **dict.fromkeys(("blockListAdd", "blockListRemove"), "changes no right"),
+    **dict.fromkeys(("unsubscribeReport", "bounceReport", "resubscribe"), "changes no right"),
 }
 _DOING = {"administrator", "developer", "key_of_parent"}
 """Where they may do it, no others are tried: they see all of it, the keys, and all of it as a key."""

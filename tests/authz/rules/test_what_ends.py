@@ -34,7 +34,7 @@ OWN = {"signUp", "signIn", "signOut", "passwordChange", "memberLeave", "shareLea
 OWN |= {"invitationDecline", "shareDecline", "ownershipAccept", "ownershipDecline"}
 """What concerns the caller alone, or anybody."""
 
-OF_SETTINGS = {"settingsUpdate", "settingsCopy"}
+OF_SETTINGS = {"settingsUpdate", "settingsCopy", "reviewRequest"}
 """Their permission decides about access by other mutations; what they write gives none."""
 
 MONEY = {
@@ -61,16 +61,18 @@ SENDS = {
     "send_labels",
     "send_reservations",
 }
+NOT_SENT_TO = {"block_entries", "unsubscribes", "bounces"}
 STATUS = {"accounts", "account_status_changes"}
 SETTINGS = {"field_functions", "settings"}
 DOMAINS = {"domain_keys", "domain_records", "domains"}
 CONTENT = (
     MONEY
     | SENDS
+    | NOT_SENT_TO
     | STATUS
     | SETTINGS
     | DOMAINS
-    | {"break_glass_openings", "events", "overrides", "subaccounts_requests"}
+    | {"break_glass_openings", "events", "overrides", "reviews", "review_samples", "subaccounts_requests"}
 )
 """Tables that give nobody access; of `accounts` columns do. All others do, those to come as well."""
 

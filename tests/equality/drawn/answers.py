@@ -53,6 +53,10 @@ FALLBACKS = {
         "Python answers it: addresses are read and hashed with the deployment's key",
         '{ deliverability(accountId: "", addresses: []) { marketing } }',
     ),
+    "Query.personalData": Fallback(
+        "Python answers it: the address is read and hashed with the deployment's key",
+        '{ personalData(accountId: "", address: "") }',
+    ),
     "Query.blockList": Fallback(
         "Python answers it: entries are decrypted with the deployment's secrets",
         '{ blockList(accountId: "") { nodes { id } } }',

@@ -25,6 +25,7 @@ _CHANCES = {
     "sendPreview": 2,
     "blockList": 2,
     "deliverability": 2,
+    "personalData": 2,
 }
 _INTROSPECTION = ("__schema { queryType { name } }", '__type(name: "Account") { name }')
 

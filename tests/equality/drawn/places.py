@@ -83,4 +83,10 @@ def _value(type_: object) -> str:
     return _VALUES[str(inner)]
 
 
-_VALUES = {"DateTime": '"2999-01-01T00:00:00Z"', "ID": "$id", "[ID!]": "[$id]", "String": '""'}
+_VALUES = {
+    "DateTime": '"2999-01-01T00:00:00Z"',
+    "ID": "$id",
+    "[ID!]": "[$id]",
+    "String": '""',
+    "[String!]": '["ann@example.com"]',
+}

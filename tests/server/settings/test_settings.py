@@ -99,6 +99,7 @@ MALFORMED = {
     ),
     "MANDANT_LOG_LINKS": ("maybe", "2"),
     "MANDANT_SUBACCOUNTS": ("self_service", "NEVER"),
+    "MANDANT_REVIEW": ("required", "ON"),
     "MANDANT_DEBUG": ("maybe", "2"),
     "MANDANT_PAYMENT_PROVIDER": ("stripe", "NONE"),
     "MANDANT_CONTACT_KEY": ("too short",),

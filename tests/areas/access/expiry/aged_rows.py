@@ -37,6 +37,13 @@ INSERTS = {
     "reservations": _RESERVATION.format(status="'EXPIRED'", settled_at="moment"),
     "expiry_notices": "INSERT INTO expiry_notices (master_id, account_id, grant_id, expires_at, stage) "
     f"SELECT :master, :account, gen_random_uuid(), moment, 'ENDED' {_AGES}",
+    "import_errors": "INSERT INTO contact_import_errors (master_id, account_id, id, job_id, line, reason, "
+    "created_at) SELECT :master, :account, gen_random_uuid(), gen_random_uuid(), n, 'It is no address.', "
+    f"moment {_AGES}",
+    "review_samples": "WITH review AS (INSERT INTO reviews (master_id, account_id, id, status, contacts, "
+    "decided_at) VALUES (:master, :account, gen_random_uuid(), 'WITHDRAWN', 1, now()) RETURNING id) "
+    "INSERT INTO review_samples (master_id, review_id, ordinal, attributes, source, added_at, ended_at) "
+    f"SELECT :master, (SELECT id FROM review), n, '{{}}', 'a test', moment, moment {_AGES}",
     "job_log": "INSERT INTO pgq.pgqueuer_log (job_id, status, priority, entrypoint, created) "
     f"SELECT n, 'successful', 0, 'cycle_close', moment {_AGES}",
 }

@@ -1,0 +1,69 @@
+"""What an account keeps of a person, for the person to see (T23)."""
+
+from typing import Any
+
+from authz.policy.builtin_roles import BuiltinRole
+from tests.client.api import Api, Caller
+from tests.client.mutations import done
+from tests.world.block_list import block
+from tests.world.brand import brand_of
+from tests.world.suppressions import ago, bounce, unsubscribe
+from tests.world.world import Account, World
+
+_DATA = "query ($id: ID!, $address: String!) { personalData(accountId: $id, address: $address) }"
+
+
+async def _data(api: Api, caller: Caller, account: Account, address: str) -> dict[str, Any]:
+    found: dict[str, Any] = (await api.read(_DATA, caller, id=account.id, address=address))["personalData"]
+    return found
+
+
+async def test_all_that_is_kept_is_told(api: Api, world: World) -> None:
+    brand = await brand_of(world)
+    made = await done(
+        api, "contactListCreate", brand.owner, "contactList { id }", accountId=brand.us.id, name="News"
+    )
+    await done(api, "contactAttributeCreate", brand.owner, accountId=brand.us.id, name="country", type="TEXT")
+    contact = {
+        "email": "Ann@Example.com",
+        "phone": "+46 70 123 45 67",
+        "externalId": "7",
+        "attributes": {"country": "SE"},
+        "addToLists": [made["contactList"]["id"]],
+    }
+    await done(api, "contactUpsert", brand.owner, accountId=brand.us.id, contacts=[contact], source="Fair")
+    await block(api, brand.owner, brand.us, "ann@example.com", source="A complaint")
+    await unsubscribe(api, brand.owner, brand.us, "ann@example.com")
+    await bounce(api, brand.owner, brand.us, "ann@example.com", at=ago(days=1))
+    data = await _data(api, brand.owner, brand.us, "ANN@example.com")
+    assert data["contact"].pop("id").startswith(f"cntc_{brand.us.key}_")
+    assert data["contact"].pop("createdAt")
+    (place,) = data["contact"].pop("lists")
+    assert (place["name"], place["source"]) == ("News", "Fair")
+    assert data["contact"] == {
+        "externalId": "7",
+        "email": "Ann@Example.com",
+        "phone": "+46 70 123 45 67",
+        "attributes": {"country": "SE"},
+        "source": "Fair",
+    }
+    assert data["blocked"]["source"] == "A complaint"
+    assert data["bounces"]["excludedBy"] == "HARD"
+    (unsubscribed,) = data["unsubscribes"]
+    assert unsubscribed["resubscribedAt"] is None
+    by_phone = await _data(api, brand.owner, brand.us, "+46701234567")
+    assert by_phone["contact"]["email"] == "Ann@Example.com"
+    assert by_phone["unsubscribes"] == []
+    marketer = await world.member(brand.us, BuiltinRole.MARKETER)
+    assert "blocked" not in await _data(api, marketer, brand.us, "ann@example.com")
+    nobody: dict[str, Any] = {"contact": None, "unsubscribes": [], "bounces": None, "blocked": None}
+    assert await _data(api, brand.owner, brand.uk, "ann@example.com") == nobody
+    assert await _data(api, brand.owner, brand.us, "bob@example.com") == nobody
+
+
+async def test_what_is_no_address_is_refused(api: Api, world: World) -> None:
+    account = await world.account()
+    owner = await world.member(account, BuiltinRole.OWNER)
+    for text in ("nobody", "", "a" * 64, "0701234567"):
+        answer = await api.ask(_DATA, owner, id=account.id, address=text)
+        assert answer.codes == ["BAD_USER_INPUT"]
