@@ -73,8 +73,7 @@ class ContactMutation:
         self, session: WriteSession, principal: Principal, context: Context, input: ContactUpsertInput
     ) -> ContactUpsertPayload:
         """Create contacts, or change those that the account has already. What is wrong with one contact
-        refuses that one alone, so repeat a request only for what was refused; repeating all of it changes
-        nothing more."""
+        refuses that one alone. A request can be repeated: what it has stored is then unchanged."""
         command = upsert.ContactUpsert(
             account_id=account_id(input.account_id),
             contacts=[contact.as_given() for contact in input.contacts],

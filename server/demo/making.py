@@ -33,6 +33,7 @@ from resolvers.people.passwords import PreparedPassword, hash_of
 from resolvers.people.sign_in import SignedIn
 from resolvers.shares.create import ShareCreation, WantedScope, create_share
 from resolvers.staff.request_subaccounts import SubaccountSetUp
+from server.demo.contacts import make_contacts
 from server.demo.sending import Sender, Sending, version_of
 from server.demo.story import DEMO_PASSWORD, TREES, DemoAccount, DemoMember, DemoPerson, DemoShare, DemoTree
 from server.demo.year import Year
@@ -162,6 +163,8 @@ class _Making:
         if wanted.send_cap is not None:
             await self.sending.cap(maker, made.account_id, wanted.send_cap)
         self.senders.append(Sender(sender, made.account_id, wanted))
+        if wanted.sends and self.sending.contact_key is not None:
+            await make_contacts(self.session, self.senders[-1], self.sending.contact_key)
         for below in wanted.subaccounts:
             await self._subaccount(maker, made.account_id, below)
         if wanted.suspended_because is not None:

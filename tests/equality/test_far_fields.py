@@ -15,6 +15,11 @@ _PAGE += "hasPreviousPage startCursor endCursor } }"
 _SELECTIONS = {
     **{f"{size}": f"contacts({size}) {_PAGE}" for size in ("first: 0", "first: 1", "first: 7", "first: 100")},
     **{f"{size}": f"contacts({size}) {_PAGE}" for size in ("last: 0", "last: 3", "last: 100")},
+    "lists of contacts": "contacts(first: 4) { nodes { lists { totalCount nodes { list { name } } } } }",
+    "contacts of lists": "contactLists { totalCount nodes { id name contacts(first: 3) { totalCount "
+    "nodes { email } pageInfo { endCursor } } } edges { cursor } } contactAttributes { name type }",
+    "by address": 'contacts(emailPrefix: "ann.1") { totalCount nodes { email } edges { cursor } }',
+    "by attribute": 'contacts(attribute: "big", value: "9007199254740993") { nodes { email attributes } }',
     "a count alone": "contacts { totalCount }",
     "aliases": "one: contacts(first: 2) { nodes { id } } two: contacts(first: 2) { nodes { id } } "
     "three: contacts(last: 2) { nodes { id } }",

@@ -1,6 +1,7 @@
 """Contacts and their lists, written straight into the database."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from models.contacts.tables import (
     contacts,
 )
 from resolvers.inputs.address_digests import ContactDigest, ContactKey, digest_of
+from resolvers.inputs.emails import email_address
 from tests.world.world import Account, World
 
 CONTACT_KEY = ContactKey(b"a secret of the tests")
@@ -87,6 +89,20 @@ async def give_contact_list(
     return made
 
 
+async def give_memberships(world: World, account: Account, members: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """The account has an attribute of each type and three lists: all of the contacts are in the first one,
+    every third one is in the second. The lists."""
+    lists = [await give_contact_list(world, account, name) for name in ("News", 'Ω "offers"', "Empty")]
+    place: dict[str, Any] = {"master_id": account.master, "account_id": account.key}
+    pairs = [(list_, key) for step, list_ in ((1, lists[0]), (3, lists[1])) for key in members[::step]]
+    async with world.database.begin() as connection:
+        kept = [place | {"id": new_id(), "name": type_.name, "type": type_.value} for type_ in AttributeType]
+        await connection.execute(insert(contact_attributes), kept)
+        rows = [place | {"contact_list_id": one, "contact_id": key, "source": "a test"} for one, key in pairs]
+        await connection.execute(insert(contact_list_members), rows)
+    return lists
+
+
 async def give_contacts(world: World, account: Account, many: int) -> list[uuid.UUID]:
     """The account has so many contacts, of every kind and with odd values. The oldest first."""
     rows = [_contact(account, number) for number in range(many)]
@@ -134,14 +150,15 @@ _ODD: tuple[dict[str, Any], ...] = (
 def _contact(account: Account, number: int) -> dict[str, Any]:
     by_mail, by_phone = number % 3 != 1, number % 3 != 0
     address, phone = f"Ann.{number}@bücher.example", f"+4670000{number:04}"
+    canonical = email_address(address).canonical
     return {
         "master_id": account.master,
         "account_id": account.key,
         "id": new_id(),
         "external_id": f"'{number}\"" if number % 2 else None,
         "email": address if by_mail else None,
-        "email_canonical": address.lower() if by_mail else None,
-        "email_digest": _digest(address.lower()) if by_mail else None,
+        "email_canonical": canonical if by_mail else None,
+        "email_digest": _digest(canonical) if by_mail else None,
         "phone": f"0{number} / 🦊" if by_phone else None,
         "phone_canonical": phone if by_phone else None,
         "phone_digest": _digest(phone) if by_phone else None,

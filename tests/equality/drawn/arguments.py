@@ -31,7 +31,18 @@ _MOMENTS = (
     "9999-12-31T23:59:59-14:00",
 )
 """The earlier ones first."""
-_PREFIX_BY_FIELD = {"account": "acct_", "members": "role_"}
+_WORDS = {
+    "email": ("ANN.0@bücher.example", "ann.2@xn--bcher-kva.example", "nobody"),
+    "emailPrefix": ("", "a", "ANN.1", "ann.2@"),
+    "phone": ("+46 70 000 00 01", "0700000001"),
+    "externalId": ("'1\"", "1"),
+    "attribute": ("name", "big", "empty", "a"),
+    "value": (str(2**53 + 1), 'Ω "quoted" \\ \x01 \u2028', '{"b": [1, -2, true]}'),
+}
+_NOT_IN_THE_SCENE = {"contact jobs", "import errors", "domains", "settings.differences"}
+"""Orders of lists that are empty for every viewer: there is no cursor of theirs."""
+_CHOOSING_THE_ORDER = {"orderBy", "emailPrefix", "attribute", "value"}
+_PREFIX_BY_FIELD = {"account": "acct_", "members": "role_", "contacts": "clst_"}
 
 
 class Arguments:
@@ -49,6 +60,7 @@ class Arguments:
         values = self._plain(name, field)
         # Where nothing of the field is read, the reference executor does not see that it ends too early.
         self.wrong |= _ends_before_it_begins(values)
+        self.wrong |= _is_of_no_attribute(values)
         declared = sql_field(field)
         if declared is not None and declared.declaration.order is not None:
             values |= self._page(_tag(declared, values))
@@ -71,7 +83,7 @@ class Arguments:
         if not self._choices.chance(40):
             return value.literal
         # A cursor fits the order that was drawn, and no other.
-        return self._variables.use(argument, value, exact=key == "orderBy")
+        return self._variables.use(argument, value, exact=key in _CHOOSING_THE_ORDER)
 
     def _plain(self, name: str, field: GraphQLField) -> dict[str, Value]:
         return {
@@ -99,10 +111,9 @@ class Arguments:
             case "ID":
                 return self._id(field)
             case "String":
-                known = argument == "search" and self._choices.chance(70)
-                return Value.of(
-                    self._choices.pick(self._vocabulary.searches) if known else self._choices.text()
-                )
+                words = self._vocabulary.searches if argument == "search" else _WORDS.get(argument, ())
+                known = words and self._choices.chance(70)
+                return Value.of(self._choices.pick(words) if known else self._choices.text())
         raise TypeError(f"{field}({argument}: {type_})")
 
     def _list(self, type_: GraphQLInputType, field: str, argument: str) -> Value:
@@ -144,7 +155,7 @@ class Arguments:
         return Value.of(self._choices.pick(_SIZES))
 
     def _cursor(self, tag: str) -> Value:
-        if self._choices.chance(5):
+        if tag in _NOT_IN_THE_SCENE or self._choices.chance(5):
             return NULL
         if self._choices.chance(_WRONG):
             self.wrong = True
@@ -160,11 +171,19 @@ def _ends_before_it_begins(values: Mapping[str, Value]) -> bool:
     return _MOMENTS.index(since) > _MOMENTS.index(until)
 
 
+def _is_of_no_attribute(values: Mapping[str, Value]) -> bool:
+    value, attribute = (values.get(name, NULL).json for name in ("value", "attribute"))
+    return value is not None and attribute is None
+
+
 def _tag(field: SqlField, values: Mapping[str, Value]) -> str:
     order = field.declaration.order
     assert order is not None
     if isinstance(order, Order):
         return order.tag
-    given = values.get("orderBy")
-    chosen = {} if given is None else {"order_by": AccountOrder[str(given.json)]}
+    chosen: dict[str, object] = {}
+    if (by := values.get("orderBy")) is not None:
+        chosen["order_by"] = AccountOrder[str(by.json)]
+    if (prefix := values.get("emailPrefix")) is not None:
+        chosen["email_prefix"] = prefix.json
     return order(**chosen).tag

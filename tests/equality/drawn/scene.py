@@ -30,7 +30,7 @@ from tests.equality.drawn.grants import make_custom_roles, make_invitations, mak
 from tests.equality.drawn.money import make_money
 from tests.equality.drawn.overridden import add_staff
 from tests.equality.drawn.plans import make_plans
-from tests.world.contacts import give_contacts
+from tests.world.contacts import contact_id, contact_list_id, give_contacts, give_memberships
 from tests.world.ownership import give_offer
 from tests.world.settings import VALUES, give_settings, set_function, set_setting
 from tests.world.world import Account, ApiKey, Member, World
@@ -115,10 +115,14 @@ async def make_scene(world: World) -> Scene:
     money = await make_money(world, agency.master, own, (agency.shop, brand, foreign))
     plans = await make_plans(world, agency.master, agency.client, agency.leaves[0], foreign)
     billed = await make_invoices(world, agency.master, agency.client, agency.till, foreign)
+    written_to: list[str] = []
     for number, account in enumerate(
         (agency.master, agency.client, agency.till, agency.leaves[0], brand, foreign)
     ):
-        await give_contacts(world, account, 25 - 4 * number)
+        people_of = await give_contacts(world, account, 25 - 4 * number)
+        listed = await give_memberships(world, account, people_of)
+        written_to += [contact_id(account, key) for key in people_of[:4]]
+        written_to += [contact_list_id(account, key) for key in listed]
     await give_settings(world, agency.master, 3)
     await give_settings(world, brand, 1)
     await set_setting(world, agency.master, SettingName.LANGUAGE, "en", locked=True)
@@ -151,6 +155,7 @@ async def make_scene(world: World) -> Scene:
         *money,
         *plans,
         *billed,
+        *written_to,
     )
     words = ("twin", "leaf 1", "TWIN", "🦊", "Ω", "'", '"', "\\", "\n", "%", "_")
     return Scene({**people, **keys}, ids, (QUOTES, EMOJI, EXTERNAL_ID, *words))
