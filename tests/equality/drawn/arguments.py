@@ -39,7 +39,10 @@ _WORDS = {
     "attribute": ("name", "big", "empty", "a"),
     "value": (str(2**53 + 1), 'Ω "quoted" \\ \x01 \u2028', '{"b": [1, -2, true]}'),
 }
-_NOT_IN_THE_SCENE = {"contact jobs", "import errors", "domains", "settings.differences"}
+_NOT_IN_THE_SCENE = {
+    *("contact jobs", "import errors", "domains", "settings.differences"),
+    *("staff.reviews", "staff.account.reviews"),
+}
 """Orders of lists that are empty for every viewer: there is no cursor of theirs."""
 _CHOOSING_THE_ORDER = {"orderBy", "emailPrefix", "attribute", "value"}
 _PREFIX_BY_FIELD = {"account": "acct_", "members": "role_", "contacts": "clst_"}
