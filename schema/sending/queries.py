@@ -157,7 +157,7 @@ async def _contacts(info: ContextInfo, sender: Sender, named: IdInAccount) -> Re
         raise absent("NOT_FOUND")
     with in_a_query():
         check_number(len(digests))
-    return Recipients(digests)
+    return Recipients(digests=digests)
 
 
 async def _audience(info: ContextInfo, sender: Sender, stream: SendStream, given: Given) -> Audience:
