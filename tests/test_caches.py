@@ -139,7 +139,7 @@ GROWING = {
     "engine/writes/sessions.py WriteSessions._known": "accounts of valid tokens, at most _KNOWN_THINGS",
     "server/http/authentication.py KnownCallers._ids": "300 bytes of valid tokens, at most _MOST_KNOWN",
     "models/credit/ledger_chain.py BookCheck._sums": "one check of the ledger, which no client can ask for",
-    "resolvers/sending/digest_sorting.py DigestSorter._held": "one list, gone with it, and written to files",
+    "resolvers/sending/lists/digest_sorting.py DigestSorter._held": "one list; written to files",
     "server/fairness/callers.py Callers._known": "200 bytes of valid tokens, at most _MOST",
     "resolvers/contacts/matching.py Matcher._taken": "three for each contact of a request",
     "server/fairness/callers.py Callers._looking": "API keys of _known",

@@ -40,9 +40,9 @@ ALLOWED = {
     ): "an enforcer of its own, and no ast.parse",
     ("resolvers.contacts.upsert.upsert_contacts", "to_thread"): _ADDRESSES,
     ("resolvers.contacts.change.update_contact", "to_thread"): _ADDRESSES,
-    ("resolvers.contacts.import_work._read_part", "to_thread"): _ADDRESSES,
+    ("resolvers.contacts.jobs.import_work._read_part", "to_thread"): _ADDRESSES,
     (
-        "resolvers.sending.upload.store_list",
+        "resolvers.sending.lists.upload.store_list",
         "to_thread",
     ): "reads a file that its one request waits for",
     ("schema.sending.audiences._read", "to_thread"): "hashlib, hmac and email_validator, which keeps nothing",

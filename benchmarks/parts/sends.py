@@ -24,7 +24,7 @@ from benchmarks.servers import MANDANT, Running, running
 from benchmarks.stage import Stage
 from models.base.ids import Kind, RecipientListId, new_id, parse
 from models.sending.tables import active_contacts
-from resolvers.sending.recipient_rows import uploaded
+from resolvers.sending.lists.recipient_rows import uploaded
 from server.database.connections import connect_as_owner
 from server.database.migrate import migrate
 from server.demo.tree_loading import load_trees

@@ -16,7 +16,7 @@ from models.base.ids import AccountId, ContactListId, IdInAccount, Kind, new_id,
 from models.base.text_forms import forms_of
 from models.contacts.jobs import ContactJobKind
 from models.contacts.tables import contact_lists
-from resolvers.contacts.job_store import NewContactJob, add_job
+from resolvers.contacts.jobs.store import NewContactJob, add_job
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record
 from resolvers.inputs.text import visible_text

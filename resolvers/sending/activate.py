@@ -15,7 +15,7 @@ from resolvers.plans.pooled_contacts import claimed_by
 from resolvers.sending.address_hash import MOST_IN_A_REQUEST
 from resolvers.sending.audience import Audience
 from resolvers.sending.cycle import OpenCycle
-from resolvers.sending.recipient_rows import active_contact_of
+from resolvers.sending.lists.recipient_rows import active_contact_of
 from resolvers.sending.release import leave_claims
 
 

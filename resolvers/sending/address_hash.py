@@ -11,7 +11,7 @@ from resolvers.inputs.address_digests import ContactDigest, ContactKey, contact_
 from resolvers.inputs.emails import email_address
 
 MOST_IN_A_REQUEST = 10_000
-"""The most recipients of one request. Longer lists are uploaded (see `resolvers.sending.upload`)."""
+"""The most recipients of one request. Longer lists are uploaded (see `resolvers.sending.lists.upload`)."""
 
 
 class RecipientForm(enum.Enum):

@@ -13,8 +13,8 @@ from models.sending.recipient_lists import recipient_lists
 from models.sending.tables import SendStream
 from resolvers.sending.address_hash import Recipients
 from resolvers.sending.left_out import LeftOut, WritingPlanes, find_left_out
+from resolvers.sending.lists.recipient_rows import Given, is_open, named, uploaded
 from resolvers.sending.long_statements import allow_many
-from resolvers.sending.recipient_rows import Given, is_open, named, uploaded
 from resolvers.sending.senders import read_sender
 
 

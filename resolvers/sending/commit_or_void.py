@@ -39,9 +39,9 @@ from resolvers.review.gate import check_reviewed
 from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.address_hash import MOST_IN_A_REQUEST
 from resolvers.sending.cycle import lock_cycle
+from resolvers.sending.lists.recipient_rows import active_contact_of
 from resolvers.sending.long_statements import allow_many
 from resolvers.sending.permissions import SEND_PERMISSIONS
-from resolvers.sending.recipient_rows import active_contact_of
 from resolvers.sending.release import is_open, leave_claims, release_reservations
 from resolvers.sending.reserved_credit import release_credit, spend_reserved
 

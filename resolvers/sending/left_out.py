@@ -20,7 +20,7 @@ from models.sending.recipient_lists import recipient_list_parts
 from models.sending.tables import SendStream
 from resolvers.inputs.address_digests import ContactDigest
 from resolvers.sending.address_hash import Recipients
-from resolvers.sending.recipient_rows import Given
+from resolvers.sending.lists.recipient_rows import Given
 from resolvers.suppressions.exclusions import EXCLUDED_BY, Exclusion, Sender, first_exclusions
 
 PARTS_AT_ONCE = 100

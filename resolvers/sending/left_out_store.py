@@ -17,7 +17,7 @@ from models.sending.tables import send_reservations
 from resolvers.effects.log import Change
 from resolvers.sending.address_hash import Recipients
 from resolvers.sending.left_out import LeftOut
-from resolvers.sending.recipient_rows import Given
+from resolvers.sending.lists.recipient_rows import Given
 from resolvers.suppressions.exclusions import Exclusion
 
 _NUMBERS = {

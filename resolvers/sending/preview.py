@@ -29,7 +29,7 @@ from resolvers.plans import reads as plan_reads
 from resolvers.plans.pooled_contacts import is_own, sees_pool
 from resolvers.review.policy import ReviewPolicy
 from resolvers.review.reads import approved_of
-from resolvers.sending.recipient_rows import active_contact_of
+from resolvers.sending.lists.recipient_rows import active_contact_of
 
 
 class SendWarning(enum.Enum):

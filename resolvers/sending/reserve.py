@@ -43,12 +43,12 @@ from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.activate import activate_contacts
 from resolvers.sending.address_hash import Recipients
 from resolvers.sending.audience import Audience, audience_of
-from resolvers.sending.contact_lists import copy_contact_list
 from resolvers.sending.cycle import CycleUse, count_use, open_cycle
 from resolvers.sending.labels import read_label, use_label
 from resolvers.sending.left_out_store import StoredLeftOut, read_stored
+from resolvers.sending.lists.contact_lists import copy_contact_list
+from resolvers.sending.lists.recipient_rows import Given
 from resolvers.sending.permissions import SEND_PERMISSIONS
-from resolvers.sending.recipient_rows import Given
 from resolvers.sending.reserved_credit import reserve_credit
 from resolvers.suppressions.exclusions import Exclusion
 

@@ -2,7 +2,8 @@
 
 from engine.declare.declarations import LookUp
 from models.base.ids import Kind
-from resolvers.contacts import job_reads, list_reads, reads
+from resolvers.contacts import list_reads, reads
+from resolvers.contacts.jobs import reads as job_reads
 from schema.contacts.enums import ENUMS
 from schema.contacts.job_mutations import ContactJobMutation
 from schema.contacts.job_types import ContactJob

@@ -5,7 +5,8 @@ import strawberry
 from authz.policy.permissions import Permission
 from engine.declare.connections import Connection
 from engine.declare.declarations import connection, to_many
-from resolvers.contacts import attribute_reads, filters, job_reads, list_reads, reads
+from resolvers.contacts import attribute_reads, filters, list_reads, reads
+from resolvers.contacts.jobs import reads as job_reads
 from schema.contacts.job_types import ContactJob
 from schema.contacts.types import Contact, ContactAttribute, ContactList
 from schema.fields.far import OF_ACCOUNT

@@ -8,7 +8,8 @@ from authz.policy.permissions import Permission
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
 from models.base.ids import ContactJobId, Kind
-from resolvers.contacts import cancel_import, job_reads
+from resolvers.contacts.jobs import cancellation
+from resolvers.contacts.jobs import reads as job_reads
 from resolvers.inputs.global_ids import required
 from schema.contacts.job_types import ContactJob
 from schema.fields.marks import needs
@@ -37,5 +38,5 @@ class ContactJobMutation:
         """Import no more of a file. What was imported stays. This is possible in any status of the
         account."""
         job_id = ContactJobId(required(Kind.CONTACT_JOB, input.job_id, "jobId"))
-        await cancel_import.cancel_import(session, principal, job_id)
+        await cancellation.cancel_import(session, principal, job_id)
         return payload(JobPayload, job_id=job_id)

@@ -16,7 +16,7 @@ from models.contacts.jobs import (
     contact_import_errors,
     contact_jobs,
 )
-from resolvers.contacts import job_reads
+from resolvers.contacts.jobs import reads as job_reads
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.fields.references import AccountRef
 

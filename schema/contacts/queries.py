@@ -10,7 +10,7 @@ from engine.base.field_errors import absent, forbidden
 from engine.declare.declarations import to_one
 from models.base.ids import AccountId, Kind, parse
 from resolvers.block_list.reads import read_seen_path
-from resolvers.contacts import job_reads
+from resolvers.contacts.jobs import reads as job_reads
 from resolvers.contacts.personal_data import personal_data
 from schema.contacts.job_types import ContactJob
 from schema.fields.addresses import PHONE_COUNTRY, in_a_query, read_one

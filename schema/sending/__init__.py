@@ -2,7 +2,8 @@
 
 from engine.declare.declarations import LookUp
 from models.base.ids import Kind
-from resolvers.sending import reads, recipient_lists
+from resolvers.sending import reads
+from resolvers.sending.lists import reads as recipient_lists
 from schema.fields.contribution import Contribution
 from schema.sending.deliverability import DeliverabilityQuery
 from schema.sending.enums import ENUMS

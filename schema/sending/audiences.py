@@ -9,7 +9,7 @@ from models.base.ids import IdInAccount, Kind, RecipientListId
 from resolvers.inputs.address_digests import KeySource
 from resolvers.inputs.global_ids import required, required_in_account
 from resolvers.sending.address_hash import MOST_IN_A_REQUEST, RecipientForm, read_recipients
-from resolvers.sending.recipient_rows import Given
+from resolvers.sending.lists.recipient_rows import Given
 
 RECIPIENTS = f"At most {MOST_IN_A_REQUEST:,} e-mail addresses. Malformed and repeated ones are skipped."
 HASHES = (

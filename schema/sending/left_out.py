@@ -6,7 +6,7 @@ import strawberry
 
 from engine.base.marks import Public
 from resolvers.sending.address_hash import Recipients
-from resolvers.sending.recipient_rows import Given
+from resolvers.sending.lists.recipient_rows import Given
 from resolvers.suppressions.exclusions import Exclusion
 
 

@@ -14,8 +14,8 @@ from resolvers.sending import commit_or_void as send_settlements
 from resolvers.sending import reads as sends
 from resolvers.sending import reserve as writes
 from resolvers.sending.address_hash import Recipients
+from resolvers.sending.lists.recipient_rows import Given
 from resolvers.sending.permissions import SEND_PERMISSIONS
-from resolvers.sending.recipient_rows import Given
 from schema.fields.context import Context, ContextInfo, principal_of
 from schema.fields.idempotency import idempotency_key, replayed
 from schema.fields.ids import account_id

@@ -17,13 +17,13 @@ from resolvers.accounts import reads as accounts
 from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.address_hash import RecipientFault, Recipients
 from resolvers.sending.audience import Audience, audience_without
-from resolvers.sending.contact_lists import check_number, read_contact_list
 from resolvers.sending.left_out import ReadingPlanes, find_left_out
+from resolvers.sending.lists.contact_lists import check_number, read_contact_list
+from resolvers.sending.lists.reads import size_for_viewer
+from resolvers.sending.lists.recipient_rows import Given
 from resolvers.sending.long_statements import allow_many_to_read
 from resolvers.sending.permissions import SEND_PERMISSIONS
 from resolvers.sending.preview import SendWarning, State, preview, state_of
-from resolvers.sending.recipient_lists import size_for_viewer
-from resolvers.sending.recipient_rows import Given
 from resolvers.sending.senders import read_seen_sender
 from resolvers.suppressions.exclusions import Exclusion, Sender
 from schema.fields.addresses import in_a_query

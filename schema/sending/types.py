@@ -11,7 +11,7 @@ from models.sending.recipient_lists import recipient_lists
 from models.sending.tables import ReservationStatus, SendStream, send_reservations
 from resolvers.plans.pooled_contacts import new_contacts_of
 from resolvers.sending import reads
-from resolvers.sending import recipient_lists as list_reads
+from resolvers.sending.lists import reads as list_reads
 from schema.fields.amounts import AMOUNT, MicroAmount
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.fields.references import AccountRef

@@ -4,9 +4,9 @@ from engine.writes.sessions import WriteSessions
 from models.contacts.job_kinds import CONTACT_JOB
 from models.contacts.jobs import ContactJobKind
 from models.effects.jobs import Job
-from resolvers.contacts.import_work import import_file
-from resolvers.contacts.job_work import find_job
-from resolvers.contacts.list_removal import remove_list
+from resolvers.contacts.jobs.import_work import import_file
+from resolvers.contacts.jobs.list_removal import remove_list
+from resolvers.contacts.jobs.work import find_job
 from schema.fields.deployment import Deployment
 from server.jobs.work import JobWork, Work
 

@@ -8,7 +8,7 @@ from models.effects.jobs import Job
 from models.sending.job_kinds import CYCLE_CLOSE, RESERVATION_EXPIRY
 from resolvers.sending.close_cycle import close_cycle
 from resolvers.sending.expire import expire_reservations
-from resolvers.sending.upload import delete_ended_lists
+from resolvers.sending.lists.upload import delete_ended_lists
 from schema.fields.deployment import Deployment
 from server.jobs.work import JobWork, Work, in_batches
 

@@ -12,8 +12,8 @@ from authz.guards.turns import write_in_turn
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.base.ids import ContactJobId
-from resolvers.contacts import import_upload
-from resolvers.contacts.import_upload import ImportFile, ImportRequest, Part
+from resolvers.contacts.jobs import import_upload
+from resolvers.contacts.jobs.import_upload import ImportFile, ImportRequest, Part
 from resolvers.effects.attempts import Limit, count_attempt
 from resolvers.inputs.address_digests import KeySource
 from server.failures.errors import Unauthenticated
@@ -54,7 +54,7 @@ class ContactUploads:
     ) -> Imported:
         """Store the file, or nothing of it.
 
-        Raises what `resolvers.contacts.import_upload` raises, and SENDS_UNAVAILABLE; RateLimited where too
+        Raises what `import_upload` raises, and SENDS_UNAVAILABLE; RateLimited where too
         many come of the tree at once or of the account in an hour; Busy; RefusedRequestError for a file that
         is too long or comes too slowly; and what `body` raises.
         """

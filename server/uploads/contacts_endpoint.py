@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from authz.policy.refusals import Refusal, RefusalCode
 from models.base.ids import AccountId, Kind, present
-from resolvers.contacts.import_upload import ImportRequest
+from resolvers.contacts.jobs.import_upload import ImportRequest
 from resolvers.inputs.global_ids import required
 from server.http.request import RequestHead
 from server.uploads.contacts import ContactUploads

@@ -17,8 +17,8 @@ from models.base.ids import AccountId
 from resolvers.effects.attempts import Limit, count_attempt
 from resolvers.inputs.address_digests import KeySource
 from resolvers.sending.address_hash import RecipientForm
-from resolvers.sending.recipient_lines import RecipientFile, RecipientLines
-from resolvers.sending.upload import StoredList, authorize_upload, delete_ended_lists, store_list
+from resolvers.sending.lists.recipient_lines import RecipientFile, RecipientLines
+from resolvers.sending.lists.upload import StoredList, authorize_upload, delete_ended_lists, store_list
 from server.failures.errors import Unauthenticated
 from server.uploads.places import UploadPlaces
 

@@ -99,7 +99,7 @@ TRIPS: dict[str, int] = {
     "contactListUpdate": 12,
     "contactListDelete": 4,
     "contactAttributeCreate": 8,
-    "contactImportCancel": 5,
+    "contactImportCancel": 6,
 }
 
 

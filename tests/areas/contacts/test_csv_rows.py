@@ -5,7 +5,7 @@ import io
 import pytest
 
 from authz.policy.refusals import Refusal
-from resolvers.contacts.csv_rows import LONGEST_LINE, MOST_COLUMNS, csv_rows
+from resolvers.contacts.jobs.csv_rows import LONGEST_LINE, MOST_COLUMNS, csv_rows
 
 
 def _read(content: bytes) -> list[tuple[int, list[str]]]:

@@ -15,7 +15,7 @@ from models.base.ids import Kind, parse
 from models.contacts.job_kinds import CONTACT_JOB
 from models.contacts.jobs import contact_import_parts, contact_jobs
 from models.contacts.tables import contacts
-from resolvers.contacts import import_upload, import_work
+from resolvers.contacts.jobs import import_upload, import_work
 from server.jobs.dispatch import do
 from tests.areas.contacts.imports import import_file, imported, job_of, work_off_imports
 from tests.areas.effects.log import events_of

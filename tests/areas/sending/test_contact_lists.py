@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
-from resolvers.sending import contact_lists
+from resolvers.sending.lists import contact_lists
 from tests.client.api import Api, Caller
 from tests.client.mutations import attempt, code_of, done
 from tests.world.block_list import block

@@ -96,7 +96,7 @@ async def test_an_uploaded_list_leaves_out_the_same(
     api: Api, small: Brand, database: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By numbers alone; and whichever part of the list they are in."""
-    monkeypatch.setattr("resolvers.sending.upload._PART", 2)
+    monkeypatch.setattr("resolvers.sending.lists.upload._PART", 2)
     monkeypatch.setattr("resolvers.sending.left_out.PARTS_AT_ONCE", 1)
     await _exclude(api, small)
     listed = await uploaded(api, small.owner, small.us, recipients.addresses(*_ALL))

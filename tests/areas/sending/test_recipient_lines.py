@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from authz.policy.refusals import Refusal
 from resolvers.inputs.address_digests import ContactKey
-from resolvers.sending import digest_sorting
 from resolvers.sending.address_hash import RecipientForm, read_recipients
-from resolvers.sending.recipient_lines import LONGEST_LINE, RecipientFile, RecipientLines
+from resolvers.sending.lists import digest_sorting
+from resolvers.sending.lists.recipient_lines import LONGEST_LINE, RecipientFile, RecipientLines
 
 _KEY = ContactKey(b"a key")
 _LIMIT = 1000

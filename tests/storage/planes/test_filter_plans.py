@@ -17,7 +17,7 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.base.columns import DATA_ROLE
 from tests.client.api import Api
 from tests.database.data_parts import nodes_of
-from tests.engine.far import far_statements
+from tests.engine.far.sent import far_statements
 from tests.engine.paths import Path
 from tests.world.contacts import contact_list_id
 from tests.world.world import Account, Member, World

@@ -22,7 +22,7 @@ from models.accounts.trees import row_of, this_account
 from models.base.ids import AccountId, AccountKey, ContactJobId, MasterId
 from models.contacts.jobs import OPEN, ContactJobKind, ContactJobStatus, contact_jobs
 from models.effects.jobs import Job
-from resolvers.contacts.job_store import end_job
+from resolvers.contacts.jobs.store import end_job
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record_of_account
 

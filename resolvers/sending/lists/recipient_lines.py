@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from authz.policy.refusals import Refusal, RefusalCode
 from resolvers.inputs.address_digests import ContactKey
 from resolvers.sending.address_hash import RecipientForm, read_recipient
-from resolvers.sending.digest_sorting import DigestFile, DigestSorter
+from resolvers.sending.lists.digest_sorting import DigestFile, DigestSorter
 
 LONGEST_LINE = 1000
 """In bytes."""

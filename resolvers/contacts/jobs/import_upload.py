@@ -25,10 +25,10 @@ from models.contacts.job_kinds import CONTACT_JOB
 from models.contacts.jobs import ContactJobKind, ContactJobStatus, contact_import_parts, contact_jobs
 from models.effects.jobs import Job
 from resolvers.contacts.attributes import types_of
-from resolvers.contacts.csv_rows import CsvRow, csv_rows
 from resolvers.contacts.given import MOST_LISTS_OF_A_CONTACT
-from resolvers.contacts.import_plan import ImportPlan, read_columns
-from resolvers.contacts.job_store import NewContactJob, add_job
+from resolvers.contacts.jobs.csv_rows import CsvRow, csv_rows
+from resolvers.contacts.jobs.import_plan import ImportPlan, read_columns
+from resolvers.contacts.jobs.store import NewContactJob, add_job
 from resolvers.contacts.memberships import known_lists
 from resolvers.contacts.phone_country import phone_country
 from resolvers.effects.jobs import enqueue

@@ -29,9 +29,9 @@ from models.effects.jobs import Job
 from resolvers.contacts.attributes import types_of
 from resolvers.contacts.given import AddressReader, ReadContact
 from resolvers.contacts.giving import giving_addresses
-from resolvers.contacts.import_plan import ImportPlan
-from resolvers.contacts.job_store import forget_rest
-from resolvers.contacts.job_work import OpenJob, begin, end, find_job, lock_job
+from resolvers.contacts.jobs.import_plan import ImportPlan
+from resolvers.contacts.jobs.store import forget_rest
+from resolvers.contacts.jobs.work import OpenJob, begin, end, find_job, lock_job
 from resolvers.contacts.matching import SameContact
 from resolvers.contacts.upsert import ContactOutcome, ContactResult, store_contacts
 from resolvers.inputs.address_digests import ContactKey

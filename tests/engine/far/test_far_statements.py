@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.policy.builtin_roles import BuiltinRole
 from tests.client.api import Api
 from tests.database.data_parts import parts_named
-from tests.engine.far import far_statements
+from tests.engine.far.sent import far_statements
 from tests.engine.paths import Path
 from tests.engine.statements import statements
 from tests.world.contacts import give_contacts

@@ -11,7 +11,7 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, new_id, present
 from tests.client.api import Api
 from tests.database.data_parts import parts_named
-from tests.engine.far import far_statements
+from tests.engine.far.sent import far_statements
 from tests.engine.paths import Path
 from tests.engine.statements import statements
 from tests.world.contacts import (

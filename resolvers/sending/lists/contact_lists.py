@@ -21,8 +21,8 @@ from models.base.ids import IdInAccount, RecipientListId, new_id
 from models.contacts.tables import contact_list_members, contact_lists, contacts
 from models.sending.recipient_lists import recipient_list_parts, recipient_lists
 from resolvers.inputs.address_digests import ContactDigest
+from resolvers.sending.lists.upload import VALID_FOR
 from resolvers.sending.long_statements import allow_many, allow_many_to_read
-from resolvers.sending.upload import VALID_FOR
 
 MOST_CONTACTS = 1_000_000
 """Of one send."""

@@ -18,7 +18,7 @@ from models.base.ids import AccountId, Kind, RecipientListId, new_id, present
 from models.sending.recipient_lists import recipient_list_parts, recipient_lists
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record
-from resolvers.sending.recipient_lines import RecipientFile
+from resolvers.sending.lists.recipient_lines import RecipientFile
 
 VALID_FOR = datetime.timedelta(hours=24)
 

@@ -11,7 +11,7 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import row_of
 from models.base.ids import ContactJobId, Kind, present
 from models.contacts.jobs import OPEN, ContactJobKind, ContactJobStatus, contact_jobs
-from resolvers.contacts.job_store import end_job, forget_rest
+from resolvers.contacts.jobs.store import end_job, forget_rest
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record
 

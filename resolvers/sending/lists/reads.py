@@ -14,8 +14,8 @@ from models.sending.recipient_lists import recipient_lists
 from models.sending.tables import SendStream
 from resolvers.inputs.global_ids import Id, of_kind
 from resolvers.rows.shown import account_behind
+from resolvers.sending.lists.recipient_rows import is_open
 from resolvers.sending.permissions import SEND_PERMISSIONS
-from resolvers.sending.recipient_rows import is_open
 
 
 def size_for_viewer(account_id: AccountId, list_id: RecipientListId, stream: SendStream) -> Select[Any]:

@@ -8,7 +8,7 @@ from models.accounts.trees import in_account
 from models.contacts.jobs import ContactJobStatus
 from models.contacts.tables import contact_list_members, contact_lists
 from models.effects.jobs import Job
-from resolvers.contacts.job_work import OpenJob, begin, end, lock_job
+from resolvers.contacts.jobs.work import OpenJob, begin, end, lock_job
 
 _BATCH = 5_000
 

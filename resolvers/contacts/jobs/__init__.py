@@ -1,0 +1,1 @@
+"""Jobs about contacts: imports of files, and the removal of deleted lists' members."""
