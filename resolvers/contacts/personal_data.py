@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    case,
     func,
     literal,
     or_,
@@ -91,11 +92,17 @@ def _contact(contact: FromClause) -> _Parts:
 
 def _unsubscribe(row: FromClause) -> _Parts:
     return (
-        ("contactListId", row.c.contact_list_id),
+        ("contactListId", _list_id(row)),
         ("unsubscribedAt", row.c.unsubscribed_at),
         ("resubscribedAt", row.c.resubscribed_at),
         ("evidence", row.c.evidence),
     )
+
+
+def _list_id(row: FromClause) -> ColumnElement[Any]:
+    """Null for an unsubscribe from the whole account."""
+    whole_id = global_id(Kind.CONTACT_LIST, row.c.account_id, row.c.contact_list_id)
+    return case((row.c.contact_list_id.is_not(None), whole_id))
 
 
 def _bounces(row: FromClause) -> _Parts:

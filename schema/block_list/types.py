@@ -18,7 +18,10 @@ from schema.fields.references import AccountRef
 class BlockListEntry:
     """An address that an account, and all accounts below it, never write to."""
 
-    id: strawberry.ID = strawberry.field(description="Its id, for `blockListRemove`.")
+    id: strawberry.ID = strawberry.field(
+        description="Its id, for `blockListRemove`; another one where the account that made the entry "
+        "is outside your reach."
+    )
     address: str | None = strawberry.field(
         description="The e-mail address or phone number, as it was given. Null if only its hash was given, "
         "after the contact was erased, and for an inherited entry if you lack BLOCK_LIST_READ in the account "
