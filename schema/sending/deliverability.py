@@ -97,7 +97,7 @@ class DeliverabilityQuery:
         info: ContextInfo,
         account_id: Annotated[strawberry.ID, strawberry.argument(description="The account that would send.")],
         addresses: Annotated[list[str], strawberry.argument(description=_ADDRESSES)],
-        contact_list_id: Annotated[str | None, strawberry.argument(description=_LIST)] = None,
+        contact_list_id: Annotated[strawberry.ID | None, strawberry.argument(description=_LIST)] = None,
         phone_country: Annotated[str | None, strawberry.argument(description=PHONE_COUNTRY)] = None,
     ) -> list[AddressDeliverability] | None:
         principal_of(info)

@@ -36,7 +36,7 @@ _RESULTS = "One for each report, in their order; null if nothing was changed."
 class UnsubscribeInput:
     address: str = strawberry.field(description=_ADDRESS)
     occurred_at: datetime.datetime = strawberry.field(description="When the recipient did so.")
-    contact_list_id: str | None = strawberry.field(
+    contact_list_id: strawberry.ID | None = strawberry.field(
         default=None,
         description="The contact list that the recipient left. The account stops sending to the recipient "
         "all the same, unless platform support has set that an unsubscribe applies to the list concerned.",
@@ -74,7 +74,7 @@ class ResubscribeInput:
         description="How the recipient agreed, such as the form, the time and the confirmation: one line of "
         f"1 to {EVIDENCE_LENGTH:,} characters. It is kept."
     )
-    contact_list_id: str | None = strawberry.field(
+    contact_list_id: strawberry.ID | None = strawberry.field(
         default=None,
         description="The contact list that the recipient has subscribed to. Matters only where an "
         "unsubscribe applies to the list concerned: then that of this list alone is lifted.",
@@ -124,7 +124,7 @@ class SuppressionMutation:
     @strawberry.mutation(
         directives=needs(Permission.CONTACTS_WRITE),
         description="Report recipients that have unsubscribed, as your sending engine has noticed. The "
-        "sends them nothing more on the stream MARKETING; accounts above and below it are not concerned. "
+        "account sends them nothing more on the stream MARKETING; accounts above and below it are not concerned. "
         "Each report has a result of its own, and to repeat one changes nothing.",
     )
     async def unsubscribe_report(
@@ -156,7 +156,7 @@ class SuppressionMutation:
     @strawberry.mutation(
         directives=needs(Permission.CONTACTS_WRITE),
         description="Report messages that could not be delivered. An address that bounces for good, or too "
-        "is not sent to any more by the account. Nobody can lift that. Each report has a result of its own, "
+        "often, is not sent to any more by the account. Nobody can lift that. Each report has a result of its own, "
         "and to repeat one changes nothing.",
     )
     async def bounce_report(self, info: ContextInfo, input: BounceReportInput) -> BounceReportPayload:
