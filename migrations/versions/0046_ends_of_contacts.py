@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0047"
+revision = "0046"
 down_revision = "0045"
 
 KINDS = "'IMPORT', 'LIST_DELETION', 'ATTRIBUTE_DELETION', 'CONTACTS_DELETION'"
