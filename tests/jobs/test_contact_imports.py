@@ -8,8 +8,7 @@ import asyncio
 import re
 from pathlib import Path
 
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from authz.policy.builtin_roles import BuiltinRole
 from server.commands.contacts import GROUP

@@ -117,7 +117,7 @@ async def test_batches_pass_all_contacts_once(
             named = contacts.c.account_id == each.key, contacts.c.id.in_(keys[1::2])
             await connection.execute(update(contacts).where(*named).values(values))
             place = {"master_id": each.master, "account_id": each.key}
-            rows = [place | {"id": new_id(), "name": name, "type": "TEXT"} for name in ("city", "vip")]
+            rows = [{**place, "id": new_id(), "name": name, "type": "TEXT"} for name in ("city", "vip")]
             await connection.execute(insert(contact_attributes), rows)
     before = await _stored(world, account)
     besides = await _stored(world, other)
