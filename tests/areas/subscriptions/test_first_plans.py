@@ -179,7 +179,7 @@ async def test_what_is_off_sale_is_not_chosen(api: Api, brand: Brand, world: Wor
     await subscribe(world, brand.master, plan)
     async with world.database.begin() as connection:
         await connection.execute(update(plans).where(plans.c.id == plan.key).values(on_offer=False))
-    query = "query ($id: ID!) { account(id: $id) { plans(first: 100) { nodes { id price } } } }"
+    query = "query ($id: ID!) { account(id: $id) { plans(first: 1000) { nodes { id price } } } }"
     offered = (await api.read(query, brand.owner, id=brand.us.id))["account"]["plans"]["nodes"]
     assert plan.id not in [one["id"] for one in offered]
     assert other.id in [one["id"] for one in offered]

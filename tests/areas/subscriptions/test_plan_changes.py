@@ -44,7 +44,7 @@ async def test_a_tree_begins_with_the_smallest_plan(api: Api, brand: Brand) -> N
 
 
 async def test_the_catalogue_is_in_the_trees_currency(api: Api, brand: Brand) -> None:
-    shown = "plans(first: 100) { nodes { id code currency price sendPrice } }"
+    shown = "plans(first: 1000) { nodes { id code currency price sendPrice } }"
     query = f"query ($id: ID!) {{ account(id: $id) {{ {shown} }} }}"
     offered = (await api.read(query, brand.owner, id=brand.us.id))["account"]["plans"]["nodes"]
     catalogue = [plan for plan in offered if not plan["code"].startswith("TEST")]
