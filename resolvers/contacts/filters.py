@@ -16,6 +16,7 @@ from engine.declare.arguments import Described, Folded
 from engine.declare.paging import Order
 from models.base.ids import Kind
 from models.contacts.tables import contacts
+from resolvers.contacts.value_digests import digest_of_value
 from resolvers.inputs.emails import email_address
 from resolvers.inputs.global_ids import IdText, in_account_of_kind
 from resolvers.inputs.phones import phone_number
@@ -107,6 +108,16 @@ class ContactFilter:
         """Whether an index finds the contacts."""
         keys = self.email, self.email_prefix, self.phone, self.external_id
         return any(key is not None for key in keys)
+
+    @property
+    def finds_values(self) -> bool:
+        """Whether contacts are found by what they have of an attribute."""
+        return self.attribute is not None and not self.names_keys
+
+    def of_value(self, kept: FromClause) -> ColumnElement[bool]:
+        """Which rows of contact_values name them, where `finds_values`."""
+        named = kept.c.name == self.attribute
+        return named if self.value is None else named & (kept.c.digest == digest_of_value(self.value))
 
     def of(self, statement: Select[Any], contact: FromClause) -> Select[Any]:
         """Those of the statement's contacts."""

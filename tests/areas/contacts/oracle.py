@@ -53,6 +53,7 @@ BOUNDS = {
     "contact_jobs": kept("what an account has imported"),
     "contact_list_members": one_each("the lists of a contact"),
     "contact_lists": kept("which lists an account has made"),
+    "contact_values": one_each("at most 100 of a contact: one for each of its attributes"),
     "contacts": kept("whom an account writes to, until it removes them"),
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import FetchedValue, ForeignKeyConstraint, Table, UniqueConstraint, Uuid
+from sqlalchemy import FetchedValue, ForeignKeyConstraint, Table, Text, UniqueConstraint, Uuid
 from sqlalchemy.schema import DefaultClause
 from sqlalchemy.sql.functions import now
 
@@ -20,9 +20,9 @@ def _of_keys(table: Table) -> Iterator[str]:
     key = list(table.primary_key.columns)
     linked = {name for constraint in table.foreign_key_constraints for name in constraint.column_keys}
     named = [column.name for column in key]
-    if named[:2] != _ACCOUNT or not (named[2:] == ["id"] or (named[2:] and set(named[2:]) <= linked)):
+    if named[:2] != _ACCOUNT or not (named[2:] == ["id"] or (named[2:] and named[-1] in linked)):
         yield "key"
-    if any(not isinstance(column.type, Uuid) for column in key):
+    if any(not isinstance(column.type, Uuid | Text) for column in key):
         yield "number"
     unique = [constraint for constraint in table.constraints if isinstance(constraint, UniqueConstraint)]
     indexes = [index for index in table.indexes if index.unique]
