@@ -65,11 +65,11 @@ contact_values = data_table(
     Column("name", _BY_CHARACTER, nullable=False, comment="The attribute's."),
     Column("contact_id", Uuid, nullable=False),
     Column("digest", LargeBinary, nullable=False, comment="Of the value, as a text."),
-    data_reference("contact_id", "contacts"),
     CheckConstraint(f"octet_length(digest) = {VALUE_DIGEST_BYTES}", name="digest"),
     Index("ix_contact_values_digest", "master_id", "account_id", "name", "digest", "contact_id"),
     key=("name", "contact_id"),
-    comment="What contacts are filtered by: for each value in their attributes a row, written with them.",
+    comment="What contacts are filtered by: for each value in their attributes a row, written with them. No "
+    "foreign key: it would look up the contact for each row.",
 )
 
 contact_attributes = data_table(

@@ -120,8 +120,16 @@ class ContactFilter:
         named = kept.c.name == self.attribute
         return named if self.value is None else named & (kept.c.digest == digest_of_value(self.value))
 
+    def shown(
+        self, statement: Select[Any], parent: FromClause, account_id: ColumnElement[Any]
+    ) -> Select[Any]:
+        """The statement's contacts, or none if values of the attribute are no longer shown."""
+        if self.attribute is None:
+            return statement
+        return statement.where(is_shown(parent, account_id, self.attribute))
+
     def of(self, statement: Select[Any], contact: FromClause) -> Select[Any]:
-        """Those of the statement's contacts."""
+        """Those of the statement's contacts, whether values of the attribute are shown or not."""
         found, prefix = contact.c, self.email_prefix
         for key, wanted in (
             (found.email_canonical, self.email),
@@ -135,8 +143,5 @@ class ContactFilter:
             statement = statement.where(email >= prefix, email < prefix.concat(_LAST))
         if self.attribute is not None:
             kept = found.attributes.op("->>", return_type=Text())(self.attribute)
-            statement = statement.where(
-                kept.is_not(None) if self.value is None else kept == self.value,
-                is_shown(contact, self.attribute),
-            )
+            statement = statement.where(kept.is_not(None) if self.value is None else kept == self.value)
         return statement

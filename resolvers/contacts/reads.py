@@ -54,7 +54,7 @@ def of_account(
         value=value,
     )
     if list is None:
-        return _among_all(account, wanted)
+        return wanted.shown(_among_all(account, wanted), account, account.c.id)
     found = contact_lists.alias()
     list_id = part_of(list, 2)
     named = (account.c.id == part_of(list, 1)) & (found.c.id == list_id)
@@ -74,6 +74,10 @@ def _among_all(account: FromClause, wanted: ContactFilter) -> Select[Any]:
 
 def in_list(found: Listed, wanted: ContactFilter, page: Window | None) -> Select[Any]:
     """The contacts that are in a list; with `page`, at least that page's."""
+    return wanted.shown(_among_listed(found, wanted, page), found.parent, found.account_id)
+
+
+def _among_listed(found: Listed, wanted: ContactFilter, page: Window | None) -> Select[Any]:
     member = contact_list_members.alias()
     if wanted.names_keys:
         contact = contacts.alias()
