@@ -4,6 +4,7 @@ from benchmarks.parts import (
     busy_tree,
     cold,
     cold_connections,
+    contact_pages,
     contest,
     first_time,
     growth,
@@ -33,5 +34,6 @@ PARTS = (
     memory.PART,
     sends.PART,
     imports.PART,
+    contact_pages.PART,
     growth.PART,
 )
