@@ -1,6 +1,7 @@
 """All parts, in the order in which they are measured."""
 
 from benchmarks.parts import (
+    blocks,
     busy_tree,
     cold,
     cold_connections,
@@ -33,6 +34,7 @@ PARTS = (
     cold.PART,
     memory.PART,
     sends.PART,
+    blocks.PART,
     imports.PART,
     contact_pages.PART,
     growth.PART,
