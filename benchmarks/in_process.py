@@ -26,13 +26,17 @@ from server.settings.payments import NoPayments
 _ADDRESS = "127.0.0.1"
 
 
+async def reading(database_url: str, *, is_far: bool) -> ReadConnection:
+    """A connection that only reads: of the application, or with `is_far` of the data plane's role."""
+    return await (data_connection if is_far else read_connection)(database_url)
+
+
 class TimedReads(Pool):
     """One connection, which notes how long each statement took, in seconds. `is_far`: it is of the data
     plane's role."""
 
     def __init__(self, database_url: str, *, is_far: bool = False) -> None:
-        open_connection = data_connection if is_far else read_connection
-        super().__init__(lambda: open_connection(database_url), 1)
+        super().__init__(lambda: reading(database_url, is_far=is_far), 1)
         self.taken: list[float] = []
 
     async def row(self, sql: str, values: Sequence[Any]) -> asyncpg.Record | None:

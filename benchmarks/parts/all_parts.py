@@ -7,6 +7,7 @@ from benchmarks.parts import (
     cold_connections,
     contact_pages,
     contest,
+    far_field,
     first_time,
     growth,
     imports,
@@ -22,6 +23,7 @@ from benchmarks.parts import (
 
 PARTS = (
     *contest.PARTS,
+    far_field.PART,
     cold_connections.PART,
     mixed.PART,
     storms.PART,
