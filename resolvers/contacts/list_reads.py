@@ -18,6 +18,7 @@ from resolvers.contacts.filters import (
     EmailPrefix,
     ExternalId,
     Phone,
+    Status,
     Value,
 )
 from resolvers.contacts.listed import Listed
@@ -67,6 +68,7 @@ def contacts_of(
     external_id: ExternalId = None,
     attribute: Attribute = None,
     value: Value = None,
+    status: Status = None,
     window: Window | None = None,
 ) -> Select[Any]:
     """The contacts in the list, the newest contacts first."""
@@ -77,5 +79,6 @@ def contacts_of(
         external_id=external_id,
         attribute=attribute,
         value=value,
+        status=status,
     )
     return in_list(Listed(found, found.c.account_id, found.c.id), wanted, window)

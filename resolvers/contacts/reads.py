@@ -24,9 +24,11 @@ from resolvers.contacts.filters import (
     ExternalId,
     InList,
     Phone,
+    Status,
     Value,
 )
 from resolvers.contacts.listed import Listed
+from resolvers.contacts.statuses import suppressed
 from resolvers.inputs.global_ids import IdText, in_account_of_kind, part_of
 
 MEMBERSHIPS = Order("memberships", (contact_list_members.c.contact_list_id,))
@@ -41,6 +43,7 @@ def of_account(
     external_id: ExternalId = None,
     attribute: Attribute = None,
     value: Value = None,
+    status: Status = None,
     window: Window | None = None,
 ) -> Select[Any]:
     """The people whom the account writes to, newest first. An account has its own contacts: those of accounts
@@ -52,9 +55,10 @@ def of_account(
         external_id=external_id,
         attribute=attribute,
         value=value,
+        status=status,
     )
     if list is None:
-        return wanted.shown(_among_all(account, wanted), account, account.c.id)
+        return wanted.shown(_among_all(account, wanted, window), account, account.c.id)
     found = contact_lists.alias()
     list_id = part_of(list, 2)
     named = (account.c.id == part_of(list, 1)) & (found.c.id == list_id)
@@ -63,13 +67,19 @@ def of_account(
     return in_list(Listed(account, account.c.id, list_id), wanted, window).where(is_there)
 
 
-def _among_all(account: FromClause, wanted: ContactFilter) -> Select[Any]:
+def _among_all(account: FromClause, wanted: ContactFilter, page: Window | None) -> Select[Any]:
+    contact, value = contacts.alias(), contact_values.alias()
+    all_of_them = in_tree(contact, account, account_id="id")
+    of_value = in_tree(value, account, account_id="id") & wanted.of_value(value)
+    if wanted.finds_suppressed:
+        others = select(contact.c.account_id, contact.c.id.label("contact_id")).where(all_of_them)
+        if wanted.finds_values:
+            others = select(value.c.account_id, value.c.contact_id).where(of_value)
+        found = suppressed(account, account.c.id, wanted.finds_suppressed, others, page)
+        return _walked(account, found, wanted)
     if wanted.finds_values:
-        value = contact_values.alias()
-        of_value = in_tree(value, account, account_id="id") & wanted.of_value(value)
         return _walked(account, value, wanted).where(of_value)
-    contact = contacts.alias()
-    return wanted.of(select(*contact.c).where(in_tree(contact, account, account_id="id")), contact)
+    return wanted.of(select(*contact.c).where(all_of_them), contact)
 
 
 def in_list(found: Listed, wanted: ContactFilter, page: Window | None) -> Select[Any]:
@@ -85,6 +95,10 @@ def _among_listed(found: Listed, wanted: ContactFilter, page: Window | None) -> 
         joined = member.join(contact, in_tree(contact, found.parent) & one)
         columns = _columns(contact, member.c.contact_id)
         return wanted.of(select(*columns).select_from(joined), contact).where(found.has(member))
+    if wanted.finds_suppressed:
+        others = select(member.c.account_id, member.c.contact_id).where(found.has(member))
+        rows = suppressed(found.parent, found.account_id, wanted.finds_suppressed, others, page)
+        return _walked(found.parent, rows, wanted, found)
     if wanted.finds_values and page is not None:
         return _walked(found.parent, found.or_values(wanted, page), wanted, found)
     return _walked(found.parent, member, wanted).where(found.has(member))
