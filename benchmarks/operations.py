@@ -23,6 +23,7 @@ class Operation(enum.Enum):
     PAGE = "page"
     WRITE = "change_of_name"
     TRANSFER = "transfer"
+    FAR_READ = "far_read"
 
     @property
     def title(self) -> str:
@@ -43,6 +44,7 @@ _TITLES = {
     Operation.PAGE: "Page of 20 accounts",
     Operation.WRITE: "Change of a name",
     Operation.TRANSFER: "Transfer of credit",
+    Operation.FAR_READ: "Point read with a far field",
 }
 
 _DOCUMENTS = {
@@ -64,6 +66,9 @@ _DOCUMENTS = {
 }""",
     Operation.WRITE: """mutation Write($input: AccountUpdateInput!) {
   accountUpdate(input: $input) { account { id name version } }
+}""",
+    Operation.FAR_READ: """query FarRead($id: ID!) {
+  account(id: $id) { id name kind status contacts(first: 10) { nodes { id email } } }
 }""",
     Operation.TRANSFER: """mutation Transfer($input: CreditTransferInput!) {
   creditTransfer(input: $input) { replayed fromAccount { id name } }
@@ -87,6 +92,8 @@ def asks_of(operation: Operation, trees: Sequence[Tree]) -> list[Ask]:
     match operation:
         case Operation.POINT_READ:
             return [Ask(tree.api_key, {"id": global_id(chance.choice(tree.account_ids))}) for tree in trees]
+        case Operation.FAR_READ:
+            return [Ask(tree.api_key, {"id": global_id(tree.account_ids[0])}) for tree in trees]
         case Operation.PAGE:
             return [Ask(tree.owner_token, {}) for tree in trees]
         case Operation.WRITE:

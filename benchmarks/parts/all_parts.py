@@ -1,10 +1,13 @@
 """All parts, in the order in which they are measured."""
 
 from benchmarks.parts import (
+    blocks,
     busy_tree,
     cold,
     cold_connections,
+    contact_pages,
     contest,
+    far_field,
     first_time,
     growth,
     imports,
@@ -20,6 +23,7 @@ from benchmarks.parts import (
 
 PARTS = (
     *contest.PARTS,
+    far_field.PART,
     cold_connections.PART,
     mixed.PART,
     storms.PART,
@@ -32,6 +36,8 @@ PARTS = (
     cold.PART,
     memory.PART,
     sends.PART,
+    blocks.PART,
     imports.PART,
+    contact_pages.PART,
     growth.PART,
 )

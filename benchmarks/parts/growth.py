@@ -35,6 +35,9 @@ LARGE_FROM = 100_000
 LARGE_REACH = 10_000
 MANY_MEMBERSHIPS = 500
 
+OPERATIONS = tuple(operation for operation in Operation if operation is not Operation.FAR_READ)
+"""Of the control plane."""
+
 _TREES_ASKED = 40
 _WARM_UPS = 6
 """Requests before the measurement, so that the statement is planned and the caches are full."""
@@ -69,16 +72,16 @@ class Growth:
         sizes = f"{self.points[-1].accounts:,} accounts against {self.points[0].accounts:,}"
         return [
             Ratio(f"{operation.title} in PostgreSQL, {sizes}", f"{self._ratio(operation):.2f}")
-            for operation in Operation
+            for operation in OPERATIONS
         ]
 
     def table(self) -> Table:
-        titles = [operation.title for operation in Operation]
+        titles = [operation.title for operation in OPERATIONS]
         large = [f"{LARGE_REACH:,} in reach by {many}" for many in ("one membership", f"{MANY_MEMBERSHIPS}")]
         rows = [
             [
                 f"{point.accounts:,}",
-                *(f"{point.operations[operation]:.2f}" for operation in Operation),
+                *(f"{point.operations[operation]:.2f}" for operation in OPERATIONS),
                 *_two_places(point.one_membership_ms, point.many_memberships_ms),
             ]
             for point in self.points
@@ -87,7 +90,7 @@ class Growth:
 
     def as_json(self) -> Mapping[str, object]:
         return {
-            **{operation.value: round(self._ratio(operation), 2) for operation in Operation},
+            **{operation.value: round(self._ratio(operation), 2) for operation in OPERATIONS},
             "points": [_point_as_json(point) for point in self.points],
         }
 
@@ -174,7 +177,7 @@ class _Database:
                 operation: await self._change(connection, operation, trees)
                 if operation in CHANGES
                 else _Read(self.application, operation, asks_of(operation, trees))
-                for operation in Operation
+                for operation in OPERATIONS
             }
         finally:
             await connection.close()

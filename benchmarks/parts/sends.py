@@ -22,7 +22,7 @@ from benchmarks.parts.part import Part, Ratio, Table
 from benchmarks.reporting.texts import rounded
 from benchmarks.servers import MANDANT, Running, running
 from benchmarks.stage import Stage
-from models.base.ids import Kind, RecipientListId, new_id, parse
+from models.base.ids import AccountId, Kind, RecipientListId, new_id, parse
 from models.sending.tables import active_contacts
 from resolvers.sending.lists.recipient_rows import uploaded
 from server.database.connections import connect_as_owner
@@ -55,10 +55,11 @@ WITH plan AS (
 INSERT INTO plan_choices (master_id, account_id, id, plan_id, holds_from)
 SELECT $1, $1, gen_random_uuid(), id, now() FROM plan
 """
-_FORGET = (
+FORGET = (
     "TRUNCATE active_contacts, contact_claims, credit_counts, send_counts, send_reservations, send_labels, "
     "send_cycles"
 )
+"""Nothing was ever sent."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ async def _large_sends(stage: Stage) -> LargeSends:
         (tree,) = await open_trees(connection, 1)
         await give_plan(connection, tree, recipients)
         with running(MANDANT, application, stage.folder) as server:
-            return await _measure(connection, database, _Sender(server, tree), recipients)
+            return await _measure(connection, database, Sender(server, tree), recipients)
     finally:
         await database.dispose()
         await connection.close()
@@ -117,7 +118,7 @@ async def give_plan(connection: asyncpg.Connection, tree: Tree, recipients: int)
 
 
 async def _measure(
-    connection: asyncpg.Connection, database: AsyncEngine, sender: "_Sender", recipients: int
+    connection: asyncpg.Connection, database: AsyncEngine, sender: "Sender", recipients: int
 ) -> LargeSends:
     few = sender.upload(_FEW)
     sender.reserve(few, _FEW)
@@ -127,9 +128,9 @@ async def _measure(
         began = time.perf_counter()
         large = sender.upload(recipients)
         uploads.append(time.perf_counter() - began)
-        await connection.execute(_FORGET)
+        await connection.execute(FORGET)
         bare.append(await _bare(database, sender.tree, large))
-        await connection.execute(_FORGET)
+        await connection.execute(FORGET)
         began = time.perf_counter()
         sender.reserve(large, recipients)
         reservations.append(time.perf_counter() - began)
@@ -152,13 +153,14 @@ async def _bare(database: AsyncEngine, tree: Tree, list_id: RecipientListId) -> 
     return time.perf_counter() - began
 
 
-class _Sender:
-    """The tree's owner, as a client of the server."""
+class Sender:
+    """The tree's owner, as a client of the server. `account_id`: of the account that sends; None: the
+    master account."""
 
-    def __init__(self, server: Running, tree: Tree) -> None:
+    def __init__(self, server: Running, tree: Tree, account_id: AccountId | None = None) -> None:
         self.tree = tree
         self._server = server
-        self._account_id = global_id(tree.account_ids[0])
+        self._account_id = global_id(account_id or tree.account_ids[0])
         self._keys = iter(range(1_000_000))
 
     def upload(self, count: int) -> RecipientListId:

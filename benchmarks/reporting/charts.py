@@ -7,9 +7,8 @@ import matplotlib
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 
-from benchmarks.operations import Operation
 from benchmarks.parts.contest import Contest
-from benchmarks.parts.growth import LARGE_REACH, MANY_MEMBERSHIPS, Growth
+from benchmarks.parts.growth import LARGE_REACH, MANY_MEMBERSHIPS, OPERATIONS, Growth
 from benchmarks.servers import MANDANT
 
 matplotlib.use("Agg")
@@ -39,7 +38,7 @@ def draw_growth(growth: Growth, file: Path) -> None:
     """Milliseconds in PostgreSQL by the number of accounts: a line for each operation."""
     figure, panel = pyplot.subplots(figsize=(7, 4), layout="constrained")
     sizes = [point.accounts for point in growth.points]
-    for operation in Operation:
+    for operation in OPERATIONS:
         taken = [point.operations[operation] for point in growth.points]
         panel.plot(sizes, taken, marker="o", label=operation.title.lower())
     for reach, label in (

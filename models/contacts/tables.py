@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from models.accounts.tables import one_of
 from models.base.columns import Column, created_at, moment, short_text, short_text_check
-from models.base.planes import data_reference, data_table, unique_in_account
+from models.base.planes import data_reference, data_table, unique_in_account, unique_where_given
 from models.base.text_forms import search_form, sort_form
 
 _BY_CHARACTER = Text(collation="C")
@@ -40,9 +40,19 @@ contacts = data_table(
     short_text("source"),
     Column("version", BigInteger, nullable=False),
     created_at(),
-    unique_in_account("external_id"),
-    unique_in_account("email_canonical"),
-    unique_in_account("phone_canonical"),
+    unique_where_given("contacts", "external_id"),
+    unique_where_given("contacts", "email_canonical"),
+    unique_where_given("contacts", "phone_canonical"),
+    *(
+        Index(
+            f"ix_contacts_{digest}",
+            "master_id",
+            "account_id",
+            digest,
+            postgresql_where=text(f"{digest} IS NOT NULL"),
+        )
+        for digest in ("email_digest", "phone_digest")
+    ),
     CheckConstraint("email IS NOT NULL OR phone IS NOT NULL", name="address"),
     CheckConstraint("num_nulls(email, email_canonical, email_digest) IN (0, 3)", name="email"),
     CheckConstraint("num_nulls(phone, phone_canonical, phone_digest) IN (0, 3)", name="phone"),
@@ -55,6 +65,21 @@ contacts = data_table(
     short_text_check("external_id"),
     short_text_check("phone"),
     short_text_check("source"),
+)
+
+VALUE_DIGEST_BYTES = 8
+"""Of the digest of an attribute's value. Whoever finds a contact by it compares the value itself too."""
+
+contact_values = data_table(
+    "contact_values",
+    Column("name", _BY_CHARACTER, nullable=False, comment="The attribute's."),
+    Column("contact_id", Uuid, nullable=False),
+    Column("digest", LargeBinary, nullable=False, comment="Of the value, as a text."),
+    CheckConstraint(f"octet_length(digest) = {VALUE_DIGEST_BYTES}", name="digest"),
+    Index("ix_contact_values_digest", "master_id", "account_id", "name", "digest", "contact_id"),
+    key=("name", "contact_id"),
+    comment="What contacts are filtered by: for each value in their attributes a row, written with them. No "
+    "foreign key: it would look up the contact for each row.",
 )
 
 contact_attributes = data_table(
@@ -85,7 +110,7 @@ contact_lists = data_table(
     Column("version", BigInteger, nullable=False),
     created_at(),
     moment("deleted_at"),
-    unique_in_account("external_id"),
+    unique_where_given("contact_lists", "external_id"),
     short_text_check("external_id"),
     short_text_check("name"),
     comment="One that was deleted stays until a worker has removed its members.",

@@ -6,7 +6,7 @@ from the contacts.
 
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, FromClause, Select, Text, exists, func, select
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Select, Text, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from engine.declare.far import ITEM
@@ -29,16 +29,24 @@ def by_place(place: FromClause) -> Select[Any]:
 def shown_values(contact: FromClause) -> ColumnElement[Any]:
     """The contact's values by the names of its attributes, without those of deleted ones."""
     deleted = contact_attributes.alias()
-    names = select(deleted.c.name).where(_is_deleted(deleted, contact)).scalar_subquery()
+    of_contact = _is_deleted(deleted, contact, contact.c.account_id)
+    names = select(deleted.c.name).where(of_contact).scalar_subquery()
     hidden = func.array(names, type_=ARRAY(Text))
     return contact.c.attributes.op("-", return_type=JSONB())(hidden)
 
 
-def is_shown(contact: FromClause, name: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether values of the attribute with this name are shown."""
+def is_shown(
+    parent: FromClause, account_id: ColumnElement[Any], name: ColumnElement[str]
+) -> ColumnElement[bool]:
+    """Whether values of the account's attribute with this name are shown. `parent`: the row that names the
+    tree. It is the same for all contacts, so PostgreSQL asks it once."""
     deleted = contact_attributes.alias()
-    return ~exists().where(_is_deleted(deleted, contact), deleted.c.name == name)
+    this = _is_deleted(deleted, parent, account_id) & (deleted.c.name == name)
+    return ~select(deleted.c.name).where(this).correlate(parent).exists()
 
 
-def _is_deleted(attribute: FromClause, contact: FromClause) -> ColumnElement[bool]:
-    return in_tree(attribute, contact, account_id="account_id") & attribute.c.deleted_at.is_not(None)
+def _is_deleted(
+    attribute: FromClause, row: FromClause, account_id: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    of_account = in_tree(attribute, row) & (attribute.c.account_id == account_id)
+    return of_account & attribute.c.deleted_at.is_not(None)

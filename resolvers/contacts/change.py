@@ -24,6 +24,7 @@ from resolvers.contacts.memberships import change_memberships, known_lists
 from resolvers.contacts.phone_country import phone_country_of
 from resolvers.contacts.store import lock_contact, update_contacts
 from resolvers.contacts.upsert import check_lists
+from resolvers.contacts.values import forget_values
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record
 from resolvers.inputs.address_digests import ContactKey
@@ -66,7 +67,7 @@ async def update_contact(
     async with giving_addresses(session, account):
         match = await _match(session, change, command.expected_version, read)
         if match.changes:
-            await update_contacts(session, account, [match.new])
+            await update_contacts(session, account, [match])
         moved = await change_memberships(session, account, [(change.contact_id, read)], _SOURCE)
     if match.changes or moved:
         await _log(session, principal, change, EventKind.CONTACT_UPDATED)
@@ -94,6 +95,7 @@ async def erase_contact(
         await session.send_built(
             delete(member).where(in_account(member, account), member.c.contact_id == change.contact_id)
         )
+        await forget_values(session, account, found[0])
         await session.send_built(
             delete(contacts).where(
                 row_of(contacts, account, change.contact_id), in_account(contacts, account)

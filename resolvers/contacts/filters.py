@@ -17,6 +17,8 @@ from engine.declare.paging import Order
 from models.base.ids import Kind
 from models.contacts.tables import contacts
 from resolvers.contacts.attribute_reads import is_shown
+from resolvers.contacts.statuses import ContactStatus, has_status
+from resolvers.contacts.value_digests import digest_of_value
 from resolvers.inputs.emails import email_address
 from resolvers.inputs.global_ids import IdText, in_account_of_kind
 from resolvers.inputs.phones import phone_number
@@ -83,6 +85,7 @@ Value = Annotated[
         "The attribute's value as a text, such as `SE`, `12.5`, `2026-03-31` or `true`. Needs `attribute`."
     ),
 ]
+Status = Annotated[ContactStatus | None, Described("Only contacts with this status.")]
 
 
 def order(email_prefix: object = None, attribute: object = None, value: object = None, **_: object) -> Order:
@@ -102,6 +105,7 @@ class ContactFilter:
     external_id: ColumnElement[str] | None
     attribute: ColumnElement[str] | None
     value: ColumnElement[str] | None
+    status: ContactStatus | None
 
     @property
     def names_keys(self) -> bool:
@@ -109,8 +113,31 @@ class ContactFilter:
         keys = self.email, self.email_prefix, self.phone, self.external_id
         return any(key is not None for key in keys)
 
+    @property
+    def finds_values(self) -> bool:
+        """Whether contacts are found by what they have of an attribute."""
+        return self.attribute is not None and not self.names_keys
+
+    @property
+    def finds_suppressed(self) -> ContactStatus | None:
+        """The status by which contacts are found, as only some have it."""
+        return None if self.names_keys or self.status is ContactStatus.SUBSCRIBED else self.status
+
+    def of_value(self, kept: FromClause) -> ColumnElement[bool]:
+        """Which rows of contact_values name them, where `finds_values`."""
+        named = kept.c.name == self.attribute
+        return named if self.value is None else named & (kept.c.digest == digest_of_value(self.value))
+
+    def shown(
+        self, statement: Select[Any], parent: FromClause, account_id: ColumnElement[Any]
+    ) -> Select[Any]:
+        """The statement's contacts, or none if values of the attribute are no longer shown."""
+        if self.attribute is None:
+            return statement
+        return statement.where(is_shown(parent, account_id, self.attribute))
+
     def of(self, statement: Select[Any], contact: FromClause) -> Select[Any]:
-        """Those of the statement's contacts."""
+        """Those of the statement's contacts, whether values of the attribute are shown or not."""
         found, prefix = contact.c, self.email_prefix
         for key, wanted in (
             (found.email_canonical, self.email),
@@ -122,10 +149,9 @@ class ContactFilter:
         if prefix is not None:
             email = found.email_canonical
             statement = statement.where(email >= prefix, email < prefix.concat(_LAST))
+        if self.status is not None:
+            statement = statement.where(has_status(contact, self.status))
         if self.attribute is not None:
             kept = found.attributes.op("->>", return_type=Text())(self.attribute)
-            statement = statement.where(
-                kept.is_not(None) if self.value is None else kept == self.value,
-                is_shown(contact, self.attribute),
-            )
+            statement = statement.where(kept.is_not(None) if self.value is None else kept == self.value)
         return statement

@@ -6,11 +6,11 @@ from sqlalchemy import ColumnElement, FromClause, Select, select
 
 from engine.declare.arguments import Described, Folded
 from engine.declare.far import ITEM
-from engine.declare.paging import Order
+from engine.declare.paging import Order, Window
 from engine.text.forms import search_key
 from models.accounts.trees import in_tree
 from models.base.ids import Kind
-from models.contacts.tables import contact_list_members, contact_lists
+from models.contacts.tables import contact_lists
 from resolvers.contacts.filters import (
     Attribute,
     ContactFilter,
@@ -18,9 +18,11 @@ from resolvers.contacts.filters import (
     EmailPrefix,
     ExternalId,
     Phone,
+    Status,
     Value,
 )
-from resolvers.contacts.reads import global_id, members_among, place_of
+from resolvers.contacts.listed import Listed
+from resolvers.contacts.reads import global_id, in_list, place_of
 from resolvers.inputs.global_ids import IdText, in_account_of_kind
 
 BY_NAME = Order("contact lists", (contact_lists.c.sort_key, contact_lists.c.id))
@@ -66,6 +68,8 @@ def contacts_of(
     external_id: ExternalId = None,
     attribute: Attribute = None,
     value: Value = None,
+    status: Status = None,
+    window: Window | None = None,
 ) -> Select[Any]:
     """The contacts in the list, the newest contacts first."""
     wanted = ContactFilter(
@@ -75,7 +79,6 @@ def contacts_of(
         external_id=external_id,
         attribute=attribute,
         value=value,
+        status=status,
     )
-    member = contact_list_members.alias()
-    of_list = in_tree(member, found, account_id="account_id", contact_list_id="id")
-    return members_among(found, member, member, wanted).where(of_list)
+    return in_list(Listed(found, found.c.account_id, found.c.id), wanted, window)

@@ -30,8 +30,10 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import Place, in_account
 from models.base.ids import ContactId, new_ids
 from models.contacts.tables import contacts
+from resolvers.contacts.attributes import Value
 from resolvers.contacts.given import Address
-from resolvers.contacts.matching import Key, StoredContact, Wanted
+from resolvers.contacts.matching import Key, Match, StoredContact, Wanted
+from resolvers.contacts.values import change_values, keep_values
 
 _TYPES: dict[str, TypeEngine[Any]] = {
     "id": Uuid(),
@@ -101,6 +103,7 @@ async def insert_contacts(
     inserted = await _insert(session, account, [_values(contact) for contact in new], source)
     if len(inserted) != len(new):
         raise AssertionError("somebody gives addresses without `giving_addresses`")
+    await keep_values(session, account, [(contact.id, contact.attributes) for contact in new])
 
 
 async def insert_fresh(
@@ -111,7 +114,9 @@ async def insert_fresh(
     new = [each for each in wanted if each.email is not None or each.phone is not None]
     ids = [ContactId(id_) for id_ in new_ids(len(new))]
     inserted = await _insert(session, account, list(map(_fresh_values, new, ids)), source)
-    return {each.index: id_ for each, id_ in zip(new, ids, strict=True) if id_ in inserted}
+    made = [(id_, each) for id_, each in zip(ids, new, strict=True) if id_ in inserted]
+    await keep_values(session, account, [(id_, _fresh_attributes(each)) for id_, each in made])
+    return {each.index: id_ for id_, each in made}
 
 
 async def _insert(
@@ -138,11 +143,11 @@ async def _insert(
     return {ContactId(id_) for id_ in (await session.execute(statement)).scalars()}
 
 
-async def update_contacts(session: WriteSession, account: Place, new: Sequence[StoredContact]) -> None:
+async def update_contacts(session: WriteSession, account: Place, matches: Sequence[Match]) -> None:
     """Change locked contacts."""
-    if not new:
+    if not matches:
         return
-    rows = _as_rows([_values(contact) for contact in new])
+    rows = _as_rows([_values(match.new) for match in matches])
     changed = dict(zip(_TYPES, _written(rows), strict=True))
     del changed["id"]
     await session.send_built(
@@ -150,6 +155,7 @@ async def update_contacts(session: WriteSession, account: Place, new: Sequence[S
         .where(in_account(contacts, account), contacts.c.id == rows.c.id)
         .values(**changed, version=contacts.c.version + 1)
     )
+    await change_values(session, account, [(match.old, match.new) for match in matches if match.old])
 
 
 def _as_rows(new: Sequence[_Values]) -> FromClause:
@@ -176,14 +182,17 @@ def _values(contact: StoredContact) -> _Values:
 
 
 def _fresh_values(wanted: Wanted, id: ContactId) -> _Values:
-    values = {name: value for name, value in wanted.attributes.items() if value is not None}
     return (
         id,
         wanted.external_id,
         *(_NO_ADDRESS if wanted.email is None else wanted.email),
         *(_NO_ADDRESS if wanted.phone is None else wanted.phone),
-        orjson.dumps(values).decode(),
+        orjson.dumps(_fresh_attributes(wanted)).decode(),
     )
+
+
+def _fresh_attributes(wanted: Wanted) -> dict[str, Value]:
+    return {name: value for name, value in wanted.attributes.items() if value is not None}
 
 
 def _stored(row: Row[Any]) -> StoredContact:

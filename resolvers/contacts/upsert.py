@@ -126,7 +126,7 @@ async def _store_known(
         except Refusal as refusal:
             results.append(_refused(each.index, refusal))
     await insert_contacts(session, account, [match.new for match in matches if match.old is None], source)
-    await update_contacts(session, account, [match.new for match in matches if match.old and match.changes])
+    await update_contacts(session, account, [match for match in matches if match.old and match.changes])
     placed = [(match.new.id, match.wanted.contact) for match in matches]
     moved = await change_memberships(session, account, placed, source)
     return results + [

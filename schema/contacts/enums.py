@@ -2,6 +2,7 @@
 
 from models.contacts.jobs import ContactJobKind, ContactJobStatus
 from models.contacts.tables import AttributeType
+from resolvers.contacts.statuses import ContactStatus
 from resolvers.contacts.upsert import ContactOutcome
 from schema.fields.enum_publishing import EnumDescription
 
@@ -39,6 +40,14 @@ ENUMS = (
             "BOOLEAN": "True or false.",
         },
         name="ContactAttributeType",
+    ),
+    EnumDescription(
+        ContactStatus,
+        {
+            "UNSUBSCRIBED": "It has unsubscribed from the account or from one of its lists.",
+            "BOUNCED": "It is excluded because messages bounced.",
+            "SUBSCRIBED": "Neither of both.",
+        },
     ),
     EnumDescription(
         ContactOutcome,

@@ -16,7 +16,8 @@ from models.contacts.tables import (
     contact_lists,
     contacts,
 )
-from resolvers.contacts import attribute_reads, filters, list_reads, reads
+from resolvers.contacts import attribute_reads, filters, list_reads, reads, statuses
+from resolvers.contacts.statuses import ContactStatus
 from schema.fields.node import ID_DESCRIPTION, Node
 
 _IN_ACCOUNT = ("master_id", "account_id", "id")
@@ -39,6 +40,12 @@ class Contact(Node):
         attribute_reads.shown_values,
         description="What the account keeps of the contact: a JSON object of values by the attributes' "
         "names.",
+    )
+    status: ContactStatus = computed(
+        statuses.status_of,
+        codec=enum_of(ContactStatus),
+        description="Whether the contact unsubscribed or bounced, by one of its addresses. `deliverability` "
+        "tells more, also whether an address is on a block list.",
     )
     lists: Connection["ContactListMember"] = connection(reads.memberships_of, order=reads.MEMBERSHIPS)
     source: str = column(description="Where the contact came from.")

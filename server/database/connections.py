@@ -143,11 +143,12 @@ def data_pool(url: str, size: int, server: Reachability | None = None) -> Pool:
     """A pool for the compiled executor's far statements, on connections of the data plane's role that refuse
     to write. `server`: as for writes."""
     known = server or reachability(url)
+    return Pool(lambda: data_connection(url, known), size, _POOL_SECONDS, known)
 
-    async def open_connection() -> ReadConnection:
-        return await connect(url, _DATA_SETTINGS, ReadConnection, server=known, command_timeout=None)
 
-    return Pool(open_connection, size, _POOL_SECONDS, known)
+async def data_connection(url: str, server: Reachability | None = None) -> ReadConnection:
+    """One of them. Its pool gives up what takes too long."""
+    return await connect(url, _DATA_SETTINGS, ReadConnection, server=server, command_timeout=None)
 
 
 @asynccontextmanager

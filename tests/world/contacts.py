@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, text, update
 
 from models.base.ids import Kind, new_id, present_in_account
 from models.contacts.jobs import contact_import_errors, contact_import_parts, contact_jobs
@@ -22,6 +22,17 @@ from tests.world.world import Account, World
 
 CONTACT_KEY = ContactKey(b"a secret of the tests")
 """The server's key, in tests."""
+
+
+VALUES = """
+SELECT master_id, account_id, name, id, substr(sha256(convert_to(value, 'UTF8')), 1, 8)
+FROM contacts, jsonb_each_text(attributes) AS kept (name, value) WHERE value IS NOT NULL
+"""
+"""The rows of contact_values that the contacts should have."""
+KEEP_VALUES = text(
+    f"INSERT INTO contact_values (master_id, account_id, name, contact_id, digest) {VALUES} "
+    "ON CONFLICT DO NOTHING"
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,7 @@ async def give_listed_contact(
             )
         )
         await connection.execute(insert(contacts).values(**_by_mail(account, made.key, email, country="SE")))
+        await connection.execute(KEEP_VALUES)
         await connection.execute(
             insert(contact_lists).values(**place, id=made.list_key, name="Newsletter", version=1)
         )
@@ -119,6 +131,7 @@ async def give_contacts(world: World, account: Account, many: int) -> list[uuid.
     if rows:
         async with world.database.begin() as connection:
             await connection.execute(insert(contacts), rows)
+            await connection.execute(KEEP_VALUES)
     return [row["id"] for row in rows]
 
 

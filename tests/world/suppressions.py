@@ -1,6 +1,7 @@
 """Unsubscribes and bounces for tests, and what they exclude."""
 
 import datetime
+import secrets
 import uuid
 from typing import Any
 
@@ -104,6 +105,16 @@ async def give_suppressions(world: World, account: Account, address: str) -> Non
     """The recipient has unsubscribed from the account, and a message to it bounced for good."""
     await give_unsubscribe(world, account, address)
     await give_bounce(world, account, address)
+
+
+async def give_many_suppressions(world: World, account: Account, number: int) -> None:
+    """So many addresses that are no contact's have unsubscribed, and as many bounced."""
+    place = {"master_id": account.master, "account_id": account.key}
+    rows = [{**place, "id": new_id(), "digest": secrets.token_bytes(16)} for _ in range(number)]
+    async with world.database.begin() as connection:
+        await connection.execute(insert(unsubscribes).values(unsubscribed_at=func.now()), rows)
+        bounced = insert(bounces).values(soft_at=[], excluded_at=func.now(), excluded_by="HARD")
+        await connection.execute(bounced, rows)
 
 
 def _row(account: Account, address: str) -> dict[str, Any]:

@@ -1,20 +1,20 @@
 """Removing the values of a deleted attribute, a batch of contacts in each transaction, then the attribute.
 
-No index finds the contacts that have a value, so all of them are passed, in the order of their ids. Nobody
-gives contacts new values of the attribute meanwhile, and newer contacts never had any. A contact's version
-stays: nobody has seen the values since the attribute was deleted.
+Nobody gives contacts new values of the attribute meanwhile. A contact's version stays: nobody has seen the
+values since the attribute was deleted.
 """
 
 import uuid
+from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Uuid, delete, literal, select, update
+from sqlalchemy import ARRAY, ColumnElement, ScalarSelect, Uuid, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.accounts.trees import in_account
 from models.contacts.jobs import ContactJobStatus
-from models.contacts.tables import contact_attributes, contacts
+from models.contacts.tables import contact_attributes, contact_values, contacts
 from models.effects.jobs import Job
 from resolvers.contacts.jobs.work import OpenJob, begin, end, lock_job, note_reached
 
@@ -35,58 +35,61 @@ async def _remove_some(session: WriteSession, job: OpenJob) -> bool:
     """Whether there may be more."""
     await begin(session, job)
     async with in_data_plane(session, job.account):
-        last = await _end_of_batch(session, job)
-        if last is None:
-            await session.send_built(delete(contact_attributes).where(*_attribute(job)))
+        having = await _next_having(session, job)
+        if having:
+            await _remove_values(session, job, having)
         else:
-            await _remove_values(session, job, last)
-    if last is None:
+            await session.send_built(delete(contact_attributes).where(*_attribute(job)))
+    if not having:
         await end(session, job, ContactJobStatus.DONE)
         return False
-    await note_reached(session, job, last)
+    await note_reached(session, job, having[-1])
     return True
 
 
-async def _end_of_batch(session: WriteSession, job: OpenJob) -> uuid.UUID | None:
-    """The last contact of the next batch; None: all were passed."""
-    ids = (
-        select(contacts.c.id)
-        .where(in_account(contacts, job.account), contacts.c.id > _reached(job))
-        .order_by(contacts.c.id)
-        .limit(_BATCH)
-        .subquery("batch")
-    )
-    newest = select(ids.c.id).order_by(ids.c.id.desc()).limit(1)
-    found: uuid.UUID | None = (await session.execute(newest)).scalar_one_or_none()
-    return found
-
-
-async def _remove_values(session: WriteSession, job: OpenJob, last: uuid.UUID) -> None:
-    """The contacts are locked in the order of their ids, as all do who lock several."""
-    attribute, contact = contact_attributes.c, contacts.c
-    name = select(attribute.name).where(*_attribute(job)).scalar_subquery()
-    having = (
-        select(contact.id)
+async def _next_having(session: WriteSession, job: OpenJob) -> Sequence[uuid.UUID]:
+    """The next contacts that have a value, in the order of their ids. Those that are done are passed by: they
+    may still be in the index."""
+    value = contact_values.c
+    statement = (
+        select(value.contact_id)
         .where(
-            in_account(contacts, job.account),
-            contact.id > _reached(job),
-            contact.id <= literal(last, Uuid),
-            contact.attributes.has_key(name),
+            in_account(contact_values, job.account),
+            value.name == _name(job),
+            value.contact_id > literal(job.reached or _BEFORE_ALL, Uuid),
         )
+        .order_by(value.contact_id)
+        .limit(_BATCH)
+    )
+    return (await session.execute(statement)).scalars().all()
+
+
+async def _remove_values(session: WriteSession, job: OpenJob, ids: Sequence[uuid.UUID]) -> None:
+    """The contacts are locked in the order of their ids, as all do who lock several."""
+    contact, value = contacts.c, contact_values.c
+    these = func.any(literal(ids, ARRAY(Uuid)))
+    locked = (
+        select(contact.id)
+        .where(in_account(contacts, job.account), contact.id == these)
         .order_by(contact.id)
         .with_for_update()
     )
     await session.send_built(
         update(contacts)
-        .where(in_account(contacts, job.account), contact.id.in_(having))
-        .values(attributes=contact.attributes.op("-", return_type=JSONB())(name))
+        .where(in_account(contacts, job.account), contact.id.in_(locked))
+        .values(attributes=contact.attributes.op("-", return_type=JSONB())(_name(job)))
     )
+    await session.send_built(
+        delete(contact_values).where(
+            in_account(contact_values, job.account), value.name == _name(job), value.contact_id == these
+        )
+    )
+
+
+def _name(job: OpenJob) -> ScalarSelect[str]:
+    return select(contact_attributes.c.name).where(*_attribute(job)).scalar_subquery()
 
 
 def _attribute(job: OpenJob) -> tuple[ColumnElement[bool], ...]:
     found = contact_attributes
     return in_account(found, job.account), found.c.id == job.attribute_id, found.c.deleted_at.is_not(None)
-
-
-def _reached(job: OpenJob) -> ColumnElement[uuid.UUID]:
-    return literal(job.reached or _BEFORE_ALL, Uuid)

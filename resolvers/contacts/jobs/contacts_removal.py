@@ -14,7 +14,13 @@ from engine.writes.sessions import WriteSession, WriteSessions
 from models.accounts.trees import in_account
 from models.block_list.tables import block_entries
 from models.contacts.jobs import ContactJobStatus, contact_import_errors, contact_import_parts
-from models.contacts.tables import contact_attributes, contact_list_members, contact_lists, contacts
+from models.contacts.tables import (
+    contact_attributes,
+    contact_list_members,
+    contact_lists,
+    contact_values,
+    contacts,
+)
 from models.effects.jobs import Job
 from resolvers.contacts.jobs.work import OpenJob, begin, end, lock_job, note_reached
 
@@ -22,6 +28,7 @@ _BATCH = 5_000
 
 _REMOVED: Sequence[Table] = (
     contact_list_members,
+    contact_values,
     contacts,
     contact_lists,
     contact_attributes,

@@ -55,6 +55,7 @@ BOUNDS = {
     "contact_jobs": kept("what an account has imported"),
     "contact_list_members": one_each("the lists of a contact"),
     "contact_lists": kept("which lists an account has made, until 30 days after it is closed"),
+    "contact_values": one_each("at most 100 of a contact: one for each of its attributes"),
     "contacts": kept("whom an account writes to, until it removes them, or 30 days after it is closed"),
 }
 

@@ -16,7 +16,7 @@ from tests.areas.effects.log import events_of
 from tests.client.api import Api
 from tests.client.mutations import done
 from tests.engine.paths import Path
-from tests.world.contacts import give_contacts
+from tests.world.contacts import KEEP_VALUES, give_contacts
 from tests.world.world import Account, Member, World
 
 _SHOWN = """query ($id: ID!) { account(id: $id) { contactAttributes { name }
@@ -116,6 +116,7 @@ async def test_batches_pass_all_contacts_once(
         async with world.database.begin() as connection:
             named = contacts.c.account_id == each.key, contacts.c.id.in_(keys[1::2])
             await connection.execute(update(contacts).where(*named).values(values))
+            await connection.execute(KEEP_VALUES)
             place = {"master_id": each.master, "account_id": each.key}
             rows = [{**place, "id": new_id(), "name": name, "type": "TEXT"} for name in ("city", "vip")]
             await connection.execute(insert(contact_attributes), rows)

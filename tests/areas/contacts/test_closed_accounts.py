@@ -10,7 +10,13 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, parse
 from models.block_list.tables import block_entries
 from models.contacts.jobs import KEPT_AFTER_CLOSING, contact_import_errors, contact_import_parts, contact_jobs
-from models.contacts.tables import contact_attributes, contact_list_members, contact_lists, contacts
+from models.contacts.tables import (
+    contact_attributes,
+    contact_list_members,
+    contact_lists,
+    contact_values,
+    contacts,
+)
 from models.suppressions.tables import bounces, unsubscribes
 from resolvers.contacts.jobs import contacts_removal
 from server.start.worker import look
@@ -27,6 +33,7 @@ _OF_PEOPLE = (
     contacts,
     contact_lists,
     contact_list_members,
+    contact_values,
     contact_attributes,
     contact_import_parts,
     contact_import_errors,
@@ -99,7 +106,7 @@ async def test_contacts_of_a_closed_account_are_removed(
     job_id = await _close(api, owner, account)
     await _age(world, job_id, KEPT_AFTER_CLOSING - _MINUTE)
     await _work(application, account)
-    assert await _counts(world, account, _OF_PEOPLE[:4]) == before[:4]
+    assert await _counts(world, account, _OF_PEOPLE[:5]) == before[:5]
     assert len(await contacts_of(api, owner, account)) == 20
     assert (await job_of(api, owner, job_id))["status"] == "WAITING"
 

@@ -9,10 +9,11 @@ from tests.areas.contacts.asking import create_attribute, create_list, upserted
 from tests.client.api import Api
 from tests.client.mutations import done
 from tests.engine.paths import Path
+from tests.world.suppressions import bounce, give_many_suppressions, resubscribe, unsubscribe
 from tests.world.world import Account, Member, World
 
 _TYPES = "$list: ID, $email: String, $emailPrefix: String, $phone: String, $externalId: String, "
-_TYPES += "$attribute: String, $value: String, $first: Int, $after: String"
+_TYPES += "$attribute: String, $value: String, $status: ContactStatus, $first: Int, $after: String"
 _ARGUMENTS = [part.partition(":")[0].strip("$ ") for part in _TYPES.split(",")]
 _GIVEN = ", ".join(f"{name}: ${name}" for name in _ARGUMENTS)
 _PAGE = "{ totalCount nodes { email } pageInfo { hasNextPage endCursor } }"
@@ -42,9 +43,27 @@ async def news(api: Api, account: Account, marketer: Member) -> str:
     people = [person | {"addToLists": into} for person, into in zip(_PEOPLE, lists, strict=True)]
     for person in people:
         await upserted(api, marketer, account, person)
+    await unsubscribe(api, marketer, account, "+46701234567", list_id=ids[1])
+    await unsubscribe(api, marketer, account, "BO@example.com", "zoë@example.com", "nobody@example.com")
+    await resubscribe(api, marketer, account, "zoë@example.com")
+    await bounce(api, marketer, account, "bo@example.com", "ada+news@example.com", "who@example.com")
+    await bounce(api, marketer, account, "Ada@bücher.example", kind="SOFT")
     return ids[0]
 
 
+_OF_STATUS: list[tuple[dict[str, str | None], list[int]]] = [
+    ({"status": "SUBSCRIBED"}, [4, 0]),
+    ({"status": "UNSUBSCRIBED"}, [2, 1]),
+    ({"status": "BOUNCED"}, [3]),
+    ({"status": "UNSUBSCRIBED", "attribute": "country"}, [2]),
+    ({"status": "UNSUBSCRIBED", "attribute": "vip", "value": "true"}, [1]),
+    ({"status": "BOUNCED", "attribute": "country", "value": "SE"}, [3]),
+    ({"status": "BOUNCED", "attribute": "country", "value": "DE"}, []),
+    ({"status": "SUBSCRIBED", "attribute": "country"}, [4, 0]),
+    ({"status": "UNSUBSCRIBED", "emailPrefix": "ad"}, [1]),
+    ({"status": "UNSUBSCRIBED", "phone": "+46701234567"}, [1]),
+    ({"status": "SUBSCRIBED", "email": "bo@example.com"}, []),
+]
 _FOUND: list[tuple[dict[str, str | None], list[int]]] = [
     ({}, [4, 3, 2, 1, 0]),
     ({"email": None, "attribute": None, "value": None}, [4, 3, 2, 1, 0]),
@@ -88,6 +107,7 @@ _FOUND: list[tuple[dict[str, str | None], list[int]]] = [
     ({"email": "bo@example.com", "attribute": "country", "value": "SE"}, []),
     ({"email": "bo@example.com", "externalId": "a1"}, []),
     ({"emailPrefix": "ad", "attribute": "country", "value": "SE"}, [3, 0]),
+    *_OF_STATUS,
 ]
 
 
@@ -117,6 +137,31 @@ async def test_contacts_are_found_by_each_filter(
         assert await _emails(api, of_account, marketer, id=account.id, **given) == expected, given
         assert await _emails(api, of_account, marketer, id=account.id, list=news, **given) == listed, given
         assert await _emails(api, path.of(_OF_LIST), marketer, id=news, **given) == listed, given
+
+
+@pytest.mark.parametrize("path", Path)
+async def test_contacts_are_found_by_their_status_among_many_that_left(
+    api: Api, world: World, account: Account, marketer: Member, news: str, path: Path
+) -> None:
+    """Then the contacts are passed, not the unsubscribes and bounces. Other accounts' do not matter."""
+    for place in (account, await world.account(account)):
+        await give_many_suppressions(world, place, 10_001)
+    for given, numbers in _OF_STATUS:
+        expected = [_SHOWN[number] for number in numbers]
+        listed = [_SHOWN[number] for number in numbers if number != 4]
+        of_account = path.of(_OF_ACCOUNT)
+        assert await _emails(api, of_account, marketer, id=account.id, **given) == expected, given
+        assert await _emails(api, of_account, marketer, id=account.id, list=news, **given) == listed, given
+
+
+@pytest.mark.parametrize("path", Path)
+async def test_a_contact_shows_its_status(
+    api: Api, account: Account, marketer: Member, news: str, path: Path
+) -> None:
+    query = path.of("query ($id: ID!) { account(id: $id) { contacts { nodes { status } } } }")
+    nodes = (await api.read(query, marketer, id=account.id))["account"]["contacts"]["nodes"]
+    shown = ["SUBSCRIBED", "BOUNCED", "UNSUBSCRIBED", "UNSUBSCRIBED", "SUBSCRIBED"]
+    assert [node["status"] for node in nodes] == shown
 
 
 @pytest.mark.parametrize("path", Path)

@@ -19,16 +19,18 @@ from tests.client.api import Api
 from tests.database.data_parts import nodes_of
 from tests.engine.far.sent import far_statements
 from tests.engine.paths import Path
-from tests.world.contacts import contact_list_id
+from tests.world.contacts import KEEP_VALUES, contact_list_id
 from tests.world.world import Account, Member, World
 
-_FILL = """
+_FILL = f"""
 INSERT INTO contacts (master_id, account_id, id, external_id, email, email_canonical, email_digest, phone,
   phone_canonical, phone_digest, attributes, source, version)
 SELECT $1, account, gen_random_uuid(), n::text, n || '@b.example', n || '@b.example', '\\x00', '+4670' || n,
-  '+4670' || n, '\\x00', '{"country": "SE"}', 'a test', 1
+  '+4670' || n, '\\x00', CASE WHEN n % 500 = 7 THEN jsonb '{{"country": "SE", "code": "rare"}}'
+    ELSE jsonb '{{"country": "SE"}}' END, 'a test', 1
 FROM unnest(CAST($2 AS uuid[])) AS account, generate_series(10000, 14999) AS n;
 ANALYZE contacts;
+{KEEP_VALUES};
 INSERT INTO contact_lists (master_id, account_id, id, name, sort_key, search_key, version)
 SELECT $1, account, CASE WHEN n = 1 THEN account ELSE gen_random_uuid() END, 'Newsletter', '', '', 1
 FROM unnest(CAST($2 AS uuid[])) AS account, generate_series(1, 3) AS n;
@@ -64,7 +66,7 @@ async def full(database: AsyncEngine) -> _Full:
             await connection.exec_driver_sql(statement, values if "$" in statement else ())
     async with database.connect() as connection:
         outside = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        for table in ("contacts", "contact_lists", "contact_list_members"):
+        for table in ("contacts", "contact_lists", "contact_list_members", "contact_values"):
             await outside.exec_driver_sql(f"VACUUM (ANALYZE) {table}")
     account = accounts[1]
     return _Full(account, await world.member(account, BuiltinRole.MARKETER), database)
@@ -89,6 +91,11 @@ _FILTERS = {
     "external id": ', externalId: "12000"',
     "attribute": ', attribute: "country"',
     "attribute and value": ', attribute: "country", value: "SE"',
+    "rare attribute": ', attribute: "code"',
+    "rare value": ', attribute: "code", value: "rare"',
+    "value of nobody": ', attribute: "country", value: "XX"',
+    "status that some have": ', status: UNSUBSCRIBED',
+    "status that most have": ', status: SUBSCRIBED',
     "email prefix and value": ', emailPrefix: "1", attribute: "country", value: "SE"',
 }
 _OF_ONE = {"email", "no address", "phone", "external id"}
@@ -104,8 +111,9 @@ _QUERIES = {
     f"... on ContactList {{ contacts(first: $first, after: $cursor%s) {_PAGE} }} }} }}",
 }
 _SIZE = 5
-_MOST_READ = 10 * _SIZE
-"""Rows that a step may read for a page, and those that it throws away."""
+_MOST_READ = 10 * _SIZE + 4 * 51
+"""Rows that may be read for a page by the same index, with those that are thrown away. Where an attribute
+filters a list, it is first seen which of both reaches further back."""
 
 
 async def _read(entered: AsyncConnection, sql: str, values: tuple[Any, ...]) -> dict[str, int]:

@@ -91,6 +91,8 @@ _TO_PAGE, _PAGE = (*_OF_ACCOUNT, "page_id"), (*_OF_ACCOUNT, "id")
         (_data_table(Column("at", DateTime(timezone=True), server_default=func.now())), []),
         (_data_table(_reference(_TO_PAGE, "pages", _PAGE)), []),
         (_data_table(_reference(_TO_PAGE, "pages", _PAGE), key=_TO_PAGE), []),
+        (_data_table(_reference(_TO_PAGE, "pages", _PAGE), key=(*_OF_ACCOUNT, "name", "page_id")), []),
+        (_data_table(key=(*_OF_ACCOUNT, "page_id", "name")), ["key"]),
         (_data_table(key=("master_id", "id")), ["key"]),
         (_data_table(key=_OF_ACCOUNT), ["key"]),
         (_data_table(key=_TO_PAGE), ["key"]),
