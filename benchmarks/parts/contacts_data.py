@@ -50,7 +50,8 @@ async def give_contacts(
     """Give the account so many contacts, at least twice RARE, and leave everything as autovacuum would. The
     ids of two lists: one with half of the contacts, and a small one."""
     account = master_id, account_id
-    step = count // RARE
+    # All that have the rare attribute are in the list with half of the contacts.
+    step = count // RARE // 2 * 2
     # The rows refer to each other correctly by construction.
     await connection.execute("SET session_replication_role = replica")
     for first in range(1, count + 1, _PIECE):
