@@ -74,6 +74,7 @@ MUTATIONS = {
     "topUpRuleRemove": ["accountId"],
     "domainAdd": ["accountId"],
     "domainVerify": ["domainId"],
+    "domainKeyReplace": ["domainId"],
     "domainRemove": ["domainId"],
     "planChange": ["accountId", "planId"],
     "planChangeWithdraw": ["accountId"],
@@ -83,7 +84,7 @@ MUTATIONS = {
     "blockListRemove": ["accountId"],
     "unsubscribeReport": ["accountId"],
     "bounceReport": ["accountId"],
-    "resubscribe": ["accountId"],
+    "resubscribe": ["accountId", "contactListId"],
     "sendCommit": ["reservationId"],
     "sendVoid": ["reservationId"],
     "sendBudgetUpdate": ["accountId"],
@@ -149,8 +150,10 @@ async def test_what_names_nothing_here_is_not_found(
         if (mutation, field) == ("contactUpdate", "contactId"):
             # Lists of the right contact's account are found as little as the wrong contact.
             right |= {"addToLists": [], "removeFromLists": []}
+        if (mutation, field) == ("sendReserve", "contactListId"):
+            right |= {"recipientListId": None}
         listed = isinstance(right[field], list)
-        good = str(right[field][0] if listed else right[field])
+        good = str(right[field][0] if listed else right[field] or place.id_of(kind))
         others = _of_others(kind, place, foreign)
         if mutation in FOR_ALL_ACCOUNTS and kind is Kind.ACCOUNT:
             others.remove(foreign.ids()[kind])
