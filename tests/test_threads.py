@@ -38,6 +38,8 @@ ALLOWED = {
         "authz.policy.custom_roles.compile_rights",
         "run_in_executor",
     ): "an enforcer of its own, and no ast.parse",
+    ("schema.fields.addresses.read_given", "to_thread"): _ADDRESSES,
+    ("resolvers.block_list.add._insert", "to_thread"): "cryptography: seals with a cipher of its own",
     ("resolvers.contacts.upsert.upsert_contacts", "to_thread"): _ADDRESSES,
     ("resolvers.contacts.change.update_contact", "to_thread"): _ADDRESSES,
     ("resolvers.contacts.jobs.import_work._read_part", "to_thread"): _ADDRESSES,

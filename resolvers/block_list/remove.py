@@ -65,7 +65,7 @@ async def lift_entries(session: WriteSession, principal: Principal, command: Lif
     entries = await in_default_country(session, account, command.entries)
     ids = [each.id for each in entries if isinstance(each, IdInAccount)]
     async with in_data_plane(session, account):
-        named = await _digests_of(session, account, list(path), ids)
+        named = await _entries(session, account, list(path), ids)
         wanted = [_Wanted.of(each, named, account) for each in entries]
         lifted = await _delete(session, account, [each.digest for each in wanted if each.lifts])
         blocking = await _blocking(session, account, above, [each.digest for each in wanted])
@@ -80,6 +80,14 @@ async def lift_entries(session: WriteSession, principal: Principal, command: Lif
 
 
 @dataclass(frozen=True)
+class _Entry:
+    """An entry of the account, or of one above."""
+
+    account_id: AccountId
+    digest: bytes
+
+
+@dataclass(frozen=True)
 class _Wanted:
     """`digest`: empty for what names no entry. `lifts`: whether it names an entry of the account itself."""
 
@@ -88,12 +96,16 @@ class _Wanted:
     fault: str | None = None
 
     @classmethod
-    def of(cls, named: Named, digests: Mapping[IdInAccount, bytes], account: Authorized) -> "_Wanted":
+    def of(cls, named: Named, entries: Mapping[uuid.UUID, _Entry], account: Authorized) -> "_Wanted":
         if isinstance(named, AddressFault):
             return cls(b"", lifts=False, fault=named.message)
-        if isinstance(named, IdInAccount):
-            return cls(digests.get(named, b""), lifts=named.account_id == account.account_id)
-        return cls(named.digest, lifts=True)
+        if not isinstance(named, IdInAccount):
+            return cls(named.digest, lifts=True)
+        entry = entries.get(named.id)
+        # The id has the account that made the entry, or where that is out of reach, the one it is seen in.
+        if entry is None or named.account_id not in (entry.account_id, account.account_id):
+            return cls(b"", lifts=False)
+        return cls(entry.digest, lifts=entry.account_id == account.account_id)
 
 
 def _lifted_entry(
@@ -111,9 +123,9 @@ def _lifted_entry(
     return LiftedEntry(outcome, entry_id, known_id, message)
 
 
-async def _digests_of(
+async def _entries(
     session: WriteSession, account: Authorized, path: list[AccountId], ids: list[uuid.UUID]
-) -> dict[IdInAccount, bytes]:
+) -> dict[uuid.UUID, _Entry]:
     if not ids:
         return {}
     entry = block_entries.c
@@ -123,7 +135,7 @@ async def _digests_of(
         entry.id == any_(literal(ids, ARRAY(Uuid))),
     )
     rows = await session.execute(statement)
-    return {IdInAccount(AccountId(row.account_id), row.id): row.digest for row in rows}
+    return {row.id: _Entry(AccountId(row.account_id), row.digest) for row in rows}
 
 
 async def _delete(session: WriteSession, account: Authorized, digests: list[bytes]) -> dict[bytes, uuid.UUID]:

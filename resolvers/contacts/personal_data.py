@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    case,
     func,
     literal,
     or_,
@@ -27,6 +28,7 @@ from models.block_list.tables import block_entries
 from models.contacts.tables import contact_list_members, contact_lists, contacts
 from models.suppressions.tables import bounces, unsubscribes
 from resolvers.block_list.reads import SeenPath
+from resolvers.contacts.attribute_reads import shown_values
 from resolvers.contacts.reads import global_id
 from resolvers.inputs.addresses import Address
 
@@ -82,7 +84,7 @@ def _contact(contact: FromClause) -> _Parts:
         ("externalId", contact.c.external_id),
         ("email", contact.c.email),
         ("phone", contact.c.phone),
-        ("attributes", contact.c.attributes),
+        ("attributes", shown_values(contact)),
         ("lists", lists),
         ("source", contact.c.source),
         ("createdAt", contact.c.created_at),
@@ -91,11 +93,17 @@ def _contact(contact: FromClause) -> _Parts:
 
 def _unsubscribe(row: FromClause) -> _Parts:
     return (
-        ("contactListId", row.c.contact_list_id),
+        ("contactListId", _list_id(row)),
         ("unsubscribedAt", row.c.unsubscribed_at),
         ("resubscribedAt", row.c.resubscribed_at),
         ("evidence", row.c.evidence),
     )
+
+
+def _list_id(row: FromClause) -> ColumnElement[Any]:
+    """Null for an unsubscribe from the whole account."""
+    whole_id = global_id(Kind.CONTACT_LIST, row.c.account_id, row.c.contact_list_id)
+    return case((row.c.contact_list_id.is_not(None), whole_id))
 
 
 def _bounces(row: FromClause) -> _Parts:

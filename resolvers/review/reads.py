@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, exists, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, case, exists, or_, select
 
 from authz.policy.permissions import Permission
+from authz.reach.reach import account_where
 from engine.base.client_values import text
 from models.accounts.trees import in_tree
 from models.base.ids import Kind
@@ -29,6 +30,11 @@ def by_id(root: FromClause, id: Annotated[Id, of_kind(Kind.REVIEW)]) -> Select[A
 def of_result(result: FromClause) -> Select[Any]:
     """The review."""
     return row_by_id(reviews, result.c.review_id, Permission.SETTINGS_READ)
+
+
+def contacts_of(review: FromClause) -> ColumnElement[int | None]:
+    """How many contacts there were; null for who may not see the account's contacts."""
+    return case((account_where(review, Permission.CONTACTS_READ), review.c.contacts))
 
 
 def account_of(review: FromClause) -> Select[Any]:

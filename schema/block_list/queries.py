@@ -95,10 +95,11 @@ def _entry(path: reads.SeenPath, keyring: Keyring, row: Mapping[str, Any]) -> Bl
     is_inherited = maker_id != path.account_id
     opened = open_address(keyring, row)
     is_known = path.may(Permission.BLOCK_LIST_READ, maker_id)
+    is_reached = path.may(Permission.ACCOUNT_READ, maker_id)
     return row_object(
         BlockListEntry,
         {"inherited_from_id": maker_id if is_inherited else None},
-        id=strawberry.ID(present_entry(maker_id, row["id"])),
+        id=strawberry.ID(present_entry(maker_id if is_reached else path.account_id, row["id"])),
         address=opened.address if is_known else None,
         hash=opened.hash,
         reason=BlockReason(row["reason"]),

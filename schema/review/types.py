@@ -7,12 +7,14 @@ import strawberry
 from authz.policy.permissions import Permission
 from authz.wall import staff_door
 from engine.declare.codecs import enum_of, global_id
-from engine.declare.declarations import column, entity, to_many, to_one
+from engine.declare.declarations import column, computed, entity, to_many, to_one
 from models.base.ids import Kind
 from models.review.tables import ReviewStatus, review_samples, reviews
 from resolvers.review import reads, staff_reads
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.fields.references import AccountRef
+
+_CONTACTS = "The number of contacts that the sample was drawn from."
 
 
 @strawberry.type
@@ -20,7 +22,6 @@ class _ReviewValues:
     """The fields that accounts and platform staff both see."""
 
     status: ReviewStatus = column(codec=enum_of(ReviewStatus), description="The status.")
-    contacts: int = column(description="The number of contacts that the sample was drawn from.")
     reason: str | None = column(
         description="Why platform support declined it, or ended its approval; null otherwise."
     )
@@ -33,6 +34,9 @@ class Review(_ReviewValues, Node):
     """The check of a sample of an account's contacts by platform support."""
 
     id: strawberry.ID = column(codec=global_id(Kind.REVIEW), description=ID_DESCRIPTION)
+    contacts: int | None = computed(
+        reads.contacts_of, description=f"{_CONTACTS} Null if you lack CONTACTS_READ."
+    )
     account: AccountRef | None = to_one(reads.account_of)
 
 
@@ -59,6 +63,7 @@ class StaffReview(_ReviewValues):
     id: strawberry.ID = column(
         codec=global_id(Kind.REVIEW), description="The id for `reviewApprove` and `reviewDecline`."
     )
+    contacts: int = column(description=_CONTACTS)
     account_id: strawberry.ID = column(codec=global_id(Kind.ACCOUNT), description="The account.")
     account_name: str = column(description="The account's name.")
     checked_by_name: str | None = column(description="The name of the person who approved it first.")

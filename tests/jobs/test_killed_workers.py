@@ -1,26 +1,35 @@
 """Workers that are killed, or two of them: a job of each kind is done all the same, and once."""
 
 import signal
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.base.ids import new_id
 from models.billing.invoices import invoices
 from models.billing.job_kinds import CYCLE_CHARGE, INVOICE_ISSUE
 from models.billing.tables import charges
+from models.contacts.job_kinds import CONTACT_JOB
+from models.contacts.tables import contacts
 from models.credit.job_kinds import TOP_UP
+from models.domains.job_kinds import DOMAIN_CHECK
+from models.domains.tables import DomainKind, domains
+from models.effects.events import events
 from models.effects.jobs import JobKind, job_kinds
 from models.payments.tables import top_ups
 from models.sending.job_kinds import CYCLE_CLOSE, RESERVATION_EXPIRY
 from models.sending.tables import send_cycles, send_reservations
+from resolvers.domains.dns import Dns
+from resolvers.effects.event_kinds import EventKind
 from server.database.clock import Clock
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.payments import NoPayments, PracticePayments
 from server.start.worker import look
+from tests.areas.domains.name_server import Zone, name_server
 from tests.client.api import Api
 from tests.client.mutations import done
 from tests.database.job_queue import let_workers_die, until, work_off
@@ -30,7 +39,9 @@ from tests.server.deployed import deployed
 from tests.server.start.processes import PATIENCE, running
 from tests.world.billing import ISSUER, ISSUER_SETTINGS
 from tests.world.brand import Brand
+from tests.world.contacts import give_import
 from tests.world.credit import EURO, faults_of, give_payment_method, give_top_up_rule
+from tests.world.domains import MAIL_HOST, give_domain
 from tests.world.plans import make_plan, subscribe
 from tests.world.sends import let_expire, reserved, settle
 from tests.world.world import World
@@ -53,6 +64,7 @@ class _Setting:
     world: World
     brand: Brand
     clock: Clock
+    zone: Zone
 
 
 async def _expired(of: _Setting) -> None:
@@ -87,21 +99,52 @@ async def _to_invoice(of: _Setting) -> None:
     await work_off(of.application, NoPayments())
 
 
+async def _to_import(of: _Setting) -> None:
+    await give_import(of.world, of.brand.us)
+    await look(of.application, deployed())
+
+
+async def _to_check(of: _Setting) -> None:
+    """All of its records are published."""
+    domain = await give_domain(of.world, of.brand.us, kind=DomainKind.TRACKING)
+    for record in domain.expected:
+        of.zone.publish(record.type.value, record.name, record.value)
+    due = update(domains).where(domains.c.id == domain.key).values(check_due_at=func.now())
+    async with of.world.database.begin() as connection:
+        await connection.execute(due)
+    await look(of.application, deployed())
+
+
 _MAKE_DUE = {
     RESERVATION_EXPIRY: _expired,
     CYCLE_CLOSE: _over,
     TOP_UP: _low,
     CYCLE_CHARGE: _to_charge,
     INVOICE_ISSUE: _to_invoice,
+    CONTACT_JOB: _to_import,
+    DOMAIN_CHECK: _to_check,
 }
 
 
 @pytest.fixture
+def zone() -> Zone:
+    """What the name server has."""
+    return Zone()
+
+
+@pytest.fixture
+def dns(zone: Zone) -> Iterator[Dns]:
+    """How workers ask it."""
+    with name_server(zone) as found:
+        yield found
+
+
+@pytest.fixture
 async def due(
-    kind: JobKind, api: Api, application: AsyncEngine, world: World, brand: Brand, clock: Clock
+    kind: JobKind, api: Api, application: AsyncEngine, world: World, brand: Brand, clock: Clock, zone: Zone
 ) -> JobKind:
     """A job of that kind has something to do, and waits in the queue."""
-    await _MAKE_DUE[kind](_Setting(api, application, world, brand, clock))
+    await _MAKE_DUE[kind](_Setting(api, application, world, brand, clock, zone))
     return kind
 
 
@@ -113,13 +156,16 @@ async def _end_cycle(world: World, brand: Brand, clock: Clock) -> None:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What jobs have done, in micro-units; `closed`: cycles; `issued`: invoices."""
+    """What jobs have done, in micro-units; `closed`: cycles; `issued`: invoices; `imported`: contacts;
+    `told`: events of imports and of domains that are verified."""
 
     bought: int = 0
     given_back: int = 0
     closed: int = 0
     charged: int = 0
     issued: int = 0
+    imported: int = 0
+    told: int = 0
 
 
 _OUTCOMES = {
@@ -128,15 +174,24 @@ _OUTCOMES = {
     TOP_UP: _Outcome(bought=10),
     CYCLE_CHARGE: _Outcome(charged=EURO),
     INVOICE_ISSUE: _Outcome(charged=EURO, issued=1),
+    CONTACT_JOB: _Outcome(imported=1, told=1),
+    DOMAIN_CHECK: _Outcome(told=1),
 }
 _LOCKED = {
     TOP_UP: "top_up_rules",
     CYCLE_CHARGE: "accounts",
     INVOICE_ISSUE: "accounts",
+    CONTACT_JOB: "contact_jobs",
+    DOMAIN_CHECK: "domains",
 }
 """Where not a cycle is."""
 _ISSUERS = {INVOICE_ISSUE: ISSUER}
-_SETTINGS = {INVOICE_ISSUE: ISSUER_SETTINGS}
+_SETTINGS = {
+    INVOICE_ISSUE: ISSUER_SETTINGS,
+    CONTACT_JOB: {"MANDANT_CONTACT_KEY": "a secret of the tests"},
+    DOMAIN_CHECK: {"MANDANT_MAIL_HOST": MAIL_HOST},
+}
+_TOLD = (EventKind.CONTACTS_IMPORTED, EventKind.DOMAIN_VERIFIED)
 
 
 async def _outcome(world: World, brand: Brand) -> _Outcome:
@@ -151,12 +206,22 @@ async def _outcome(world: World, brand: Brand) -> _Outcome:
         charges.c.master_id == brand.master.master
     )
     issued = select(func.count()).where(invoices.c.master_id == brand.master.master)
+    imported = select(func.count()).where(contacts.c.master_id == brand.master.master)
+    told = select(func.count()).where(
+        events.c.master_id == brand.master.master, events.c.kind.in_([kind.value for kind in _TOLD])
+    )
     async with world.database.connect() as connection:
         numbers = [
             int((await connection.execute(found)).scalar_one())
-            for found in (top_up, expired, closed, charged, issued)
+            for found in (top_up, expired, closed, charged, issued, imported, told)
         ]
     return _Outcome(*numbers)
+
+
+def _asking(dns: Dns) -> dict[str, str]:
+    """The setting with which a process asks it."""
+    (server,) = dns.servers
+    return {"MANDANT_DNS": f"{server.address}:{server.port}"}
 
 
 @pytest.mark.parametrize("kind", job_kinds().values(), ids=job_kinds())
@@ -166,12 +231,13 @@ async def test_one_that_is_killed_at_work(
     world: World,
     brand: Brand,
     provider: PracticePayments,
+    dns: Dns,
     tmp_path: Path,
 ) -> None:
     """With kill -9, in the middle of the job, before it can tell anybody. The next one does it, once."""
     before = await _outcome(world, brand)
     lock = text(f"SELECT FROM {_LOCKED.get(due, 'send_cycles')} WHERE master_id = :tree FOR UPDATE")
-    settings = PRACTICE | _SETTINGS.get(due, {})
+    settings = PRACTICE | _SETTINGS.get(due, {}) | _asking(dns)
     with running(tmp_path, "worker", DATABASE_URL=own.application, **settings) as worker:
         async with world.database.connect() as connection:
             await connection.execute(lock, {"tree": brand.master.master})
@@ -180,7 +246,7 @@ async def test_one_that_is_killed_at_work(
             worker.process.wait(PATIENCE)
     assert await _outcome(world, brand) == before != _OUTCOMES[due]
     await let_workers_die(world.database)
-    async with working(own, provider, _ISSUERS.get(due)):
+    async with working(own, provider, _ISSUERS.get(due), dns):
         await until(answers_yes(world, IDLE))
     assert await _outcome(world, brand) == _OUTCOMES[due]
     assert await faults_of(world.database, brand.us, brand.master) == []
@@ -193,12 +259,13 @@ async def test_two_at_work_do_it_once(
     world: World,
     brand: Brand,
     provider: PracticePayments,
+    dns: Dns,
 ) -> None:
     """Also where the job is in the queue twice."""
     async with world.database.begin() as connection:
         await connection.execute(text(_TWICE))
     issuer = _ISSUERS.get(due)
-    async with working(own, provider, issuer), working(own, provider, issuer):
+    async with working(own, provider, issuer, dns), working(own, provider, issuer, dns):
         await until(answers_yes(world, IDLE))
     assert await _outcome(world, brand) == _OUTCOMES[due]
     assert await faults_of(world.database, brand.us, brand.master) == []

@@ -13,6 +13,7 @@ from engine.writes.sessions import WriteSessions
 from models.base.clock import current_moment
 from models.base.ids import MasterId, new_id
 from models.billing.job_kinds import CYCLE_CHARGE, INVOICE_ISSUE
+from models.contacts.job_kinds import CONTACT_JOB
 from models.credit.job_kinds import TOP_UP
 from models.domains.job_kinds import DOMAIN_CHECK
 from models.effects.jobs import Job, job_kinds
@@ -124,8 +125,8 @@ async def test_jobs_for_one_moment_are_one(application: AsyncEngine, world: Worl
 
 
 async def test_what_is_urgent_comes_first(application: AsyncEngine, world: World) -> None:
-    """Nothing waits for a payment provider but billing and checks of domains, which may come in thousands at
-    once."""
+    """Sends first. Billing and checks of domains, which may come in thousands at once, come behind what waits
+    for a payment provider, and behind files of contacts."""
     account = await world.account()
     async with WriteSessions(application).begin() as session:
         for kind in job_kinds().values():
@@ -135,6 +136,7 @@ async def test_what_is_urgent_comes_first(application: AsyncEngine, world: World
     assert [job_kinds()[row.entrypoint] for row in ranked] == [
         CYCLE_CLOSE,
         RESERVATION_EXPIRY,
+        CONTACT_JOB,
         TOP_UP,
         CYCLE_CHARGE,
         DOMAIN_CHECK,

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from models.base.ids import new_id
 from models.sending.job_kinds import CYCLE_CLOSE
 from resolvers.billing.document import Issuer
+from resolvers.domains.dns import Dns
 from resolvers.payments.provider import PaymentProvider
 from server.embedded_postgres import DatabaseAddresses
 from server.start.worker import work
@@ -24,11 +25,11 @@ PRACTICE = {"MANDANT_PAYMENT_PROVIDER": "practice"}
 
 @asynccontextmanager
 async def working(
-    own: DatabaseAddresses, provider: PaymentProvider, issuer: Issuer | None = None
+    own: DatabaseAddresses, provider: PaymentProvider, issuer: Issuer | None = None, dns: Dns | None = None
 ) -> AsyncIterator[None]:
     """A worker is at work beside the test, and ends with it."""
     stop = asyncio.Event()
-    worker = asyncio.create_task(work(own.application, deployed(provider, issuer), stop))
+    worker = asyncio.create_task(work(own.application, deployed(provider, issuer, dns=dns), stop))
     try:
         yield
     finally:

@@ -2,22 +2,27 @@
 
 from resolvers.billing.document import Issuer
 from resolvers.billing.status_history import SuspendedAccounts
+from resolvers.domains.dns import Dns
 from resolvers.payments.provider import PaymentProvider
 from schema.fields.deployment import Deployment
 from server.settings.payments import NoPayments
 from tests.world.contacts import CONTACT_KEY
+from tests.world.domains import MAIL_HOST
 
 
 def deployed(
     payments: PaymentProvider | None = None,
     issuer: Issuer | None = None,
     suspended: SuspendedAccounts = SuspendedAccounts.PAUSE,
+    dns: Dns | None = None,
 ) -> Deployment:
-    """Without payments, unless they are given."""
+    """Without payments, unless they are given. `dns`: of the system, unless it is given."""
     return Deployment(
         public_url="http://mandant.test",
         payments=payments or NoPayments(),
         contact_key=lambda: CONTACT_KEY,
+        mail_host=MAIL_HOST,
+        dns=dns or Dns(),
         issuer=issuer,
         suspended_accounts=suspended,
     )

@@ -5,7 +5,7 @@ import pytest
 from authz.policy.builtin_roles import BuiltinRole
 from tests.client.api import Api
 from tests.client.mutations import code_of
-from tests.world.block_list import block, blocking, hash_of, listed, unblock
+from tests.world.block_list import block, blocking, hash_of, listed, page_of, unblock
 from tests.world.brand import Brand, brand_of
 from tests.world.world import Member, World
 
@@ -45,6 +45,25 @@ async def test_below_only_the_hash_of_an_inherited_entry_is_shown(
     (entry,) = await listed(api, below, brand.store, inherited=True)
     assert (entry["hash"], entry["isInherited"]) == (hash_of(_ANN), True)
     assert entry["address"] is entry["source"] is entry["enteredById"] is entry["inheritedFrom"] is None
+
+
+async def test_an_entry_does_not_name_an_account_that_is_out_of_reach(
+    api: Api, brand: Brand, below: Member
+) -> None:
+    """Not in its id either, which serves to remove it all the same, or is refused as another one is."""
+    (made,) = await blocking(api, brand.owner, brand.us, _ANN)
+    (seen,) = await listed(api, brand.owner, brand.store, inherited=True)
+    assert seen["id"] == made["entryId"]
+    answer = await page_of(api, below, brand.store, inherited=True)
+    assert str(brand.us.key) not in str(answer)
+    (entry,) = answer["nodes"]
+    for caller in (below, brand.owner):
+        assert [each["outcome"] for each in await unblock(api, caller, brand.store, entry["id"])] == [
+            "INHERITED"
+        ]
+    elsewhere = [await unblock(api, brand.owner, account, entry["id"]) for account in (brand.us, brand.uk)]
+    assert [each["outcome"] for (each,) in elsewhere] == ["NOT_BLOCKED", "NOT_BLOCKED"]
+    assert [each["outcome"] for each in await unblock(api, brand.owner, brand.us, seen["id"])] == ["REMOVED"]
 
 
 async def test_nobody_lifts_an_entry_from_below(api: Api, brand: Brand, below: Member) -> None:

@@ -61,6 +61,18 @@ async def test_all_that_is_kept_is_told(api: Api, world: World) -> None:
     assert await _data(api, brand.owner, brand.us, "bob@example.com") == nobody
 
 
+async def test_the_list_of_an_unsubscribe_has_the_id_that_it_has_everywhere(api: Api, world: World) -> None:
+    brand = await brand_of(world)
+    made = await done(
+        api, "contactListCreate", brand.owner, "contactList { id }", accountId=brand.us.id, name="News"
+    )
+    list_id = made["contactList"]["id"]
+    await unsubscribe(api, brand.owner, brand.us, "ann@example.com", list_id=list_id)
+    await unsubscribe(api, brand.owner, brand.us, "ann@example.com")
+    data = await _data(api, brand.owner, brand.us, "ann@example.com")
+    assert {each["contactListId"] for each in data["unsubscribes"]} == {list_id, None}
+
+
 async def test_what_is_no_address_is_refused(api: Api, world: World) -> None:
     account = await world.account()
     owner = await world.member(account, BuiltinRole.OWNER)

@@ -44,6 +44,19 @@ async def approver(world: World) -> Person:
     return await staff_member(world, StaffRole.APPROVER)
 
 
+async def test_the_number_of_contacts_is_for_who_may_see_contacts(
+    api: Api, small: Brand, world: World
+) -> None:
+    """T31: a review is a setting, and counts what another area shows."""
+    review_id = await request(api, small.owner, small.us)
+    query = "query ($id: ID!) { node(id: $id) { ... on Review { status contacts } } }"
+    for rights, contacts in (("SETTINGS_READ", None), ("SETTINGS_READ CONTACTS_READ", 1)):
+        role = await world.role(small.us, f"ACCOUNT_READ {rights}")
+        member = await world.member(small.us, role)
+        answer = await api.read(query, member, id=review_id)
+        assert answer["node"] == {"status": "OPEN", "contacts": contacts}
+
+
 async def test_an_account_sends_once_two_of_the_staff_have_approved_it(
     reviewing: Api, small: Brand, world: World, checker: Person, approver: Person
 ) -> None:
@@ -255,13 +268,11 @@ async def test_a_closed_account_is_not_approved_and_waits_for_nothing(
 async def test_four_eyes_hold_in_the_database_itself(world: World, small: Brand, checker: Person) -> None:
     """T36: whatever the application may be made to write."""
     await give_review(world, small.us, checker)
-    alone = text("UPDATE reviews SET status = 'APPROVED', decided_at = now(), approved_by = checked_by")
-    nobody = text(
-        "UPDATE reviews SET status = 'APPROVED', decided_at = now(), "
-        "approved_by = checked_by, checked_by = NULL"
-    )
+    approve = "UPDATE reviews SET status = 'APPROVED', decided_at = now(), approved_by = checked_by"
+    alone = text(f"{approve} WHERE account_id = :account")
+    nobody = text(f"{approve}, checked_by = NULL WHERE account_id = :account")
     async with world.database.connect() as connection:
         for statement, constraint in ((alone, "nobody_approves_his_own"), (nobody, "four_eyes")):
             with pytest.raises(Exception, match=constraint):
-                await connection.execute(statement)
+                await connection.execute(statement, {"account": small.us.key})
             await connection.rollback()

@@ -61,6 +61,15 @@ SENDS = {
     "send_labels",
     "send_reservations",
 }
+CONTACTS = {
+    "contact_attributes",
+    "contact_import_errors",
+    "contact_import_parts",
+    "contact_jobs",
+    "contact_list_members",
+    "contact_lists",
+    "contacts",
+}
 NOT_SENT_TO = {"block_entries", "unsubscribes", "bounces"}
 STATUS = {"accounts", "account_status_changes"}
 SETTINGS = {"field_functions", "settings"}
@@ -68,6 +77,7 @@ DOMAINS = {"domain_keys", "domain_records", "domains"}
 CONTENT = (
     MONEY
     | SENDS
+    | CONTACTS
     | NOT_SENT_TO
     | STATUS
     | SETTINGS

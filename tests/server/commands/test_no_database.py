@@ -13,7 +13,7 @@ from tests.server.commands.test_cli import Run, assert_one_sentence, run
 __all__ = ["run"]
 
 MAKING = {"serve", "migrate", "demo"}
-WITHOUT = {"policy show", "schema print"}
+WITHOUT = {"policy show", "schema print", "contacts import"}
 """They need none."""
 LOOKING = {
     "worker": [],
@@ -26,6 +26,7 @@ LOOKING = {
     "staff list": [],
     "policy explain": ["--account", "acct_x", "--permission", "ACCOUNT_READ", "--subject", "sam@example.com"],
     "ledger verify": [],
+    "keys rotate": [],
     "invoice credit": ["INV-1", "--reason", "because"],
 }
 """All others, with what each has to be given."""
