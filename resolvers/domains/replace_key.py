@@ -97,9 +97,11 @@ def found_next_key(found: Sequence[FoundRecord]) -> Sequence[FoundRecord] | None
     if new is None or not new.is_ok:
         return None
     taken = replace(new, expected=replace(new.expected, purpose=DomainRecordPurpose.DKIM))
-    replaced = (DomainRecordPurpose.DKIM, DomainRecordPurpose.DKIM_NEXT)
-    others = [each for each in found if each.expected.purpose not in replaced]
-    return [*others[:1], taken, *others[1:]]
+    return [
+        taken if each.expected.purpose is DomainRecordPurpose.DKIM else each
+        for each in found
+        if each is not new
+    ]
 
 
 async def take_next_key(

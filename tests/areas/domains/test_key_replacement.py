@@ -1,18 +1,17 @@
 """A key for DKIM is replaced without a moment in which receivers find none."""
 
-from typing import Any
-
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key
-from sqlalchemy import Row, select
 
-from models.domains.tables import DomainKind, domain_keys
-from resolvers.domains.sealed_columns import PRIVATE_KEY
+from models.domains.tables import DomainKind
+from server.embedded_postgres import DatabaseAddresses
+from server.settings.settings import Settings
+from server.start.app import create_app
 from tests.areas.domains.checking import Checking, found_of, seen
+from tests.areas.domains.keys import belongs_to, key_of, publish, replaced
 from tests.areas.domains.name_server import Mood
 from tests.areas.effects.log import events_of
 from tests.client.api import Api
-from tests.client.mutations import attempt, done
+from tests.client.mutations import attempt, code_of
 from tests.world.brand import Brand
 from tests.world.domains import Domain, give_domain
 from tests.world.world import World
@@ -26,26 +25,6 @@ async def domain(brand: Brand, world: World, checking: Checking) -> Domain:
     return made
 
 
-async def _replace(api: Api, brand: Brand, domain: Domain) -> dict[str, Any]:
-    """The record to publish."""
-    selection = "domain { status records { purpose type name value status } }"
-    made = await done(api, "domainKeyReplace", brand.owner, selection, domainId=domain.id)
-    (found,) = [each for each in made["domain"]["records"] if each["purpose"] == "DKIM_NEXT"]
-    assert (made["domain"]["status"], found["status"]) == ("VERIFIED", None)
-    return dict(found)
-
-
-async def _key(world: World, domain: Domain) -> Row[*tuple[Any, ...]]:
-    async with world.database.connect() as connection:
-        return (
-            await connection.execute(select(domain_keys).where(domain_keys.c.domain_id == domain.key))
-        ).one()
-
-
-def _publish(checking: Checking, record: dict[str, Any]) -> None:
-    checking.zone.publish(record["type"], record["name"], record["value"])
-
-
 async def _kinds(api: Api, brand: Brand) -> list[str]:
     return [event["kind"] for event in await events_of(api, brand.owner, brand.us.id)]
 
@@ -53,16 +32,16 @@ async def _kinds(api: Api, brand: Brand) -> list[str]:
 async def test_the_old_key_is_used_until_the_new_record_is_found(
     api: Api, brand: Brand, world: World, checking: Checking, domain: Domain
 ) -> None:
-    old = await _key(world, domain)
-    record = await _replace(api, brand, domain)
+    old = await key_of(world, domain)
+    record = await replaced(api, brand, domain)
     await checking.run(domain.account, domain.id)
     assert await checking.status(domain) == "VERIFIED"
     assert (await found_of(api, brand.owner, domain.id))["DKIM_NEXT"] == "MISSING"
-    assert (await _key(world, domain)).selector == old.selector
+    assert (await key_of(world, domain)).selector == old.selector
     assert await _kinds(api, brand) == ["DOMAIN_KEY_ADDED"]
-    _publish(checking, record)
+    publish(checking, record)
     await checking.run_now(domain)
-    new = await _key(world, domain)
+    new = await key_of(world, domain)
     assert (new.selector, new.next_selector, new.next_private_key) == (
         record["name"].partition(".")[0],
         None,
@@ -83,19 +62,9 @@ async def test_the_new_private_key_belongs_to_the_published_one(
     api: Api, brand: Brand, world: World, checking: Checking, domain: Domain
 ) -> None:
     """Sealed anew in the place where it is used."""
-    _publish(checking, record := await _replace(api, brand, domain))
+    publish(checking, record := await replaced(api, brand, domain))
     await checking.run(domain.account, domain.id)
-    row = await _key(world, domain)
-    private = checking.keyring().open(PRIVATE_KEY.place(dict(row._mapping)), row.private_key)
-    public = load_der_private_key(private, None).public_key()
-    assert record["value"].endswith(row.public_key)
-    assert public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo).hex() in _hex_of(row)
-
-
-def _hex_of(row: Row[*tuple[Any, ...]]) -> str:
-    import base64
-
-    return base64.b64decode(row.public_key).hex()
+    assert belongs_to(await key_of(world, domain), record, checking)
 
 
 @pytest.mark.parametrize("mood", [Mood.SILENT, Mood.FAILING, Mood.DENYING, Mood.LOOPING])
@@ -103,35 +72,35 @@ async def test_name_servers_that_do_not_tell_the_new_record_change_nothing(
     mood: Mood, api: Api, brand: Brand, world: World, checking: Checking, domain: Domain
 ) -> None:
     """Neither the key nor the domain's standing, for as many days as it takes."""
-    old, record = await _key(world, domain), await _replace(api, brand, domain)
+    old, record = await key_of(world, domain), await replaced(api, brand, domain)
     checking.zone.moods[record["name"]] = mood
     for _ in range(4 if mood is Mood.DENYING else 1):
         await checking.run_next_day(domain)
     assert await checking.status(domain) == "VERIFIED"
-    assert (await _key(world, domain)).selector == old.selector
+    assert (await key_of(world, domain)).selector == old.selector
 
 
 async def test_another_key_in_the_new_place_is_not_taken(
     api: Api, brand: Brand, world: World, checking: Checking, domain: Domain
 ) -> None:
-    old, record = await _key(world, domain), await _replace(api, brand, domain)
-    _publish(checking, record | {"value": "v=DKIM1; k=rsa; p=BBBB"})
+    old, record = await key_of(world, domain), await replaced(api, brand, domain)
+    publish(checking, record | {"value": "v=DKIM1; k=rsa; p=BBBB"})
     await checking.run(domain.account, domain.id)
     assert (await found_of(api, brand.owner, domain.id))["DKIM_NEXT"] == "WRONG"
-    assert (await _key(world, domain)).selector == old.selector
+    assert (await key_of(world, domain)).selector == old.selector
 
 
 async def test_a_key_that_waits_is_given_up_for_another_one(
     api: Api, brand: Brand, world: World, checking: Checking, domain: Domain
 ) -> None:
-    first, second = await _replace(api, brand, domain), await _replace(api, brand, domain)
+    first, second = await replaced(api, brand, domain), await replaced(api, brand, domain)
     assert first["name"] != second["name"]
-    _publish(checking, first)
+    publish(checking, first)
     await checking.run(domain.account, domain.id)
     assert (await found_of(api, brand.owner, domain.id))["DKIM_NEXT"] == "MISSING"
-    _publish(checking, second)
+    publish(checking, second)
     await checking.run_now(domain)
-    assert (await _key(world, domain)).selector == second["name"].partition(".")[0]
+    assert (await key_of(world, domain)).selector == second["name"].partition(".")[0]
 
 
 async def test_a_new_key_mends_what_the_old_ones_record_broke(
@@ -143,15 +112,8 @@ async def test_a_new_key_mends_what_the_old_ones_record_broke(
     for _ in range(3):
         await checking.run_next_day(domain)
     assert await checking.status(domain) == "BROKEN"
-    made = await done(
-        api,
-        "domainKeyReplace",
-        brand.owner,
-        "domain { records { purpose type name value } }",
-        domainId=domain.id,
-    )
-    (record,) = [each for each in made["domain"]["records"] if each["purpose"] == "DKIM_NEXT"]
-    _publish(checking, record)
+    record = await replaced(api, brand, domain)
+    publish(checking, record)
     await checking.run(domain.account, domain.id)
     assert await checking.status(domain) == "VERIFIED"
 
@@ -161,3 +123,16 @@ async def test_a_tracking_domain_has_no_key(api: Api, brand: Brand, world: World
     refused = await attempt(api, "domainKeyReplace", brand.owner, domainId=tracking.id)
     assert (refused.code, refused.named) == ("FAILED_PRECONDITION", "domainId")
     assert await _kinds(api, brand) == []
+
+
+async def test_a_server_without_keys_refuses(
+    brand: Brand, world: World, settings: Settings, addresses: DatabaseAddresses, domain: Domain
+) -> None:
+    """Nothing waits then, and the key that is there is used on."""
+    without = settings.model_copy(update={"secret_keys": None, "database_url": addresses.application})
+    app = create_app(without, addresses.application)
+    async with Api.of(app) as api, app.router.lifespan_context(app):
+        before, old = await world.state(brand.master), await key_of(world, domain)
+        code = await code_of(api, "domainKeyReplace", brand.owner, domainId=domain.id)
+        assert code == "SECRETS_UNAVAILABLE"
+        assert (await world.state(brand.master), await key_of(world, domain)) == (before, old)
