@@ -55,6 +55,16 @@ contacts = data_table(
     short_text_check("external_id"),
     short_text_check("phone"),
     short_text_check("source"),
+    *[
+        Index(
+            f"ix_contacts_{name}",
+            "master_id",
+            "account_id",
+            name,
+            postgresql_where=text(f"{name} IS NOT NULL"),
+        )
+        for name in ("email_digest", "phone_digest")
+    ],
 )
 
 contact_attributes = data_table(

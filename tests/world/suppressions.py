@@ -10,6 +10,7 @@ from models.base.ids import new_id
 from models.settings.tables import SettingName
 from models.suppressions.tables import bounces, unsubscribes
 from resolvers.inputs.address_digests import digest_of
+from resolvers.inputs.emails import email_address
 from resolvers.settings.values import PLATFORM_VALUES, BounceLimits
 from tests.client.api import Api, Caller
 from tests.client.mutations import done
@@ -104,6 +105,13 @@ async def give_suppressions(world: World, account: Account, address: str) -> Non
     """The recipient has unsubscribed from the account, and a message to it bounced for good."""
     await give_unsubscribe(world, account, address)
     await give_bounce(world, account, address)
+
+
+async def give_all_suppressions(world: World, account: Account, list_key: uuid.UUID) -> None:
+    """Of two that `give_contacts` makes, of somebody who is no contact, and one from the list alone."""
+    for address in (email_address("Ann.0@bücher.example").canonical, "+46700000001", "nobody@example.com"):
+        await give_suppressions(world, account, address)
+    await give_unsubscribe(world, account, "bo@example.com", list_key)
 
 
 def _row(account: Account, address: str) -> dict[str, Any]:
