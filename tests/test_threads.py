@@ -55,6 +55,8 @@ ALLOWED = {
         "server.embedded_postgres.supervision.kept_running",
         "Thread",
     ): f"{_ALONE}: starts PostgreSQL's programs",
+    ("resolvers.settings.phone_country.in_default_country", "to_thread"): _ADDRESSES,
+    ("schema.fields.addresses.read_of_account", "to_thread"): _ADDRESSES,
     ("server.fairness.hashing.run", "run_in_executor"): "argon2: a hasher that is never changed",
     ("server.invoices.download._respond", "to_thread"): "fpdf and fontTools: one file at a time, by a lock",
     ("server.uploads.places.in_thread", "run_in_executor"): "hashes and files of the upload that waits",

@@ -11,7 +11,7 @@ from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from authz.guards.shared_lock import authorize_shared
 from authz.policy.permissions import Permission
-from authz.policy.refusals import Refusal, RefusalCode
+from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
@@ -24,6 +24,7 @@ from resolvers.effects.log import record_of_account
 from resolvers.inputs.addresses import Address, AddressFault
 from resolvers.settings.phone_country import in_default_country
 from resolvers.staff.overrides import unsubscribe_scope_of
+from resolvers.suppressions.lists import known_lists
 
 
 class ResubscribeOutcome(enum.Enum):
@@ -56,7 +57,7 @@ async def resubscribe(
     """Lift the unsubscribes of the address. Where platform support has set that they apply to the list
     concerned, a re-subscription to a list lifts that of this list alone.
 
-    Needs CONTACTS_WRITE. Raises BAD_USER_INPUT for what is no address.
+    Needs CONTACTS_WRITE. Raises BAD_USER_INPUT for what is no address, NOT_FOUND for what is no list.
     """
     account = await authorize_shared(session, principal, command.account_id, Permission.CONTACTS_WRITE)
     (address,) = await in_default_country(session, account, [command.address])
@@ -64,6 +65,8 @@ async def resubscribe(
         raise Refusal(RefusalCode.BAD_USER_INPUT, address.message, "address")
     list_id = command.list_id if await scope_of(session, account) is UnsubscribeScope.LIST else None
     async with in_data_plane(session, account):
+        if command.list_id is not None and not await known_lists(session, account, {command.list_id}):
+            raise NotFound("contactListId")
         standing = await _lock(session, account, address)
         lifted = [each.id for each in standing if list_id is None or each.list_id == list_id]
         await _lift(session, account, lifted, command.evidence)

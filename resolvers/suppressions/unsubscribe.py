@@ -17,11 +17,11 @@ from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import in_account
 from models.base.ids import AccountId, new_id
-from models.contacts.tables import contact_lists
 from models.suppressions.tables import unsubscribes
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.addresses import AddressFault
+from resolvers.suppressions.lists import known_lists
 from resolvers.suppressions.reports import GivenReport, Report, read_reports
 
 ListId = uuid.UUID | None
@@ -70,7 +70,7 @@ async def record_unsubscribes(
     told = await read_reports(session, account, command.reports)
     reports = [each for each in told if isinstance(each, Report)]
     async with in_data_plane(session, account):
-        lists = await _known_lists(session, account, {each.told for each in reports} - {None})
+        lists = await known_lists(session, account, {each.told for each in reports if each.told is not None})
         latest = _latest([each for each in reports if each.told is None or each.told in lists])
         recorded = await _upsert(session, account, latest)
         lifted = await _resubscribed(session, account, latest.keys() - recorded)
@@ -110,16 +110,6 @@ def _outcome(
     if key in recorded:
         return UnsubscribeOutcome.RECORDED
     return UnsubscribeOutcome.RESUBSCRIBED_SINCE if key in lifted else UnsubscribeOutcome.ALREADY_UNSUBSCRIBED
-
-
-async def _known_lists(session: WriteSession, account: Authorized, ids: set[ListId]) -> set[uuid.UUID]:
-    if not ids:
-        return set()
-    known = contact_lists.c
-    wanted = known.id == any_(literal(list(ids), ARRAY(Uuid)))
-    return set(
-        (await session.execute(select(known.id).where(in_account(contact_lists, account), wanted))).scalars()
-    )
 
 
 async def _upsert(

@@ -35,7 +35,9 @@ class Year:
     @asynccontextmanager
     async def begun(self) -> AsyncIterator["Past"]:
         """Inside it is a year ago, or later as the months pass; afterwards the clock shows the present."""
-        begins_at = _earlier(await self.clock.now() - _INTO_THE_MONTH, MONTHS)
+        first = _earlier(await self.clock.now() - _INTO_THE_MONTH, MONTHS)
+        # Cycles end at midnight, and their invoices come soon after, whenever the demo is made.
+        begins_at = first.replace(hour=0, minute=0, second=0, microsecond=0)
         try:
             await self.clock.show(begins_at)
             yield Past(self, begins_at)

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from graphql import GraphQLInputObjectType, get_named_type
+from sqlalchemy import delete
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, present, present_in_account
+from models.effects.attempts import attempts
 from tests.bad_input.inputs import (
     FOR_ALL_ACCOUNTS,
     ID_FIELDS,
@@ -84,7 +86,7 @@ MUTATIONS = {
     "blockListRemove": ["accountId"],
     "unsubscribeReport": ["accountId"],
     "bounceReport": ["accountId"],
-    "resubscribe": ["accountId"],
+    "resubscribe": ["accountId", "contactListId"],
     "sendCommit": ["reservationId"],
     "sendVoid": ["reservationId"],
     "sendBudgetUpdate": ["accountId"],
@@ -97,6 +99,7 @@ MUTATIONS = {
     "contactListCreate": ["accountId"],
     "contactListUpdate": ["contactListId"],
     "contactListDelete": ["contactListId"],
+    "contactImportCancel": ["jobId"],
     "contactAttributeCreate": ["accountId"],
     "contactAttributeDelete": ["accountId"],
 }
@@ -141,6 +144,12 @@ def _of_others(kind: Kind, place: Place, foreign: Place) -> list[object]:
     return found
 
 
+async def _forget_attempts(world: World) -> None:
+    """Each field is tried more often than one caller may try in an hour."""
+    async with world.database.begin() as connection:
+        await connection.execute(delete(attempts))
+
+
 @pytest.mark.parametrize("mutation", MUTATIONS)
 async def test_what_names_nothing_here_is_not_found(
     api: Api, world: World, place: Place, foreign: Place, mutation: str
@@ -151,8 +160,11 @@ async def test_what_names_nothing_here_is_not_found(
         if (mutation, field) == ("contactUpdate", "contactId"):
             # Lists of the right contact's account are found as little as the wrong contact.
             right |= {"addToLists": [], "removeFromLists": []}
+        if (mutation, field) == ("sendReserve", "contactListId"):
+            right |= {"recipientListId": None}
+        await _forget_attempts(world)
         listed = isinstance(right[field], list)
-        good = str(right[field][0] if listed else right[field])
+        good = str(right[field][0] if listed else right[field] or place.id_of(kind))
         others = _of_others(kind, place, foreign)
         if mutation in FOR_ALL_ACCOUNTS and kind is Kind.ACCOUNT:
             others.remove(foreign.ids()[kind])

@@ -43,6 +43,8 @@ async def test_a_change_of_what_is_not_there_and_of_what_is_not_yours(
         for id_ in (unknown_id(kind), unknown_id(kind), foreign.id_of(kind)):
             with statements() as sent:
                 wrong = inputs(place)[mutation] | {field: id_}
+                if (mutation, field) == ("sendReserve", "contactListId"):
+                    wrong |= {"recipientListId": None}
                 refused = await attempt(api, mutation, place.caller(mutation), **wrong)
             assert (refused.code, refused.named) == ("NOT_FOUND", field)
             seen.append((_told(refused.answer), sent))

@@ -141,7 +141,7 @@ SHAPES = {
     "what overrides set": _of_accounts(
         "unsubscribeScope sendingDomainLimit fieldFunctions reviewApproved", 4
     ),
-    "reviews": _of_accounts("review { id status reason account { name } } reviewApproved", 3),
+    "reviews": _of_accounts("review { id status reason contacts account { name } } reviewApproved", 4),
     "jobs": _of_accounts(
         "jobs(first: 20) { totalCount nodes { progress { done } account { name } "
         "errors(first: 5) { totalCount nodes { line } } } }",
@@ -250,7 +250,7 @@ SHAPES = {
         5,
     ),
     "contacts": _of_accounts(
-        "contacts(first: 100) { totalCount nodes { id externalId email phone attributes createdAt } }", 12
+        "contacts(first: 100) { totalCount nodes { id externalId email phone attributes createdAt } }", 16
     ),
     "contact lists": _of_accounts(
         "contactLists(first: 20) { totalCount nodes { id contacts(first: 5) { totalCount nodes { id } } } } "

@@ -43,7 +43,7 @@ def inputs(place: Place) -> dict[str, Input]:
     reserved = {"reservationId": place.objects[Kind.SEND_RESERVATION]}
     return {
         "sendReserve": account
-        | {"stream": "MARKETING", "recipients": None, "recipientHashes": None}
+        | {"stream": "MARKETING", "recipients": None, "recipientHashes": None, "contactListId": None}
         | {"recipientListId": place.objects[Kind.RECIPIENT_LIST], "idempotencyKey": "7", "label": "Spring"},
         "sendCommit": reserved,
         "sendVoid": reserved,

@@ -44,7 +44,9 @@ _WITHOUT = {
     **dict.fromkeys(("unsubscribeReport", "bounceReport", "resubscribe"), "changes no right"),
     **dict.fromkeys(("contactUpsert", "contactUpdate", "contactErase"), "changes no right"),
     **dict.fromkeys(("contactListCreate", "contactListUpdate", "contactListDelete"), "changes no right"),
-    **dict.fromkeys(("contactAttributeCreate", "contactImportCancel"), "changes no right"),
+    **dict.fromkeys(
+        ("contactAttributeCreate", "contactAttributeDelete", "contactImportCancel"), "changes no right"
+    ),
 }
 _DOING = {"administrator", "developer", "key_of_parent"}
 """Where they may do it, no others are tried: they see all of it, the keys, and all of it as a key."""
