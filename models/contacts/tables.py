@@ -43,16 +43,6 @@ contacts = data_table(
     unique_where_given("contacts", "external_id"),
     unique_where_given("contacts", "email_canonical"),
     unique_where_given("contacts", "phone_canonical"),
-    *(
-        Index(
-            f"ix_contacts_{digest}",
-            "master_id",
-            "account_id",
-            digest,
-            postgresql_where=text(f"{digest} IS NOT NULL"),
-        )
-        for digest in ("email_digest", "phone_digest")
-    ),
     CheckConstraint("email IS NOT NULL OR phone IS NOT NULL", name="address"),
     CheckConstraint("num_nulls(email, email_canonical, email_digest) IN (0, 3)", name="email"),
     CheckConstraint("num_nulls(phone, phone_canonical, phone_digest) IN (0, 3)", name="phone"),
@@ -65,6 +55,16 @@ contacts = data_table(
     short_text_check("external_id"),
     short_text_check("phone"),
     short_text_check("source"),
+    *[
+        Index(
+            f"ix_contacts_{name}",
+            "master_id",
+            "account_id",
+            name,
+            postgresql_where=text(f"{name} IS NOT NULL"),
+        )
+        for name in ("email_digest", "phone_digest")
+    ],
 )
 
 VALUE_DIGEST_BYTES = 8

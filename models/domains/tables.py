@@ -49,6 +49,7 @@ class DomainRecordPurpose(enum.Enum):
 
     OWNERSHIP = "OWNERSHIP"
     DKIM = "DKIM"
+    DKIM_NEXT = "DKIM_NEXT"
     SPF = "SPF"
     DMARC = "DMARC"
     RETURN_PATH = "RETURN_PATH"
@@ -131,9 +132,13 @@ domain_keys = control_table(
     Column("selector", Text, nullable=False, comment="The name in DNS under which the public key is found."),
     Column("public_key", Text, nullable=False, comment="In DER and base64, as DKIM publishes it."),
     Column("private_key", LargeBinary, nullable=False, comment="Sealed; in DER by PKCS #8."),
+    Column("next_selector", Text, comment="Of the key that will replace this one."),
+    Column("next_public_key", Text),
+    Column("next_private_key", LargeBinary),
     created_at(),
     PrimaryKeyConstraint("master_id", "domain_id"),
     ForeignKeyConstraint(["master_id", "domain_id"], ["domains.master_id", "domains.id"]),
+    CheckConstraint("num_nulls(next_selector, next_public_key, next_private_key) IN (0, 3)", name="next_key"),
 )
 
 domain_records = control_table(

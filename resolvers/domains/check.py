@@ -30,8 +30,10 @@ from resolvers.domains.expected_records import DomainFacts, PublishedKey, expect
 from resolvers.domains.judging import FoundRecord
 from resolvers.domains.looking import look_for_all
 from resolvers.domains.records import store_found
+from resolvers.domains.replace_key import found_next_key, take_next_key
 from resolvers.effects.event_kinds import EventKind
-from resolvers.effects.log import record
+from resolvers.effects.log import Change, record
+from resolvers.sealing.keyring import KeyringSource
 
 FAILURES = 3
 """So many failed checks break a verified domain."""
@@ -59,15 +61,18 @@ class _Due:
     facts: DomainFacts
 
 
-async def check_domain(sessions: WriteSessions, dns: Dns, mail_host: str, job: Job) -> None:
-    """Check the job's domain, if its check is due."""
+async def check_domain(
+    sessions: WriteSessions, dns: Dns, mail_host: str, keyring_source: KeyringSource, job: Job
+) -> None:
+    """Check the job's domain, if its check is due. A key that waits to replace another one does so once its
+    record is found. Raises SECRETS_UNAVAILABLE then, where the worker has no keys."""
     async with sessions.begin() as session:
         due = await _due(session, job.master_id, DomainId(job.subject_id))
     if due is None:
         return
     found = await look_for_all(dns, expected_records(due.facts, mail_host))
     async with sessions.begin() as session:
-        await _write(session, due, found)
+        await _write(session, due, found, keyring_source)
 
 
 async def _due(session: WriteSession, master_id: MasterId, domain_id: DomainId) -> _Due | None:
@@ -75,7 +80,10 @@ async def _due(session: WriteSession, master_id: MasterId, domain_id: DomainId) 
         return None
     with_key = in_tree(domain_keys, domains, domain_id="id")
     statement = (
-        select(*domains.c, domain_keys.c.selector, domain_keys.c.public_key)
+        select(
+            *domains.c,
+            *(domain_keys.c[name] for name in ("selector", "public_key", "next_selector", "next_public_key")),
+        )
         .select_from(domains.outerjoin(domain_keys, with_key))
         .where(domains.c.master_id == master_id, domains.c.id == domain_id, _IS_DUE)
     )
@@ -83,19 +91,27 @@ async def _due(session: WriteSession, master_id: MasterId, domain_id: DomainId) 
     if row is None:
         return None
     key = None if row.selector is None else PublishedKey(row.selector, row.public_key)
-    facts = DomainFacts(DomainKind(row.kind), row.ascii_name, row.token, key)
+    waiting = None if row.next_selector is None else PublishedKey(row.next_selector, row.next_public_key)
+    facts = DomainFacts(DomainKind(row.kind), row.ascii_name, row.token, key, waiting)
     return _Due(AccountKey(master_id, AccountId(row.account_id)), domain_id, row.check_due_at, facts)
 
 
 _IS_DUE: ColumnElement[bool] = domains.c.check_due_at <= func.now()
 
 
-async def _write(session: WriteSession, due: _Due, found: Sequence[FoundRecord]) -> None:
+async def _write(
+    session: WriteSession, due: _Due, found: Sequence[FoundRecord], keyring_source: KeyringSource
+) -> None:
     row = await _locked(session, due)
     if row is None:
         return
+    with_new_key = found_next_key(found)
+    if with_new_key is not None:
+        found = with_new_key
+        selectors = await take_next_key(session, due.account.master_id, due.id, keyring_source)
+        await _log_key(session, due, row, *selectors)
     claim_id = await _proved(session, row, found)
-    if claim_id is None and all(each.is_ok for each in found):
+    if claim_id is None and _is_complete(found):
         found = [_as_of_nobody(each) for each in found]
     after, failures = _standing(row, proved=claim_id is not None)
     keeps = after is DomainStatus.VERIFIED
@@ -139,10 +155,15 @@ async def _locked(session: WriteSession, due: _Due) -> _DomainRow | None:
 
 async def _proved(session: WriteSession, row: _DomainRow, found: Sequence[FoundRecord]) -> uuid.UUID | None:
     """The tree's claim, if all records are there. None: they are not, or another tree has the domain."""
-    if not all(each.is_ok for each in found):
+    if not _is_complete(found):
         return None
     known: uuid.UUID | None = row.claim_id
     return known or await claim(session, MasterId(row.master_id), row.ascii_name)
+
+
+def _is_complete(found: Sequence[FoundRecord]) -> bool:
+    """Whether all records are there that are needed. That of a key that waits is not."""
+    return all(each.is_ok for each in found if each.expected.purpose is not DomainRecordPurpose.DKIM_NEXT)
 
 
 def _standing(row: _DomainRow, *, proved: bool) -> tuple[DomainStatus, int]:
@@ -175,15 +196,19 @@ async def _log(
     kind = _EVENTS.get((before, after))
     if kind is None:
         return
+    seen = [f"{each.expected.purpose.value} {each.status.value}" for each in found]
+    change: Change = {"status": after.value, "name": row.ascii_name, "records": seen}
+    await _record(session, due, row, kind, {"status": before.value}, change)
+
+
+async def _log_key(session: WriteSession, due: _Due, row: _DomainRow, old: str, new: str) -> None:
+    after: Change = {"selector": new, "name": row.ascii_name}
+    await _record(session, due, row, EventKind.DOMAIN_KEY_REPLACED, {"selector": old}, after)
+
+
+async def _record(
+    session: WriteSession, due: _Due, row: _DomainRow, kind: EventKind, before: Change, after: Change
+) -> None:
     actor = EarlierActor(row.actor_user_id, row.actor_api_key_id)
     account = without_rights(due.account, row.actor_account_id)
-    seen = [f"{each.expected.purpose.value} {each.status.value}" for each in found]
-    await record(
-        session,
-        actor,
-        account,
-        kind,
-        present(Kind.DOMAIN, due.id),
-        {"status": before.value},
-        {"status": after.value, "name": row.ascii_name, "records": seen},
-    )
+    await record(session, actor, account, kind, present(Kind.DOMAIN, due.id), before, after)

@@ -14,6 +14,8 @@ from models.domains.tables import DnsRecordType
 
 PATIENCE = 5.0
 """Seconds for one name, over all name servers and tries."""
+_ONE_TRY = 2.0
+"""Seconds for one try: packets get lost. A server that needs longer for every answer is never heard."""
 _ANSWER_SIZE = 1232
 """The largest answer over UDP, in bytes. Larger ones come over TCP."""
 
@@ -55,6 +57,7 @@ class Dns:
             resolver.nameservers = [
                 dns.nameserver.Do53Nameserver(server.address, server.port) for server in self.servers
             ]
+        resolver.timeout = _ONE_TRY
         resolver.use_edns(0, 0, _ANSWER_SIZE)
         return resolver
 

@@ -25,12 +25,14 @@ class PublishedKey:
 
 @dataclass(frozen=True)
 class DomainFacts:
-    """What the records depend on. `name`: in ASCII. `key`: of a sending domain."""
+    """What the records depend on. `name`: in ASCII. `key`: of a sending domain. `next_key`: what will replace
+    it."""
 
     kind: DomainKind
     name: str
     token: str
     key: PublishedKey | None
+    next_key: PublishedKey | None = None
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,17 @@ class ExpectedRecord:
 
 
 def expected_records(domain: DomainFacts, mail_host: str) -> list[ExpectedRecord]:
-    """The records of a domain. It is verified when all of them are found."""
+    """The records of a domain. It is verified when all of them are found, but for that of a key that waits to
+    replace another one."""
     ownership = _text(DomainRecordPurpose.OWNERSHIP, f"_mandant.{domain.name}", f"{_TOKEN}={domain.token}")
     if domain.key is None:
         target = f"track.{mail_host}"
         return [ownership, _alias(DomainRecordPurpose.TRACKING, domain.name, target)]
-    key_at = f"{domain.key.selector}._domainkey.{domain.name}"
+    waiting = [] if domain.next_key is None else [next_key_record(domain.name, domain.next_key)]
     return [
         ownership,
-        _text(DomainRecordPurpose.DKIM, key_at, f"v=DKIM1; k=rsa; p={domain.key.public_key}"),
+        _of_key(DomainRecordPurpose.DKIM, domain.name, domain.key),
+        *waiting,
         _text(DomainRecordPurpose.SPF, domain.name, f"v=spf1 include:{spf_host(mail_host)} ~all"),
         _text(
             DomainRecordPurpose.DMARC,
@@ -65,9 +69,18 @@ def expected_records(domain: DomainFacts, mail_host: str) -> list[ExpectedRecord
     ]
 
 
+def next_key_record(name: str, key: PublishedKey) -> ExpectedRecord:
+    """The record of a key that waits to replace another one. `name`: the domain's, in ASCII."""
+    return _of_key(DomainRecordPurpose.DKIM_NEXT, name, key)
+
+
 def spf_host(mail_host: str) -> str:
     """The name that an SPF record has to include."""
     return f"spf.{mail_host}"
+
+
+def _of_key(purpose: DomainRecordPurpose, name: str, key: PublishedKey) -> ExpectedRecord:
+    return _text(purpose, f"{key.selector}._domainkey.{name}", f"v=DKIM1; k=rsa; p={key.public_key}")
 
 
 def _text(purpose: DomainRecordPurpose, name: str, value: str, else_at: str | None = None) -> ExpectedRecord:

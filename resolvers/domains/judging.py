@@ -100,6 +100,7 @@ def _of_alias(expected: str, values: Sequence[str]) -> str | None:
 _PROBLEMS: dict[DomainRecordPurpose, Callable[[str, Sequence[str]], str | None]] = {
     DomainRecordPurpose.OWNERSHIP: _of_ownership,
     DomainRecordPurpose.DKIM: _of_dkim,
+    DomainRecordPurpose.DKIM_NEXT: _of_dkim,
     DomainRecordPurpose.SPF: _of_spf,
     DomainRecordPurpose.DMARC: _of_dmarc,
     DomainRecordPurpose.RETURN_PATH: _of_alias,

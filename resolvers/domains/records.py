@@ -21,6 +21,17 @@ async def add_records(
     await session.execute_each(insert(domain_records), rows)
 
 
+async def put_record(
+    session: WriteSession, master_id: MasterId, domain_id: DomainId, expected: ExpectedRecord
+) -> None:
+    """Store a record that is new, or replaces another one for its purpose. It was not looked for yet."""
+    unchecked: dict[str, Any] = {"status": None, "found_values": [], "problem": None, "checked_at": None}
+    values = {**_published(expected), **unchecked}
+    made = upsert(domain_records).values(master_id=master_id, domain_id=domain_id, **values)
+    key = ["master_id", "domain_id", "purpose"]
+    await session.send_built(made.on_conflict_do_update(index_elements=key, set_=values))
+
+
 async def store_found(
     session: WriteSession, master_id: MasterId, domain_id: DomainId, found: Sequence[FoundRecord]
 ) -> None:

@@ -5,4 +5,6 @@ from resolvers.sealing.places import SealedColumn
 
 PRIVATE_KEY = SealedColumn(domain_keys, "private_key")
 
-SEALED_COLUMNS = (PRIVATE_KEY,)
+NEXT_PRIVATE_KEY = SealedColumn(domain_keys, "next_private_key")
+
+SEALED_COLUMNS = (PRIVATE_KEY, NEXT_PRIVATE_KEY)

@@ -5,7 +5,7 @@ import datetime
 from sqlalchemy import func, select, update
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import authorize
+from authz.guards.exclusive import Authorized, authorize
 from authz.policy.permissions import Permission
 from authz.policy.refusals import RateLimited
 from engine.writes.sessions import WriteSession
@@ -32,6 +32,13 @@ async def request_check(session: WriteSession, principal: Principal, domain_id: 
     (tried,) = await count_attempts(session, [limit])
     if tried.times > limit.most:
         raise RateLimited(tried.seconds_left)
+    await have_checked(session, principal, account, domain_id)
+
+
+async def have_checked(
+    session: WriteSession, principal: Principal, account: Authorized, domain_id: DomainId
+) -> None:
+    """Have a worker check the domain now. What a check under way finds is not written."""
     await session.send_built(
         update(domains)
         .where(row_of(domains, account, domain_id))

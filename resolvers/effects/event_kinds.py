@@ -83,6 +83,8 @@ class EventKind(enum.Enum):
     DOMAIN_BROKEN = "domain.broken"
     DOMAIN_RECOVERED = "domain.recovered"
     DOMAIN_REMOVED = "domain.removed"
+    DOMAIN_KEY_ADDED = "domain.key_added"
+    DOMAIN_KEY_REPLACED = "domain.key_replaced"
     PAYMENT_METHOD_ADDED = "payment_method.added"
     PAYMENT_METHOD_REMOVED = "payment_method.removed"
     TOP_UP_RULE_UPDATED = "top_up_rule.updated"

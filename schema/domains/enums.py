@@ -31,6 +31,8 @@ ENUMS = (
         {
             "OWNERSHIP": "Proves that the account's people control the domain.",
             "DKIM": "The key with which e-mail is signed.",
+            "DKIM_NEXT": "The key that will replace that of DKIM once this record is found. It is not needed "
+            "for the domain to be verified.",
             "SPF": "Allows the platform's servers to send e-mail of the domain.",
             "DMARC": "Says what receivers do with e-mail that is not of the domain. The record of the "
             "registered domain above it also counts.",

@@ -12,7 +12,7 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import DomainId, Kind
 from models.domains.tables import DomainKind
 from resolvers.accounts import reads as accounts
-from resolvers.domains import add, reads, remove, verify
+from resolvers.domains import add, reads, remove, replace_key, verify
 from resolvers.domains.dkim import NewDkimKey
 from resolvers.effects.attempts import Limit
 from resolvers.inputs.global_ids import required
@@ -45,6 +45,11 @@ class DomainAddInput:
 @strawberry.input(description="The domain to check.")
 class DomainVerifyInput:
     domain_id: strawberry.ID = strawberry.field(description="The domain.")
+
+
+@strawberry.input(description="The domain whose key is replaced.")
+class DomainKeyReplaceInput:
+    domain_id: strawberry.ID = strawberry.field(description="A sending domain.")
 
 
 @strawberry.input(description="The domain to remove.")
@@ -87,8 +92,7 @@ class DomainMutation:
             domain_id = await add.add_domain(session, principal, command, new_key, deployment.keyring)
             return payload(DomainPayload, domain_id=domain_id)
 
-        limit = Limit(subject=f"domains of {principal.id}", most=_DOMAINS_OF_A_PRINCIPAL, window=_WINDOW)
-        return await perform(info, DomainPayload, write, [limit])
+        return await perform(info, DomainPayload, write, [_limit(principal)])
 
     @mutation(needs(Permission.DOMAINS_WRITE))
     async def domain_verify(
@@ -100,6 +104,22 @@ class DomainMutation:
         await verify.request_check(session, principal, domain_id)
         return payload(DomainPayload, domain_id=domain_id)
 
+    @strawberry.mutation(
+        directives=needs(Permission.DOMAINS_WRITE),
+        description="Replace the key with which e-mail of a sending domain is signed. Publish the record "
+        "DKIM_NEXT of `Domain.records`, and leave the record DKIM where it is: the old key is used until a "
+        "check finds the new record. Repeating it while a key waits gives that one up for another one.",
+    )
+    async def domain_key_replace(self, info: ContextInfo, input: DomainKeyReplaceInput) -> DomainPayload:
+        principal, deployment, new_key = principal_of(info), info.context.deployment, NewDkimKey()
+
+        async def write(session: WriteSession) -> DomainPayload:
+            domain_id = _domain_id(input.domain_id)
+            await replace_key.replace_key(session, principal, domain_id, new_key, deployment.keyring)
+            return payload(DomainPayload, domain_id=domain_id)
+
+        return await perform(info, DomainPayload, write, [_limit(principal)])
+
     @mutation(needs(Permission.DOMAINS_WRITE))
     async def domain_remove(
         self, session: WriteSession, principal: Principal, input: DomainRemoveInput
@@ -108,6 +128,11 @@ class DomainMutation:
         because links in e-mail that was sent lead through it."""
         account = await remove.remove_domain(session, principal, _domain_id(input.domain_id))
         return payload(DomainRemovePayload, account_id=account, removed_domain_id=input.domain_id)
+
+
+def _limit(principal: Principal) -> Limit:
+    """For what makes keys."""
+    return Limit(subject=f"domains of {principal.id}", most=_DOMAINS_OF_A_PRINCIPAL, window=_WINDOW)
 
 
 def _domain_id(text: str) -> DomainId:

@@ -9,7 +9,7 @@ from server.jobs.work import JobWork, Work
 
 
 async def _check(sessions: WriteSessions, deployment: Deployment, job: Job) -> None:
-    await check_domain(sessions, deployment.dns, deployment.mail_host, job)
+    await check_domain(sessions, deployment.dns, deployment.mail_host, deployment.keyring, job)
 
 
 WORK = Work(jobs=(JobWork(DOMAIN_CHECK, _check),))

@@ -76,6 +76,7 @@ MUTATIONS = {
     "topUpRuleRemove": ["accountId"],
     "domainAdd": ["accountId"],
     "domainVerify": ["domainId"],
+    "domainKeyReplace": ["domainId"],
     "domainRemove": ["domainId"],
     "planChange": ["accountId", "planId"],
     "planChangeWithdraw": ["accountId"],

@@ -28,6 +28,7 @@ from models.review.tables import reviews
 from models.shares.tables import share_accounts, shares
 from models.staff.overrides import overrides
 from models.staff.subaccounts_requests import subaccounts_requests
+from models.suppressions.tables import bounces, unsubscribes
 from tests.world.billing import give_invoice
 from tests.world.contacts import give_import
 from tests.world.domains import give_domain
@@ -145,7 +146,7 @@ async def _rows(
         await connection.execute(insert(ledger_entries).values(place | entry | hashes | posted))
         contact: _Values = {"id": ids[Kind.CONTACT], "attributes": {}, "source": "a test", "version": 1}
         mailed: _Values = {"email": f"{number}@b.example", "email_canonical": f"{number}@b.example"}
-        mailed |= {"email_digest": b"\x00"}
+        mailed |= {"email_digest": number.to_bytes(2)}
         await connection.execute(insert(contacts).values(place | contact | mailed))
         found[Kind.CONTACT].append(present_in_account(Kind.CONTACT, account.key, ids[Kind.CONTACT]))
         listed: _Values = {"id": ids[Kind.CONTACT_LIST], "name": f"List {number}", "version": 1}
@@ -154,6 +155,10 @@ async def _rows(
         await connection.execute(
             insert(contact_list_members).values(place | membership | {"source": "a test"})
         )
+        left: _Values = {"digest": mailed["email_digest"], "id": new_id()}
+        about: _Values = {"contact_list_id": listed["id"], "unsubscribed_at": _tomorrow()}
+        await connection.execute(insert(unsubscribes).values(place | left | about))
+        await connection.execute(insert(bounces).values(place | left | {"soft_at": []}))
         kept: _Values = {"id": new_id(), "name": f"attribute {number}", "type": "TEXT"}
         await connection.execute(insert(contact_attributes).values(place | kept))
         opened = [

@@ -260,6 +260,11 @@ SHAPES = {
     "lists of contacts": _of_accounts(
         "contacts(first: 20) { nodes { lists(first: 5) { totalCount nodes { source list { id } } } } }", 20
     ),
+    "unsubscribes and bounces": _of_accounts(
+        "unsubscribes(first: 20) { totalCount nodes { contact { email } contactList { name } } } "
+        "bounces(first: 20) { totalCount nodes { contact { email } softBounces latestSoftBounceAt } }",
+        36,
+    ),
     "contacts by their ids": Shape(
         "query ($contacts: [ID!]!) { nodes(ids: $contacts) { ... on Contact { id email } } }", 10
     ),
@@ -270,7 +275,10 @@ SHAPES = {
     ),
 }
 NEVER_COMPILED = {"nodes of five kinds", "a preview", "a block list", "deliverability"}
-FAR = {"contacts", "contact lists", "lists of contacts", "contacts by their ids", "jobs"}
+FAR = {
+    *("contacts", "contact lists", "lists of contacts", "contacts by their ids", "jobs"),
+    "unsubscribes and bounces",
+}
 """They read the data plane too."""
 
 

@@ -76,6 +76,7 @@ TRIPS: dict[str, int] = {
     "topUpRuleRemove": 4,
     "domainAdd": 8,
     "domainVerify": 5,
+    "domainKeyReplace": 8,
     "domainRemove": 6,
     "planChange": 15,
     "planChangeWithdraw": 10,

@@ -20,6 +20,10 @@ _SELECTIONS = {
     "nodes { email } pageInfo { endCursor } } } edges { cursor } } contactAttributes { name type }",
     "by address": 'contacts(emailPrefix: "ann.1") { totalCount nodes { email } edges { cursor } }',
     "by attribute": 'contacts(attribute: "big", value: "9007199254740993") { nodes { email attributes } }',
+    "who does not want it": "unsubscribes(first: 3) { totalCount nodes { contact { email phone } contactList "
+    "{ name } unsubscribedAt resubscribedAt evidence } pageInfo { endCursor } }",
+    "whom nothing reaches": "bounces(last: 2) { totalCount nodes { contact { email lists { totalCount } } "
+    "softBounces latestSoftBounceAt excludedAt excludedBy } edges { cursor } }",
     "a count alone": "contacts { totalCount }",
     "aliases": "one: contacts(first: 2) { nodes { id } } two: contacts(first: 2) { nodes { id } } "
     "three: contacts(last: 2) { nodes { id } }",

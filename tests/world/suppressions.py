@@ -11,6 +11,7 @@ from models.base.ids import new_id
 from models.settings.tables import SettingName
 from models.suppressions.tables import bounces, unsubscribes
 from resolvers.inputs.address_digests import digest_of
+from resolvers.inputs.emails import email_address
 from resolvers.settings.values import PLATFORM_VALUES, BounceLimits
 from tests.client.api import Api, Caller
 from tests.client.mutations import done
@@ -115,6 +116,13 @@ async def give_many_suppressions(world: World, account: Account, number: int) ->
         await connection.execute(insert(unsubscribes).values(unsubscribed_at=func.now()), rows)
         bounced = insert(bounces).values(soft_at=[], excluded_at=func.now(), excluded_by="HARD")
         await connection.execute(bounced, rows)
+
+
+async def give_all_suppressions(world: World, account: Account, list_key: uuid.UUID) -> None:
+    """Of two that `give_contacts` makes, of somebody who is no contact, and one from the list alone."""
+    for address in (email_address("Ann.0@bücher.example").canonical, "+46700000001", "nobody@example.com"):
+        await give_suppressions(world, account, address)
+    await give_unsubscribe(world, account, "bo@example.com", list_key)
 
 
 def _row(account: Account, address: str) -> dict[str, Any]:

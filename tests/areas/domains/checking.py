@@ -12,6 +12,7 @@ from models.domains.job_kinds import DOMAIN_CHECK
 from models.domains.tables import domains
 from models.effects.jobs import Job
 from resolvers.domains.dns import Dns
+from resolvers.sealing.keyring import KeyringSource, no_keyring
 from schema.fields.deployment import Deployment
 from server.jobs.dispatch import do
 from server.settings.payments import NoPayments
@@ -33,13 +34,18 @@ class Checking:
     world: World
     dns: Dns
     zone: Zone
+    keyring: KeyringSource = no_keyring
 
     async def run(self, account: Account, domain_id: str) -> None:
         """Do the job of this domain, if its check is due."""
         key = parse(Kind.DOMAIN, domain_id)
         assert key is not None
         deployment = Deployment(
-            public_url="http://mandant.test", payments=NoPayments(), mail_host=MAIL_HOST, dns=self.dns
+            public_url="http://mandant.test",
+            payments=NoPayments(),
+            mail_host=MAIL_HOST,
+            dns=self.dns,
+            keyring=self.keyring,
         )
         job = Job(DOMAIN_CHECK, MasterId(account.master), key)
         await do(WriteSessions(self.application), deployment, job)

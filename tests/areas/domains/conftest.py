@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from resolvers.sealing.keyring import Keyring
 from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
+from server.settings.settings import Settings
 from tests.areas.domains.checking import Checking
 from tests.areas.domains.name_server import Zone, name_server
 from tests.world.world import World
@@ -27,7 +29,8 @@ def zone() -> Zone:
 
 
 @pytest.fixture
-def checking(application: AsyncEngine, world: World, zone: Zone) -> Iterator[Checking]:
+def checking(application: AsyncEngine, world: World, zone: Zone, settings: Settings) -> Iterator[Checking]:
     """Checks by a worker, which asks the name server of the zone."""
+    keyring = Keyring([secret.encode() for secret in settings.secret_key_texts])
     with name_server(zone) as dns:
-        yield Checking(application, world, dns, zone)
+        yield Checking(application, world, dns, zone, lambda: keyring)

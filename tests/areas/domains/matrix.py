@@ -20,6 +20,7 @@ async def _domain(stage: Stage) -> Values:
 MUTATIONS = {
     "domainAdd": Mutation("DOMAINS_WRITE", gated("DOMAINS_WRITE", DOMAIN_READERS), _domain_add),
     "domainVerify": Mutation("DOMAINS_WRITE", gated("DOMAINS_WRITE", DOMAIN_READERS), _domain),
+    "domainKeyReplace": Mutation("DOMAINS_WRITE", gated("DOMAINS_WRITE", DOMAIN_READERS), _domain),
     "domainRemove": Mutation("DOMAINS_WRITE", gated("DOMAINS_WRITE", DOMAIN_READERS), _domain),
 }
 

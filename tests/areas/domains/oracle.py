@@ -1,7 +1,6 @@
 """The rows of the area `domains` in the tables that have one for each mutation, table or id."""
 
 from models.base.ids import Kind
-from models.domains.tables import DomainKind
 from tests.authz.escalation.statuses import NEEDS_ACTIVE, TAKES_AWAY, Row
 from tests.authz.rules.consequences import NO_CONSEQUENCE, Limited, does
 from tests.bad_input.place import Place
@@ -14,6 +13,7 @@ from tests.world.world import Account, World
 CONSEQUENCES = {
     "domainAdd": does(limited={Limited.DOMAINS}),
     "domainVerify": does(limited={Limited.DOMAIN_CHECKS}),
+    "domainKeyReplace": does(limited={Limited.DOMAINS}),
     "domainRemove": NO_CONSEQUENCE,
 }
 
@@ -21,6 +21,7 @@ CONSEQUENCES = {
 STATUSES = {
     "domainAdd": Row(NEEDS_ACTIVE),
     "domainVerify": Row(NEEDS_ACTIVE),
+    "domainKeyReplace": Row(NEEDS_ACTIVE),
     "domainRemove": Row(TAKES_AWAY),
 }
 
@@ -28,7 +29,7 @@ STATUSES = {
 BOUNDS = {
     "domain_claims": one_each("a name that is verified"),
     "domain_keys": one_each("a sending domain"),
-    "domain_records": one_each("at most five of a domain"),
+    "domain_records": one_each("at most six of a domain"),
     "domains": one_each("as many of an account as support allows, and one for tracking"),
 }
 
@@ -43,8 +44,9 @@ def inputs(place: Place) -> dict[str, Input]:
     name = f"news-{place.account.key.hex}.example.com"
     domain = {"domainId": place.objects[Kind.DOMAIN]}
     return {
-        "domainAdd": {"accountId": place.account.id, "kind": "SENDING", "name": name},
+        "domainAdd": {"accountId": place.account.id, "kind": "TRACKING", "name": name},
         "domainVerify": domain,
+        "domainKeyReplace": domain,
         "domainRemove": domain,
     }
 
@@ -56,7 +58,7 @@ ID_FIELDS = {
 
 async def give_objects(world: World, account: Account) -> dict[Kind, str]:
     """An object of each kind of id that the area has."""
-    return {Kind.DOMAIN: (await give_domain(world, account, kind=DomainKind.TRACKING)).id}
+    return {Kind.DOMAIN: (await give_domain(world, account)).id}
 
 
 async def give_rows(world: World, tree: Tree) -> None:

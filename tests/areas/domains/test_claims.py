@@ -9,7 +9,9 @@ from sqlalchemy.exc import IntegrityError
 
 from models.base.ids import new_id
 from models.domains.tables import domain_claims, domains
+from resolvers.domains.expected_records import ExpectedRecord
 from tests.areas.domains.checking import Checking, seen
+from tests.areas.effects.log import events_of
 from tests.client.api import Api
 from tests.client.mutations import done
 from tests.concurrency.gates import Gate, waits
@@ -155,6 +157,37 @@ async def test_two_workers_verify_it_for_two_trees_at_once(
         assert sorted(statuses) == ["PENDING", "VERIFIED"]
         winner = one if statuses[0] == "VERIFIED" else other
         assert await holder_of(world, one.name) == winner.account.master
+
+
+async def test_the_tree_that_comes_second_by_a_moment_is_told_nothing_else(
+    api: Api, brand: Brand, others: Brand, world: World, checking: Checking
+) -> None:
+    """Its worker waits for the first one's transaction. It reads the same as whoever proves nothing."""
+    one, other = await _both(world, brand, others)
+    of_nobody = await give_domain(world, others.us)
+    _publish(checking, one, other, of_nobody)
+    (ownership,) = [each for each in of_nobody.expected if each.purpose.value == "OWNERSHIP"]
+    checking.zone.publish("TXT", ownership.name, *[each.value for each in _ownerships(one, other)])
+    await checking.make_due(one)
+    gate = Gate("COMMIT", after=1)
+    first = asyncio.create_task(gate.holding(checking.run(one.account, one.id)))
+    await gate.reached()
+    second = asyncio.create_task(checking.run_now(other))
+    assert await waits(second, world.database)
+    gate.open()
+    await asyncio.gather(first, second)
+    await checking.run_now(of_nobody)
+    assert [await checking.status(each) for each in (one, other)] == ["VERIFIED", "PENDING"]
+    assert await holder_of(world, one.name) == one.account.master
+    in_use, free = [await _told(api, others, each) for each in (other, of_nobody)]
+    assert in_use == free
+    assert in_use["OWNERSHIP"][0] == "WRONG"
+    kinds = [await events_of(api, each.owner, each.uk.id) for each in (brand, others)]
+    assert [[event["kind"] for event in found] for found in kinds] == [["DOMAIN_VERIFIED"], []]
+
+
+def _ownerships(*of: Domain) -> list[ExpectedRecord]:
+    return [each for domain in of for each in domain.expected if each.purpose.value == "OWNERSHIP"]
 
 
 async def test_one_gives_it_up_while_another_account_of_the_tree_verifies_it(

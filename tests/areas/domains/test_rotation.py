@@ -8,7 +8,7 @@ from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.domains.tables import domain_keys
-from resolvers.domains.sealed_columns import PRIVATE_KEY
+from resolvers.domains.sealed_columns import NEXT_PRIVATE_KEY, PRIVATE_KEY
 from resolvers.sealing import rotate as rotation
 from resolvers.sealing.keyring import Keyring, NotOpenedError
 from server.commands.keys import rotate
@@ -77,6 +77,24 @@ async def test_everything_opens_with_the_new_secret_alone(
     assert not any(_opens(_OLD, row) for row in rows)
     again = await rotate(own.owner, _BOTH)
     assert (again.done, again.unopened) == (0, 0)
+
+
+async def test_keys_that_wait_are_sealed_anew_too(
+    own: DatabaseAddresses, world: World, sealed: list[Domain]
+) -> None:
+    """Each for its own place: nobody can have a key used by copying it there."""
+    domain = sealed[0]
+    place = NEXT_PRIVATE_KEY.place({"master_id": domain.account.master, "domain_id": domain.key})
+    waiting = {"next_selector": "m1", "next_public_key": "BBBB", "next_private_key": _OLD.seal(place, b"n")}
+    async with world.database.begin() as connection:
+        this = domain_keys.c.domain_id == domain.key
+        await connection.execute(update(domain_keys).where(this).values(waiting))
+    resealed = await rotate(own.owner, _BOTH)
+    assert (resealed.done, resealed.unopened) == (2 * _MANY + 1, 0)
+    (row,) = [each for each in await _stored(world.database) if each.domain_id == domain.key]
+    assert _NEW.open(place, row.next_private_key) == b"n"
+    with pytest.raises(NotOpenedError):
+        _NEW.open(PRIVATE_KEY.place(dict(row._mapping)), row.next_private_key)
 
 
 async def test_it_is_for_the_owner(own: DatabaseAddresses, sealed: list[Domain]) -> None:

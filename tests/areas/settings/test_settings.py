@@ -121,7 +121,7 @@ WRONG: dict[str, list[Any]] = {
     "defaultCountry": ["XX", "DEU", ""],
     "language": ["deutsch", "de-XX", "xx", "de_AT", "de-AT-1996", ""],
     "senderName": ["", " ", "a\nb", "x" * 201, "In\u200bn"],
-    "senderAddress": ["inn", "inn@", "a b@example.com"],
+    "senderAddress": ["inn", "inn@", "a b@example.com", "HOTEL24", "0800-FLOWERS", "+46701234567", "46738"],
     "unsubscribePage": [
         "http://example.com",
         "https://",
@@ -154,6 +154,17 @@ WRONG: dict[str, list[Any]] = {
         [{"name": f"a{number}", "text": "b"} for number in range(101)],
     ],
 }
+
+
+@pytest.mark.parametrize("name", ["HOTEL24", "0800-FLOWERS", "83ViCARE73", "+46701234567", "46738"])
+async def test_the_name_of_a_sender_is_no_number(name: str, api: Api, brand: Brand) -> None:
+    """T26: it stays as it was typed, also where it could be spelled on a keypad or is all digits."""
+    values = _values(brand.us.id, senderName=name, defaultCountry="SE")
+    await done(api, "settingsUpdate", brand.owner, **values)
+    for account in (brand.us, brand.store):
+        assert (await settings_of(api, brand.owner, account))["senderName"]["value"] == name
+    event = await last_event(api, brand.owner, brand.us.id)
+    assert event["after"]["sender_name"] == name
 
 
 @pytest.mark.parametrize("field", WRONG)

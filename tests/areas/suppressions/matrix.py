@@ -5,6 +5,11 @@ from tests.authz.matrix.matrix_callers import Stage, once
 from tests.authz.matrix.matrix_rows import Mutation, Values, gated
 from tests.world.suppressions import ago, give_suppressions
 
+ACCOUNT_FIELDS = {
+    "unsubscribes": ("CONTACTS_READ", CONTACT_READERS),
+    "bounces": ("CONTACTS_READ", CONTACT_READERS),
+}
+
 _WRITERS = CONTACT_READERS
 """They hold CONTACTS_WRITE in the account."""
 

@@ -33,6 +33,7 @@ from tests.equality.drawn.plans import make_plans
 from tests.world.contacts import contact_id, contact_list_id, give_contacts, give_memberships
 from tests.world.ownership import give_offer
 from tests.world.settings import VALUES, give_settings, set_function, set_setting
+from tests.world.suppressions import give_all_suppressions
 from tests.world.world import Account, ApiKey, Member, World
 
 EMOJI_REASON = 'Fire 🔥 "now" \\'
@@ -123,6 +124,7 @@ async def make_scene(world: World) -> Scene:
         listed = await give_memberships(world, account, people_of)
         written_to += [contact_id(account, key) for key in people_of[:4]]
         written_to += [contact_list_id(account, key) for key in listed]
+        await give_all_suppressions(world, account, listed[0])
     await give_settings(world, agency.master, 3)
     await give_settings(world, brand, 1)
     await set_setting(world, agency.master, SettingName.LANGUAGE, "en", locked=True)

@@ -94,6 +94,17 @@ _STATEMENTS = {
         ([b"1", b"2"],),
         "digest",
     ),
+    "page of unsubscribes": _Statement(
+        f"SELECT * FROM unsubscribes WHERE {_OWN} AND id < $3 ORDER BY id DESC LIMIT 50", (_ID,), "id"
+    ),
+    "page of bounces": _Statement(
+        f"SELECT * FROM bounces WHERE {_OWN} AND id < $3 ORDER BY id DESC LIMIT 50", (_ID,), "id"
+    ),
+    "contact of a digest": _Statement(
+        f"SELECT * FROM contacts WHERE {_OWN} AND (email_digest = $3 OR phone_digest = $3)",
+        (b"1",),
+        "email_digest",
+    ),
     "removal": _Statement(f"DELETE FROM contacts WHERE {_OWN} AND id = $3", (_ID,), "id"),
 }
 

@@ -94,8 +94,8 @@ _FILTERS = {
     "rare attribute": ', attribute: "code"',
     "rare value": ', attribute: "code", value: "rare"',
     "value of nobody": ', attribute: "country", value: "XX"',
-    "status that some have": ', status: UNSUBSCRIBED',
-    "status that most have": ', status: SUBSCRIBED',
+    "status that some have": ", status: UNSUBSCRIBED",
+    "status that most have": ", status: SUBSCRIBED",
     "email prefix and value": ', emailPrefix: "1", attribute: "country", value: "SE"',
 }
 _OF_ONE = {"email", "no address", "phone", "external id"}
