@@ -64,10 +64,12 @@ async def _close(site: Site, account: Account) -> None:
     """Nobody accepts an invitation to it any more."""
     actor = site.master_owner(account)
     await site.do("accountClose", actor, "", accountId=account.id)
+    site.log(account, "DOMAIN_REMOVED", actor, "ACCOUNT_CLOSE")
     for invitation in site.world.invitations:
         if invitation.account is account and invitation.status == "PENDING":
             invitation.status = "REVOKED"
             site.log(account, "INVITATION_REVOKED", actor, "ACCOUNT_CLOSE")
+    site.log(account, "REVIEW_WITHDRAWN", actor, "ACCOUNT_CLOSE")
     site.log(account, "ACCOUNT_CLOSED", actor, "ACCOUNT_CLOSE")
     account.own_status = "CLOSED"
 

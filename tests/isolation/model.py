@@ -154,6 +154,39 @@ class Event:
     id: str = ""
 
 
+@dataclass(eq=False)
+class Block:
+    """An address that an account never writes to. `maker`: who has entered it."""
+
+    id: str
+    account: Account
+    address: str
+    maker: Subject
+
+
+@dataclass(eq=False)
+class Stock:
+    """What an account writes with: one of everything. `unsubscribed`, `bounced`: addresses; `at`: since
+    when."""
+
+    account: Account
+    email: str
+    contact_id: str
+    list_id: str
+    attribute: str
+    job_id: str
+    domain: str
+    domain_id: str
+    review_id: str
+    unsubscribed: str
+    bounced: str
+    at: str
+    sender_name: str | None = None
+    """The setting's own value."""
+    locks: bool = False
+    """Whether it locks that setting for the accounts below."""
+
+
 @dataclass
 class World:
     """Some trees with all that is in them."""
@@ -167,6 +200,9 @@ class World:
     invitations: list[Invitation] = field(default_factory=list)
     openings: list[Opening] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    stocks: list[Stock] = field(default_factory=list)
+    """In the order of the accounts."""
+    blocks: list[Block] = field(default_factory=list)
 
     def role(self, name: str) -> Role:
         """A built-in role."""
@@ -180,6 +216,10 @@ class World:
     def below(self, account: Account) -> list[Account]:
         """Everything below an account."""
         return [other for other in self.accounts if account in other.above]
+
+    def stock(self, account: Account) -> Stock:
+        """What the account has."""
+        return next(found for found in self.stocks if found.account is account)
 
     def owner(self, account: Account) -> Person | None:
         """The person who owns the account itself."""

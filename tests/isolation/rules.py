@@ -109,3 +109,17 @@ NEEDS = {
     "breakGlassOpenings": "AUDIT_READ",
 }
 """By a field of an account, as `questions` asks for it: without this it answers FORBIDDEN."""
+
+STOCK_NEEDS = {
+    "contacts": "CONTACTS_READ",
+    "byEmail": "CONTACTS_READ",
+    "byPrefix": "CONTACTS_READ",
+    "inList": "CONTACTS_READ",
+    "contactLists": "CONTACTS_READ",
+    "contactAttributes": "CONTACTS_READ",
+    "jobs": "CONTACTS_READ",
+    "domains": "DOMAINS_READ",
+    "settings": "SETTINGS_READ",
+    "review": "SETTINGS_READ",
+}
+"""The same of `stock_questions`."""
