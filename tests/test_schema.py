@@ -57,6 +57,26 @@ def test_the_snapshot_is_the_schema() -> None:
     assert SNAPSHOT.read_text(encoding="utf-8") == build_schema().as_str() + "\n"
 
 
+_NO_GLOBAL_IDS = {"externalId", "vatId"}
+"""Ids that others have given."""
+
+
+def _named_as_ids() -> Iterator[tuple[str, GraphQLNamedType]]:
+    """Each field, argument and field of an input whose name is that of an id, and its type."""
+    for type_ in SCHEMA.type_map.values():
+        for name, field in getattr(type_, "fields", {}).items():
+            found = {name: field} | getattr(field, "args", {})
+            for key, each in found.items():
+                if re.search("^ids?$|Ids?$", key) and key not in _NO_GLOBAL_IDS:
+                    yield f"{type_.name}.{name}({key})", get_named_type(each.type)
+
+
+def test_ids_have_the_type_of_ids() -> None:
+    """Clients keep ids by their type, and tests find by it what an input names."""
+    assert [place for place, type_ in _named_as_ids() if type_.name != "ID"] == []
+    assert {"Account.id(id)", "SendReserveInput.contactListId(contactListId)"} <= dict(_named_as_ids()).keys()
+
+
 def test_no_description_names_a_requirement_by_its_number() -> None:
     """Whoever reads the API's manual has no list of them."""
     assert re.findall(r"\b[RNT][0-9]{1,3}\b", SNAPSHOT.read_text(encoding="utf-8")) == []

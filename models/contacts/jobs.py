@@ -1,5 +1,6 @@
-"""What workers do with many contacts of an account: an import, or the end of a list. Tables of both planes:
-the job and how far it is are of the control plane, the rows that it works on are of the data plane."""
+"""What workers do with many contacts of an account: an import, or the end of a list, an attribute or all of
+them. Tables of both planes: the job and how far it is are of the control plane, the rows that it works on are
+of the data plane."""
 
 import datetime
 import enum
@@ -36,6 +37,8 @@ class ContactJobKind(enum.Enum):
 
     IMPORT = "IMPORT"
     LIST_DELETION = "LIST_DELETION"
+    ATTRIBUTE_DELETION = "ATTRIBUTE_DELETION"
+    CONTACTS_DELETION = "CONTACTS_DELETION"
 
 
 class ContactJobStatus(enum.Enum):
@@ -52,6 +55,9 @@ class ContactJobStatus(enum.Enum):
 UPLOAD_TIME = datetime.timedelta(hours=1)
 """A file that has not come whole by then never will: its server has died."""
 
+KEPT_AFTER_CLOSING = datetime.timedelta(days=30)
+"""A closed account's contacts, for those who still want to export them."""
+
 OPEN = (ContactJobStatus.UPLOADING, ContactJobStatus.WAITING, ContactJobStatus.RUNNING)
 _IS_OPEN = f"status IN ({', '.join(repr(status.value) for status in OPEN)})"
 
@@ -64,6 +70,8 @@ contact_jobs = control_table(
     Column("kind", Text, nullable=False),
     Column("status", Text, nullable=False, server_default=ContactJobStatus.WAITING.value),
     Column("list_id", Uuid, comment="The list that it removes."),
+    Column("attribute_id", Uuid, comment="The attribute whose values it removes."),
+    Column("reached", Uuid, comment="The row up to which it is done, where it passes all of them."),
     Column(
         "plan",
         JSONB(none_as_null=True),
@@ -88,6 +96,7 @@ contact_jobs = control_table(
     CheckConstraint(f"({_IS_OPEN}) = (ended_at IS NULL)", name="ended"),
     CheckConstraint("(kind = 'IMPORT') = (plan IS NOT NULL)", name="plan"),
     CheckConstraint("(kind = 'LIST_DELETION') = (list_id IS NOT NULL)", name="list"),
+    CheckConstraint("(kind = 'ATTRIBUTE_DELETION') = (attribute_id IS NOT NULL)", name="attribute"),
     Index("ix_contact_jobs_id", "id"),
     Index("ix_contact_jobs_account_id_id", "account_id", "id"),
     Index("ix_contact_jobs_open", "master_id", "id", postgresql_where=text(_IS_OPEN)),

@@ -3,7 +3,7 @@ data plane."""
 
 import enum
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, LargeBinary, Text, Uuid, func
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, LargeBinary, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.accounts.tables import one_of
@@ -62,10 +62,18 @@ contact_attributes = data_table(
     short_text("name"),
     Column("type", Text, nullable=False),
     created_at(),
+    moment("deleted_at"),
     unique_in_account("name"),
     short_text_check("name"),
     one_of("type", AttributeType),
-    comment="What the account keeps of its contacts. Names and types never change: values go by both.",
+    Index(
+        "ix_contact_attributes_deleted",
+        "master_id",
+        "account_id",
+        postgresql_where=text("deleted_at IS NOT NULL"),
+    ),
+    comment="What the account keeps of its contacts. Names and types never change: values go by both. One "
+    "that was deleted stays until a worker has removed its values.",
 )
 
 contact_lists = data_table(

@@ -25,6 +25,7 @@ from models.parent_access.requests import parent_access_requests
 from resolvers.access.blockers import blocked, open_subaccounts
 from resolvers.billing.status_history import note_status
 from resolvers.budgets.change import end_budget
+from resolvers.contacts.jobs.store import CONTACTS_OF_CLOSED, add_job
 from resolvers.credit.settlement import (
     EffectKind,
     NotSettled,
@@ -95,6 +96,7 @@ async def close_account(
         *await _end_credit(session, principal, account, command.forfeit_credit or 0),
         *await _end_offers(session, principal, account),
     ]
+    await add_job(session, principal, account, CONTACTS_OF_CLOSED)
     await release_owners(session, account)
     closed: dict[str, object] = {"status": AccountStatus.CLOSED.value, "version": accounts.c.version + 1}
     await session.send_built(update(accounts).where(this_account(accounts, account)).values(closed))

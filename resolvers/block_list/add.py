@@ -23,6 +23,7 @@ from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record_of_account
 from resolvers.inputs.addresses import Address, AddressFault
 from resolvers.sealing.keyring import Keyring
+from resolvers.settings.phone_country import in_default_country
 
 
 class BlockAddOutcome(enum.Enum):
@@ -64,12 +65,14 @@ async def block_addresses(
     account = await authorize_shared(
         session, principal, command.account_id, Permission.BLOCK_LIST_WRITE, WriteKind.TAKES_AWAY
     )
-    given = {each.digest: each for each in command.addresses if isinstance(each, Address)}
+    addresses = await in_default_country(session, account, command.addresses)
+    # Of an address that was given twice the first spelling is kept.
+    given = {each.digest: each for each in reversed(addresses) if isinstance(each, Address)}
     async with in_data_plane(session, account):
         added = await _insert(session, principal, account, command, list(given.values()))
         known = await _known(session, account, list(given.keys() - added.keys()))
     results: list[AddedAddress] = []
-    for each in command.addresses:
+    for each in addresses:
         if isinstance(each, AddressFault):
             results.append(AddedAddress(BlockAddOutcome.MALFORMED, message=each.message))
             continue

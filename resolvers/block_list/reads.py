@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, FromClause, LargeBinary, Select, Uuid, any_, func, literal, select, true
+from sqlalchemy import ARRAY, FromClause, LargeBinary, Select, Uuid, any_, case, func, literal, select, true
 
 from authz.policy.permissions import Permission
 from authz.reach.reach import mask_of_account, readable_account
@@ -20,6 +20,7 @@ from models.accounts.tables import account_closure, accounts
 from models.accounts.trees import in_tree
 from models.base.ids import AccountId
 from models.block_list.tables import block_entries
+from resolvers.settings.effective import default_country_of
 
 NEWEST_FIRST = Order("block_list", (block_entries.c.id,), descending=True)
 
@@ -31,6 +32,8 @@ class SeenPath:
     master_id: uuid.UUID
     account_id: AccountId
     masks: Mapping[AccountId, int]
+    default_country: str | None
+    """The account's own, or inherited."""
 
     def may(self, permission: Permission, account_id: AccountId | None = None) -> bool:
         """Whether the viewer holds the permission in an account of the path, by default in the lowest."""
@@ -48,7 +51,7 @@ def path_in(account_id: AccountId, rows: Sequence[Mapping[str, Any]]) -> SeenPat
     masks = {AccountId(row["id"]): row["mask"] or 0 for row in rows}
     if not masks.get(account_id, 0) & Permission.ACCOUNT_READ.bit:
         return None
-    return SeenPath(rows[0]["master_id"], account_id, masks)
+    return SeenPath(rows[0]["master_id"], account_id, masks, rows[0]["default_country"])
 
 
 async def read_page(
@@ -67,12 +70,13 @@ def inherited_from(entry: FromClause) -> Select[Any]:
 
 
 def seen_path(account_id: AccountId) -> tuple[FromClause, Select[Any]]:
-    """The table's alias, and the path upwards: `master_id`, `id`, and the viewer's `mask` in each account,
-    NULL outside its reach."""
+    """The table's alias, and the path upwards: `master_id`, `id`, the viewer's `mask` in each account, NULL
+    outside its reach, and of the account itself the `default_country`."""
     path, above = account_closure.alias(), accounts.alias()
     granted = mask_of_account(above)
+    country = case((path.c.depth == 0, default_country_of(above)))
     statement = (
-        select(above.c.master_id, above.c.id, granted.c.mask)
+        select(above.c.master_id, above.c.id, granted.c.mask, country.label("default_country"))
         .select_from(path.join(above, in_tree(above, path, id="ancestor_id")).join(granted, true()))
         .where(path.c.descendant_id == literal(account_id, Uuid))
         .order_by(path.c.depth)

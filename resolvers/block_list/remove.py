@@ -20,6 +20,7 @@ from resolvers.block_list.paths import ABOVE, AccountAbove, read_named_path
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record_of_account
 from resolvers.inputs.addresses import Address, AddressFault
+from resolvers.settings.phone_country import in_default_country
 
 Named = Address | IdInAccount | AddressFault
 """What names an entry: an address, a hash, or the entry's id."""
@@ -61,10 +62,11 @@ async def lift_entries(session: WriteSession, principal: Principal, command: Lif
     account = await authorize_shared(session, principal, command.account_id, Permission.BLOCK_LIST_WRITE)
     path = await read_named_path(session, principal, account)
     above = [each for each in path if each != account.account_id]
-    ids = [each.id for each in command.entries if isinstance(each, IdInAccount)]
+    entries = await in_default_country(session, account, command.entries)
+    ids = [each.id for each in entries if isinstance(each, IdInAccount)]
     async with in_data_plane(session, account):
         named = await _entries(session, account, list(path), ids)
-        wanted = [_Wanted.of(each, named, account) for each in command.entries]
+        wanted = [_Wanted.of(each, named, account) for each in entries]
         lifted = await _delete(session, account, [each.digest for each in wanted if each.lifts])
         blocking = await _blocking(session, account, above, [each.digest for each in wanted])
     results = []

@@ -26,9 +26,12 @@ _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, 
 
 
 async def types_of(session: WriteSession, account: Place) -> dict[str, AttributeType]:
-    """The types of the account's attributes, by name. The session is in the data plane."""
+    """The types of the account's attributes, by name. One that was deleted is none of them. The session is in
+    the data plane."""
     found = contact_attributes.c
-    statement = select(found.name, found.type).where(in_account(contact_attributes, account))
+    statement = select(found.name, found.type).where(
+        in_account(contact_attributes, account), found.deleted_at.is_(None)
+    )
     return {name: AttributeType(type_) for name, type_ in (await session.execute(statement)).all()}
 
 

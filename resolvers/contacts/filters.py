@@ -16,6 +16,7 @@ from engine.declare.arguments import Described, Folded
 from engine.declare.paging import Order
 from models.base.ids import Kind
 from models.contacts.tables import contacts
+from resolvers.contacts.attribute_reads import is_shown
 from resolvers.inputs.emails import email_address
 from resolvers.inputs.global_ids import IdText, in_account_of_kind
 from resolvers.inputs.phones import phone_number
@@ -123,5 +124,8 @@ class ContactFilter:
             statement = statement.where(email >= prefix, email < prefix.concat(_LAST))
         if self.attribute is not None:
             kept = found.attributes.op("->>", return_type=Text())(self.attribute)
-            statement = statement.where(kept.is_not(None) if self.value is None else kept == self.value)
+            statement = statement.where(
+                kept.is_not(None) if self.value is None else kept == self.value,
+                is_shown(contact, self.attribute),
+            )
         return statement

@@ -63,11 +63,11 @@ class AddressReader:
     account_id: AccountId
     country: str | None
 
-    def read(self, given: GivenContact) -> ReadContact:
-        """Read it. Raises BAD_USER_INPUT, and NOT_FOUND for a list that is none of the account's. The
-        refusal's field names the value."""
-        added = self._lists(given.add_to_lists, "addToLists")
-        removed = self._lists(given.remove_from_lists, "removeFromLists")
+    def read(self, given: GivenContact, lists: frozenset[uuid.UUID] = frozenset()) -> ReadContact:
+        """Read it; `lists`: what it is added to beside its own. Raises BAD_USER_INPUT, and NOT_FOUND for a
+        list that is none of the account's. The refusal's field names the value."""
+        added = lists | self.lists(given.add_to_lists, "addToLists")
+        removed = self.lists(given.remove_from_lists, "removeFromLists")
         if added & removed:
             message = "A contact cannot be added to a list and removed from it at once."
             raise Refusal(RefusalCode.BAD_USER_INPUT, message, "removeFromLists")
@@ -92,7 +92,10 @@ class AddressReader:
         found = phone_number(text, self.country)
         return Address(found.original, found.canonical, digest_of(self.key, found.canonical))
 
-    def _lists(self, texts: Sequence[str], field: str) -> frozenset[uuid.UUID]:
+    def lists(self, texts: Sequence[str], field: str) -> frozenset[uuid.UUID]:
+        """Their ids. Raises NOT_FOUND for one that is none of the account's."""
+        if not texts:
+            return frozenset()
         if len(texts) > MOST_LISTS_OF_A_CONTACT:
             message = f"At most {MOST_LISTS_OF_A_CONTACT} lists."
             raise Refusal(RefusalCode.BAD_USER_INPUT, message, field)

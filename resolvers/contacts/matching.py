@@ -2,7 +2,6 @@
 number."""
 
 import uuid
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -144,8 +143,12 @@ class Matcher:
 
 def by_themselves(wanted: Sequence[Wanted]) -> list[Wanted]:
     """The contacts of a request that share no key with another one of it."""
-    uses = Counter(key for each in wanted for key in each.keys)
-    return [each for each in wanted if all(uses[key] == 1 for key in each.keys)]
+    once: set[Key] = set()
+    again: set[Key] = set()
+    for each in wanted:
+        for key in each.keys:
+            (again if key in once else once).add(key)
+    return [each for each in wanted if again.isdisjoint(each.keys)] if again else list(wanted)
 
 
 def keys_named(wanted: Iterable[Wanted]) -> set[Key]:

@@ -28,6 +28,7 @@ from models.block_list.tables import block_entries
 from models.contacts.tables import contact_list_members, contact_lists, contacts
 from models.suppressions.tables import bounces, unsubscribes
 from resolvers.block_list.reads import SeenPath
+from resolvers.contacts.attribute_reads import shown_values
 from resolvers.contacts.reads import global_id
 from resolvers.inputs.addresses import Address
 
@@ -83,7 +84,7 @@ def _contact(contact: FromClause) -> _Parts:
         ("externalId", contact.c.external_id),
         ("email", contact.c.email),
         ("phone", contact.c.phone),
-        ("attributes", contact.c.attributes),
+        ("attributes", shown_values(contact)),
         ("lists", lists),
         ("source", contact.c.source),
         ("createdAt", contact.c.created_at),

@@ -2,14 +2,11 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
-
 from engine.writes.sessions import WriteSession
-from models.accounts.tables import accounts
-from models.accounts.trees import Place, this_account
+from models.accounts.trees import Place
 from resolvers.contacts.given import GivenContact
 from resolvers.inputs.countries import country
-from resolvers.settings.effective import default_country_of
+from resolvers.settings.phone_country import default_country
 
 _INTERNATIONAL = ("+", "\uff0b")
 
@@ -19,9 +16,7 @@ async def phone_country(session: WriteSession, account: Place, given: str | None
     Raises BAD_USER_INPUT for what is no country."""
     if given is not None:
         return country(given, "phoneCountry")
-    statement = select(default_country_of(accounts)).where(this_account(accounts, account))
-    found: str | None = (await session.execute(statement)).scalar_one()
-    return found
+    return await default_country(session, account)
 
 
 async def phone_country_of(

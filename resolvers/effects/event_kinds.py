@@ -101,3 +101,4 @@ class EventKind(enum.Enum):
     CONTACT_LIST_UPDATED = "contact_list.updated"
     CONTACT_LIST_DELETED = "contact_list.deleted"
     CONTACT_ATTRIBUTE_CREATED = "contact_attribute.created"
+    CONTACT_ATTRIBUTE_DELETED = "contact_attribute.deleted"

@@ -6,13 +6,15 @@ Block entries, unsubscribes and bounces go by the digest of the canonical form, 
 import enum
 import hashlib
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 
 from authz.policy.refusals import Refusal, RefusalCode
 from resolvers.inputs.address_digests import ContactDigest, ContactKey, contact_digest, hash_of_text
 from resolvers.inputs.countries import country
 from resolvers.inputs.emails import email_address
-from resolvers.inputs.phones import phone_number
+from resolvers.inputs.phones import CountryMissing, phone_number
 
 MOST_ADDRESSES = 1_000
 """Of one request."""
@@ -42,9 +44,11 @@ class Address:
 
 @dataclass(frozen=True)
 class AddressFault:
-    """Why a text is no address."""
+    """Why a text is no address. `in_country`: reads a phone number that lacks nothing but its country as one
+    of a country; None for other texts."""
 
     message: str
+    in_country: "Callable[[str], Address | AddressFault] | None" = field(default=None, compare=False)
 
 
 def read_country(text: str | None, field: str) -> str | None:
@@ -97,6 +101,8 @@ def _read(key: ContactKey, text: str, country_code: str | None) -> Address | Add
         return Address(hashed, contact_digest(key, hashed))
     try:
         original, canonical = _canonical(text, country_code)
+    except CountryMissing as refusal:
+        return AddressFault(refusal.message, partial(_read, key, text))
     except Refusal as refusal:
         if refusal.code is not RefusalCode.BAD_USER_INPUT:
             raise

@@ -8,6 +8,14 @@ import phonenumbers
 from authz.policy.refusals import Refusal, RefusalCode
 
 _LONGEST = 50
+_NO_COUNTRY = (
+    "Not a phone number: it has no country. Begin it with + and the country's code, or say the country in "
+    "`phoneCountry` or in the account's setting `defaultCountry`."
+)
+
+
+class CountryMissing(Refusal):
+    """It may be a number of some country, but nobody has said of which."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +30,9 @@ def phone_number(text: str, country: str | None, field: str = "phone") -> PhoneN
     """The number. `country`: whose national numbers are meant where none begins with `+` (ISO 3166-1); None:
     there must be a `+`.
 
-    Raises BAD_USER_INPUT for text that is no number. Text with letters is none: the name of a sender is not
-    spelled on a keypad. Nor is a number with an extension, which no message reaches.
+    Raises BAD_USER_INPUT for text that is no number; as CountryMissing if it lacks its country. Text with
+    letters is none: the name of a sender is not spelled on a keypad. Nor is a number with an extension, which
+    no message reaches.
     """
     original = text.strip()
     if len(original) > _LONGEST:
@@ -35,8 +44,7 @@ def phone_number(text: str, country: str | None, field: str = "phone") -> PhoneN
         found = phonenumbers.parse(plain, country)
     except phonenumbers.NumberParseException as error:
         if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and country is None:
-            message = "it has no country; begin it with + and the country's code"
-            raise _refused(message, field) from error
+            raise CountryMissing(RefusalCode.BAD_USER_INPUT, _NO_COUNTRY, field) from error
         raise _refused("its digits are none of a phone number", field) from error
     if found.extension is not None:
         raise _refused("messages do not reach an extension", field)

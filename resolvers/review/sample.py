@@ -15,6 +15,7 @@ from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import Place, in_account
 from models.contacts.tables import contacts
+from resolvers.contacts.attribute_reads import shown_values
 
 SAMPLE_SIZE = 50
 """How many contacts staff look at, at most."""
@@ -86,7 +87,13 @@ async def _pass(session: WriteSession, account: Place, share: float) -> tuple[in
 def _rows(account: Place, ids: list[uuid.UUID]) -> Select[Any]:
     shown = contacts.c
     return (
-        select(shown.email_canonical, shown.phone_canonical, shown.attributes, shown.source, shown.created_at)
+        select(
+            shown.email_canonical,
+            shown.phone_canonical,
+            shown_values(contacts).label("attributes"),
+            shown.source,
+            shown.created_at,
+        )
         .where(in_account(contacts, account), shown.id == func.any(literal(ids, ARRAY(Uuid))))
         .order_by(shown.id)
     )

@@ -23,7 +23,7 @@ from resolvers.effects.log import record_of_account
 from resolvers.inputs.addresses import AddressFault
 from resolvers.settings.in_force import effective_settings
 from resolvers.settings.values import BounceLimits
-from resolvers.suppressions.reports import Report, Reported
+from resolvers.suppressions.reports import GivenReport, Report, read_reports
 
 
 class BounceOutcome(enum.Enum):
@@ -40,7 +40,7 @@ class Bounces:
     """Those of one account."""
 
     account_id: AccountId
-    reports: Sequence[Reported[BounceKind]]
+    reports: Sequence[GivenReport[BounceKind]]
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,13 @@ async def record_bounces(session: WriteSession, principal: Principal, command: B
     account = await authorize_shared(
         session, principal, command.account_id, Permission.CONTACTS_WRITE, WriteKind.TAKES_AWAY
     )
-    digests = sorted({each.address.digest for each in command.reports if isinstance(each, Report)})
+    reports = await read_reports(session, account, command.reports)
+    digests = sorted({each.address.digest for each in reports if isinstance(each, Report)})
     limits = (await effective_settings(session, account)).bounce_limits
     results = []
     async with in_data_plane(session, account):
         histories = await _lock(session, account, digests)
-        for each in command.reports:
+        for each in reports:
             if isinstance(each, AddressFault):
                 results.append(ToldBounce(BounceOutcome.MALFORMED, each.message))
             else:

@@ -1,11 +1,15 @@
 """What a partner's engine tells of addresses: when something happened to each."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from authz.policy.refusals import Refusal, RefusalCode
+from engine.writes.sessions import WriteSession
+from models.accounts.trees import Place
 from resolvers.inputs.addresses import Address, AddressFault
+from resolvers.settings.phone_country import in_default_country
 
 T = TypeVar("T")
 
@@ -14,8 +18,17 @@ _SKEW = datetime.timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
+class GivenReport(Generic[T]):
+    """What happened to an address, as a client gives it. `told`: what it is besides."""
+
+    address: Address | AddressFault
+    at: datetime.datetime
+    told: T
+
+
+@dataclass(frozen=True)
 class Report(Generic[T]):
-    """What happened to an address. `told`: what it is besides."""
+    """The same once it is read."""
 
     address: Address
     at: datetime.datetime
@@ -24,6 +37,23 @@ class Report(Generic[T]):
 
 Reported = Report[T] | AddressFault
 """One of a request, or what is wrong with it."""
+
+
+async def read_reports(
+    session: WriteSession, account: Place, given: Sequence[GivenReport[T]]
+) -> list[Reported[T]]:
+    """The reports. Phone numbers without a country are of the account's default country."""
+    addresses = await in_default_country(session, account, [each.address for each in given])
+    return [_read(*each) for each in zip(given, addresses, strict=True)]
+
+
+def _read(given: GivenReport[T], address: Address | AddressFault) -> Reported[T]:
+    if isinstance(address, AddressFault):
+        return address
+    try:
+        return Report(address, past_moment(given.at), given.told)
+    except Refusal as refusal:
+        return AddressFault(f"occurredAt: {refusal.message}")
 
 
 def past_moment(moment: datetime.datetime, field: str = "occurredAt") -> datetime.datetime:

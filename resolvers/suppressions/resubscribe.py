@@ -11,6 +11,7 @@ from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from authz.guards.shared_lock import authorize_shared
 from authz.policy.permissions import Permission
+from authz.policy.refusals import Refusal, RefusalCode
 from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
@@ -20,7 +21,8 @@ from models.staff.overrides import UnsubscribeScope
 from models.suppressions.tables import unsubscribes
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_account
-from resolvers.inputs.addresses import Address
+from resolvers.inputs.addresses import Address, AddressFault
+from resolvers.settings.phone_country import in_default_country
 from resolvers.staff.overrides import unsubscribe_scope_of
 
 
@@ -37,7 +39,7 @@ class Resubscription:
     """Of one contact. `evidence`: how it agreed. `list_id`: what it subscribed to; None: the account."""
 
     account_id: AccountId
-    address: Address
+    address: Address | AddressFault
     list_id: uuid.UUID | None
     evidence: str
 
@@ -54,12 +56,15 @@ async def resubscribe(
     """Lift the unsubscribes of the address. Where platform support has set that they apply to the list
     concerned, a re-subscription to a list lifts that of this list alone.
 
-    Needs CONTACTS_WRITE.
+    Needs CONTACTS_WRITE. Raises BAD_USER_INPUT for what is no address.
     """
     account = await authorize_shared(session, principal, command.account_id, Permission.CONTACTS_WRITE)
+    (address,) = await in_default_country(session, account, [command.address])
+    if isinstance(address, AddressFault):
+        raise Refusal(RefusalCode.BAD_USER_INPUT, address.message, "address")
     list_id = command.list_id if await scope_of(session, account) is UnsubscribeScope.LIST else None
     async with in_data_plane(session, account):
-        standing = await _lock(session, account, command.address)
+        standing = await _lock(session, account, address)
         lifted = [each.id for each in standing if list_id is None or each.list_id == list_id]
         await _lift(session, account, lifted, command.evidence)
     if lifted:

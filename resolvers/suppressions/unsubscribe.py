@@ -22,7 +22,7 @@ from models.suppressions.tables import unsubscribes
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.addresses import AddressFault
-from resolvers.suppressions.reports import Report, Reported
+from resolvers.suppressions.reports import GivenReport, Report, read_reports
 
 ListId = uuid.UUID | None
 """The contact list that the recipient left; None: none was named."""
@@ -43,7 +43,7 @@ class Unsubscribes:
     """Those of one account."""
 
     account_id: AccountId
-    reports: Sequence[Reported[ListId]]
+    reports: Sequence[GivenReport[ListId]]
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,15 @@ async def record_unsubscribes(
     account = await authorize_shared(
         session, principal, command.account_id, Permission.CONTACTS_WRITE, WriteKind.TAKES_AWAY
     )
-    reports = [each for each in command.reports if isinstance(each, Report)]
+    told = await read_reports(session, account, command.reports)
+    reports = [each for each in told if isinstance(each, Report)]
     async with in_data_plane(session, account):
         lists = await _known_lists(session, account, {each.told for each in reports} - {None})
         latest = _latest([each for each in reports if each.told is None or each.told in lists])
         recorded = await _upsert(session, account, latest)
         lifted = await _resubscribed(session, account, latest.keys() - recorded)
     results = []
-    for each in command.reports:
+    for each in told:
         if isinstance(each, AddressFault):
             results.append(ToldUnsubscribe(UnsubscribeOutcome.MALFORMED, each.message))
             continue

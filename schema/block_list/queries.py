@@ -61,7 +61,7 @@ class BlockListQuery:
         if not path.may(Permission.BLOCK_LIST_READ):
             raise forbidden(Permission.BLOCK_LIST_READ)
         page = window(reads.NEWEST_FIRST, {"first": first, "after": after})
-        digest = None if address is None else await _digest_of(info, address, phone_country)
+        digest = None if address is None else await _digest_of(info, path, address, phone_country)
         accounts = list(path.masks) if include_inherited else [path.account_id]
         rows = await reads.read_page(info.context.reader, path, accounts, page, digest)
         with in_a_query():
@@ -69,9 +69,10 @@ class BlockListQuery:
         return _shown(path, keyring, rows, page)
 
 
-async def _digest_of(info: ContextInfo, text: str, country: str | None) -> bytes:
+async def _digest_of(info: ContextInfo, path: reads.SeenPath, text: str, country: str | None) -> bytes:
+    key = info.context.deployment.contact_key
     with in_a_query():
-        return (await read_one(info.context.deployment.contact_key, text, country)).digest
+        return (await read_one(key, text, country, path.default_country)).digest
 
 
 def _shown(

@@ -24,12 +24,13 @@ class BlockListEntry:
     )
     address: str | None = strawberry.field(
         description="The e-mail address or phone number, as it was given. Null if only its hash was given, "
-        "after the contact was erased, and for an inherited entry if you lack BLOCK_LIST_READ in the account "
+        "after the contact was erased, 30 days after the account was closed, "
+        "and for an inherited entry if you lack BLOCK_LIST_READ in the account "
         "that made it."
     )
     hash: str | None = strawberry.field(
         description="The SHA-256 of the canonical form of the address, in lower-case hexadecimal, to compare "
-        "with your own. Null after the contact was erased."
+        "with your own. Null after the contact was erased, and 30 days after the account was closed."
     )
     reason: BlockReason = strawberry.field(description="Why it is blocked.")
     source: str | None = strawberry.field(

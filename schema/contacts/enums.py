@@ -11,6 +11,10 @@ ENUMS = (
         {
             "IMPORT": "It imports contacts from a file.",
             "LIST_DELETION": "It removes the contacts from a deleted list; they stay in the account.",
+            "ATTRIBUTE_DELETION": "It removes the values of a deleted attribute from all contacts. Nobody "
+            "sees them meanwhile.",
+            "CONTACTS_DELETION": "It deletes the contacts of a closed account, with lists and attributes, "
+            "30 days after the closing.",
         },
         name="JobKind",
     ),

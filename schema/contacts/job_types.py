@@ -1,4 +1,4 @@
-"""Jobs about contacts: imports, and lists that end."""
+"""Jobs about contacts: imports, and what lists, attributes and closed accounts leave behind."""
 
 import datetime
 

@@ -7,9 +7,10 @@ from authz.policy.permissions import Permission
 from engine.writes.sessions import WriteSession
 from models.base.ids import Kind, present_in_account
 from models.contacts.tables import AttributeType
-from resolvers.contacts import attribute_creation, lists
+from resolvers.contacts import attribute_creation, attribute_deletion, lists
 from resolvers.inputs.global_ids import required_in_account
 from schema.contacts.payloads import (
+    ContactAttributeDeletePayload,
     ContactAttributePayload,
     ContactListDeletePayload,
     ContactListPayload,
@@ -50,6 +51,12 @@ class ContactAttributeCreateInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     name: str = strawberry.field(description=f"{_NAME} It never changes.")
     type: AttributeType = strawberry.field(description="What its values are. It never changes.")
+
+
+@strawberry.input(description="The attribute to delete.")
+class ContactAttributeDeleteInput:
+    account_id: strawberry.ID = strawberry.field(description="The account.")
+    name: str = strawberry.field(description="The attribute's name.")
 
 
 @strawberry.type
@@ -104,3 +111,19 @@ class ContactListMutation:
         )
         done = await attribute_creation.create_attribute(session, principal, command)
         return payload(ContactAttributePayload, **carried(done.account, done.id))
+
+    @mutation(needs(Permission.CONTACTS_WRITE))
+    async def contact_attribute_delete(
+        self, session: WriteSession, principal: Principal, input: ContactAttributeDeleteInput
+    ) -> ContactAttributeDeletePayload:
+        """Delete an attribute, with the values that contacts have of it. Nobody sees them any more. A job
+        removes them; once it is done, the name can be given to another attribute."""
+        done = await attribute_deletion.delete_attribute(
+            session, principal, account_id(input.account_id), input.name
+        )
+        return payload(
+            ContactAttributeDeletePayload,
+            account_id=done.account.account_id,
+            job_id=done.job_id,
+            removed_name=done.name,
+        )

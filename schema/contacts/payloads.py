@@ -12,7 +12,9 @@ from engine.declare.far import ITEM, FarParent
 from models.base.ids import Kind, present_in_account
 from resolvers.accounts import reads as accounts
 from resolvers.contacts import attribute_reads, list_reads, reads
+from resolvers.contacts.jobs import reads as job_reads
 from resolvers.contacts.upsert import ContactOutcome, ContactResult
+from schema.contacts.job_types import ContactJob
 from schema.contacts.types import Contact, ContactAttribute, ContactList
 from schema.fields.payloads import Payload, removed_id
 from schema.fields.references import AccountRef
@@ -64,6 +66,17 @@ class ContactListDeletePayload(Payload):
 
     account: AccountRef | None = to_one(accounts.of_result)
     removed_contact_list_id: strawberry.ID | None = removed_id("list")
+
+
+@entity(None, carries={"account_id": Uuid(), "job_id": Uuid()})
+class ContactAttributeDeletePayload(Payload):
+    """The account that the attribute was deleted from."""
+
+    account: AccountRef | None = to_one(accounts.of_result)
+    job: ContactJob | None = to_one(job_reads.of_result, description="It removes the attribute's values.")
+    removed_name: str | None = strawberry.field(
+        default=None, description="The name of the deleted attribute; null if nothing was deleted."
+    )
 
 
 @strawberry.type(name="ContactUpsertResult", description="What became of one contact.", directives=[Public()])

@@ -47,6 +47,7 @@ class ContactQuery:
         if not path.may(Permission.CONTACTS_READ):
             raise forbidden(Permission.CONTACTS_READ)
         with in_a_query():
-            given = await read_one(info.context.deployment.contact_key, address, phone_country)
+            contact_key = info.context.deployment.contact_key
+            given = await read_one(contact_key, address, phone_country, path.default_country)
             with_blocks = path.may(Permission.BLOCK_LIST_READ)
             return JSON(await personal_data(reader, path, given, with_blocks=with_blocks))

@@ -16,7 +16,7 @@ from models.contacts.tables import (
     contact_lists,
     contacts,
 )
-from resolvers.contacts import filters, list_reads, reads
+from resolvers.contacts import attribute_reads, filters, list_reads, reads
 from schema.fields.node import ID_DESCRIPTION, Node
 
 _IN_ACCOUNT = ("master_id", "account_id", "id")
@@ -35,8 +35,10 @@ class Contact(Node):
         description="The e-mail address as it is compared: in lower case, with the domain as DNS has it.",
     )
     phone_canonical: str | None = column(description="The phone number as it is compared: E.164.")
-    attributes: JSON = column(
-        description="What the account keeps of the contact: a JSON object of values by the attributes' names."
+    attributes: JSON = computed(
+        attribute_reads.shown_values,
+        description="What the account keeps of the contact: a JSON object of values by the attributes' "
+        "names.",
     )
     lists: Connection["ContactListMember"] = connection(reads.memberships_of, order=reads.MEMBERSHIPS)
     source: str = column(description="Where the contact came from.")

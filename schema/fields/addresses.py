@@ -15,10 +15,11 @@ from resolvers.inputs.addresses import (
     read_addresses,
     read_country,
 )
+from resolvers.settings.phone_country import lacks_country, read_again
 
 PHONE_COUNTRY = (
-    "The country whose national phone numbers are meant, as two letters (ISO 3166-1). Without it, phone "
-    "numbers begin with `+`."
+    "The country whose national phone numbers are meant, as two letters (ISO 3166-1). Without it, the "
+    "account's setting `defaultCountry` says which. Where neither does, phone numbers begin with `+`."
 )
 
 
@@ -31,9 +32,21 @@ async def read_given(
     return await asyncio.to_thread(read_addresses, key(), texts, read_country(country, "phoneCountry"))
 
 
-async def read_one(key: KeySource, text: str, country: str | None) -> Address:
+async def read_of_account(
+    key: KeySource, texts: list[str], country: str | None, default_country: str | None
+) -> list[Address | AddressFault]:
+    """The same for a query, which knows the account's default country."""
+    found = await read_given(key, texts, country)
+    if default_country is None or not lacks_country(found):
+        return found
+    return await asyncio.to_thread(read_again, found, default_country)
+
+
+async def read_one(
+    key: KeySource, text: str, country: str | None, default_country: str | None = None
+) -> Address:
     """The same for one, in the field `address`. Also raises BAD_USER_INPUT for what is no address."""
-    (found,) = await read_given(key, [text], country)
+    (found,) = await read_of_account(key, [text], country, default_country)
     if isinstance(found, AddressFault):
         raise Refusal(RefusalCode.BAD_USER_INPUT, found.message, "address")
     return found

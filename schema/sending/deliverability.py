@@ -22,7 +22,7 @@ from resolvers.inputs.addresses import MOST_ADDRESSES, Address, AddressFault, Ad
 from resolvers.sending.deliverability import Excluding, LiftedBy, read_excluding
 from resolvers.sending.senders import SeenSender, read_seen_sender
 from resolvers.suppressions.exclusions import Exclusion
-from schema.fields.addresses import PHONE_COUNTRY, in_a_query, read_given
+from schema.fields.addresses import PHONE_COUNTRY, in_a_query, read_of_account
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.marks import needs
 from schema.fields.references import AccountRef
@@ -97,16 +97,17 @@ class DeliverabilityQuery:
         info: ContextInfo,
         account_id: Annotated[strawberry.ID, strawberry.argument(description="The account that would send.")],
         addresses: Annotated[list[str], strawberry.argument(description=_ADDRESSES)],
-        contact_list_id: Annotated[str | None, strawberry.argument(description=_LIST)] = None,
+        contact_list_id: Annotated[strawberry.ID | None, strawberry.argument(description=_LIST)] = None,
         phone_country: Annotated[str | None, strawberry.argument(description=PHONE_COUNTRY)] = None,
     ) -> list[AddressDeliverability] | None:
         principal_of(info)
-        key = parse(Kind.ACCOUNT, account_id)
-        if key is None:
+        account_key = parse(Kind.ACCOUNT, account_id)
+        if account_key is None:
             raise absent("NOT_FOUND")
-        seen = await _sender(info, AccountId(key), contact_list_id)
+        seen = await _sender(info, AccountId(account_key), contact_list_id)
         with in_a_query():
-            given = await read_given(info.context.deployment.contact_key, addresses, phone_country)
+            key = info.context.deployment.contact_key
+            given = await read_of_account(key, addresses, phone_country, seen.path.default_country)
         found = await read_excluding(info.context.reader, seen, given)
         return [
             _malformed(index, each)

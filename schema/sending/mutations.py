@@ -70,8 +70,9 @@ class SendMutation:
     @strawberry.mutation(
         directives=needs_any(SEND_PERMISSIONS.values()),
         description="Reserve sends for 15 minutes before you send. This counts the sends and the contacts "
-        "that become active, and reserves credit for sends beyond the plan. The stream decides which of the "
-        "permissions is needed.",
+        "that become active, and reserves credit for sends beyond the plan. It also decides who is left out: "
+        "a block, an unsubscribe or a bounce that comes later counts for the next reservation. So reserve "
+        "right before you send. The stream decides which of the permissions is needed.",
     )
     async def send_reserve(self, info: ContextInfo, input: SendReserveInput) -> SendReservationPayload:
         principal = principal_of(info)
@@ -109,8 +110,9 @@ class SendMutation:
     async def send_commit(
         self, session: WriteSession, principal: Principal, context: Context, input: SendReservationInput
     ) -> SendReservationPayload:
-        """Commit a reservation: it is used up. Send only what is committed. Repeating it changes nothing. The
-        stream decides which of the permissions is needed."""
+        """Commit a reservation: it is used up. Send only what is committed. Who is left out was decided by
+        the reservation and is not asked again. Repeating it changes nothing. The stream decides which of
+        the permissions is needed."""
         reservation_id = _reservation_id(input)
         await send_settlements.commit_sends(session, principal, reservation_id, context.deployment.review)
         return payload(SendReservationPayload, reservation_id=reservation_id)

@@ -5,11 +5,10 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
-from authz.policy.refusals import NotFound, Refusal
+from authz.policy.refusals import NotFound
 from models.base.ids import AccountId, Kind, parse_in_account
 from resolvers.inputs.address_digests import KeySource
-from resolvers.inputs.addresses import Address, AddressFault
-from resolvers.suppressions.reports import Report, Reported, past_moment
+from resolvers.suppressions.reports import GivenReport
 from resolvers.suppressions.unsubscribe import ListId
 from schema.fields.addresses import read_given
 
@@ -29,21 +28,15 @@ class ReportInput(Protocol):
 Given = TypeVar("Given", bound=ReportInput)
 
 
-async def read_reports(
+async def given_reports(
     key: KeySource, given: Sequence[Given], told: Callable[[Given], T], country: str | None
-) -> list[Reported[T]]:
+) -> list[GivenReport[T]]:
     """The reports; `told`: what each tells besides. Raises what `read_given` raises."""
     addresses = await read_given(key, [each.address for each in given], country, "reports")
-    return [_read(each, address, told(each)) for each, address in zip(given, addresses, strict=True)]
-
-
-def _read(given: ReportInput, address: Address | AddressFault, told: T) -> Reported[T]:
-    if isinstance(address, AddressFault):
-        return address
-    try:
-        return Report(address=address, at=past_moment(given.occurred_at), told=told)
-    except Refusal as refusal:
-        return AddressFault(message=f"occurredAt: {refusal.message}")
+    return [
+        GivenReport(address=address, at=each.occurred_at, told=told(each))
+        for each, address in zip(given, addresses, strict=True)
+    ]
 
 
 def list_id_of(account_id: AccountId, text: str | None) -> ListId:

@@ -18,13 +18,13 @@ from resolvers.suppressions import unsubscribe as unsubscribes
 from resolvers.suppressions.bounce import BounceOutcome
 from resolvers.suppressions.resubscribe import ResubscribeOutcome
 from resolvers.suppressions.unsubscribe import ListId, UnsubscribeOutcome
-from schema.fields.addresses import PHONE_COUNTRY, read_one
+from schema.fields.addresses import PHONE_COUNTRY, read_given
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.ids import account_id
 from schema.fields.marks import needs
 from schema.fields.payloads import Payload, payload
 from schema.fields.writes import perform, refused
-from schema.suppressions.inputs import list_id_of, list_id_or_nowhere, read_reports
+from schema.suppressions.inputs import given_reports, list_id_of, list_id_or_nowhere
 
 _ADDRESS = "An e-mail address, a phone number, or the SHA-256 of one in its canonical form."
 _INDEX = "The position of the report in the input, from 0."
@@ -36,7 +36,7 @@ _RESULTS = "One for each report, in their order; null if nothing was changed."
 class UnsubscribeInput:
     address: str = strawberry.field(description=_ADDRESS)
     occurred_at: datetime.datetime = strawberry.field(description="When the recipient did so.")
-    contact_list_id: str | None = strawberry.field(
+    contact_list_id: strawberry.ID | None = strawberry.field(
         default=None,
         description="The contact list that the recipient left. The account stops sending to the recipient "
         "all the same, unless platform support has set that an unsubscribe applies to the list concerned.",
@@ -74,7 +74,7 @@ class ResubscribeInput:
         description="How the recipient agreed, such as the form, the time and the confirmation: one line of "
         f"1 to {EVIDENCE_LENGTH:,} characters. It is kept."
     )
-    contact_list_id: str | None = strawberry.field(
+    contact_list_id: strawberry.ID | None = strawberry.field(
         default=None,
         description="The contact list that the recipient has subscribed to. Matters only where an "
         "unsubscribe applies to the list concerned: then that of this list alone is lifted.",
@@ -124,8 +124,8 @@ class SuppressionMutation:
     @strawberry.mutation(
         directives=needs(Permission.CONTACTS_WRITE),
         description="Report recipients that have unsubscribed, as your sending engine has noticed. The "
-        "sends them nothing more on the stream MARKETING; accounts above and below it are not concerned. "
-        "Each report has a result of its own, and to repeat one changes nothing.",
+        "account sends them nothing more on the stream MARKETING; accounts above and below it are not "
+        "concerned. Each report has a result of its own, and to repeat one changes nothing.",
     )
     async def unsubscribe_report(
         self, info: ContextInfo, input: UnsubscribeReportInput
@@ -138,7 +138,7 @@ class SuppressionMutation:
         try:
             sender_id = account_id(input.account_id)
             key = info.context.deployment.contact_key
-            reports = await read_reports(key, input.reports, told, input.phone_country)
+            reports = await given_reports(key, input.reports, told, input.phone_country)
         except Refusal as refusal:
             return refused(info, UnsubscribeReportPayload, refusal)
 
@@ -156,15 +156,15 @@ class SuppressionMutation:
     @strawberry.mutation(
         directives=needs(Permission.CONTACTS_WRITE),
         description="Report messages that could not be delivered. An address that bounces for good, or too "
-        "is not sent to any more by the account. Nobody can lift that. Each report has a result of its own, "
-        "and to repeat one changes nothing.",
+        "often, is not sent to any more by the account. Nobody can lift that. Each report has a result of "
+        "its own, and to repeat one changes nothing.",
     )
     async def bounce_report(self, info: ContextInfo, input: BounceReportInput) -> BounceReportPayload:
         principal = principal_of(info)
         try:
             sender_id = account_id(input.account_id)
             key = info.context.deployment.contact_key
-            reports = await read_reports(key, input.reports, _kind_of, input.phone_country)
+            reports = await given_reports(key, input.reports, _kind_of, input.phone_country)
         except Refusal as refusal:
             return refused(info, BounceReportPayload, refusal)
 
@@ -191,7 +191,7 @@ class SuppressionMutation:
             list_id = list_id_of(sender_id, input.contact_list_id)
             evidence = short_text(input.evidence, "evidence", EVIDENCE_LENGTH)
             key = info.context.deployment.contact_key
-            address = await read_one(key, input.address, input.phone_country)
+            (address,) = await read_given(key, [input.address], input.phone_country)
         except Refusal as refusal:
             return refused(info, ResubscribePayload, refusal)
         command = resubscriptions.Resubscription(

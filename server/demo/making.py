@@ -53,8 +53,8 @@ async def make_demo(
     password = SignUpPassword(hash_of(PreparedPassword(DEMO_PASSWORD)))
     async with WriteSessions(database).begin() as session:
         # Two processes may start at once; the second waits longer than a request may.
-        await session.execute(text("SET LOCAL lock_timeout = '60s'"))
-        await session.execute(text("SET LOCAL statement_timeout = '60s'"))
+        await session.execute(text("SET LOCAL lock_timeout = '5min'"))
+        await session.execute(text("SET LOCAL statement_timeout = '5min'"))
         await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         if await _is_made(session):
             return False

@@ -97,6 +97,7 @@ MUTATIONS = {
     "contactListUpdate": ["contactListId"],
     "contactListDelete": ["contactListId"],
     "contactAttributeCreate": ["accountId"],
+    "contactAttributeDelete": ["accountId"],
 }
 """The mutations that take ids, and their fields that are ids."""
 

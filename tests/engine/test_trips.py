@@ -99,6 +99,7 @@ TRIPS: dict[str, int] = {
     "contactListUpdate": 12,
     "contactListDelete": 4,
     "contactAttributeCreate": 8,
+    "contactAttributeDelete": 4,
     "contactImportCancel": 6,
 }
 

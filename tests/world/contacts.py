@@ -89,6 +89,16 @@ async def give_contact_list(
     return made
 
 
+async def give_attribute(
+    world: World, account: Account, name: str, type_: AttributeType = AttributeType.TEXT
+) -> str:
+    """The account keeps this of its contacts. The name."""
+    values = {"master_id": account.master, "account_id": account.key, "id": new_id(), "type": type_.value}
+    async with world.database.begin() as connection:
+        await connection.execute(insert(contact_attributes).values(**values, name=name))
+    return name
+
+
 async def give_memberships(world: World, account: Account, members: Sequence[uuid.UUID]) -> list[uuid.UUID]:
     """The account has an attribute of each type and three lists: all of the contacts are in the first one,
     every third one is in the second. The lists."""

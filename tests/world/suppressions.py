@@ -23,7 +23,7 @@ SOFT_BOUNCES, WINDOW = _LIMITS.soft_bounces, datetime.timedelta(days=_LIMITS.day
 
 RESULTS = "results { index outcome message }"
 DELIVERABILITY = """query (
-  $accountId: ID!, $addresses: [String!]!, $contactListId: String, $phoneCountry: String
+  $accountId: ID!, $addresses: [String!]!, $contactListId: ID, $phoneCountry: String
 ) {
   deliverability(accountId: $accountId, addresses: $addresses, contactListId: $contactListId,
     phoneCountry: $phoneCountry) {

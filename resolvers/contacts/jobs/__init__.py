@@ -1,1 +1,2 @@
-"""Jobs about contacts: imports of files, and the removal of deleted lists' members."""
+"""Jobs about contacts: imports of files, and the removal of what lists, attributes and closed accounts leave
+behind."""

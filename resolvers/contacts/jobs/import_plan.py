@@ -56,7 +56,6 @@ class ImportPlan:
             email=own.get("email", UNCHANGED),
             phone=own.get("phone", UNCHANGED),
             attributes=attributes,
-            add_to_lists=self.lists,
         )
 
 

@@ -137,9 +137,10 @@ def _read_rows(
 ) -> _Part:
     contacts: dict[int, ReadContact] = {}
     refused: dict[int, Refusal] = {}
+    lists = reader.lists(plan.lists, "lists")
     for line, *cells in orjson.loads(stored):
         try:
-            contacts[line] = reader.read(plan.contact(cells, types))
+            contacts[line] = reader.read(plan.contact(cells, types), lists)
         except Refusal as refusal:
             refused[line] = refusal
     return _Part(number, contacts, refused)

@@ -1,5 +1,6 @@
 """Jobs about contacts: added by requests, and done by workers."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,18 +21,26 @@ from resolvers.effects.jobs import enqueue
 
 @dataclass(frozen=True, kw_only=True)
 class NewContactJob:
-    """A job to do. `plan`: how an import reads its rows."""
+    """A job to do. `plan`: how an import reads its rows. `starts`: whether it begins at once; else it waits
+    until it is due."""
 
     kind: ContactJobKind
     status: ContactJobStatus = ContactJobStatus.WAITING
     list_id: ContactListId | None = None
+    attribute_id: uuid.UUID | None = None
     plan: Mapping[str, Any] | None = None
+    starts: bool = True
+
+
+CONTACTS_OF_CLOSED = NewContactJob(kind=ContactJobKind.CONTACTS_DELETION, starts=False)
+"""What a closed account kept of people is removed, but not at once."""
 
 
 async def add_job(
     session: WriteSession, principal: Actor, account: Authorized, new: NewContactJob
 ) -> ContactJobId:
-    """Store the job, and have a worker do it after the commit, unless it waits for a file."""
+    """Store the job, and have a worker do it after the commit, unless it waits for a file or for
+    its time."""
     job_id = ContactJobId(new_id())
     await session.send_built(
         insert(contact_jobs).values(
@@ -40,13 +49,14 @@ async def add_job(
             kind=new.kind.value,
             status=new.status.value,
             list_id=new.list_id,
+            attribute_id=new.attribute_id,
             plan=new.plan,
             user_id=principal.user_id,
             api_key_id=principal.api_key_id,
             acting_from=account.acting_from,
         )
     )
-    if new.status is ContactJobStatus.WAITING:
+    if new.starts and new.status is ContactJobStatus.WAITING:
         await enqueue(session, Job(CONTACT_JOB, account.master_id, job_id))
     return job_id
 

@@ -1,15 +1,17 @@
-"""What workers do for contacts: they import files, and remove the members of deleted lists.
+"""What workers do for contacts: they import files, and remove what deleted lists, attributes and closed
+accounts leave behind.
 
 A job is done in steps, each in a transaction of its own that locks the job. So two workers never do the same
 step, a worker that dies leaves whole steps, and the next one goes on behind the last of them.
 """
 
 import dataclasses
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, literal, or_, select, update
 
 from authz.callers.actors import EarlierActor
 from authz.guards.exclusive import Authorized, without_rights
@@ -20,7 +22,13 @@ from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, accounts
 from models.accounts.trees import row_of, this_account
 from models.base.ids import AccountId, AccountKey, ContactJobId, MasterId
-from models.contacts.jobs import OPEN, ContactJobKind, ContactJobStatus, contact_jobs
+from models.contacts.jobs import (
+    KEPT_AFTER_CLOSING,
+    OPEN,
+    ContactJobKind,
+    ContactJobStatus,
+    contact_jobs,
+)
 from models.effects.jobs import Job
 from resolvers.contacts.jobs.store import end_job
 from resolvers.effects.event_kinds import EventKind
@@ -29,8 +37,8 @@ from resolvers.effects.log import Change, record_of_account
 
 @dataclass(frozen=True)
 class OpenJob:
-    """A job that is not done, locked. `refused`: rows of its file that were; `is_active`: whether its account
-    may be changed."""
+    """A job that is not done, locked. `reached`: the row up to which it is done; `refused`: rows of its file
+    that were; `is_active`: whether its account may be changed."""
 
     account: Authorized
     id: ContactJobId
@@ -38,6 +46,8 @@ class OpenJob:
     status: ContactJobStatus
     plan: Mapping[str, Any] | None
     list_id: Any
+    attribute_id: Any
+    reached: Any
     actor: EarlierActor
     refused: int
     is_active: bool
@@ -61,8 +71,13 @@ async def find_job(session: WriteSession, job: Job) -> OpenJob | None:
 
 
 def _open(job: Job) -> Select[Any]:
-    is_open = contact_jobs.c.status.in_([status.value for status in OPEN])
-    return select(contact_jobs).where(row_of(contact_jobs, job, job.subject_id), is_open)
+    jobs = contact_jobs.c
+    is_open = jobs.status.in_([status.value for status in OPEN])
+    is_due = or_(
+        jobs.kind != ContactJobKind.CONTACTS_DELETION.value,
+        jobs.created_at < func.now() - literal(KEPT_AFTER_CLOSING),
+    )
+    return select(contact_jobs).where(row_of(contact_jobs, job, job.subject_id), is_open, is_due)
 
 
 async def _read(session: WriteSession, statement: Select[Any]) -> OpenJob | None:
@@ -78,6 +93,8 @@ async def _read(session: WriteSession, statement: Select[Any]) -> OpenJob | None
         ContactJobStatus(row.status),
         row.plan,
         row.list_id,
+        row.attribute_id,
+        row.reached,
         EarlierActor(row.user_id, row.api_key_id),
         row.refused,
         AccountStatus((await session.execute(status)).scalar_one()) is AccountStatus.ACTIVE,
@@ -91,6 +108,13 @@ async def begin(session: WriteSession, job: OpenJob) -> None:
     values = {"status": ContactJobStatus.RUNNING.value, "started_at": func.now()}
     await session.send_built(
         update(contact_jobs).where(row_of(contact_jobs, job.account, job.id)).values(**values)
+    )
+
+
+async def note_reached(session: WriteSession, job: OpenJob, row_id: uuid.UUID) -> None:
+    """Note up to which row the job is done."""
+    await session.send_built(
+        update(contact_jobs).where(row_of(contact_jobs, job.account, job.id)).values(reached=row_id)
     )
 
 

@@ -75,7 +75,8 @@ async def test_each_address_has_its_own_outcome(api: Api, brand: Brand) -> None:
     assert found[3]["entryId"] == found[0]["entryId"]
     assert found[1]["message"] == "Not a phone number: it has letters."
     assert found[4]["message"] == (
-        "Not a phone number: it has no country; begin it with + and the country's code."
+        "Not a phone number: it has no country. Begin it with + and the country's code, or say the country "
+        "in `phoneCountry` or in the account's setting `defaultCountry`."
     )
     assert len(await listed(api, brand.owner, brand.us)) == 2
 

@@ -4,7 +4,14 @@ from models.base.ids import Kind, present
 from tests.authz.escalation.outcomes import DONE
 from tests.authz.matrix.matrix_callers import ANONYMOUS, INSIDE, MANAGERS, OUTSIDE, Stage, once
 from tests.authz.matrix.matrix_rows import Mutation, NodeOf, Query, Values, gated, table
-from tests.world.contacts import contact_id, contact_list_id, give_contact, give_contact_list, give_import
+from tests.world.contacts import (
+    contact_id,
+    contact_list_id,
+    give_attribute,
+    give_contact,
+    give_contact_list,
+    give_import,
+)
 
 CONTACT_READERS = MANAGERS | {"marketer", "guest"}
 """They also write contacts: the policy tells no difference."""
@@ -57,6 +64,10 @@ async def _attribute_create(stage: Stage) -> Values:
     return {"accountId": stage.account.id, "name": once(), "type": "TEXT"}
 
 
+async def _attribute_delete(stage: Stage) -> Values:
+    return {"accountId": stage.account.id, "name": await give_attribute(stage.world, stage.account, once())}
+
+
 async def _import(stage: Stage) -> str:
     return present(Kind.CONTACT_JOB, await give_import(stage.world, stage.account))
 
@@ -75,6 +86,7 @@ MUTATIONS = {
     "contactListUpdate": Mutation("CONTACTS_WRITE", _BY, _list_update),
     "contactListDelete": Mutation("CONTACTS_WRITE", _BY, _list_delete),
     "contactAttributeCreate": Mutation("CONTACTS_WRITE", _BY, _attribute_create),
+    "contactAttributeDelete": Mutation("CONTACTS_WRITE", _BY, _attribute_delete),
     "contactImportCancel": Mutation("CONTACTS_WRITE", _BY, _import_cancel),
 }
 

@@ -30,6 +30,7 @@ CONSEQUENCES = {
     "contactListUpdate": NO_CONSEQUENCE,
     "contactListDelete": NO_CONSEQUENCE,
     "contactAttributeCreate": NO_CONSEQUENCE,
+    "contactAttributeDelete": NO_CONSEQUENCE,
     "contactImportCancel": NO_CONSEQUENCE,
 }
 
@@ -42,6 +43,7 @@ STATUSES = {
     "contactListUpdate": Row(NEEDS_ACTIVE),
     "contactListDelete": Row(NEEDS_ACTIVE),
     "contactAttributeCreate": Row(NEEDS_ACTIVE),
+    "contactAttributeDelete": Row(NEEDS_ACTIVE),
     "contactImportCancel": Row(TAKES_AWAY),
 }
 
@@ -52,14 +54,15 @@ BOUNDS = {
     "contact_import_parts": one_each("what is left of an import; workers delete it"),
     "contact_jobs": kept("what an account has imported"),
     "contact_list_members": one_each("the lists of a contact"),
-    "contact_lists": kept("which lists an account has made"),
-    "contacts": kept("whom an account writes to, until it removes them"),
+    "contact_lists": kept("which lists an account has made, until 30 days after it is closed"),
+    "contacts": kept("whom an account writes to, until it removes them, or 30 days after it is closed"),
 }
 
 
 REMOVES = {
     "contactErase": "removedContactId",
     "contactListDelete": "removedContactListId",
+    "contactAttributeDelete": "removedName",
 }
 
 
@@ -85,6 +88,7 @@ def inputs(place: Place) -> dict[str, Input]:
         "contactListUpdate": list_ | {"expectedVersion": 1, "name": "News", "externalId": "8"},
         "contactListDelete": list_,
         "contactAttributeCreate": account | {"name": "city", "type": "TEXT"},
+        "contactAttributeDelete": account | {"name": "country"},
         "contactImportCancel": {"jobId": place.objects[Kind.CONTACT_JOB]},
     }
 

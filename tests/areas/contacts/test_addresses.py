@@ -152,7 +152,7 @@ async def test_a_national_number_needs_its_country(api: Api, account: Account, m
     for number in ("0701234567", "0046701234567"):
         (result,) = await upsert(api, marketer, account, {"phone": number})
         assert (result.code, result.field) == ("BAD_USER_INPUT", "phone")
-        assert "begin it with +" in result.message
+        assert "Begin it with +" in result.message
     given = [{"phone": "0301234567"}, {"phone": "+46701234567"}]
     await upserted(api, marketer, account, *given, phoneCountry="DE")
     shown = [contact["phoneCanonical"] for contact in await contacts_of(api, marketer, account)]

@@ -151,6 +151,7 @@ async def test_nothing_of_a_hidden_area_is_a_node(
         "contactListUpdate",
         "contactListDelete",
         "contactAttributeCreate",
+        "contactAttributeDelete",
     ],
 )
 async def test_contacts_are_not_changed_where_they_are_hidden(
@@ -168,6 +169,7 @@ async def test_contacts_are_not_changed_where_they_are_hidden(
         "contactListUpdate": list_ | {"expectedVersion": 1, "name": once()},
         "contactListDelete": list_,
         "contactAttributeCreate": account | {"name": once(), "type": "TEXT"},
+        "contactAttributeDelete": account | {"name": "country"},
     }
     before = await registry.state(hotel.account)
     answer = await mutate(api, mutation, guest, values[mutation])

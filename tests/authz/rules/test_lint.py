@@ -62,7 +62,13 @@ ALLOWED = {
     Use("resolvers.staff.user_rights.person_of", _BY_PERSON): "the member that staff name",
     Use("resolvers.staff.user_rights.limit_below", _BY_PERSON): "the membership that carries the limit",
     Use("resolvers.parent_access.openings._may_see", _PRINCIPAL): "whoever broke the glass sees that",
-    Use("resolvers.parent_access.mail.queue_warnings", _BY_PERSON): "whom to tell",
+    Use("resolvers.members.owners.owners_of", _BY_PERSON): "whom to tell",
+    Use(
+        "resolvers.block_list.reads.seen_path", "authz.reach.reach.mask_of_account"
+    ): "the accounts above, which reach leaves out, beside what is allowed in each",
+    Use(
+        "resolvers.block_list.paths._named", "authz.reach.reach.mask_of_account"
+    ): "whose block it is, told as far as the caller reaches",
     Use(
         "resolvers.people.takeover.leave_account", _BY_PERSON
     ): "the membership that came with the address ends",

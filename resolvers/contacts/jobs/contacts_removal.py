@@ -1,0 +1,88 @@
+"""Removing what a closed account kept of people, a batch in each transaction.
+
+Who must not be written to is kept: block entries, unsubscribes and bounces go by digests. The entries no
+longer show the addresses, as after an erasure (T23).
+"""
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import Table, Uuid, delete, literal, or_, select, tuple_, update
+
+from authz.wall.tree_door import in_data_plane
+from engine.writes.sessions import WriteSession, WriteSessions
+from models.accounts.trees import in_account
+from models.block_list.tables import block_entries
+from models.contacts.jobs import ContactJobStatus, contact_import_errors, contact_import_parts
+from models.contacts.tables import contact_attributes, contact_list_members, contact_lists, contacts
+from models.effects.jobs import Job
+from resolvers.contacts.jobs.work import OpenJob, begin, end, lock_job, note_reached
+
+_BATCH = 5_000
+
+_REMOVED: Sequence[Table] = (
+    contact_list_members,
+    contacts,
+    contact_lists,
+    contact_attributes,
+    contact_import_parts,
+    contact_import_errors,
+)
+"""Those first that refer to others."""
+
+
+async def remove_contacts(sessions: WriteSessions, job: Job) -> None:
+    """Do the job. The account is closed for good."""
+    more = True
+    while more:
+        async with sessions.begin() as session:
+            found = await lock_job(session, job)
+            more = found is not None and await _remove_some(session, found)
+
+
+async def _remove_some(session: WriteSession, job: OpenJob) -> bool:
+    """Whether there may be more."""
+    await begin(session, job)
+    async with in_data_plane(session, job.account):
+        is_removed = await _remove_rows(session, job)
+        last = None if is_removed else await _forget_addresses(session, job)
+    if last is not None:
+        await note_reached(session, job, last)
+    if is_removed or last is not None:
+        return True
+    await end(session, job, ContactJobStatus.DONE)
+    return False
+
+
+async def _remove_rows(session: WriteSession, job: OpenJob) -> bool:
+    """Remove a batch of the first table that has rows left. Whether there is one."""
+    for table in _REMOVED:
+        key = tuple_(*[each for each in table.primary_key if each.name not in ("master_id", "account_id")])
+        some = select(*key).where(in_account(table, job.account)).limit(_BATCH)
+        removing = delete(table).where(in_account(table, job.account), key.in_(some))
+        removed = await session.execute(removing.returning(table.c.master_id))
+        if removed.all():
+            return True
+    return False
+
+
+async def _forget_addresses(session: WriteSession, job: OpenJob) -> uuid.UUID | None:
+    """A batch of block entries shows no address any more. The last of them; None: all were passed."""
+    entry = block_entries.c
+    some = (
+        select(entry.id)
+        .where(
+            in_account(block_entries, job.account),
+            entry.id > literal(job.reached or uuid.UUID(int=0), Uuid),
+            or_(entry.sealed_address.is_not(None), entry.sealed_hash.is_not(None)),
+        )
+        .order_by(entry.id)
+        .limit(_BATCH)
+    )
+    forgetting = (
+        update(block_entries)
+        .where(in_account(block_entries, job.account), entry.id.in_(some))
+        .values(sealed_address=None, sealed_hash=None)
+        .returning(entry.id)
+    )
+    return max((await session.execute(forgetting)).scalars(), default=None)
