@@ -84,11 +84,11 @@ async def reserve_sends(
     """Reserve the sends and the contacts that they activate: all of them or none. Recipients that are
     blocked, have unsubscribed or bounced are left out first: they are never sent to, and never become active.
 
-    Needs the stream's permission, and CONTACTS_READ for a contact list. Recipients that are active already can be sent to even where no more
-    contacts can become active (R102). Raises CONTACT_LIMIT_REACHED, SEND_LIMIT_REACHED, SEND_CAP_REACHED,
-    CREDIT_CAP_REACHED, INSUFFICIENT_CREDIT, BAD_USER_INPUT for no recipients or a wrong label,
-    LABEL_LIMIT_REACHED, NOT_FOUND for a list that has ended or is deleted, IDEMPOTENCY_MISMATCH,
-    REVIEW_REQUIRED.
+    Needs the stream's permission, and CONTACTS_READ for a contact list. Recipients that are active already
+    can be sent to even where no more contacts can become active (R102). Raises CONTACT_LIMIT_REACHED,
+    SEND_LIMIT_REACHED, SEND_CAP_REACHED, CREDIT_CAP_REACHED, INSUFFICIENT_CREDIT, BAD_USER_INPUT for no
+    recipients or a wrong label, LABEL_LIMIT_REACHED, NOT_FOUND for a list that has ended or is deleted,
+    IDEMPOTENCY_MISMATCH, REVIEW_REQUIRED.
     """
     label = None if command.label is None else read_label(command.label)
     account = await authorize_shared(session, principal, command.account_id, SEND_PERMISSIONS[command.stream])

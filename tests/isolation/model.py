@@ -166,21 +166,23 @@ class Block:
 
 @dataclass(eq=False)
 class Stock:
-    """What an account writes with: one of everything. `unsubscribed`, `bounced`: addresses; `at`: since
-    when."""
+    """What an account writes with: one of everything. `value`: of the contact's attribute TIER.
+    `unsubscribed`, `bounced`: addresses."""
 
     account: Account
     email: str
+    external_id: str
     contact_id: str
+    list_name: str
     list_id: str
     attribute: str
-    job_id: str
+    value: str
+    job_ids: list[str]
     domain: str
     domain_id: str
     review_id: str
     unsubscribed: str
     bounced: str
-    at: str
     sender_name: str | None = None
     """The setting's own value."""
     locks: bool = False

@@ -13,7 +13,9 @@ from tests.isolation.sight import Sight
 from tests.isolation.site import SOON, Site
 from tests.isolation.state import learn_events, state_of
 from tests.isolation.stock import stock
+from tests.isolation.stock_files import StockFiles
 from tests.isolation.stock_reading import StockReading
+from tests.isolation.stock_roots import StockRoots
 from tests.isolation.tally import Tally
 
 _ELSEWHERE = "192.0.2.1"
@@ -68,7 +70,8 @@ async def compare_reads(world: World, rights: Rights, viewers: list[Viewer], tal
         sight = Sight(world, rights, viewer.subject if viewer.accepted else None)
         async with turn:
             await Reading(sight, viewer, tally).compare()
-            await StockReading(sight, viewer, tally).compare()
+            for ways in (StockReading, StockRoots, StockFiles):
+                await ways(sight, viewer, tally).compare()
 
     await asyncio.gather(*map(read, viewers))
 

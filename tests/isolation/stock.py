@@ -5,6 +5,10 @@ import datetime
 from tests.isolation.model import Account, Block, Stock, Subject
 from tests.isolation.site import Site
 
+TIER = "tier"
+"""An attribute that all accounts have."""
+
+_JOBS = "query ($id: ID!) { account(id: $id) { jobs(first: 20) { nodes { id } } } }"
 _A_DAY = datetime.timedelta(days=1)
 
 
@@ -23,40 +27,49 @@ async def stock(site: Site) -> None:
 
 async def _contacts(site: Site, account: Account) -> Stock:
     writer, here = site.able([account], "CONTACTS_WRITE"), {"accountId": account.id}
-    email, attribute = site.email(), site.once("attribute")
-    await site.do("contactAttributeCreate", writer, "", **here, name=attribute, type="TEXT")
-    site.log(account, "CONTACT_ATTRIBUTE_CREATED", writer, "CONTACTS_WRITE")
+    attribute, list_name = site.once("attribute"), site.once("List")
+    for name in (TIER, attribute):
+        await site.do("contactAttributeCreate", writer, "", **here, name=name, type="TEXT")
+        site.log(account, "CONTACT_ATTRIBUTE_CREATED", writer, "CONTACTS_WRITE")
     # Not by who makes the contact: his right to see it would then decide what is learnt.
-    made = await site.do(
-        "contactListCreate", site.master_owner(account), "contactList { id }", **here, name=site.once("List")
-    )
-    site.log(account, "CONTACT_LIST_CREATED", site.master_owner(account), "CONTACTS_WRITE")
-    list_id = made["contactList"]["id"]
-    contact = {"email": email, "attributes": {attribute: "x"}, "addToLists": [list_id]}
+    owner = site.master_owner(account)
+    made = await site.do("contactListCreate", owner, "contactList { id }", **here, name=list_name)
+    site.log(account, "CONTACT_LIST_CREATED", owner, "CONTACTS_WRITE")
+    email, external_id, value = site.email(), site.once("contact"), site.once("tier")
+    contact = {"email": email, "externalId": external_id, "attributes": {TIER: value, attribute: "x"}}
+    contact["addToLists"] = [made["contactList"]["id"]]
     done = await site.do("contactUpsert", writer, "results { contactId }", **here, contacts=[contact])
     site.log(account, "CONTACTS_CHANGED", writer, "CONTACTS_WRITE")
-    unsubscribed, bounced, at = site.email(), site.email(), site.later(-_A_DAY)
-    report = {"address": unsubscribed, "occurredAt": at}
-    await site.do("unsubscribeReport", writer, "", **here, reports=[report])
-    site.log(account, "UNSUBSCRIBES_REPORTED", writer, "CONTACTS_WRITE")
-    report = {"address": bounced, "occurredAt": at, "kind": "HARD"}
-    await site.do("bounceReport", writer, "", **here, reports=[report])
-    site.log(account, "BOUNCES_REPORTED", writer, "CONTACTS_WRITE")
+    unsubscribed, bounced = await _reports(site, account, writer)
     domain, domain_id = await _domain(site, account)
     return Stock(
         account=account,
         email=email,
+        external_id=external_id,
         contact_id=done["results"][0]["contactId"],
-        list_id=list_id,
+        list_name=list_name,
+        list_id=made["contactList"]["id"],
         attribute=attribute,
-        job_id=await _import(site, account, writer),
+        value=value,
+        job_ids=[await _import(site, account, writer)],
         domain=domain,
         domain_id=domain_id,
         review_id=await _review(site, account),
         unsubscribed=unsubscribed,
         bounced=bounced,
-        at=at,
     )
+
+
+async def _reports(site: Site, account: Account, writer: Subject) -> tuple[str, str]:
+    """An address that has unsubscribed, and one that bounced."""
+    unsubscribed, bounced, at = site.email(), site.email(), site.later(-_A_DAY)
+    report = {"address": unsubscribed, "occurredAt": at}
+    await site.do("unsubscribeReport", writer, "", accountId=account.id, reports=[report])
+    site.log(account, "UNSUBSCRIBES_REPORTED", writer, "CONTACTS_WRITE")
+    report = {"address": bounced, "occurredAt": at, "kind": "HARD"}
+    await site.do("bounceReport", writer, "", accountId=account.id, reports=[report])
+    site.log(account, "BOUNCES_REPORTED", writer, "CONTACTS_WRITE")
+    return unsubscribed, bounced
 
 
 async def _import(site: Site, account: Account, writer: Subject) -> str:
@@ -67,6 +80,14 @@ async def _import(site: Site, account: Account, writer: Subject) -> str:
     answer = await api.http.post("/contacts", params=query, content=content, headers=headers)
     job_id: str = answer.json()["id"]
     return job_id
+
+
+async def learn_jobs(site: Site, account: Account) -> None:
+    """Take the ids of the jobs that were made since."""
+    owner, found = site.master_owner(account), site.world.stock(account)
+    api = await site.api_of(owner)
+    nodes = (await api.read(_JOBS, owner, id=account.id))["account"]["jobs"]["nodes"]
+    found.job_ids += [node["id"] for node in nodes if node["id"] not in found.job_ids]
 
 
 async def _domain(site: Site, account: Account) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.isolation.model import Account, Block, Person, Stock
 from tests.isolation.sight import Sight
+from tests.isolation.stock import TIER
 
 HIDDEN = "hidden"
 """In place of an id that the world does not know: of an entry that an account out of reach has made."""
@@ -24,24 +25,39 @@ class StockSight:
         """What has an id: whose it is, and what it needs."""
         found: dict[str, tuple[Account, str]] = {}
         for stock in self.sight.world.stocks:
-            own = {stock.contact_id: "CONTACTS_READ", stock.list_id: "CONTACTS_READ"}
-            own |= {stock.job_id: "CONTACTS_READ", stock.review_id: "SETTINGS_READ"}
+            of_contacts = [stock.contact_id, stock.list_id, *stock.job_ids]
+            own = dict.fromkeys(of_contacts, "CONTACTS_READ") | {stock.review_id: "SETTINGS_READ"}
             own |= {stock.domain_id: "DOMAINS_READ"} if _has_domain(stock) else {}
             found |= {id_: (stock.account, needed) for id_, needed in own.items()}
         return found
 
-    def fields(self, account: Account, email: str, list_id: str) -> Mapping[str, Any]:
-        """The fields of an account. `email`, `list_id`: filters."""
-        stock = self.sight.world.stock(account)
-        contacts, here = [stock.contact_id], account.id
+    @property
+    def crossed(self) -> list[str]:
+        """Ids that name what one account has as another's: nothing has them."""
+        stocks = self.sight.world.stocks
+        pairs = zip(stocks, [*stocks[1:], stocks[0]], strict=True)
+        return [
+            "_".join([*own.split("_")[:-1], other.split("_")[-1]])
+            for stock, another in pairs
+            for own, other in ((stock.contact_id, another.contact_id), (stock.list_id, another.list_id))
+        ]
+
+    def fields(self, account: Account, wanted: Stock) -> Mapping[str, Any]:
+        """The fields of an account. The filters ask for what `wanted` has."""
+        stock, here = self.sight.world.stock(account), account.id
+        prefix = wanted.email[:-1]
+        contacts, found = [stock.contact_id], [stock.contact_id] if stock is wanted else []
         return {
             "contacts": [(stock.contact_id, stock.email, (stock.list_id,))],
-            "byEmail": contacts if email == stock.email else [],
-            "byPrefix": contacts if stock.email.startswith(email[:-1]) else [],
-            "inList": contacts if list_id == stock.list_id else [],
+            "byEmail": found,
+            "byPrefix": contacts if stock.email.startswith(prefix) else [],
+            "byExternalId": found,
+            "byAttribute": found,
+            "inList": found,
             "contactLists": [(stock.list_id, 1, ((stock.contact_id, stock.email),))],
-            "contactAttributes": [stock.attribute],
-            "jobs": [(stock.job_id, here)],
+            "listsFound": [stock.list_id] if wanted.list_name in stock.list_name else [],
+            "contactAttributes": [TIER, stock.attribute],
+            "jobs": [(job_id, here) for job_id in stock.job_ids],
             "domains": [(stock.domain_id, stock.domain, here)] if _has_domain(stock) else [],
             "settings": self._sender_name(stock),
             "review": self._review(stock),
