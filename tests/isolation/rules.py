@@ -110,6 +110,14 @@ NEEDS = {
 }
 """By a field of an account, as `questions` asks for it: without this it answers FORBIDDEN."""
 
+STOCK_AREAS = ("CONTACTS", "BLOCK_LIST", "DOMAINS", "SETTINGS")
+"""The areas of what accounts write with."""
+
+STOCK_PERMISSIONS = named("ACCOUNT_READ CAMPAIGNS_SEND") | {
+    name for name in EVERYTHING if area_of(name) in STOCK_AREAS
+}
+"""What sees and changes all of it."""
+
 STOCK_NEEDS = {
     "contacts": "CONTACTS_READ",
     "byEmail": "CONTACTS_READ",

@@ -119,8 +119,8 @@ async def _block(site: Site, account: Account, addresses: list[str]) -> None:
 async def _settings(site: Site, account: Account) -> None:
     """A sender's name, a lock, both or nothing."""
     found, setter = site.world.stock(account), site.master_owner(account)
-    name = site.chance.choice([None, site.once("Sender")])
-    locks = site.chance.random() < 0.4
+    name = site.chance.choice([None, site.once("Sender"), site.once("Sender")])
+    locks = site.chance.random() < 0.2
     if name is None and not locks:
         return
     values = {"accountId": account.id, "expectedVersion": await site.version(account, setter)}
