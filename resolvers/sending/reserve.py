@@ -11,7 +11,8 @@ from sqlalchemy import insert, select
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from authz.guards.shared_lock import authorize_shared
-from authz.policy.refusals import Refusal, RefusalCode
+from authz.policy.permissions import Permission
+from authz.policy.refusals import PermissionDenied, Refusal, RefusalCode
 from engine.text.forms import compared
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
@@ -83,11 +84,11 @@ async def reserve_sends(
     """Reserve the sends and the contacts that they activate: all of them or none. Recipients that are
     blocked, have unsubscribed or bounced are left out first: they are never sent to, and never become active.
 
-    Needs the stream's permission. Recipients that are active already can be sent to even where no more
-    contacts can become active (R102). Raises CONTACT_LIMIT_REACHED, SEND_LIMIT_REACHED, SEND_CAP_REACHED,
-    CREDIT_CAP_REACHED, INSUFFICIENT_CREDIT, BAD_USER_INPUT for no recipients or a wrong label,
-    LABEL_LIMIT_REACHED, NOT_FOUND for a list that has ended or is deleted, IDEMPOTENCY_MISMATCH,
-    REVIEW_REQUIRED.
+    Needs the stream's permission, and CONTACTS_READ for a contact list. Recipients that are active already
+    can be sent to even where no more contacts can become active (R102). Raises CONTACT_LIMIT_REACHED,
+    SEND_LIMIT_REACHED, SEND_CAP_REACHED, CREDIT_CAP_REACHED, INSUFFICIENT_CREDIT, BAD_USER_INPUT for no
+    recipients or a wrong label, LABEL_LIMIT_REACHED, NOT_FOUND for a list that has ended or is deleted,
+    IDEMPOTENCY_MISMATCH, REVIEW_REQUIRED.
     """
     label = None if command.label is None else read_label(command.label)
     account = await authorize_shared(session, principal, command.account_id, SEND_PERMISSIONS[command.stream])
@@ -151,6 +152,9 @@ async def _audience(
     if not isinstance(command.recipients, IdInAccount):
         given = command.recipients
         return await audience_of(session, account, command.stream, given), given
+    # How many are sent to, and how many of them are left out, tells of the contacts in it.
+    if not account.held & Permission.CONTACTS_READ.bit:
+        raise PermissionDenied(Permission.CONTACTS_READ)
     copied = await copy_contact_list(session, account, command.recipients)
     list_id = command.recipients.id
     return await audience_of(session, account, command.stream, copied, list_id), copied

@@ -20,7 +20,7 @@ HASHES = (
 LIST = "In place of addresses, a list of the same account that was uploaded with POST /recipients."
 CONTACT_LIST = (
     "In place of addresses, a contact list of the same account: the contacts that are in it now and have an "
-    "e-mail address, at most 1,000,000."
+    "e-mail address, at most 1,000,000. Also asks for the permission CONTACTS_READ."
 )
 
 

@@ -1,6 +1,7 @@
 """A preview of what a reservation would reserve."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Annotated
 
 import strawberry
@@ -128,7 +129,8 @@ class SendPreviewQuery:
             given = await read_audience(choice, info.context.deployment.contact_key)
         sender_id = AccountId(key)
         list_id = given.id if isinstance(given, IdInAccount) else None
-        sender = await _sender(info, sender_id, SEND_PERMISSIONS[stream], list_id)
+        needed = [SEND_PERMISSIONS[stream], *([] if list_id is None else [Permission.CONTACTS_READ])]
+        sender = await _sender(info, sender_id, needed, list_id)
         shown = Recipients() if isinstance(given, IdInAccount) else given
         if isinstance(given, IdInAccount):
             given = await _contacts(info, sender, given)
@@ -138,14 +140,15 @@ class SendPreviewQuery:
 
 
 async def _sender(
-    info: ContextInfo, account_id: AccountId, permission: Permission, list_id: uuid.UUID | None
+    info: ContextInfo, account_id: AccountId, needed: Iterable[Permission], list_id: uuid.UUID | None
 ) -> Sender:
     """Raises NOT_FOUND and FORBIDDEN."""
     seen = await read_seen_sender(info.context.reader, account_id, list_id)
     if seen is None:
         raise absent("NOT_FOUND")
-    if not seen.path.may(permission):
-        raise forbidden(permission)
+    for permission in needed:
+        if not seen.path.may(permission):
+            raise forbidden(permission)
     return seen.sender
 
 

@@ -116,7 +116,7 @@ class ContactsExport:
         data = await data_of(self._run, asked.query, asked.document, variables, asked.head)
         holder = data["node"] if "node" in data else data["account"]
         if not holder:
-            raise GraphQLError("There is no such list.", extensions={"code": RefusalCode.NOT_FOUND.value})
+            raise GraphQLError("There is no such list.", extensions={"code": RefusalCode.NOT_FOUND.name})
         found, info = holder["contacts"], holder["contacts"]["pageInfo"]
         attributes = [each["name"] for each in data["account"]["contactAttributes"]]
         return _Page(attributes, found["nodes"], info["endCursor"] if info["hasNextPage"] else None)

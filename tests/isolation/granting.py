@@ -3,8 +3,8 @@
 import datetime
 
 from tests.isolation.model import Account, Member, Person, Role, Share
-from tests.isolation.planting import accept, invite, make_key, make_role
-from tests.isolation.rules import AREAS, Gives
+from tests.isolation.planting import accept, invite, make_key, make_narrow_key, make_role
+from tests.isolation.rules import AREAS, STOCK_AREAS, STOCK_PERMISSIONS, Gives, area_of
 from tests.isolation.site import Site
 
 _NOT_OWNERS = ("ADMINISTRATOR", "ADMINISTRATOR", "DEVELOPER", "FINANCE", "MARKETER", "ANALYST")
@@ -22,6 +22,11 @@ async def grant(site: Site, newcomers: int, members: int, keys: int, shares: int
     for _ in range(keys):
         account = site.chance.choice(site.world.accounts)
         await make_key(site, account, _some_role(site, account))
+    subaccounts = [account for account in site.world.accounts if account.parent is not None]
+    for area in STOCK_AREAS:
+        # Chance alone seldom draws who lacks one of them and has the others.
+        wanted = frozenset(name for name in STOCK_PERMISSIONS if area_of(name) != area)
+        await make_narrow_key(site, site.chance.choice(subaccounts), wanted)
     for _ in range(2):
         account = site.chance.choice(site.world.accounts)
         await invite(site, account, _some_role(site, account), site.email())

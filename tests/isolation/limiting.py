@@ -2,6 +2,7 @@
 
 from tests.isolation.model import Account, Key, Opening, Person
 from tests.isolation.site import Site
+from tests.isolation.stock import learn_jobs
 
 
 async def limit(site: Site) -> None:
@@ -61,14 +62,17 @@ async def _keep_keys_to_the_master(site: Site, master: Account) -> None:
 
 
 async def _close(site: Site, account: Account) -> None:
-    """Nobody accepts an invitation to it any more."""
+    """Nobody accepts an invitation to it any more, its domain is free, and a job will delete its contacts."""
     actor = site.master_owner(account)
     await site.do("accountClose", actor, "", accountId=account.id)
+    site.log(account, "DOMAIN_REMOVED", actor, "ACCOUNT_CLOSE")
     for invitation in site.world.invitations:
         if invitation.account is account and invitation.status == "PENDING":
             invitation.status = "REVOKED"
             site.log(account, "INVITATION_REVOKED", actor, "ACCOUNT_CLOSE")
+    site.log(account, "REVIEW_WITHDRAWN", actor, "ACCOUNT_CLOSE")
     site.log(account, "ACCOUNT_CLOSED", actor, "ACCOUNT_CLOSE")
+    await learn_jobs(site, account)
     account.own_status = "CLOSED"
 
 

@@ -154,6 +154,41 @@ class Event:
     id: str = ""
 
 
+@dataclass(eq=False)
+class Block:
+    """An address that an account never writes to. `maker`: who has entered it."""
+
+    id: str
+    account: Account
+    address: str
+    maker: Subject
+
+
+@dataclass(eq=False)
+class Stock:
+    """What an account writes with: one of everything. `value`: of the contact's attribute TIER.
+    `unsubscribed`, `bounced`: addresses."""
+
+    account: Account
+    email: str
+    external_id: str
+    contact_id: str
+    list_name: str
+    list_id: str
+    attribute: str
+    value: str
+    job_ids: list[str]
+    domain: str
+    domain_id: str
+    review_id: str
+    unsubscribed: str
+    bounced: str
+    sender_name: str | None = None
+    """The setting's own value."""
+    locks: bool = False
+    """Whether it locks that setting for the accounts below."""
+
+
 @dataclass
 class World:
     """Some trees with all that is in them."""
@@ -167,6 +202,9 @@ class World:
     invitations: list[Invitation] = field(default_factory=list)
     openings: list[Opening] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    stocks: list[Stock] = field(default_factory=list)
+    """In the order of the accounts."""
+    blocks: list[Block] = field(default_factory=list)
 
     def role(self, name: str) -> Role:
         """A built-in role."""
@@ -180,6 +218,10 @@ class World:
     def below(self, account: Account) -> list[Account]:
         """Everything below an account."""
         return [other for other in self.accounts if account in other.above]
+
+    def stock(self, account: Account) -> Stock:
+        """What the account has."""
+        return next(found for found in self.stocks if found.account is account)
 
     def owner(self, account: Account) -> Person | None:
         """The person who owns the account itself."""

@@ -12,6 +12,10 @@ from tests.isolation.rights import Rights
 from tests.isolation.sight import Sight
 from tests.isolation.site import SOON, Site
 from tests.isolation.state import learn_events, state_of
+from tests.isolation.stock import stock
+from tests.isolation.stock_files import StockFiles
+from tests.isolation.stock_reading import StockReading
+from tests.isolation.stock_roots import StockRoots
 from tests.isolation.tally import Tally
 
 _ELSEWHERE = "192.0.2.1"
@@ -37,6 +41,7 @@ async def build(site: Site, size: Size) -> None:
     await grant(site, size.newcomers, size.members, size.keys, size.shares)
     await end_members(site)
     await asyncio.sleep(SOON.total_seconds())  # what ends soon has ended, before more is done by it
+    await stock(site)
     await limit(site)
     learn_events(site.world, await state_of(site))
 
@@ -65,6 +70,8 @@ async def compare_reads(world: World, rights: Rights, viewers: list[Viewer], tal
         sight = Sight(world, rights, viewer.subject if viewer.accepted else None)
         async with turn:
             await Reading(sight, viewer, tally).compare()
+            for ways in (StockReading, StockRoots, StockFiles):
+                await ways(sight, viewer, tally).compare()
 
     await asyncio.gather(*map(read, viewers))
 

@@ -140,6 +140,25 @@ async def make_role(site: Site, account: Account) -> Role:
     return role
 
 
+async def make_narrow_key(site: Site, account: Account, wanted: frozenset[str]) -> Key:
+    """A key of these permissions and no more, for good."""
+    role = site.world.role("ADMINISTRATOR")
+    creator = site.able([account], "API_KEYS_WRITE", role)
+    payload = await site.do(
+        "apiKeyCreate",
+        creator,
+        "apiKey { id } secret",
+        accountId=account.id,
+        name=site.once("Key"),
+        roleId=role.id,
+        permissions=sorted(wanted),
+    )
+    key = Key(payload["apiKey"]["id"], "", account, role, payload["secret"], wanted, creator)
+    site.world.keys.append(key)
+    site.log(account, "API_KEY_CREATED", creator, "API_KEYS_WRITE")
+    return key
+
+
 async def make_key(site: Site, account: Account, role: Role) -> Key:
     """A key of the role: of all that it gives or some of it, for a stream, from an address, for a while."""
     creator = site.able([account], "API_KEYS_WRITE", role)

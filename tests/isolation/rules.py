@@ -109,3 +109,28 @@ NEEDS = {
     "breakGlassOpenings": "AUDIT_READ",
 }
 """By a field of an account, as `questions` asks for it: without this it answers FORBIDDEN."""
+
+STOCK_AREAS = ("CONTACTS", "BLOCK_LIST", "DOMAINS", "SETTINGS")
+"""The areas of what accounts write with."""
+
+STOCK_PERMISSIONS = named("ACCOUNT_READ CAMPAIGNS_SEND") | {
+    name for name in EVERYTHING if area_of(name) in STOCK_AREAS
+}
+"""What sees and changes all of it."""
+
+STOCK_NEEDS = {
+    "contacts": "CONTACTS_READ",
+    "byEmail": "CONTACTS_READ",
+    "byPrefix": "CONTACTS_READ",
+    "byExternalId": "CONTACTS_READ",
+    "byAttribute": "CONTACTS_READ",
+    "inList": "CONTACTS_READ",
+    "contactLists": "CONTACTS_READ",
+    "listsFound": "CONTACTS_READ",
+    "contactAttributes": "CONTACTS_READ",
+    "jobs": "CONTACTS_READ",
+    "domains": "DOMAINS_READ",
+    "settings": "SETTINGS_READ",
+    "review": "SETTINGS_READ",
+}
+"""The same of `stock_questions`."""

@@ -5,9 +5,10 @@ from typing import Any
 
 from tests.isolation.model import Account, Person, World
 from tests.isolation.questions import STATE
-from tests.isolation.rules import NEEDS
+from tests.isolation.rules import NEEDS, STOCK_NEEDS
 from tests.isolation.sight import Json
 from tests.isolation.site import Site
+from tests.isolation.stock_questions import ROOT_STATE, STOCK_STATE
 
 State = Mapping[str, Json]
 """By an account's id: all that writes may change."""
@@ -18,12 +19,21 @@ async def state_of(site: Site) -> State:
     found: dict[str, Json] = {}
     for person in _seers(site):
         api = await site.api_of(person)
-        answer = await api.ask(STATE, person)
+        answer, more = await api.ask(STATE, person), await api.ask(STOCK_STATE, person)
+        stocks = {node["id"]: node for node in more.data["viewer"]["accounts"]["nodes"]}
         for node in answer.data["viewer"]["accounts"]["nodes"]:
-            if _all_seen(node):
-                found.setdefault(node["id"], node)
+            if _all_seen(node) and node["id"] not in found:
+                root = await _root_state(site, person, node["id"])
+                found[node["id"]] = {**node, "stock": stocks[node["id"]], "root": root}
     assert len(found) == len(site.world.accounts), "somebody sees each account whole"
     return found
+
+
+async def _root_state(site: Site, person: Person, account_id: str) -> Json:
+    stock = next(found for found in site.world.stocks if found.account.id == account_id)
+    api, addresses = await site.api_of(person), [stock.email, stock.unsubscribed, stock.bounced]
+    root: Json = await api.read(ROOT_STATE, person, id=account_id, addresses=addresses)
+    return root
 
 
 def _seers(site: Site) -> list[Person]:
@@ -38,7 +48,8 @@ def _seers(site: Site) -> list[Person]:
 
 
 def _sees_all(site: Site, person: Person, account: Account) -> bool:
-    return set(NEEDS.values()) <= site.rights.permissions(person, account)
+    needed = {*NEEDS.values(), *STOCK_NEEDS.values(), "BLOCK_LIST_READ"}
+    return needed <= site.rights.permissions(person, account)
 
 
 def _all_seen(node: Mapping[str, Any]) -> bool:

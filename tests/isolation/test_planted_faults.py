@@ -12,7 +12,7 @@ from tests.isolation.oracle import Size, build, compare_reads, viewers_of
 from tests.isolation.questions import VIEWER
 from tests.isolation.reading import Viewer
 from tests.isolation.rights import NOTHING, Rights
-from tests.isolation.rules import EVERYTHING
+from tests.isolation.rules import EVERYTHING, STOCK_NEEDS
 from tests.isolation.site import Mailbox, Site
 from tests.isolation.tally import Tally
 from tests.isolation.writing import compare_writes
@@ -33,6 +33,24 @@ async def site(app: Starlette, mailbox: Mailbox) -> AsyncIterator[Site]:
 async def people(site: Site) -> list[Viewer]:
     """Its people."""
     return [viewer for viewer in await viewers_of(site) if viewer.subject in site.world.people]
+
+
+_WAYS = (
+    "node cntc_",
+    "node clst_",
+    "node cjob_",
+    "node domn_",
+    "node rvew_",
+    *(f".{field}: " for field in STOCK_NEEDS),
+    *(
+        f".{field}: "
+        for field in ("own", "whole", "one", "personalData", "job", "settingsDiff", "sendPreview")
+    ),
+    ".deliverability: ",
+    "export by accountId",
+    "export by contactListId",
+)
+"""How what accounts write with is named where it leaks: each is compared."""
 
 
 class _NoReachDown(Rights):
@@ -70,6 +88,8 @@ async def test_what_must_not_be_shown_is_a_leak(site: Site, people: list[Viewer]
     assert [leak for leak in tally.leaks if "node Account" in leak]
     assert not [loss for loss in tally.losses if "node Account" in loss]
     assert not tally.differences
+    for way in _WAYS:
+        assert [leak for leak in tally.leaks if way in leak], way
 
 
 async def test_what_must_be_shown_and_is_not_is_a_loss(site: Site, people: list[Viewer]) -> None:

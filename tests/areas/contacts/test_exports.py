@@ -93,6 +93,8 @@ async def test_who_may_not_see_contacts_gets_no_file(api: Api, world: World) -> 
     assert code_of(await export(api, owner, **both)) == "400 BAD_USER_INPUT"
     assert code_of(await export(api, owner)) == "400 BAD_USER_INPUT"
     assert code_of(await export(api, owner, contactListId="clst_x")) == "404 NOT_FOUND"
+    nothing = f"clst_{account.key}_{account.key}"
+    assert code_of(await export(api, owner, contactListId=nothing)) == "404 NOT_FOUND"
 
 
 async def test_a_right_that_ends_on_the_way_ends_the_file(

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from authz.policy.builtin_roles import BuiltinRole
 from resolvers.sending.lists import contact_lists
+from tests.authz.escalation.outcomes import DONE, mutate, outcome
 from tests.client.api import Api, Caller
 from tests.client.mutations import attempt, code_of, done
 from tests.world.block_list import block
@@ -110,13 +110,38 @@ async def test_a_list_of_nobody_or_of_another_account_is_refused(
     assert await world.state(brand.master) == before
 
 
-async def test_who_may_not_see_contacts_may_send_to_a_list(api: Api, world: World, brand: Brand) -> None:
-    """It tells how many there are, and nobody's address."""
+@pytest.mark.parametrize(
+    ("held", "missing"),
+    [
+        ("CAMPAIGNS_SEND CONTACTS_READ", None),
+        ("CAMPAIGNS_SEND CONTACTS_WRITE", "CONTACTS_READ"),
+        ("CAMPAIGNS_SEND", "CONTACTS_READ"),
+        ("CONTACTS_READ", "CAMPAIGNS_SEND"),
+    ],
+)
+async def test_who_sends_to_a_list_sees_contacts_too(
+    held: str, missing: str | None, api: Api, world: World, brand: Brand
+) -> None:
+    """How many are sent to, and how many are left out, tells of hidden contacts (T38)."""
     list_id = await _listed(api, brand.owner, brand.us, "ann@example.com")
-    sender = await world.role(brand.us, "ACCOUNT_READ CAMPAIGNS_READ CAMPAIGNS_SEND")
-    member = await world.member(brand.us, sender)
-    made = await _reserve(api, member, brand.us, list_id)
-    assert made["reservation"]["recipients"] == 1
-    analyst = await world.member(brand.us, BuiltinRole.ANALYST)
+    role = await world.role(brand.us, f"ACCOUNT_READ CAMPAIGNS_READ {held}")
+    member = await world.member(brand.us, role)
+    before = await world.state(brand.master)
     values = {"accountId": brand.us.id, "stream": "MARKETING", "contactListId": list_id}
-    assert await code_of(api, "sendReserve", analyst, **values, idempotencyKey="1") == "FORBIDDEN"
+    tried = await mutate(api, "sendReserve", member, {**values, "idempotencyKey": "1"})
+    shown = await api.ask(_PREVIEW, member, accountId=brand.us.id, list=list_id)
+    if missing is None:
+        assert outcome(tried, "sendReserve") == DONE
+        assert shown.errors == []
+        return
+    assert outcome(tried, "sendReserve") == f"FORBIDDEN {missing}"
+    assert [error["extensions"]["permission"] for error in shown.errors] == [missing]
+    assert shown.data == {"sendPreview": None}
+    assert await world.state(brand.master) == before
+
+
+async def test_who_may_not_see_contacts_sends_to_addresses(api: Api, world: World, brand: Brand) -> None:
+    role = await world.role(brand.us, "ACCOUNT_READ CAMPAIGNS_READ CAMPAIGNS_SEND")
+    member = await world.member(brand.us, role)
+    values = {"accountId": brand.us.id, "stream": "MARKETING", "recipients": ["ann@example.com"]}
+    assert await code_of(api, "sendReserve", member, **values, idempotencyKey="1") == ""

@@ -1,0 +1,101 @@
+"""Changes of what accounts write with that a viewer tries, as far as the model says that they are refused:
+what is done would stay."""
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.isolation.attempts import Attempt
+from tests.isolation.model import Account, Stock, Subject
+from tests.isolation.rights import Rights
+from tests.isolation.rules import READS
+from tests.isolation.sight import Json
+from tests.isolation.site import Site
+
+_SOME = 6
+
+
+@dataclass(frozen=True)
+class StockAttempts:
+    """What one subject tries."""
+
+    site: Site
+    rights: Rights
+    subject: Subject | None
+
+    def on_account(self, account: Account) -> Iterator[Attempt]:
+        """Some of what is refused there."""
+        stock = self.site.world.stock(account)
+        tried = [
+            *self._contacts(stock),
+            *self._addresses(stock),
+            *self._domains(stock),
+            *self._settings(stock),
+        ]
+        refused = [each for each in tried if each[2]]
+        for mutation, values, code in self.site.chance.sample(refused, min(_SOME, len(refused))):
+            yield Attempt(mutation, values, (account,), frozenset({code}))
+
+    def _contacts(self, stock: Stock) -> Iterator[tuple[str, Json, str]]:
+        here, contact = {"accountId": stock.account.id}, {"contactId": stock.contact_id}
+        list_, once = {"contactListId": stock.list_id}, self.site.once
+        changing = self._changing(stock.account, "CONTACTS_WRITE")
+        taking = self._right(stock.account, "CONTACTS_WRITE")
+        yield "contactUpsert", {**here, "contacts": [{"email": stock.email, "externalId": "x"}]}, changing
+        yield "contactUpdate", {**contact, "expectedVersion": 1, "externalId": "x"}, changing
+        yield "contactErase", contact, taking
+        yield "contactListCreate", {**here, "name": once("List")}, changing
+        yield "contactListUpdate", {**list_, "expectedVersion": 1, "name": once("List")}, changing
+        yield "contactListDelete", list_, changing
+        yield "contactAttributeCreate", {**here, "name": once("attribute"), "type": "TEXT"}, changing
+        yield "contactAttributeDelete", {**here, "name": stock.attribute}, changing
+        yield "contactImportCancel", {"jobId": stock.job_ids[0]}, taking
+        sending = self._changing(stock.account, "CAMPAIGNS_SEND")
+        sending = sending or self._right(stock.account, "CONTACTS_READ")
+        sent = {**here, **list_, "stream": "MARKETING", "idempotencyKey": once("key")}
+        yield "sendReserve", sent, sending
+
+    def _addresses(self, stock: Stock) -> Iterator[tuple[str, Json, str]]:
+        """The contact's address, which nothing excludes yet, and those that are excluded."""
+        account, here = stock.account, {"accountId": stock.account.id}
+        moment = self.site.later(datetime.timedelta(hours=-1))
+        report = {"address": stock.email, "occurredAt": moment}
+        own = [block.address for block in self.site.world.blocks if block.account is account]
+        blocking = self._right(account, "BLOCK_LIST_WRITE")
+        yield "blockListAdd", {**here, "addresses": [stock.email]}, blocking
+        lifting = self._changing(account, "BLOCK_LIST_WRITE")
+        yield "blockListRemove", {**here, "entries": own}, lifting
+        reporting = self._right(account, "CONTACTS_WRITE")
+        yield "unsubscribeReport", {**here, "reports": [report]}, reporting
+        yield "bounceReport", {**here, "reports": [{**report, "kind": "HARD"}]}, reporting
+        agreed = {**here, "address": stock.unsubscribed, "evidence": "A form"}
+        yield "resubscribe", agreed, self._changing(account, "CONTACTS_WRITE")
+
+    def _domains(self, stock: Stock) -> Iterator[tuple[str, Json, str]]:
+        account, domain = stock.account, {"domainId": stock.domain_id}
+        added = {"accountId": account.id, "kind": "SENDING", "name": "news.example.org"}
+        yield "domainAdd", added, self._changing(account, "DOMAINS_WRITE")
+        gone = "NOT_FOUND" if account.own_status == "CLOSED" else ""
+        yield "domainVerify", domain, gone or self._changing(account, "DOMAINS_WRITE")
+        yield "domainRemove", domain, gone or self._right(account, "DOMAINS_WRITE")
+
+    def _settings(self, stock: Stock) -> Iterator[tuple[str, Json, str]]:
+        account, changing = stock.account, self._changing(stock.account, "SETTINGS_WRITE")
+        here = {"accountId": account.id}
+        yield "settingsUpdate", {**here, "expectedVersion": 1, "senderName": "Another"}, changing
+        yield "reviewRequest", here, changing
+
+    def _right(self, account: Account, permission: str) -> str:
+        """Why nothing that needs the permission can be done there, whatever the status."""
+        if not self.rights.reaches(self.subject, account):
+            return "NOT_FOUND"
+        held = permission in self.rights.held(self.subject, account)
+        return "" if held else f"FORBIDDEN {permission}"
+
+    def _changing(self, account: Account, permission: str) -> str:
+        """The same of what the status may forbid."""
+        code = self._right(account, permission)
+        if code or account.status == "ACTIVE":
+            return code
+        left = self.rights.left_by_status(account) - READS
+        return "" if permission in left else f"ACCOUNT_{account.status}"
