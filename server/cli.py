@@ -10,9 +10,7 @@ from typing import Annotated
 
 import typer
 
-from authz.policy.refusals import Refusal
 from models.staff.tables import StaffRole
-from resolvers.inputs.address_digests import ContactKey
 from server import commands
 from server.commands.database import (
     made_database,
@@ -33,7 +31,6 @@ from server.demo.story import SUPPORTER
 from server.demo.tree_loading import load_trees
 from server.embedded_postgres import DatabaseAddresses
 from server.failures.command_failed import CommandFailed, database_failures
-from server.settings.contact_key import key_source
 from server.settings.deployment import deployment
 from server.settings.settings import Settings
 from server.start import serve as serving
@@ -151,16 +148,10 @@ def demo(
 
 async def _make_demo(addresses: DatabaseAddresses, settings: Settings) -> bool:
     async with current_database(addresses.application) as database, demo_year(addresses, settings) as year:
-        made = await make_demo(database, settings.link_base, _contact_key(settings), year)
+        made = await make_demo(database, deployment(settings), year)
     if made:
         await add_staff(addresses.owner, SUPPORTER.email, StaffRole.APPROVER)
     return made
-
-
-def _contact_key(settings: Settings) -> ContactKey | None:
-    with suppress(Refusal):
-        return key_source(settings)()
-    return None
 
 
 @_commands.command()

@@ -71,6 +71,8 @@ settings = control_table(
         f"setting <> '{SettingName.FIELD_FUNCTIONS.value}' OR value IS NULL", name="functions_elsewhere"
     ),
     Index("ix_settings_copied_from_id", "copied_from_id", postgresql_where=_COPIED),
+    # Whoever reads a setting asks each account above for a lock, and few have one.
+    Index("ix_settings_locked", "master_id", "account_id", "setting", postgresql_where=text("locked")),
     comment="What accounts have set or locked themselves. Accounts below inherit it.",
 )
 

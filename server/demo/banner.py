@@ -5,7 +5,7 @@ import shlex
 
 from authz.policy.builtin_roles import BuiltinRole
 from server.demo.access import DemoAccess
-from server.demo.story import AGENCY, BRAND, DEMO_PASSWORD, SUPPORTER, DemoShare
+from server.demo.story import AGENCY, BRAND, DEMO_PASSWORD, SUPPORTER, DemoAccount, DemoShare
 
 _ACCOUNTS = "{ viewer { accounts { totalCount nodes { name kind status } } } }"
 _MEMBERS = (
@@ -29,6 +29,7 @@ def banner(url: str, access: DemoAccess) -> str:
         *tokens,
         f"{BRAND.owner.email} owns {BRAND.name}.",
         *(_shared(share) for share in BRAND.shares),
+        *(_ruled(account) for account in AGENCY.subaccounts if account.rules is not None),
         *_staff(access.staff_token),
         "",
         f"Who reaches {client}, asked as {AGENCY.name}'s administrator:",
@@ -43,6 +44,13 @@ def _shared(share: DemoShare) -> str:
     hidden = ", ".join(sorted(area.value for area in share.hidden_areas))
     accounts = " and ".join(share.accounts)
     return f"{share.guest.email} reaches {accounts} by a share, as {share.role.name} without {hidden}."
+
+
+def _ruled(account: DemoAccount) -> str:
+    owner = account.owner or AGENCY.owner
+    return (
+        f"{owner.email} owns {account.name}, with settings, a block list, unsubscribes, bounces and a domain."
+    )
 
 
 def _staff(token: str | None) -> list[str]:

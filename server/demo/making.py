@@ -5,13 +5,17 @@ So everything that a real account has is there: keys, ownership, an event for ev
 """
 
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from sqlalchemy import exists, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.callers.principals import Credentials, Principal, PrincipalKind
 from authz.callers.tokens import digest_of
+from authz.policy.refusals import Refusal
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.accounts.tables import CreditMode
 from models.base.ids import AccountId, LedgerTransactionId, MasterId, new_id
@@ -24,7 +28,6 @@ from resolvers.accounts.credit_mode import CreditModeUpdate, change_credit_mode
 from resolvers.accounts.sign_up import SignUp, SignUpPassword, sign_up
 from resolvers.credit.post import Posting, Transaction, post_transaction
 from resolvers.credit.transfer import CreditTransfer, transfer_credit
-from resolvers.inputs.address_digests import ContactKey
 from resolvers.invitations.accept import accept_invitation
 from resolvers.invitations.invite import MemberInvitation, invite_member
 from resolvers.payments.change_methods import NewPaymentMethod, add_payment_method
@@ -33,22 +36,33 @@ from resolvers.people.passwords import PreparedPassword, hash_of
 from resolvers.people.sign_in import SignedIn
 from resolvers.shares.create import ShareCreation, WantedScope, create_share
 from resolvers.staff.request_subaccounts import SubaccountSetUp
+from schema.fields.deployment import Deployment
 from server.demo.contacts import make_contacts
+from server.demo.own_rules import make_domain, make_exclusions, make_settings
 from server.demo.sending import Sender, Sending, version_of
-from server.demo.story import DEMO_PASSWORD, TREES, DemoAccount, DemoMember, DemoPerson, DemoShare, DemoTree
+from server.demo.story import (
+    DEMO_PASSWORD,
+    TREES,
+    DemoAccount,
+    DemoMember,
+    DemoPerson,
+    DemoRules,
+    DemoShare,
+    DemoTree,
+)
 from server.demo.year import Year
+
+_Key = TypeVar("_Key")
 
 _LOCK = 6304
 _SECRET = re.compile(r"#(\w+)")
 
 
-async def make_demo(
-    database: AsyncEngine, link_base: str, contact_key: ContactKey | None, year: Year | None = None
-) -> bool:
+async def make_demo(database: AsyncEngine, deployment: Deployment, year: Year | None = None) -> bool:
     """Make the demo once, whole or not at all: whether it was made now.
 
-    `link_base` is what the link in the one open invitation begins with; without a `contact_key` nothing was
-    sent. With a `year` the accounts are a year old and were billed for it, else new.
+    Where the deployment has no key for contacts, nothing was sent; without secrets nobody is blocked and
+    there is no domain. With a `year` the accounts are a year old and were billed for it, else new.
     """
     password = SignUpPassword(hash_of(PreparedPassword(DEMO_PASSWORD)))
     async with WriteSessions(database).begin() as session:
@@ -58,10 +72,17 @@ async def make_demo(
         await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         if await _is_made(session):
             return False
-        making = _Making(session, f"{link_base}/invitation", Sending(session, contact_key), password)
+        sending = Sending(session, _if_there(deployment.contact_key))
+        making = _Making(session, deployment, sending, password)
         for tree in TREES:
             await making.tree(tree, year)
     return True
+
+
+def _if_there(source: Callable[[], _Key]) -> _Key | None:
+    with suppress(Refusal):
+        return source()
+    return None
 
 
 async def _is_made(session: WriteSession) -> bool:
@@ -76,12 +97,17 @@ class _Making:
     already; `accounts`: the ids of subaccounts by their names; `senders`: who sends for which account."""
 
     session: WriteSession
-    link: str
+    deployment: Deployment
     sending: Sending
     password: SignUpPassword
     signed_in: dict[DemoPerson, Principal] = field(default_factory=dict)
     accounts: dict[str, AccountId] = field(default_factory=dict)
     senders: list[Sender] = field(default_factory=list)
+
+    @property
+    def link(self) -> str:
+        """What links in invitations begin with."""
+        return f"{self.deployment.public_url}/invitation"
 
     async def tree(self, tree: DemoTree, year: Year | None) -> None:
         """A tree, with its past if there is a year for it, and what it has sent since."""
@@ -95,6 +121,18 @@ class _Making:
                     await self.sending.send_all(self.senders, months_ago)
                     await past.bill(self.session, owner, account_id)
         await self.sending.send_all(self.senders)
+        for sender in self.senders:
+            if sender.account.rules is not None:
+                await self._rules(sender, sender.account.rules)
+
+    async def _rules(self, sender: Sender, rules: DemoRules) -> None:
+        await make_settings(self.session, sender, rules)
+        key, keyring = self.sending.contact_key, _if_there(self.deployment.keyring)
+        if keyring is None:
+            return
+        await make_domain(self.session, sender, rules, keyring, self.deployment.mail_host)
+        if key is not None:
+            await make_exclusions(self.session, sender, rules, key, keyring)
 
     async def _people_and_accounts(self, tree: DemoTree) -> tuple[Principal, AccountId]:
         person = tree.owner

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Area
 from models.accounts.tables import Currency, RightsInheritance
+from models.block_list.tables import BlockReason
 from models.plans.catalogue import CataloguePlan
 from models.sending.tables import SendStream
 
@@ -52,10 +53,23 @@ class DemoSends:
 
 
 @dataclass(frozen=True)
+class DemoRules:
+    """What an account has decided, and whom it does not send to any more. `quiet_hours`: from and until."""
+
+    language: str
+    sender_name: str
+    quiet_hours: tuple[str, str]
+    blocked: tuple[tuple[BlockReason, str], ...]
+    unsubscribed: str
+    bounced: str
+    domain: str
+
+
+@dataclass(frozen=True)
 class DemoAccount:
     """A subaccount. `owner` was invited to own it and accepted; who is in `invited` has not answered yet.
     `credit`: what it got for a balance of its own, in micro-units; None: it draws from the pool above.
-    `send_cap`: how much it may send in a cycle; `sends`: what it has sent."""
+    `send_cap`: how much it may send in a cycle; `sends`: what it has sent; `rules`: its own, since now."""
 
     name: str
     external_id: str
@@ -66,6 +80,7 @@ class DemoAccount:
     credit: int | None = None
     send_cap: int | None = None
     sends: tuple[DemoSends, ...] = ()
+    rules: DemoRules | None = None
     subaccounts: tuple["DemoAccount", ...] = ()
 
 
@@ -126,6 +141,19 @@ AGENCY = DemoTree(
             credit=300_000_000,
             members=(DemoMember(DemoPerson("Ines Silva"), BuiltinRole.MARKETER),),
             sends=(DemoSends(1, 1200),),
+            # Its spa inherits the settings and the block list, and nothing else of it (R76, R78, R79, R83).
+            rules=DemoRules(
+                language="en-GB",
+                sender_name="Harbour Hotel",
+                quiet_hours=("21:00", "08:00"),
+                blocked=(
+                    (BlockReason.MANUAL, "press@example.org"),
+                    (BlockReason.COMPLAINT, "reader12@example.com"),
+                ),
+                unsubscribed="reader7@example.com",
+                bounced="reader9@example.com",
+                domain="news.harbour-hotel.example.com",
+            ),
             # To guests of the hotel: they are active already.
             subaccounts=(
                 DemoAccount(name="Harbour Hotel Spa", external_id="C-1001-S", sends=(DemoSends(1, 450),)),

@@ -14,18 +14,27 @@ from engine.writes.sessions import WriteSessions
 from models.people.users import users
 from resolvers.inputs.address_digests import ContactKey
 from resolvers.people.sign_in import open_session
+from resolvers.sealing.keyring import Keyring
+from schema.fields.deployment import Deployment as DeployedWith
 from server.database.connections import connect_as_application
 from server.demo import year as demo_past
 from server.demo.access import open_access
 from server.demo.deployment import demo_year, with_demo_settings
 from server.demo.making import make_demo
 from server.embedded_postgres import DatabaseAddresses
+from server.settings.payments import NoPayments
 from server.settings.settings import Settings
 from tests.browser.server import run_server
 from tests.database.database import clone, drop, named
 
 CONTACT_KEY = "a secret of the documentation"
 SECRET_KEY = "another secret of the documentation"
+_DEPLOYED_WITH = DeployedWith(
+    public_url="http://mandant.test",
+    payments=NoPayments(),
+    contact_key=lambda: ContactKey(CONTACT_KEY.encode()),
+    keyring=lambda: Keyring([SECRET_KEY.encode()]),
+)
 _MONTHS = 1
 """How much past the demo gets here: enough for an invoice, and a tenth of the time."""
 
@@ -49,7 +58,7 @@ async def made_demo(server: DatabaseAddresses, folder: pytest.TempPathFactory) -
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(demo_past, "MONTHS", _MONTHS)
         async with demo_year(addresses, with_demo_settings(Settings())) as year:
-            await make_demo(database, "http://mandant.test", ContactKey(CONTACT_KEY.encode()), year)
+            await make_demo(database, _DEPLOYED_WITH, year)
     api_key = (await open_access(database, folder.mktemp("demo") / "demo.json")).api_key
     assert api_key is not None
     async with WriteSessions(database).begin() as session:

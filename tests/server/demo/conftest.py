@@ -12,8 +12,7 @@ from server.demo.year import Year
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from tests.server.demo.demo_database import (
-    CONTACT_KEY,
-    LINK_BASE,
+    DEPLOYMENT,
     DemoDatabase,
     open_demo_database,
 )
@@ -26,7 +25,7 @@ async def demo(addresses: DatabaseAddresses, settings: Settings) -> AsyncIterato
     async with open_demo_database(addresses, settings) as database:
         owner = connect_as_owner(database.owner_url)
         year = Year(Clock(owner), ISSUER)
-        both = (make_demo(database.engine, LINK_BASE, CONTACT_KEY, year) for _ in range(2))
+        both = (make_demo(database.engine, DEPLOYMENT, year) for _ in range(2))
         assert sorted(await asyncio.gather(*both)) == [False, True]
         await owner.dispose()
         yield database

@@ -10,9 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import metadata
 from resolvers.inputs.address_digests import ContactKey
+from resolvers.sealing.keyring import Keyring
+from schema.fields.deployment import Deployment
 from server.database.connections import connect_as_application
 from server.demo.story import DEMO_PASSWORD, DemoPerson
 from server.embedded_postgres import DatabaseAddresses
+from server.settings.payments import NoPayments
 from server.settings.settings import Settings
 from server.start.app import create_app
 from tests.client.api import Api
@@ -20,6 +23,13 @@ from tests.database.database import clone, drop, named
 
 LINK_BASE = "http://mandant.test"
 CONTACT_KEY = ContactKey(b"a secret of the tests")
+DEPLOYMENT = Deployment(
+    public_url=LINK_BASE,
+    payments=NoPayments(),
+    contact_key=lambda: CONTACT_KEY,
+    keyring=lambda: Keyring([b"another secret of the tests"]),
+    mail_host="mail.mandant.example",
+)
 TABLES = sorted(metadata.tables)
 
 

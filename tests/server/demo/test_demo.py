@@ -4,18 +4,19 @@ import datetime
 from decimal import Decimal
 
 from authz.policy.builtin_roles import BuiltinRole
+from schema.fields.deployment import Deployment
 from server.demo.deployment import with_demo_settings
 from server.demo.making import make_demo
 from server.demo.story import AGENCY, BRAND, DemoPerson
 from server.demo.year import MONTHS
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.invoice_issuer import invoice_issuer
-from server.settings.payments import PaymentProviderName
+from server.settings.payments import NoPayments, PaymentProviderName
 from server.settings.settings import Settings
 from server.start.app import create_app
 from tests.client.api import Api
 from tests.server.demo.demo_database import (
-    CONTACT_KEY,
+    DEPLOYMENT,
     LINK_BASE,
     DemoDatabase,
     account_names,
@@ -215,17 +216,51 @@ def test_what_an_operator_set_stays(settings: Settings) -> None:
     assert with_demo_settings(own).tax_rate == 7
 
 
+async def test_the_hotel_has_rules_of_its_own(demo: DemoDatabase) -> None:
+    """R75-R83: settings, a block list, an unsubscribe, a bounce, and a domain that waits for its records."""
+    hotel = await demo.sign_in("grace.miller@example.com")
+    query = """{ viewer { accounts { nodes { id name
+      settings { senderName { value origin } language { value } quietHours { value { start end } } }
+      unsubscribes { nodes { contact { email } } } bounces { nodes { contact { email } excludedBy } }
+      domains { nodes { name status records { purpose } } } } } } }"""
+    own, spa = (await demo.api.read(query, hotel))["viewer"]["accounts"]["nodes"]
+    ids, names = [each.pop("id") for each in (own, spa)], [each.pop("name") for each in (own, spa)]
+    assert names == ["Harbour Hotel", "Harbour Hotel Spa"]
+    settings = {"language": {"value": "en-GB"}, "quietHours": {"value": {"start": "21:00", "end": "08:00"}}}
+    assert own["settings"] == settings | {"senderName": {"value": "Harbour Hotel", "origin": "OWN"}}
+    assert spa["settings"] == settings | {"senderName": {"value": "Harbour Hotel", "origin": "INHERITED"}}
+    assert own["unsubscribes"]["nodes"] == [{"contact": {"email": "reader7@example.com"}}]
+    assert own["bounces"]["nodes"] == [{"contact": {"email": "reader9@example.com"}, "excludedBy": "HARD"}]
+    (domain,) = own["domains"]["nodes"]
+    assert (domain["name"], domain["status"]) == ("news.harbour-hotel.example.com", "PENDING")
+    assert len(domain["records"]) == 5
+    assert [spa[name]["nodes"] for name in ("unsubscribes", "bounces", "domains")] == [[], [], []]
+    blocks = """query ($id: ID!) { blockList(accountId: $id, includeInherited: true) {
+      nodes { address reason isInherited } } }"""
+    for id_, inherited in zip(ids, (False, True), strict=True):
+        nodes = (await demo.api.read(blocks, hotel, id=id_))["blockList"]["nodes"]
+        found = {each["address"]: (each["reason"], each["isInherited"]) for each in nodes}
+        assert found == {
+            "press@example.org": ("MANUAL", inherited),
+            "reader12@example.com": ("COMPLAINT", inherited),
+        }
+
+
 async def test_without_a_key_for_contacts_nothing_was_sent(
     addresses: DatabaseAddresses, settings: Settings
 ) -> None:
+    """Nor is there anything that needs secrets, without those."""
+    without = Deployment(public_url=LINK_BASE, payments=NoPayments())
     async with open_demo_database(addresses, settings) as database:
-        assert await make_demo(database.engine, LINK_BASE, None)
+        assert await make_demo(database.engine, without)
         counts = await database.counts()
         assert (counts["subscriptions"], counts["budgets"], counts["send_reservations"]) == (2, 2, 0)
+        left_out = [counts[table] for table in ("contacts", "domains", "block_entries", "unsubscribes")]
+        assert (left_out, counts["settings"]) == ([0] * 4, 3)
 
 
 async def test_making_it_again_makes_nothing(demo: DemoDatabase) -> None:
     before = await demo.counts()
     assert before["accounts"] == 13
-    assert not await make_demo(demo.engine, LINK_BASE, CONTACT_KEY)
+    assert not await make_demo(demo.engine, DEPLOYMENT)
     assert await demo.counts() == before
