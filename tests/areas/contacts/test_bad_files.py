@@ -1,8 +1,10 @@
 """Files that are wrong, late or odd, on their whole way: over HTTP, through a worker and out again."""
 
+import asyncio
 import csv
 import io
 import json
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -10,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
 from engine.writes.sessions import WriteSessions
-from models.base.ids import Kind, parse
+from models.base.ids import Kind, parse, present
 from models.contacts.job_kinds import CONTACT_JOB
 from models.contacts.jobs import contact_import_parts, contact_jobs
-from resolvers.contacts.jobs import import_upload
+from resolvers.contacts.jobs import import_upload, import_work
 from server.exports import contacts as exports
 from server.jobs.dispatch import do
-from tests.areas.contacts.asking import contacts_of, upserted
+from tests.areas.contacts.asking import contacts_of, outcomes, upserted
 from tests.areas.contacts.imports import export, import_file, imported, job_of, work_off_imports
 from tests.client.api import Api
 from tests.client.mutations import done
@@ -106,6 +108,63 @@ async def test_a_list_that_is_deleted_while_it_is_imported(
     reason = "lists: A list that all contacts of the file are added to was deleted."
     assert {each["reason"] for each in job["errors"]["nodes"]} == {reason}
     assert await contacts_of(api, marketer, account) == []
+
+
+async def test_a_list_that_is_deleted_between_two_parts(
+    api: Api,
+    world: World,
+    account: Account,
+    marketer: Member,
+    application: AsyncEngine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was imported stays, without the list; the rows behind it are refused with their lines."""
+    monkeypatch.setattr(import_upload, "ROWS_OF_A_PART", 2)
+    list_id = contact_list_id(account, await give_contact_list(world, account, "News"))
+    rows = "".join(f"{number}@example.com\n" for number in range(4))
+    job_id = await imported(api, marketer, account, f"email\n{rows}", lists=list_id)
+    stored, calls = import_work._import_part, 0
+
+    async def then_deleted(*arguments: Any) -> bool:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise ConnectionResetError
+        return await stored(*arguments)
+
+    monkeypatch.setattr(import_work, "_import_part", then_deleted)
+    with pytest.raises(ConnectionResetError):
+        await work_off_imports(application, account)
+    await done(api, "contactListDelete", marketer, contactListId=list_id)
+    await work_off_imports(application, account)
+    job = await job_of(api, marketer, job_id)
+    assert (job["status"], job["created"], job["refused"]) == ("DONE", 2, 2)
+    assert [each["line"] for each in job["errors"]["nodes"]] == [4, 5]
+    found = {each["email"]: each["lists"] for each in await contacts_of(api, marketer, account)}
+    assert found == {"0@example.com": [], "1@example.com": []}
+
+
+async def test_the_same_contacts_in_two_files_and_a_request_at_once(
+    api: Api, account: Account, marketer: Member, application: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is there once, and each way accounts for all of its own."""
+    monkeypatch.setattr(import_upload, "ROWS_OF_A_PART", 5)
+    emails = [f"{number}@example.com" for number in range(30)]
+    for order in (emails, list(reversed(emails))):
+        await imported(api, marketer, account, "\n".join(("email", *order)))
+    jobs = [job for job in await ready_jobs(application, CONTACT_JOB) if job.master_id == account.master]
+    sessions = WriteSessions(application)
+    given = [{"email": email} for email in emails]
+    asking = asyncio.create_task(outcomes(api, marketer, account, *given))
+    await asyncio.gather(*(do(sessions, deployed(), job) for job in jobs))
+    upserts = await asking
+    assert set(upserts) <= {"CREATED", "UNCHANGED"}
+    ended = [await job_of(api, marketer, present(Kind.CONTACT_JOB, job.subject_id)) for job in jobs]
+    counts = [(job["status"], job["progress"]["done"], job["refused"]) for job in ended]
+    assert counts == [("DONE", 30, 0)] * 2
+    assert sum(job["created"] for job in ended) + upserts.count("CREATED") == len(emails)
+    found = await contacts_of(api, marketer, account)
+    assert sorted(each["email"] for each in found) == sorted(emails)
 
 
 async def test_an_attribute_that_has_another_type_when_it_is_imported(
