@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from authz.policy.refusals import Refusal, RefusalCode, TryLater
+from resolvers.contacts.cells import OWN_COLUMNS, column_of, escaped
 from server.failures.errors import RefusedRequestError, record_failure, refusal_failure
 from server.graphql.asking import data_of, failure_of_answer
 from server.graphql.endpoint import RunOperation
@@ -47,7 +48,6 @@ query ContactsOfList($id: ID!, $account: ID!, $after: String) {{
 _DOCUMENTS = {text: graphql.parse(text) for text in (_OF_ACCOUNT, _OF_LIST)}
 _PARAMETERS = ("accountId", "contactListId")
 _MESSAGE = "The query string names either accountId or contactListId."
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _HEADERS = {
     "content-disposition": 'attachment; filename="contacts.csv"',
     "cache-control": "private, no-store",
@@ -101,7 +101,8 @@ class ContactsExport:
 
     async def _rows(self, asked: _Asked, first: _Page) -> AsyncIterator[bytes]:
         columns = first.attributes
-        yield _written([["externalId", "email", "phone", *columns, "source", "createdAt"]])
+        own, last = OWN_COLUMNS[:3], OWN_COLUMNS[3:]
+        yield _written([[*own, *(escaped(column_of(name)) for name in columns), *last]])
         page = first
         while True:
             if page.nodes:
@@ -148,8 +149,7 @@ def _text(value: object) -> str:
             return "true" if value else "false"
         case int() | float() if math.isfinite(value):
             return repr(value)
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return escaped(str(value))
 
 
 def _written(rows: Sequence[Sequence[str]]) -> bytes:

@@ -2,7 +2,7 @@
 
 from tests.isolation.model import Account, Key, Opening, Person
 from tests.isolation.site import Site
-from tests.isolation.stock import learn_jobs
+from tests.isolation.stock.giving import learn_jobs
 
 
 async def limit(site: Site) -> None:

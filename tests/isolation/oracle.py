@@ -12,10 +12,10 @@ from tests.isolation.rights import Rights
 from tests.isolation.sight import Sight
 from tests.isolation.site import SOON, Site
 from tests.isolation.state import learn_events, state_of
-from tests.isolation.stock import stock
-from tests.isolation.stock_files import StockFiles
-from tests.isolation.stock_reading import StockReading
-from tests.isolation.stock_roots import StockRoots
+from tests.isolation.stock.files import StockFiles
+from tests.isolation.stock.giving import stock
+from tests.isolation.stock.reading import StockReading
+from tests.isolation.stock.roots import StockRoots
 from tests.isolation.tally import Tally
 
 _ELSEWHERE = "192.0.2.1"

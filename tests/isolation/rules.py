@@ -133,4 +133,4 @@ STOCK_NEEDS = {
     "settings": "SETTINGS_READ",
     "review": "SETTINGS_READ",
 }
-"""The same of `stock_questions`."""
+"""The same of `stock.questions`."""

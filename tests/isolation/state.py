@@ -8,7 +8,7 @@ from tests.isolation.questions import STATE
 from tests.isolation.rules import NEEDS, STOCK_NEEDS
 from tests.isolation.sight import Json
 from tests.isolation.site import Site
-from tests.isolation.stock_questions import ROOT_STATE, STOCK_STATE
+from tests.isolation.stock.questions import ROOT_STATE, STOCK_STATE
 
 State = Mapping[str, Json]
 """By an account's id: all that writes may change."""

@@ -10,7 +10,7 @@ _TESTS = Path(__file__).parent.parent
 _PRODUCT = {"authz", "engine", "migrations", "models", "resolvers", "schema", "server", "benchmarks"}
 _PLUMBING = "conftest.py"
 """Starts the application, and may know it."""
-_FILES = [path for path in sorted(Path(__file__).parent.glob("*.py")) if path.name != _PLUMBING]
+_FILES = [path for path in sorted(Path(__file__).parent.rglob("*.py")) if path.name != _PLUMBING]
 
 
 @pytest.mark.parametrize("path", _FILES, ids=lambda path: path.stem)

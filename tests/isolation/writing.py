@@ -5,13 +5,13 @@ from collections.abc import Iterable
 
 from tests.client.api import INPUT_TYPES, Answer
 from tests.isolation.attempts import DONE, Attempt, Attempts
-from tests.isolation.lifting import Lifting
 from tests.isolation.reading import Viewer
 from tests.isolation.rights import Rights
 from tests.isolation.sight import Json, Sight
 from tests.isolation.site import Site
 from tests.isolation.state import State, state_of
-from tests.isolation.stock_attempts import StockAttempts
+from tests.isolation.stock.attempts import StockAttempts
+from tests.isolation.stock.lifting import Lifting
 from tests.isolation.tally import Tally
 
 _ACCOUNTS = 3

@@ -9,14 +9,12 @@ from typing import Any, Self
 from authz.policy.refusals import Refusal, RefusalCode
 from models.contacts.tables import AttributeType
 from resolvers.contacts.attributes import value_of_text
+from resolvers.contacts.cells import ATTRIBUTE, unescaped
 from resolvers.contacts.given import GivenContact
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged
 
 _OWN = {"email": "email", "phone": "phone", "externalid": "externalId"}
 """What a column can hold beside attributes, by its name in lower case."""
-
-_ATTRIBUTE = "attributes."
-_ESCAPED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
 
 
 @dataclass(frozen=True)
@@ -43,11 +41,11 @@ class ImportPlan:
         own: dict[str, str | Unchanged] = {}
         attributes: dict[str, object] = {}
         for column, cell in zip(self.columns, cells, strict=False):
-            text = _unescaped(cell.strip())
+            text = unescaped(cell.strip())
             if column is None or not text:
                 continue
-            if column.startswith(_ATTRIBUTE):
-                name = column.removeprefix(_ATTRIBUTE)
+            if column.startswith(ATTRIBUTE):
+                name = column.removeprefix(ATTRIBUTE)
                 attributes[name] = value_of_text(types[name], text) if name in types else text
             else:
                 own[column] = text
@@ -94,21 +92,16 @@ def _mapping(text: str | None) -> dict[str, str | None]:
 def _target(name: str, given: Mapping[str, str | None], attributes: Sequence[str]) -> str | None:
     if name in given and given[name] is None:
         return None
-    wanted = (given.get(name) or name).removeprefix("\ufeff")
+    wanted = given.get(name) or unescaped(name.removeprefix("\ufeff"))
     if wanted.lower() in _OWN:
         return _OWN[wanted.lower()]
-    attribute = wanted.removeprefix(_ATTRIBUTE)
+    attribute = wanted.removeprefix(ATTRIBUTE)
     if attribute in attributes:
-        return _ATTRIBUTE + attribute
+        return ATTRIBUTE + attribute
     raise _refused(
         f"Column {name!r} holds nothing that the account keeps: name an attribute, or leave the column out "
         "by null in `columns`."
     )
-
-
-def _unescaped(text: str) -> str:
-    """Spreadsheets take what begins with = for a formula, so exports put an apostrophe in front."""
-    return text[1:] if text.startswith(_ESCAPED) else text
 
 
 def _refused(message: str) -> Refusal:

@@ -39,6 +39,9 @@ from resolvers.inputs.address_digests import ContactKey
 MOST_ERRORS = 10_000
 """Of one import that are kept, the first ones. The others are counted."""
 
+_LIST_DELETED = "lists: A list that all contacts of the file are added to was deleted."
+"""The lists were there when the file was uploaded."""
+
 _ROUNDS = 10
 """As many rows of one part may be about the same contact; the last one wins."""
 
@@ -207,5 +210,7 @@ def _of_job(table: Any, job: OpenJob) -> Sequence[Any]:
 
 
 def _reason(refusal: Refusal) -> str:
+    if refusal.field == "addToLists":
+        return _LIST_DELETED
     text = refusal.message if refusal.field is None else f"{refusal.field}: {refusal.message}"
     return text if len(text) <= SHORT_TEXT_LENGTH else f"{text[: SHORT_TEXT_LENGTH - 3]}..."

@@ -1,7 +1,7 @@
 """Compares what a viewer exports with what the model says, and that a refused import is no job."""
 
 from tests.isolation.model import Account
-from tests.isolation.stock_asking import StockAsking
+from tests.isolation.stock.asking import StockAsking
 
 _SOME = 2
 """Of so many accounts a viewer asks for files."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.isolation.model import Account, Block, Person, Stock
 from tests.isolation.sight import Sight
-from tests.isolation.stock import TIER
+from tests.isolation.stock.giving import TIER
 
 HIDDEN = "hidden"
 """In place of an id that the world does not know: of an entry that an account out of reach has made."""

@@ -9,9 +9,9 @@ from tests.isolation.questions import NODES
 from tests.isolation.reading import Refusal
 from tests.isolation.rules import STOCK_NEEDS
 from tests.isolation.sight import Json, id_of
-from tests.isolation.stock_asking import StockAsking, refusals
-from tests.isolation.stock_questions import AROUND, STOCK, STOCKS, filters
-from tests.isolation.stock_shown import shown
+from tests.isolation.stock.asking import StockAsking, refusals
+from tests.isolation.stock.questions import AROUND, STOCK, STOCKS, filters
+from tests.isolation.stock.shown import shown
 
 _AROUND = {"contacts", "domains", "settings"}
 _SOME = 2

@@ -1,7 +1,7 @@
 """Compares what becomes of lifting a block entry below the account that has made it: nothing (R68)."""
 
 from tests.isolation.model import Account, Block
-from tests.isolation.stock_asking import StockAsking
+from tests.isolation.stock.asking import StockAsking
 
 _LIFT = """mutation ($input: BlockListRemoveInput!) { blockListRemove(input: $input) {
   results { outcome entryId blockedBy } userErrors { code }

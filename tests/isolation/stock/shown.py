@@ -1,4 +1,4 @@
-"""Items of answers as `stock_sight` tells them."""
+"""Items of answers as `StockSight` tells them."""
 
 from collections.abc import Callable, Set
 from typing import Any

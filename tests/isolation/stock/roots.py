@@ -6,10 +6,10 @@ from typing import Any
 
 from tests.isolation.model import Account, Block, Stock
 from tests.isolation.sight import Json, id_of
-from tests.isolation.stock_asking import StockAsking
-from tests.isolation.stock_questions import ROOTS
-from tests.isolation.stock_shown import entry, shown
-from tests.isolation.stock_sight import HIDDEN, hash_of
+from tests.isolation.stock.asking import StockAsking
+from tests.isolation.stock.questions import ROOTS
+from tests.isolation.stock.shown import entry, shown
+from tests.isolation.stock.sight import HIDDEN, hash_of
 
 _NEEDS = {
     "own": ("BLOCK_LIST_READ",),

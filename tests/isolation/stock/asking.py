@@ -6,7 +6,7 @@ from typing import Any
 from tests.client.api import Answer
 from tests.isolation.reading import Refusal, Viewer
 from tests.isolation.sight import Sight
-from tests.isolation.stock_sight import StockSight
+from tests.isolation.stock.sight import StockSight
 from tests.isolation.tally import Tally
 
 

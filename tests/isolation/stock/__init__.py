@@ -1,0 +1,1 @@
+"""What accounts write with: contacts, block lists, domains, settings and reviews."""
