@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    true,
     union_all,
     update,
 )
@@ -81,8 +82,9 @@ def _having(account: Place, found_by: ColumnElement[str], values: Sequence[str])
     once PostgreSQL would read all of an account that it takes for small."""
     unnested = func.unnest(literal(values, ARRAY(Text)))
     named = unnested.table_valued(column("value", Text), name="named").render_derived(name="named")
-    one = select(contacts.c.id).where(in_account(contacts, account), found_by == named.c.value).limit(1)
-    return select(one.correlate(named).lateral("one").c.id).select_from(named)
+    having = select(contacts.c.id).where(in_account(contacts, account), found_by == named.c.value)
+    one = having.limit(1).correlate(named).lateral("one")
+    return select(one.c.id).select_from(named.join(one, true()))
 
 
 async def lock_contact(
