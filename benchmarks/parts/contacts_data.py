@@ -26,7 +26,8 @@ FROM generate_series($3::bigint, $4::bigint) AS n,
 """
 _VALUES = f"""
 INSERT INTO contact_values (master_id, account_id, name, contact_id, digest)
-SELECT master_id, account_id, name, id, substr(sha256(convert_to(value, 'UTF8')), 1, {VALUE_DIGEST_BYTES})
+SELECT master_id, account_id, name, id,
+  substr(sha256(convert_to(name || '=' || value, 'UTF8')), 1, {VALUE_DIGEST_BYTES})
 FROM contacts, jsonb_each_text(attributes) AS kept (name, value)
 WHERE master_id = $1 AND account_id = $2
 ORDER BY id

@@ -38,7 +38,10 @@ _ATTRIBUTE = """
 INSERT INTO contact_attributes (master_id, account_id, id, name, type)
 VALUES ($1, $1, gen_random_uuid(), 'country', 'TEXT')
 """
-_FORGET = "TRUNCATE contacts, contact_list_members, contact_jobs, contact_import_parts, contact_import_errors"
+_FORGET = (
+    "TRUNCATE contacts, contact_values, contact_list_members, contact_jobs, contact_import_parts, "
+    "contact_import_errors"
+)
 _JOB = (
     "SELECT status, created, extract(epoch FROM ended_at - started_at)::float8 AS seconds FROM contact_jobs"
 )

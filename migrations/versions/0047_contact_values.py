@@ -18,7 +18,7 @@ KEYS = (
 
 FILL = """
 INSERT INTO contact_values (master_id, account_id, name, contact_id, digest)
-SELECT master_id, account_id, name, id, substr(sha256(convert_to(value, 'UTF8')), 1, 8)
+SELECT master_id, account_id, name, id, substr(sha256(convert_to(name || '=' || value, 'UTF8')), 1, 8)
 FROM contacts, jsonb_each_text(attributes) AS kept (name, value) WHERE value IS NOT NULL
 """
 
@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.Text(collation="C"), nullable=False, comment="The attribute's."),
         sa.Column("contact_id", sa.Uuid(), nullable=False),
-        sa.Column("digest", sa.LargeBinary(), nullable=False, comment="Of the value, as a text."),
+        sa.Column("digest", sa.LargeBinary(), nullable=False, comment="Of the name and the value, as texts."),
         sa.CheckConstraint("octet_length(digest) = 8", name=op.f("ck_contact_values_digest")),
         sa.PrimaryKeyConstraint(
             "master_id", "account_id", "name", "contact_id", name=op.f("pk_contact_values")
@@ -52,9 +52,11 @@ def upgrade() -> None:
     op.create_index(
         "ix_contact_values_digest",
         "contact_values",
-        ["master_id", "account_id", "name", "digest", "contact_id"],
+        ["master_id", "account_id", "digest", "contact_id"],
     )
     op.execute(f"GRANT SELECT, INSERT, DELETE, UPDATE (digest) ON contact_values TO {ROLE}")
+    # For ANALYZE.
+    op.execute(f"GRANT MAINTAIN ON contacts, contact_values, contact_list_members TO {ROLE}")
     # An account is of one tree, as in 0033.
     op.execute(
         "CREATE STATISTICS st_contact_values_account (dependencies) ON master_id, account_id FROM contact_values"

@@ -68,15 +68,16 @@ contacts = data_table(
 )
 
 VALUE_DIGEST_BYTES = 8
-"""Of the digest of an attribute's value. Whoever finds a contact by it compares the value itself too."""
+"""Of the digest of an attribute's name and value. Whoever finds a contact by it compares the value itself
+too."""
 
 contact_values = data_table(
     "contact_values",
     Column("name", _BY_CHARACTER, nullable=False, comment="The attribute's."),
     Column("contact_id", Uuid, nullable=False),
-    Column("digest", LargeBinary, nullable=False, comment="Of the value, as a text."),
+    Column("digest", LargeBinary, nullable=False, comment="Of the name and the value, as texts."),
     CheckConstraint(f"octet_length(digest) = {VALUE_DIGEST_BYTES}", name="digest"),
-    Index("ix_contact_values_digest", "master_id", "account_id", "name", "digest", "contact_id"),
+    Index("ix_contact_values_digest", "master_id", "account_id", "digest", "contact_id"),
     key=("name", "contact_id"),
     comment="What contacts are filtered by: for each value in their attributes a row, written with them. No "
     "foreign key: it would look up the contact for each row.",

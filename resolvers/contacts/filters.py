@@ -125,8 +125,9 @@ class ContactFilter:
 
     def of_value(self, kept: FromClause) -> ColumnElement[bool]:
         """Which rows of contact_values name them, where `finds_values`."""
-        named = kept.c.name == self.attribute
-        return named if self.value is None else named & (kept.c.digest == digest_of_value(self.value))
+        if self.attribute is None or self.value is None:
+            return kept.c.name == self.attribute
+        return kept.c.digest == digest_of_value(self.attribute, self.value)
 
     def shown(
         self, statement: Select[Any], parent: FromClause, account_id: ColumnElement[Any]

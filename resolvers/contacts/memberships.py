@@ -59,7 +59,11 @@ async def _remove(session: WriteSession, account: Place, pairs: _Pairs) -> set[C
     if not pairs:
         return set()
     rows, member = _as_rows(pairs), contact_list_members.c
-    these = and_(member.contact_list_id == rows.c.contact_list_id, member.contact_id == rows.c.contact_id)
+    # The second time as values: as rows, PostgreSQL may join them with all of the account.
+    sought = member.contact_id == func.any(literal([contact_id for _, contact_id in pairs], ARRAY(Uuid)))
+    these = and_(
+        member.contact_list_id == rows.c.contact_list_id, member.contact_id == rows.c.contact_id, sought
+    )
     statement = (
         delete(contact_list_members)
         .where(in_account(contact_list_members, account), these)

@@ -9,9 +9,11 @@ from typing import Any
 import orjson
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
     FromClause,
     LargeBinary,
     Row,
+    Select,
     Text,
     Uuid,
     cast,
@@ -19,7 +21,8 @@ from sqlalchemy import (
     func,
     literal,
     select,
-    union,
+    true,
+    union_all,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -64,16 +67,24 @@ async def lock_named(session: WriteSession, account: Place, keys: Collection[Key
     """The contacts that one of the keys names, locked in the order of their ids, so that two requests never
     wait for each other."""
     arms = [
-        select(contacts.c.id).where(
-            in_account(contacts, account),
-            found_by == func.any(literal([key.value for key in keys if key.field == field], ARRAY(Text))),
-        )
+        _having(account, found_by, values)
         for field, found_by in _FOUND_BY.items()
-        if any(key.field == field for key in keys)
+        if (values := [key.value for key in keys if key.field == field])
     ]
     if not arms:
         return []
-    return await _locked(session, account, union(*arms))
+    ids = union_all(*arms).subquery("ids")
+    return await _locked(session, account, func.array(select(ids.c.id).scalar_subquery(), type_=ARRAY(Uuid)))
+
+
+def _having(account: Place, found_by: ColumnElement[str], values: Sequence[str]) -> Select[Any]:
+    """The ids of the contacts that have one of the values. Each is looked up by itself: for many values at
+    once PostgreSQL would read all of an account that it takes for small."""
+    unnested = func.unnest(literal(values, ARRAY(Text)))
+    named = unnested.table_valued(column("value", Text), name="named").render_derived(name="named")
+    having = select(contacts.c.id).where(in_account(contacts, account), found_by == named.c.value)
+    one = having.limit(1).correlate(named).lateral("one")
+    return select(one.c.id).select_from(named.join(one, true()))
 
 
 async def lock_contact(
@@ -83,13 +94,13 @@ async def lock_contact(
     named = await lock_named(session, account, keys)
     if any(contact.id == id for contact in named):
         return named
-    return named + await _locked(session, account, select(literal(id, Uuid)))
+    return named + await _locked(session, account, literal([id], ARRAY(Uuid)))
 
 
-async def _locked(session: WriteSession, account: Place, ids: Any) -> list[StoredContact]:
+async def _locked(session: WriteSession, account: Place, ids: ColumnElement[Any]) -> list[StoredContact]:
     statement = (
         select(contacts)
-        .where(in_account(contacts, account), contacts.c.id.in_(ids))
+        .where(in_account(contacts, account), contacts.c.id == func.any(ids))
         .order_by(contacts.c.id)
         .with_for_update()
     )
@@ -150,9 +161,11 @@ async def update_contacts(session: WriteSession, account: Place, matches: Sequen
     rows = _as_rows([_values(match.new) for match in matches])
     changed = dict(zip(_TYPES, _written(rows), strict=True))
     del changed["id"]
+    # The second time as values: as rows, PostgreSQL may join them with all of the account.
+    these = contacts.c.id == func.any(literal([match.new.id for match in matches], ARRAY(Uuid)))
     await session.send_built(
         update(contacts)
-        .where(in_account(contacts, account), contacts.c.id == rows.c.id)
+        .where(in_account(contacts, account), contacts.c.id == rows.c.id, these)
         .values(**changed, version=contacts.c.version + 1)
     )
     await change_values(session, account, [(match.old, match.new) for match in matches if match.old])

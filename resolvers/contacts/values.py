@@ -54,7 +54,7 @@ async def keep_values(
     each = func.jsonb_each_text(cast(of_contact.c.attributes, JSONB))
     kept = _rows("kept", each, name=Text(), value=Text())
     tree, own = literal(account.master_id, Uuid), literal(account.account_id, Uuid)
-    row = tree, own, kept.c.name, of_contact.c.contact_id, digest_of_value(kept.c.value)
+    row = tree, own, kept.c.name, of_contact.c.contact_id, digest_of_value(kept.c.name, kept.c.value)
     values = select(*row).select_from(of_contact.join(kept, true()))
     statement = upsert(contact_values).from_select([*_KEY, "digest"], values)
     await session.send_built(
@@ -84,7 +84,11 @@ async def _forget(session: WriteSession, account: Place, gone: Sequence[tuple[st
     rows = _rows("gone", func.unnest(*arrays), name=Text(), contact_id=Uuid())
     value = contact_values.c
     these = and_(value.name == rows.c.name, value.contact_id == rows.c.contact_id)
-    await session.send_built(delete(contact_values).where(in_account(contact_values, account), these))
+    # The second time as values: as rows, PostgreSQL may join them with all of the account.
+    sought = value.name == func.any(arrays[0]), value.contact_id == func.any(arrays[1])
+    await session.send_built(
+        delete(contact_values).where(in_account(contact_values, account), these, *sought)
+    )
 
 
 def _new_values(old: StoredContact, new: StoredContact) -> Values:

@@ -25,7 +25,7 @@ CONTACT_KEY = ContactKey(b"a secret of the tests")
 
 
 VALUES = """
-SELECT master_id, account_id, name, id, substr(sha256(convert_to(value, 'UTF8')), 1, 8)
+SELECT master_id, account_id, name, id, substr(sha256(convert_to(name || '=' || value, 'UTF8')), 1, 8)
 FROM contacts, jsonb_each_text(attributes) AS kept (name, value) WHERE value IS NOT NULL
 """
 """The rows of contact_values that the contacts should have."""

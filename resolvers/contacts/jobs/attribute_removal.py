@@ -68,15 +68,11 @@ async def _remove_values(session: WriteSession, job: OpenJob, ids: Sequence[uuid
     """The contacts are locked in the order of their ids, as all do who lock several."""
     contact, value = contacts.c, contact_values.c
     these = func.any(literal(ids, ARRAY(Uuid)))
-    locked = (
-        select(contact.id)
-        .where(in_account(contacts, job.account), contact.id == these)
-        .order_by(contact.id)
-        .with_for_update()
-    )
+    of_ids = in_account(contacts, job.account), contact.id == these
+    await session.execute(select(contact.id).where(*of_ids).order_by(contact.id).with_for_update())
     await session.send_built(
         update(contacts)
-        .where(in_account(contacts, job.account), contact.id.in_(locked))
+        .where(*of_ids)
         .values(attributes=contact.attributes.op("-", return_type=JSONB())(_name(job)))
     )
     await session.send_built(

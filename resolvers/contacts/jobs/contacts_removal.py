@@ -7,7 +7,7 @@ longer show the addresses, as after an erasure (T23).
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import Table, Uuid, delete, literal, or_, select, tuple_, update
+from sqlalchemy import ARRAY, Table, Uuid, delete, func, literal, or_, select, update
 
 from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession, WriteSessions
@@ -64,11 +64,15 @@ async def _remove_some(session: WriteSession, job: OpenJob) -> bool:
 async def _remove_rows(session: WriteSession, job: OpenJob) -> bool:
     """Remove a batch of the first table that has rows left. Whether there is one."""
     for table in _REMOVED:
-        key = tuple_(*[each for each in table.primary_key if each.name not in ("master_id", "account_id")])
+        key = [each for each in table.primary_key if each.name not in ("master_id", "account_id")]
         some = select(*key).where(in_account(table, job.account)).limit(_BATCH)
-        removing = delete(table).where(in_account(table, job.account), key.in_(some))
-        removed = await session.execute(removing.returning(table.c.master_id))
-        if removed.all():
+        rows = (await session.execute(some)).all()
+        if rows:
+            # As values: PostgreSQL may look at a sub-select once for each row. Other rows of the same lists
+            # and contacts go as well.
+            values = zip(key, zip(*rows, strict=True), strict=True)
+            these = [each == func.any(literal(list(set(ids)), ARRAY(each.type))) for each, ids in values]
+            await session.send_built(delete(table).where(in_account(table, job.account), *these))
             return True
     return False
 

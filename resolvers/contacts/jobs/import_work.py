@@ -30,6 +30,7 @@ from resolvers.contacts.attributes import types_of
 from resolvers.contacts.given import AddressReader, ReadContact
 from resolvers.contacts.giving import giving_addresses
 from resolvers.contacts.jobs.import_plan import ImportPlan
+from resolvers.contacts.jobs.statistics import tell_sizes
 from resolvers.contacts.jobs.store import forget_rest
 from resolvers.contacts.jobs.work import OpenJob, begin, end, find_job, lock_job
 from resolvers.contacts.matching import SameContact
@@ -41,6 +42,9 @@ MOST_ERRORS = 10_000
 
 _LIST_DELETED = "lists: A list that all contacts of the file are added to was deleted."
 """The lists were there when the file was uploaded."""
+
+_MANY_PARTS = 10
+"""After so many parts, and at the end of an import that has more, PostgreSQL looks at the tables anew."""
 
 _ROUNDS = 10
 """As many rows of one part may be about the same contact; the last one wins."""
@@ -73,6 +77,7 @@ class _Done:
 async def import_file(sessions: WriteSessions, key: ContactKey, job: Job) -> None:
     """Do the job, to its end or until somebody cancels it. An account that may not be changed any more ends
     it."""
+    parts = 0
     reading = asyncio.create_task(_read_part(sessions, key, job, after=-1))
     try:
         while (part := await reading) is not None:
@@ -81,9 +86,14 @@ async def import_file(sessions: WriteSessions, key: ContactKey, job: Job) -> Non
                 found = await lock_job(session, job)
                 if found is None or not await _import_part(session, found, part):
                     return
+            parts = part.number + 1
+            if parts == _MANY_PARTS:
+                await tell_sizes(sessions, job)
     finally:
         # It is soon over, and gives its connection back.
         await asyncio.gather(reading, return_exceptions=True)
+    if parts > _MANY_PARTS:
+        await tell_sizes(sessions, job)
     async with sessions.begin() as session:
         found = await lock_job(session, job)
         if found is not None:

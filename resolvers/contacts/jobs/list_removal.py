@@ -1,6 +1,6 @@
 """Removing the members of a deleted list, a batch in each transaction, and then the list."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import ARRAY, Uuid, delete, func, literal, select
 
 from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession, WriteSessions
@@ -27,12 +27,13 @@ async def _remove_some(session: WriteSession, job: OpenJob) -> bool:
     await begin(session, job)
     member, found = contact_list_members, contact_lists
     of_list = in_account(member, job.account), member.c.contact_list_id == job.list_id
-    some = select(member.c.contact_id).where(*of_list).limit(_BATCH).scalar_subquery()
+    some = select(member.c.contact_id).where(*of_list).limit(_BATCH)
     async with in_data_plane(session, job.account):
-        removed = await session.execute(
-            delete(member).where(*of_list, member.c.contact_id.in_(some)).returning(member.c.contact_id)
-        )
-        is_last = len(removed.all()) < _BATCH
+        ids = (await session.execute(some)).scalars().all()
+        # As values: PostgreSQL may look at a sub-select once for each member.
+        these = member.c.contact_id == func.any(literal(ids, ARRAY(Uuid)))
+        await session.send_built(delete(member).where(*of_list, these))
+        is_last = len(ids) < _BATCH
         if is_last:
             await session.send_built(
                 delete(found).where(

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
@@ -389,3 +389,31 @@ async def test_a_deleted_list_loses_its_members_and_then_itself(
     expected[0]["status"] = "DONE"
     assert (await api.read(jobs, owner, id=account.id))["account"]["jobs"]["nodes"] == expected
     assert [each["lists"]["nodes"] for each in await _contacts(api, owner, account)] == [[], []]
+
+
+_UNKNOWN = "SELECT pg_clear_attribute_stats('public', 'contacts', 'account_id', true)"
+_KNOWN = "SELECT most_common_vals::text FROM pg_stats WHERE tablename = 'contacts' AND attname = 'account_id'"
+
+
+@pytest.mark.parametrize(("parts", "is_known"), [(2, False), (3, True), (5, True)])
+async def test_postgresql_looks_at_what_a_large_import_has_made(
+    api: Api,
+    account: Account,
+    owner: Member,
+    application: AsyncEngine,
+    database: AsyncEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    parts: int,
+    is_known: bool,
+) -> None:
+    """Otherwise it would plan as if the account were small. A small import changes nothing."""
+    monkeypatch.setattr(import_upload, "ROWS_OF_A_PART", 10)
+    monkeypatch.setattr(import_work, "_MANY_PARTS", 3)
+    lines = [f"person.{number}@example.com" for number in range(parts * 10)]
+    async with database.begin() as connection:
+        await connection.execute(text(_UNKNOWN))
+    await imported(api, owner, account, "\n".join(("email", *lines)))
+    await work_off_imports(application, account)
+    async with database.connect() as connection:
+        found = (await connection.execute(text(_KNOWN))).scalar_one_or_none()
+    assert (found is not None and str(account.key) in found) == is_known
