@@ -32,7 +32,6 @@ _SEVERAL_TRANSACTIONS = {
     "apiKeyCreate": _COUNTED,
     "breakGlassOpen": _COUNTED,
     "domainAdd": _COUNTED,
-    "domainKeyReplace": _COUNTED,
     "creditTopUp": "that it is pending is on disk before the provider is asked, who may charge it",
 }
 """The mutations that leave something behind even if they are not done, and why. All others leave nothing."""
