@@ -250,7 +250,8 @@ SHAPES = {
         5,
     ),
     "contacts": _of_accounts(
-        "contacts(first: 100) { totalCount nodes { id externalId email phone attributes createdAt } }", 16
+        "contacts(first: 100) { totalCount nodes { id externalId email phone status attributes createdAt } }",
+        20,
     ),
     "contact lists": _of_accounts(
         "contactLists(first: 20) { totalCount nodes { id contacts(first: 5) { totalCount nodes { id } } } } "
