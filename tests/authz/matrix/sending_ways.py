@@ -15,6 +15,9 @@ FIELDS = {
     "byPhone": ('contacts(first: 2, phone: "+4612345678") { totalCount nodes { id } }', "CONTACTS_READ"),
     "byExternalId": ('contacts(first: 2, externalId: "7") { totalCount nodes { id } }', "CONTACTS_READ"),
     "byAttribute": ('contacts(attribute: "country", value: "SE") { totalCount }', "CONTACTS_READ"),
+    "byStatus": ("contacts(first: 2, status: UNSUBSCRIBED) { totalCount nodes { status } }", "CONTACTS_READ"),
+    "unsubscribes": ("unsubscribes(first: 2) { totalCount nodes { contact { id } } }", "CONTACTS_READ"),
+    "bounces": ("bounces(first: 2) { totalCount nodes { contact { id } } }", "CONTACTS_READ"),
     "contactLists": (
         "contactLists(first: 2) { totalCount nodes { id contacts { totalCount } } }",
         "CONTACTS_READ",
@@ -110,6 +113,7 @@ MUTATIONS = {
     "blockListRemove": ("BLOCK_LIST_WRITE",),
     "domainAdd": ("DOMAINS_WRITE",),
     "domainVerify": ("DOMAINS_WRITE",),
+    "domainKeyReplace": ("DOMAINS_WRITE",),
     "domainRemove": ("DOMAINS_WRITE",),
     "settingsUpdate": ("SETTINGS_WRITE",),
     "reviewRequest": ("SETTINGS_WRITE",),
