@@ -91,7 +91,7 @@ async def keyless(settings: Settings, addresses: DatabaseAddresses) -> AsyncIter
         settings.model_copy(update={"contact_key": None, "database_url": addresses.application}),
         addresses.application,
     )
-    async with Api.of(app) as found:
+    async with Api.of(app) as found, app.router.lifespan_context(app):
         yield found
 
 
