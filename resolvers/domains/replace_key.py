@@ -15,6 +15,7 @@ from authz.guards.exclusive import Authorized, authorize
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_tree
 from models.base.ids import DomainId, Kind, MasterId, present
 from models.domains.tables import DomainKind, DomainRecordPurpose, domain_keys, domain_records, domains
 from resolvers.domains.dkim import NewDkimKey
@@ -73,11 +74,7 @@ async def _locked(session: WriteSession, account: Authorized, domain_id: DomainI
     key = domain_keys.c
     statement = (
         select(domains.c.kind, domains.c.ascii_name, key.selector)
-        .select_from(
-            domains.outerjoin(
-                domain_keys, (key.master_id == domains.c.master_id) & (key.domain_id == domains.c.id)
-            )
-        )
+        .select_from(domains.outerjoin(domain_keys, in_tree(domain_keys, domains, domain_id="id")))
         .where(domains.c.master_id == account.master_id, domains.c.id == domain_id)
         .with_for_update(of=domains)
     )
