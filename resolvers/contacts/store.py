@@ -3,10 +3,9 @@
 All of it is in the data plane: the session has entered it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-import orjson
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -33,10 +32,9 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import Place, in_account
 from models.base.ids import ContactId, new_ids
 from models.contacts.tables import contacts
-from resolvers.contacts.attributes import Value
 from resolvers.contacts.given import Address
 from resolvers.contacts.matching import Key, Match, StoredContact, Wanted
-from resolvers.contacts.values import change_values, keep_values
+from resolvers.contacts.values import change_values, keep_values, written
 
 _TYPES: dict[str, TypeEngine[Any]] = {
     "id": Uuid(),
@@ -111,10 +109,11 @@ async def insert_contacts(
     session: WriteSession, account: Place, new: Sequence[StoredContact], source: str
 ) -> None:
     """Insert contacts, with addresses and ids that no contact of the account has."""
-    inserted = await _insert(session, account, [_values(contact) for contact in new], source)
+    rows = [_values(contact) for contact in new]
+    inserted = await _insert(session, account, rows, source)
     if len(inserted) != len(new):
         raise AssertionError("somebody gives addresses without `giving_addresses`")
-    await keep_values(session, account, [(contact.id, contact.attributes) for contact in new])
+    await keep_values(session, account, _attributes_of(rows))
 
 
 async def insert_fresh(
@@ -124,10 +123,10 @@ async def insert_fresh(
     Returns their ids by their positions. No two of them may have the same key."""
     new = [each for each in wanted if each.email is not None or each.phone is not None]
     ids = [ContactId(id_) for id_ in new_ids(len(new))]
-    inserted = await _insert(session, account, list(map(_fresh_values, new, ids)), source)
-    made = [(id_, each) for id_, each in zip(ids, new, strict=True) if id_ in inserted]
-    await keep_values(session, account, [(id_, _fresh_attributes(each)) for id_, each in made])
-    return {each.index: id_ for id_, each in made}
+    rows = list(map(_fresh_values, new, ids))
+    inserted = await _insert(session, account, rows, source)
+    await keep_values(session, account, _attributes_of(row for row in rows if row[0] in inserted))
+    return {each.index: id_ for each, id_ in zip(new, ids, strict=True) if id_ in inserted}
 
 
 async def _insert(
@@ -190,7 +189,7 @@ def _values(contact: StoredContact) -> _Values:
         contact.external_id,
         *(_NO_ADDRESS if contact.email is None else contact.email),
         *(_NO_ADDRESS if contact.phone is None else contact.phone),
-        orjson.dumps(contact.attributes).decode(),
+        written(contact.attributes),
     )
 
 
@@ -200,12 +199,13 @@ def _fresh_values(wanted: Wanted, id: ContactId) -> _Values:
         wanted.external_id,
         *(_NO_ADDRESS if wanted.email is None else wanted.email),
         *(_NO_ADDRESS if wanted.phone is None else wanted.phone),
-        orjson.dumps(_fresh_attributes(wanted)).decode(),
+        written({name: value for name, value in wanted.attributes.items() if value is not None}),
     )
 
 
-def _fresh_attributes(wanted: Wanted) -> dict[str, Value]:
-    return {name: value for name, value in wanted.attributes.items() if value is not None}
+def _attributes_of(rows: Iterable[_Values]) -> dict[ContactId, str]:
+    """What is written of them, by the contacts' ids."""
+    return {row[0]: row[-1] for row in rows}
 
 
 def _stored(row: Row[Any]) -> StoredContact:

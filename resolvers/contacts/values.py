@@ -38,18 +38,18 @@ from resolvers.contacts.value_digests import digest_of_value
 Values = Mapping[str, Value]
 """Of one contact, by the attributes' names."""
 
+_NO_VALUES = "{}"
+
 _KEY = ("master_id", "account_id", "name", "contact_id")
 
 
-async def keep_values(
-    session: WriteSession, account: Place, given: Sequence[tuple[ContactId, Values]]
-) -> None:
-    """Keep values of contacts. Those that are kept for other attributes stay."""
-    rows = [(id_, orjson.dumps(values).decode()) for id_, values in given if values]
+async def keep_values(session: WriteSession, account: Place, given: Mapping[ContactId, str]) -> None:
+    """Keep values of contacts, each as `written`. Those that are kept for other attributes stay."""
+    rows = {id_: text for id_, text in given.items() if text != _NO_VALUES}
     if not rows:
         return
-    ids, attributes = zip(*rows, strict=True)
-    arrays = literal(list(ids), ARRAY(Uuid)), literal(list(attributes), ARRAY(Text))
+    ids, attributes = list(rows), list(rows.values())
+    arrays = literal(ids, ARRAY(Uuid)), literal(attributes, ARRAY(Text))
     of_contact = _rows("given", func.unnest(*arrays), contact_id=Uuid(), attributes=Text())
     each = func.jsonb_each_text(cast(of_contact.c.attributes, JSONB))
     kept = _rows("kept", each, name=Text(), value=Text())
@@ -62,13 +62,18 @@ async def keep_values(
     )
 
 
+def written(values: Values) -> str:
+    """As JSON."""
+    return orjson.dumps(values).decode()
+
+
 async def change_values(
     session: WriteSession, account: Place, changed: Sequence[tuple[StoredContact, StoredContact]]
 ) -> None:
     """Keep what contacts have now, given what they had before."""
     gone = [(name, old.id) for old, new in changed for name in old.attributes if name not in new.attributes]
     await _forget(session, account, gone)
-    await keep_values(session, account, [(new.id, _new_values(old, new)) for old, new in changed])
+    await keep_values(session, account, {new.id: written(_new_values(old, new)) for old, new in changed})
 
 
 async def forget_values(session: WriteSession, account: Place, contact: StoredContact) -> None:
