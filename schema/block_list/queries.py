@@ -49,8 +49,8 @@ class BlockListQuery:
         first: Annotated[
             int | None,
             strawberry.argument(
-                description=f"The number of entries from the start, or after `after`: 0 to {_LONGEST_PAGE}, by "
-                f"default {DEFAULT_PAGE}."
+                description=f"The number of entries from the start, or after `after`: 0 to {_LONGEST_PAGE}, "
+                f"by default {DEFAULT_PAGE}."
             ),
         ] = None,
         after: Annotated[

@@ -53,7 +53,7 @@ class Server:
         finally:
             connection.close()
         if answer.get("errors"):
-            raise CommandFailed(answer["errors"][0]["message"])
+            raise CommandFailed(_told(answer["errors"][0]))
         found: dict[str, Any] = answer
         return found
 
@@ -63,6 +63,11 @@ class Server:
         body = json.dumps({"query": _JOB, "variables": variables})
         found: dict[str, Any] = self.send("POST", "/graphql", body, "application/json")["data"]["job"]
         return found
+
+
+def _told(error: Mapping[str, Any]) -> str:
+    argument = error["extensions"].get("argument")
+    return str(error["message"]) if argument is None else f"{argument}: {error['message']}"
 
 
 def import_contacts(server: Server, file: Path, query: Mapping[str, str], console: Console) -> dict[str, Any]:
