@@ -66,8 +66,8 @@ class Server:
         finally:
             connection.close()
         if answer.get("errors"):
-            error = answer["errors"][0]
-            raise Refused(_told(error), error["extensions"]["code"])
+            first = answer["errors"][0]
+            raise Refused(_told(first), first["extensions"]["code"])
         found: dict[str, Any] = answer
         return found
 
