@@ -81,6 +81,12 @@ async def test_each_address_has_its_own_outcome(api: Api, brand: Brand) -> None:
     assert len(await listed(api, brand.owner, brand.us)) == 2
 
 
+async def test_a_hash_in_upper_case_is_no_number(api: Api, brand: Brand) -> None:
+    (found,) = await blocking(api, brand.owner, brand.us, hash_of("ann@example.com").upper())
+    assert found["outcome"] == "MALFORMED"
+    assert found["message"] == "Not an address: a hash is written in lower case, without spaces."
+
+
 async def test_an_address_and_its_hash_are_one_entry(api: Api, brand: Brand) -> None:
     """Partners compare by hash, also what was entered as an address."""
     ann, bob = hash_of("ann@example.com"), hash_of("bob@example.com")

@@ -163,6 +163,14 @@ async def test_a_national_number_needs_its_country(api: Api, account: Account, m
     assert shown == ["+49301234567", "+46701234567"]
 
 
+@pytest.mark.parametrize("more", [{}, {"phoneCountry": "SE"}])
+async def test_a_country_that_is_none(
+    api: Api, account: Account, marketer: Member, more: dict[str, str]
+) -> None:
+    (result,) = await upsert(api, marketer, account, {"phone": "+999123456789"}, **more)
+    assert result.message == "Not a phone number: no country has the code that it begins with."
+
+
 async def test_what_is_no_number(api: Api, account: Account, marketer: Member) -> None:
     """A sender's name is none, nor does a message reach an extension."""
     given = [{"phone": text} for text in _NO_NUMBER]

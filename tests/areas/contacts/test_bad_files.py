@@ -85,6 +85,13 @@ async def test_the_parameter_at_fault_is_named(
     assert error["extensions"]["argument"] == next(iter(wrong))
 
 
+async def test_other_methods_are_told_which_there_are(api: Api) -> None:
+    response = await api.http.put("/contacts")
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD, POST")
+    assert response.json()["errors"][0]["message"] == "Methods of this address: GET, HEAD, POST."
+    assert (await api.http.head("/contacts")).status_code != response.status_code
+
+
 async def test_odd_spellings_in_a_file_are_read_as_everywhere(
     api: Api, account: Account, marketer: Member, application: AsyncEngine
 ) -> None:
