@@ -26,7 +26,7 @@ from strawberry.types.unset import UNSET
 
 from engine.base.client_values import Argument, Variable, bound
 from engine.base.moments import EndOf, Range, in_utc
-from engine.declare.paging import PAGE_ARGUMENTS
+from engine.declare.paging import DEFAULT_PAGE, LONGEST_PAGE, PAGE_ARGUMENTS
 
 M = TypeVar("M")
 
@@ -59,9 +59,10 @@ class Described:
 
 
 _PAGE_DESCRIPTIONS = {
-    "first": "The number of items from the start, or after `after`: 0 to 100, by default 20.",
+    "first": "The number of items from the start, or after `after`: "
+    f"0 to {LONGEST_PAGE:,}, by default {DEFAULT_PAGE}.",
     "after": "A cursor of this list. The page starts after it.",
-    "last": "The number of items from the end, or before `before`: 0 to 100.",
+    "last": f"The number of items from the end, or before `before`: 0 to {LONGEST_PAGE:,}.",
     "before": "A cursor of this list. The page ends before it.",
 }
 

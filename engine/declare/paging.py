@@ -111,15 +111,15 @@ class Window:
         return [column.desc() if down else column.asc() for column in columns]
 
 
-def window(order: Order, arguments: Mapping[str, Any]) -> Window:
-    """The window that a field's arguments ask for. Raises BadPage."""
+def window(order: Order, arguments: Mapping[str, Any], longest: int = LONGEST_PAGE) -> Window:
+    """The window that a field's arguments ask for. `longest`: the most items of a page. Raises BadPage."""
     first, after, last, before = (arguments.get(name) for name in PAGE_ARGUMENTS)
     if first is not None and last is not None:
         raise BadPage("Give first or last, not both.")
     given = first if last is None else last
     size = DEFAULT_PAGE if given is None else given
-    if not 0 <= size <= LONGEST_PAGE:
-        raise BadPage(f"first and last must lie between 0 and {LONGEST_PAGE}.")
+    if not 0 <= size <= longest:
+        raise BadPage(f"first and last must lie between 0 and {longest}.")
     return Window(
         order,
         size,

@@ -37,7 +37,9 @@ COST_LIMIT = 200_000
 STEPWISE_COST_LIMIT = 5_000
 """How many, where Python puts them together one by one: that takes 30 microseconds each."""
 
-_STEPWISE = "fields beside what is not read with them; ask for these in a query of their own"
+_STEPWISE = (
+    "fields beside what is not read with them; ask for these in a query of their own, and for a shorter page"
+)
 
 _UNPAGED = 100
 """The items of a list that is not asked for in pages."""

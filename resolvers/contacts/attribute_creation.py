@@ -89,4 +89,4 @@ async def _check_room(session: WriteSession, account: Place, name: str) -> None:
         raise Refusal(RefusalCode.CONFLICT, message, "name")
     if len(rows) >= MOST_ATTRIBUTES:
         message = f"An account has at most {MOST_ATTRIBUTES} attributes."
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, message)
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "name")

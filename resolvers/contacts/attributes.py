@@ -22,6 +22,7 @@ _LARGEST = 10**15
 """Whole numbers up to this one are exact in all JSON parsers."""
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -55,14 +56,12 @@ def value_of_text(type_: AttributeType, text: str) -> object:
 
 
 def _number_of_text(text: str) -> object:
+    if _NUMBER.fullmatch(text) is None:
+        return text  # Python itself reads more, such as 1_000
     try:
-        return int(text) if text.isascii() else text
+        return int(text)
     except ValueError:
-        pass
-    try:
         return float(text)
-    except ValueError:
-        return text
 
 
 def _value(name: str, value: object, types: Mapping[str, AttributeType]) -> Value:

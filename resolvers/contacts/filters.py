@@ -82,7 +82,8 @@ Attribute = Annotated[
 Value = Annotated[
     ColumnElement[str] | None,
     Described(
-        "The attribute's value as a text, such as `SE`, `12.5`, `2026-03-31` or `true`. Needs `attribute`."
+        "The attribute's value as a text, such as `SE`, `12.5`, `2026-03-31` or `true`. A number is written "
+        "as `attributes` shows it, without zeros at its end: `3`, not `3.0`. Needs `attribute`."
     ),
 ]
 Status = Annotated[ContactStatus | None, Described("Only contacts with this status.")]

@@ -93,7 +93,8 @@ async def _check_new(session: WriteSession, account: Authorized, kind: DomainKin
     if kind is DomainKind.TRACKING:
         message = "The account has its tracking domain already. There is only one, and nobody can allow more."
     else:
-        message = f"The account can have {most} sending domains. Platform support can allow more."
+        domains = "1 sending domain" if most == 1 else f"{most} sending domains"
+        message = f"The account can have {domains}. Platform support can allow more."
     raise Refusal(RefusalCode.DOMAIN_LIMIT_REACHED, message, "kind")
 
 

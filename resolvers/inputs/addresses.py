@@ -99,6 +99,8 @@ def _read(key: ContactKey, text: str, country_code: str | None) -> Address | Add
     hashed = hash_of_text(text)
     if hashed is not None:
         return Address(hashed, contact_digest(key, hashed))
+    if hash_of_text(text.strip().lower()) is not None:
+        return AddressFault("Not an address: a hash is written in lower case, without spaces.")
     try:
         original, canonical = _canonical(text, country_code)
     except CountryMissing as refusal:

@@ -15,7 +15,7 @@ from authz.policy.refusals import Refusal, RefusalCode
 _LONGEST = 254
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_PLAIN = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+[a-z]{{2,63}}", re.ASCII)
+_PLAIN = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+[a-z]{{2,63}}", re.ASCII)
 _RESERVED = tuple(f".{name}" for name in SPECIAL_USE_DOMAIN_NAMES)
 
 
@@ -58,7 +58,7 @@ def _canonical(original: str, field: str) -> str:
 
 def _normalised(text: str, field: str) -> str:
     try:
-        parts = validate_email(text, check_deliverability=False, test_environment=True)
+        parts = validate_email(text, check_deliverability=False, strict=True)
     except EmailNotValidError as error:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"Not an e-mail address: {error}", field) from error
     local_part = unicodedata.normalize("NFKC", parts.local_part).lower()

@@ -43,8 +43,10 @@ def phone_number(text: str, country: str | None, field: str = "phone") -> PhoneN
     try:
         found = phonenumbers.parse(plain, country)
     except phonenumbers.NumberParseException as error:
-        if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and country is None:
-            raise CountryMissing(RefusalCode.BAD_USER_INPUT, _NO_COUNTRY, field) from error
+        if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
+            if country is None and "+" not in plain:
+                raise CountryMissing(RefusalCode.BAD_USER_INPUT, _NO_COUNTRY, field) from error
+            raise _refused("no country has the code that it begins with", field) from error
         raise _refused("its digits are none of a phone number", field) from error
     if found.extension is not None:
         raise _refused("messages do not reach an extension", field)

@@ -54,10 +54,17 @@ async def audience_of(
     sender = await read_sender(session, account, contact_list_id)
     left_out = await find_left_out(WritingPlanes(session, sender), sender, stream, given)
     if count == len(left_out.causes):
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "No recipient is left.", "recipients")
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "No recipient is left.", _named(given, contact_list_id))
     if not isinstance(given, Recipients):
         await allow_many(session)
     return audience_without(left_out, given, count)
+
+
+def _named(given: Given, contact_list_id: uuid.UUID | None) -> str:
+    """The input's field that names the recipients."""
+    if contact_list_id is not None:
+        return "contactListId"
+    return "recipients" if isinstance(given, Recipients) else "recipientListId"
 
 
 async def _number_given(session: WriteSession, account: Authorized, given: Given) -> int:

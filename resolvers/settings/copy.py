@@ -126,7 +126,7 @@ async def take_settings(
     changed = {*copied, SettingName.FIELD_FUNCTIONS} if functions else set(copied)
     if not changed:
         return []
-    await check_unlocked(session, principal, account, stored, changed, field)
+    await check_unlocked(session, principal, account, stored, dict.fromkeys(changed, field))
     await write_settings(session, account, copied)
     await write_functions(session, account, own, functions, field)
     before, after = logged_change(stored, copied, own, functions)

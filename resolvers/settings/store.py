@@ -85,17 +85,16 @@ async def check_unlocked(
     principal: Principal,
     account: Authorized,
     stored: Mapping[SettingName, StoredSetting],
-    changed: Collection[SettingName],
-    field: str | None = None,
+    changed: Mapping[SettingName, str],
 ) -> None:
-    """Raise SETTING_LOCKED where an account above has locked one of the settings. `field`: of the input, if
-    the setting has no field of its own there."""
+    """Raise SETTING_LOCKED where an account above has locked one of the settings. `changed`: the settings,
+    each with the input's field that changes it."""
     for setting in SettingName:
         locked_by_id = stored[setting].locked_by_id
         if setting in changed and locked_by_id is not None:
             which = these_accounts(account.master_id, [locked_by_id])
             code = RefusalCode.SETTING_LOCKED
-            raise await blocked(session, principal, code, which, field or input_field(setting), None)
+            raise await blocked(session, principal, code, which, changed[setting], None)
 
 
 async def write_settings(

@@ -75,7 +75,8 @@ async def update_settings(session: WriteSession, principal: Principal, command: 
     touched = {*changed, SettingName.FIELD_FUNCTIONS} if functions else set(changed)
     if not touched:
         return account
-    await check_unlocked(session, principal, account, before, touched)
+    named = {setting: _field_of(setting, command) for setting in touched}
+    await check_unlocked(session, principal, account, before, named)
     await write_settings(session, account, changed)
     await write_functions(session, account, own, functions, input_field(SettingName.FIELD_FUNCTIONS))
     await raise_version(session, account)
@@ -136,6 +137,14 @@ def _changed(
     if value is UNCHANGED or value == old.value:
         return replace(old, locked=locked)
     return replace(old, value=value, locked=locked, copied=None)
+
+
+def _field_of(setting: SettingName, command: SettingsUpdate) -> str:
+    """The input's field that changes the setting: its own, or the one that locks or unlocks it."""
+    field = input_field(setting)
+    if getattr(command, setting.value.lower()) is not UNCHANGED:
+        return field
+    return "lock" if setting in command.lock else "unlock"
 
 
 async def _changed_functions(

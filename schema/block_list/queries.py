@@ -9,7 +9,7 @@ from authz.policy.permissions import Permission
 from engine.base.field_errors import absent, forbidden
 from engine.declare.connections import PageInfo
 from engine.declare.entity_objects import row_object
-from engine.declare.paging import Window, window
+from engine.declare.paging import DEFAULT_PAGE, Window, window
 from models.base.ids import AccountId, Kind, parse, present
 from models.block_list.tables import BlockReason
 from resolvers.block_list import reads
@@ -20,6 +20,9 @@ from schema.block_list.types import BlockListEntry, BlockListPage
 from schema.fields.addresses import PHONE_COUNTRY, in_a_query, read_one
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.marks import needs
+
+_LONGEST_PAGE = 200
+"""With all fields of its entries it stays below STEPWISE_COST_LIMIT."""
 
 
 @strawberry.type
@@ -46,7 +49,8 @@ class BlockListQuery:
         first: Annotated[
             int | None,
             strawberry.argument(
-                description="The number of entries from the start, or after `after`: 0 to 1,000."
+                description=f"The number of entries from the start, or after `after`: 0 to {_LONGEST_PAGE}, "
+                f"by default {DEFAULT_PAGE}."
             ),
         ] = None,
         after: Annotated[
@@ -60,7 +64,7 @@ class BlockListQuery:
             raise absent("NOT_FOUND")
         if not path.may(Permission.BLOCK_LIST_READ):
             raise forbidden(Permission.BLOCK_LIST_READ)
-        page = window(reads.NEWEST_FIRST, {"first": first, "after": after})
+        page = window(reads.NEWEST_FIRST, {"first": first, "after": after}, _LONGEST_PAGE)
         digest = None if address is None else await _digest_of(info, path, address, phone_country)
         accounts = list(path.masks) if include_inherited else [path.account_id]
         rows = await reads.read_page(info.context.reader, path, accounts, page, digest)

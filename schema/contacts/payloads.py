@@ -18,7 +18,7 @@ from schema.contacts.job_types import ContactJob
 from schema.contacts.types import Contact, ContactAttribute, ContactList
 from schema.fields.payloads import Payload, removed_id
 from schema.fields.references import AccountRef
-from schema.fields.user_errors import RefusedError, UserError
+from schema.fields.user_errors import RefusedError, UserError, names_in
 
 _NAMED = FarParent("account_id", ITEM)
 _CARRIED = {"master_id": Uuid(), "account_id": Uuid(), ITEM: Uuid()}
@@ -113,6 +113,6 @@ def result_of(account: Authorized, result: ContactResult) -> ContactUpsertResult
 
 
 def _error(index: int, refusal: Refusal) -> UserError:
-    inside = [] if refusal.field is None else refusal.field.split(".", 1)
+    inside = [] if refusal.field is None else names_in(refusal.field)
     path = ["input", "contacts", str(index), *inside]
     return RefusedError(code=refusal.code, field=path, message=refusal.message)

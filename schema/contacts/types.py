@@ -49,7 +49,10 @@ class Contact(Node):
     )
     lists: Connection["ContactListMember"] = connection(reads.memberships_of, order=reads.MEMBERSHIPS)
     source: str = column(description="Where the contact came from.")
-    version: int = column(description="Increases with every change.")
+    version: int = column(
+        description="Increases with every change of the contact. To be added to a list, or removed from one, "
+        "is none."
+    )
     created_at: datetime.datetime = column(description="When the account first had it.")
 
 

@@ -54,8 +54,9 @@ async def read_one(
 
 @contextmanager
 def in_a_query() -> Iterator[None]:
-    """What is refused inside becomes an error beside the null."""
+    """What is refused inside becomes an error beside the null, with the argument at fault."""
     try:
         yield
     except Refusal as refusal:
-        raise GraphQLError(refusal.message, extensions={"code": refusal.code.name}) from refusal
+        named = {} if refusal.field is None else {"argument": refusal.field}
+        raise GraphQLError(refusal.message, extensions={"code": refusal.code.name} | named) from refusal

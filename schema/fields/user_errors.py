@@ -171,7 +171,7 @@ def user_error(refusal: Refusal, info: GraphQLResolveInfo[Any]) -> UserError:
     field = refusal.field
     if field is None and refusal.code is RefusalCode.NOT_FOUND:
         field = _first_id(info.parent_type.fields[info.field_name])
-    path = None if field is None else ["input", field]
+    path = None if field is None else ["input", *names_in(field)]
     shared: dict[str, Any] = {"code": refusal.code, "field": path, "message": refusal.message}
     match refusal:
         case PermissionDenied(permission=permission):
@@ -193,6 +193,11 @@ def user_error(refusal: Refusal, info: GraphQLResolveInfo[Any]) -> UserError:
         case VersionConflict(current_version=version):
             return VersionConflictError(current_version=version, **shared)
     return RefusedError(**shared)
+
+
+def names_in(field: str) -> list[str]:
+    """A refusal's field as a path: `attributes.a.b` is the attribute `a.b`."""
+    return field.split(".", 1)
 
 
 def _first_id(mutation: GraphQLField) -> str | None:

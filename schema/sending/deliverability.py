@@ -89,8 +89,9 @@ class AddressDeliverability:
 class DeliverabilityQuery:
     @strawberry.field(
         directives=needs(Permission.BLOCK_LIST_READ),
-        description="Whether an account can send to addresses, by the rules that `sendReserve` goes by. Also "
-        "asks for the permission CONTACTS_READ.",
+        description="Whether an account can send to addresses, by the rules that `sendReserve` goes by. For "
+        "a phone number it says whether anything forbids a message to it: `sendReserve` takes e-mail "
+        "addresses alone, and your own engine sends SMS. Also asks for the permission CONTACTS_READ.",
     )
     async def deliverability(
         self,

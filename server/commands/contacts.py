@@ -28,6 +28,18 @@ _JOB = """query ImportJob($id: ID!, $errors: Int!) { job(id: $id) {
 _OPEN = {"UPLOADING", "WAITING", "RUNNING"}
 
 
+_UNSEEN = {"NOT_FOUND", "FORBIDDEN"}
+"""The codes with which the server refuses to show a job."""
+
+
+class Refused(CommandFailed):
+    """The server answers that it does not do this."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 @dataclass(frozen=True)
 class Server:
     """A server and the token that it is asked with."""
@@ -36,7 +48,8 @@ class Server:
     token: str
 
     def send(self, method: str, path: str, body: Any, content_type: str) -> dict[str, Any]:
-        """The JSON that it answers. Raises CommandFailed with what it refuses."""
+        """The JSON that it answers. Raises Refused with what it refuses, CommandFailed where it does not
+        answer."""
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or parts.hostname is None:
             raise CommandFailed(f"{self.url} is no address of a server, such as http://localhost:8000.")
@@ -53,16 +66,29 @@ class Server:
         finally:
             connection.close()
         if answer.get("errors"):
-            raise CommandFailed(answer["errors"][0]["message"])
+            first = answer["errors"][0]
+            raise Refused(_told(first), first["extensions"]["code"])
         found: dict[str, Any] = answer
         return found
 
     def job(self, job_id: str) -> dict[str, Any]:
-        """How far the job is. Raises CommandFailed."""
+        """How far the job is. Raises CommandFailed, also where the token may write contacts, but not read
+        them."""
         variables = {"id": job_id, "errors": _SHOWN_ERRORS}
         body = json.dumps({"query": _JOB, "variables": variables})
-        found: dict[str, Any] = self.send("POST", "/graphql", body, "application/json")["data"]["job"]
+        try:
+            found: dict[str, Any] = self.send("POST", "/graphql", body, "application/json")["data"]["job"]
+        except Refused as refusal:
+            if refusal.code not in _UNSEEN:
+                raise
+            message = f"The file was taken as job {job_id}; to follow it takes CONTACTS_READ."
+            raise CommandFailed(message) from refusal
         return found
+
+
+def _told(error: Mapping[str, Any]) -> str:
+    argument = error["extensions"].get("argument")
+    return str(error["message"]) if argument is None else f"{argument}: {error['message']}"
 
 
 def import_contacts(server: Server, file: Path, query: Mapping[str, str], console: Console) -> dict[str, Any]:

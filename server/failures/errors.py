@@ -89,6 +89,8 @@ class Failure:
     message: str
     retry_after: int | None = None
     """Seconds, where a limit was reached."""
+    argument: str | None = None
+    """The parameter at fault, if exactly one is."""
 
 
 class RefusedRequestError(Exception):
@@ -239,6 +241,8 @@ def present_failure(failure: Failure, request_id: str) -> GraphQLFormattedError:
     extensions: dict[str, object] = {"code": failure.code, "requestId": request_id}
     if failure.retry_after is not None:
         extensions["retryAfter"] = failure.retry_after
+    if failure.argument is not None:
+        extensions["argument"] = failure.argument
     return {"message": failure.message, "extensions": extensions}
 
 
@@ -280,4 +284,4 @@ def retry_headers(retry_after: int | None) -> Mapping[str, str]:
 def refusal_failure(refusal: Refusal) -> Failure:
     """A refusal as what refuses the whole request."""
     retry_after = refusal.retry_after if isinstance(refusal, TryLater) else None
-    return Failure(refusal.code.name, refusal.message, retry_after)
+    return Failure(refusal.code.name, refusal.message, retry_after, refusal.field)

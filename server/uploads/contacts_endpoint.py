@@ -23,6 +23,8 @@ from server.uploads.requests import UploadCallers, answered, check_upload, param
 PATH = "/contacts"
 
 _MEDIA_TYPES = {"text/csv"}
+_METHODS = "GET, HEAD, POST"
+"""Those that export, and the one that imports."""
 _PARAMETERS = ("accountId", "columns", "lists", "source", "phoneCountry")
 _MESSAGE = (
     "The query string names the accountId, and may have columns, a JSON object; lists, ids between commas; "
@@ -48,7 +50,7 @@ class ContactsEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def taken() -> ImportAnswer:
             head = RequestHead.of(scope)
-            check_upload(head, _MEDIA_TYPES)
+            check_upload(head, _MEDIA_TYPES, _METHODS)
             request = _request(head)
             principal = await self._callers.caller(head)
             done = await self._uploads.take(principal, request, pieces(receive))

@@ -60,7 +60,7 @@ class RecipientsEndpoint:
         await response(scope, receive, send)
 
     async def _upload(self, head: RequestHead) -> Upload:
-        check_upload(head, _MEDIA_TYPES)
+        check_upload(head, _MEDIA_TYPES, "POST")
         account_id, form = _parameters(head)
         principal = await self._callers.caller(head)
         return Upload(principal, AccountId(required(Kind.ACCOUNT, account_id, "accountId")), form)

@@ -60,10 +60,12 @@ async def answered(status: HTTPStatus, do: Callable[[], Awaitable[Mapping[str, o
     return JSONResponse(dict(done), status, _NO_STORE)
 
 
-def check_upload(head: RequestHead, media_types: Collection[str]) -> None:
-    """Raise RefusedRequestError for what is no POST of such a text in UTF-8."""
+def check_upload(head: RequestHead, media_types: Collection[str], allow: str) -> None:
+    """Raise RefusedRequestError for what is no POST of such a text in UTF-8. `allow`: the methods of the
+    address."""
     if head.method != "POST":
-        raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, "Send a list by POST.", {"allow": "POST"})
+        message = f"Methods of this address: {allow}."
+        raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": allow})
     check_encoding(head)
     media_type, *parameters = [part.strip().lower() for part in (head.content_type or "").split(";")]
     charsets = [parameter for parameter in parameters if parameter.startswith("charset=")]

@@ -31,6 +31,8 @@ BAD = [
     "@example.com",
     "anna@example",
     "anna@localhost",
+    "anna@test",
+    "a" * 65 + "@example.com",
     "anna@example..com",
     "anna@.example.com",
     "anna@example.com.",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typer.testing import CliRunner, Result
 
 from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Permission
 from server.commands.contacts import GROUP
 from server.embedded_postgres import DatabaseAddresses
 from server.failures.command_failed import CommandFailed
@@ -58,6 +59,12 @@ async def test_the_command_waits_for_the_worker(
         assert done.exit_code == 0, done.stderr
         refused = await _import(file, *options[:2], *options[-2:], token=owner.token)
         assert "Column 'E-Mail' holds nothing that the account keeps" in _failure(refused)
+        scopes = Permission.ACCOUNT_READ.bit | Permission.CONTACTS_WRITE.bit
+        writer = await world.api_key(account, scopes=scopes)
+        unseen = _failure(await _import(file, *options, token=writer.token))
+        assert re.fullmatch(
+            r"The file was taken as job cjob_\S+; to follow it takes CONTACTS_READ\.", unseen
+        ), unseen
         assert server.terminate() == 0
     away = await _import(file, *options, token=owner.token)
     assert "does not answer" in _failure(away)

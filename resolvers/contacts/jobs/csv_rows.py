@@ -105,6 +105,8 @@ def _delimiter(first: str) -> str:
 def _reason(error: csv.Error) -> str:
     if "unexpected end of data" in str(error):
         return "a quote begins in this row that never ends"
+    if "new-line character" in str(error):
+        return "a line ends with CR alone; end lines with LF, or with CR and LF"
     return f"it is no CSV: {error}"
 
 

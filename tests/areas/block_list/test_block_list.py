@@ -81,6 +81,12 @@ async def test_each_address_has_its_own_outcome(api: Api, brand: Brand) -> None:
     assert len(await listed(api, brand.owner, brand.us)) == 2
 
 
+async def test_a_hash_in_upper_case_is_no_number(api: Api, brand: Brand) -> None:
+    (found,) = await blocking(api, brand.owner, brand.us, hash_of("ann@example.com").upper())
+    assert found["outcome"] == "MALFORMED"
+    assert found["message"] == "Not an address: a hash is written in lower case, without spaces."
+
+
 async def test_an_address_and_its_hash_are_one_entry(api: Api, brand: Brand) -> None:
     """Partners compare by hash, also what was entered as an address."""
     ann, bob = hash_of("ann@example.com"), hash_of("bob@example.com")
@@ -174,11 +180,36 @@ async def test_a_wrong_request_changes_nothing(
     assert await world.state(brand.master) == before
 
 
+_PAGES = """query ($id: ID!, $after: String) {
+  blockList(accountId: $id, includeInherited: true, first: 200, after: $after) {
+    nodes { id address hash reason source enteredById createdAt isInherited
+      inheritedFrom { id name kind status version createdAt externalId } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
+
+
+async def _all_entries(api: Api, brand: Brand) -> list[dict[str, Any]]:
+    """Read by the longest pages, with all fields of the entries."""
+    found: list[dict[str, Any]] = []
+    after: str | None = None
+    while True:
+        page = (await api.read(_PAGES, brand.owner, id=brand.us.id, after=after))["blockList"]
+        found += page["nodes"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return found
+        after = page["pageInfo"]["endCursor"]
+
+
+async def test_a_longer_page_is_refused(api: Api, brand: Brand) -> None:
+    query = "query ($id: ID!) { blockList(accountId: $id, first: 201) { nodes { hash } } }"
+    answer = await api.ask(query, brand.owner, id=brand.us.id)
+    (error,) = answer.errors
+    assert error["message"] == "first and last must lie between 0 and 200."
+
+
 async def test_a_thousand_are_entered_and_lifted_at_once(api: Api, brand: Brand) -> None:
     addresses = [f"{number}@example.com" for number in range(MOST_ADDRESSES)]
     assert set(await block(api, brand.owner, brand.us, *addresses)) == {"ADDED"}
-    query = "query ($id: ID!) { blockList(accountId: $id, first: 1000) { nodes { hash } } }"
-    shown = (await api.read(query, brand.owner, id=brand.us.id))["blockList"]["nodes"]
+    shown = await _all_entries(api, brand)
     assert {entry["hash"] for entry in shown} == set(map(hash_of, addresses))
     lifted = await unblock(api, brand.owner, brand.us, *addresses)
     assert {result["outcome"] for result in lifted} == {"REMOVED"}

@@ -56,6 +56,10 @@ _NO_ADDRESS = [
     "\u2024ada@example.com",
     "ada\u200b@example.com",
     "ada\x07@example.com",
+    "ada@test",
+    "ada@example.test",
+    "a" * 65 + "@example.com",
+    "á" + "a" * 64 + "@example.com",
     "ada@" + "a" * 64 + ".example",
     "a" * 64 + "@" + ".".join(["b" * 60] * 4) + ".com",
     "\ufdfa" * 60 + "@example.com",
@@ -157,6 +161,14 @@ async def test_a_national_number_needs_its_country(api: Api, account: Account, m
     await upserted(api, marketer, account, *given, phoneCountry="DE")
     shown = [contact["phoneCanonical"] for contact in await contacts_of(api, marketer, account)]
     assert shown == ["+49301234567", "+46701234567"]
+
+
+@pytest.mark.parametrize("more", [{}, {"phoneCountry": "SE"}])
+async def test_a_country_that_is_none(
+    api: Api, account: Account, marketer: Member, more: dict[str, str]
+) -> None:
+    (result,) = await upsert(api, marketer, account, {"phone": "+999123456789"}, **more)
+    assert result.message == "Not a phone number: no country has the code that it begins with."
 
 
 async def test_what_is_no_number(api: Api, account: Account, marketer: Member) -> None:

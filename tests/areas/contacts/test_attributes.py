@@ -63,7 +63,10 @@ async def test_a_hundred_attributes_and_no_more(
         await connection.execute(insert(contact_attributes), rows)
     await create_attribute(api, marketer, account, "the hundredth", "TEXT")
     values = {"accountId": account.id, "name": "one more", "type": "TEXT"}
-    assert await refused(api, "contactAttributeCreate", marketer, **values) == ("FAILED_PRECONDITION", None)
+    assert await refused(api, "contactAttributeCreate", marketer, **values) == (
+        "FAILED_PRECONDITION",
+        "name",
+    )
     values["name"] = "the hundredth"
     assert await refused(api, "contactAttributeCreate", marketer, **values) == ("CONFLICT", "name")
 

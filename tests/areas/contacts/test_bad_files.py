@@ -67,6 +67,31 @@ async def test_a_fault_behind_many_rows_leaves_nothing(
             assert [row for row in rows if row._mapping.get("status") != "FAILED"] == []
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"source": "x" * 201},
+        {"phoneCountry": "XX"},
+        {"lists": "nonsense"},
+        {"columns": "nonsense"},
+        {"accountId": "nonsense"},
+    ],
+)
+async def test_the_parameter_at_fault_is_named(
+    api: Api, account: Account, marketer: Member, wrong: dict[str, str]
+) -> None:
+    response = await import_file(api, marketer, account, "email\nann@example.com\n", **wrong)
+    (error,) = response.json()["errors"]
+    assert error["extensions"]["argument"] == next(iter(wrong))
+
+
+async def test_other_methods_are_told_which_there_are(api: Api) -> None:
+    response = await api.http.put("/contacts")
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD, POST")
+    assert response.json()["errors"][0]["message"] == "Methods of this address: GET, HEAD, POST."
+    assert (await api.http.head("/contacts")).status_code != response.status_code
+
+
 async def test_odd_spellings_in_a_file_are_read_as_everywhere(
     api: Api, account: Account, marketer: Member, application: AsyncEngine
 ) -> None:

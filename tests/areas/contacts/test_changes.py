@@ -97,6 +97,15 @@ async def test_what_is_wrong_changes_nothing(
     assert await contacts_of(api, marketer, account) == before
 
 
+@pytest.mark.parametrize("name", ["nope", "a.b"])
+async def test_the_path_of_an_attribute_is_that_of_an_upsert(
+    api: Api, marketer: Member, ada: str, name: str
+) -> None:
+    made = await attempt(api, "contactUpdate", marketer, contactId=ada, attributes={name: 1})
+    assert made.user_error is not None
+    assert made.user_error["field"] == ["input", "attributes", name]
+
+
 async def test_a_contact_is_changed_as_it_was_read(
     api: Api, world: World, account: Account, marketer: Member, ada: str
 ) -> None:

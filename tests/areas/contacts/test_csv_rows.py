@@ -54,6 +54,10 @@ _REFUSED = {
     "NUL": (_GOOD + b"b\0@example.com\n", "Line 3: it has a NUL"),
     "an open quote": (_GOOD + b'b@example.com,"Bob\nc@example.com,C\n', "Line 3: a quote begins in this row"),
     "text behind a quote": (_GOOD + b'b@example.com,"Bob"by\n', "Line 3: it is no CSV"),
+    "lines of CR": (
+        b"email\ra@example.com\rb@example.com\r",
+        "Line 1: a line ends with CR alone; end lines with",
+    ),
     "too many cells": (_GOOD + b"b@example.com,Bob,x\n", "Line 3: it has 3 cells, and the first line 2."),
     "too many columns": (b",".join([b"a"] * (MOST_COLUMNS + 1)), "Line 1: it has 201 columns"),
     "10,000 columns": (b",".join([b"a"] * 10_000), "Line 1: it has 10000 columns"),

@@ -132,6 +132,22 @@ async def test_rows_become_contacts_and_faults_are_told_by_line(
     assert event["actorName"] == owner.person.name
 
 
+async def test_numbers_are_digits_and_a_point(
+    api: Api, account: Account, owner: Member, application: AsyncEngine
+) -> None:
+    """Other spellings that Python reads are refused."""
+    await _attributes(api, owner, account, visits="NUMBER")
+    good = {"1000": 1000, "+3.0": 3, "-.5": -0.5, "1e3": 1000, "007": 7}
+    wrong = ("1_000", "1_0.5", "\uff11\uff12", "\u0663.5", "nan", "Infinity", "1,5", "0x10", "1e400")
+    rows = [f'{number}@example.com,"{text}"' for number, text in enumerate([*good, *wrong])]
+    job_id = await imported(api, owner, account, "\n".join(["email,visits", *rows]))
+    await work_off_imports(application, account)
+    job = await job_of(api, owner, job_id)
+    assert [node["line"] - 2 - len(good) for node in job["errors"]["nodes"]] == list(range(len(wrong)))
+    found = await _contacts(api, owner, account)
+    assert [contact["attributes"]["visits"] for contact in found] == list(good.values())
+
+
 async def test_the_last_of_several_rows_about_one_contact_wins(
     api: Api, account: Account, owner: Member, application: AsyncEngine
 ) -> None:

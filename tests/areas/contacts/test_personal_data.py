@@ -18,6 +18,19 @@ async def _data(api: Api, caller: Caller, account: Account, address: str) -> dic
     return found
 
 
+async def test_what_is_no_address_is_told_with_its_argument(api: Api, world: World) -> None:
+    brand = await brand_of(world)
+    fields = (
+        "personalData(accountId: $id, address: $address)",
+        "blockList(accountId: $id, address: $address) { nodes { id } }",
+    )
+    for field in fields:
+        query = f"query ($id: ID!, $address: String!) {{ {field} }}"
+        answer = await api.ask(query, brand.owner, id=brand.us.id, address="nope")
+        (error,) = answer.errors
+        assert (error["extensions"]["code"], error["extensions"]["argument"]) == ("BAD_USER_INPUT", "address")
+
+
 async def test_all_that_is_kept_is_told(api: Api, world: World) -> None:
     brand = await brand_of(world)
     made = await done(

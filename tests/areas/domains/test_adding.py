@@ -119,6 +119,8 @@ async def test_there_is_one_sending_domain_and_support_allows_more(
     before = await world.state(brand.master)
     refused = await attempt(api, "domainAdd", brand.owner, **_new(brand.us))
     assert (refused.code, refused.named) == ("DOMAIN_LIMIT_REACHED", "kind")
+    assert refused.user_error is not None
+    assert refused.user_error["message"].startswith("The account can have 1 sending domain. ")
     assert await world.state(brand.master) == before
     agent = await staff_member(world)
     await set_override(world, brand.us, OverrideKind.SENDING_DOMAINS, agent, sending_domains=2)

@@ -15,6 +15,8 @@ _ENDINGS = ("com", "test", "local", "localhost", "onion", "arpa", "invalid", "c0
 _PARTS = st.text(st.sampled_from("aZ09-._+'!`|@\" éß\u0130ﬁ。"), max_size=70)
 _LABELS = st.text(st.sampled_from("aZ09-é"), min_size=1, max_size=65)
 
+_LONGEST_LOCAL_PART = 64
+
 
 @st.composite
 def _addresses(draw: st.DrawFn) -> str:
@@ -26,16 +28,21 @@ def _addresses(draw: st.DrawFn) -> str:
 
 def _of_library(text: str) -> str | None:
     try:
-        parts = validate_email(text, check_deliverability=False, test_environment=True)
+        parts = validate_email(text, check_deliverability=False, strict=True)
     except EmailNotValidError:
         return None
     local_part = unicodedata.normalize("NFKC", parts.local_part).lower()
+    if len(local_part) > _LONGEST_LOCAL_PART:
+        return None  # the plain form may be longer than what was typed
     return f"{local_part}@{(parts.ascii_domain or parts.domain).lower()}"
 
 
 @given(_addresses())
-@example(f"{'a' * 242}@example.com")
-@example(f"{'a' * 243}@example.com")
+@example(f"{'a' * 64}@example.com")
+@example(f"{'a' * 65}@example.com")
+@example(f"{chr(0xFB01) * 33}@example.com")
+@example(f"a@{'b.' * 124}com")
+@example(f"a@{'b.' * 125}com")
 @example(f"a@{'b' * 63}.com")
 @example(f"a@{'b' * 64}.com")
 @example("a@b.c" * 60)

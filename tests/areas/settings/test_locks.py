@@ -11,7 +11,7 @@ from tests.areas.effects.log import last_event
 from tests.areas.settings.seen import settings_of
 from tests.client.api import Api
 from tests.client.links import set_parent_access
-from tests.client.mutations import attempt, code_of, done
+from tests.client.mutations import attempt, done
 from tests.engine.paths import Path
 from tests.world.brand import Brand
 from tests.world.settings import set_function, set_setting
@@ -59,10 +59,15 @@ async def test_nothing_of_a_locked_setting_changes(api: Api, brand: Brand, world
         assert refused.user_error is not None
         (blocker,) = refused.user_error["blockers"]
         assert (blocker["id"], blocker["name"]) == (brand.master.id, "Brand")
-    others: list[dict[str, Any]] = [{"language": None}, {"lock": ["LANGUAGE"]}]
-    for other in others:
-        values = {"accountId": brand.us.id, **other}
-        assert await code_of(api, "settingsUpdate", member, **values) == "SETTING_LOCKED"
+    others: list[tuple[dict[str, Any], str]] = [
+        ({"language": None}, "language"),
+        ({"lock": ["LANGUAGE"]}, "lock"),
+        ({"lock": ["LANGUAGE"], "language": "it"}, "language"),
+        ({"lock": ["FIELD_FUNCTIONS"]}, "lock"),
+    ]
+    for other, field in others:
+        made = await attempt(api, "settingsUpdate", member, accountId=brand.us.id, **other)
+        assert (made.code, made.named) == ("SETTING_LOCKED", field), other
     assert await world.state(brand.master) == before
     await done(api, "settingsUpdate", brand.owner, accountId=brand.us.id, senderName="Inn", language="fr")
 

@@ -67,7 +67,7 @@ async def test_a_statement_is_prepared_when_it_comes_again(pool: Pool) -> None:
 
 async def test_2_000_different_queries_take_no_more_than_is_allowed(pool: Pool, world: World) -> None:
     """Half of them come once, half come twice."""
-    person = await world.person("owner@memory.test")
+    person = await world.person("owner@memory.example")
     plan, _ = QueryPlans(STRAWBERRY, gates(entering())).find(
         Asked(_WIDE, parse(_WIDE), None, {}), WholeQuery(PRINCIPAL, PrincipalKind.PERSON)
     )
