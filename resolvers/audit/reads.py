@@ -2,9 +2,25 @@
 
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, case, func, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    Uuid,
+    case,
+    cast,
+    column,
+    func,
+    literal,
+    null,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 
 from authz.policy.permissions import Permission
+from authz.reach.reach import account_where
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.accounts.trees import in_tree
@@ -19,6 +35,9 @@ PLATFORM_SUPPORT = "Platform support"
 
 BY_ID = Order("events", (events.c.id,), descending=True)
 """Newest first."""
+
+_ACCOUNT_ID = f"^{Kind.ACCOUNT}_[0-9a-f]{{8}}-([0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}}$"
+_PREFIX = f"{Kind.ACCOUNT}_"
 
 
 def of_account(
@@ -60,3 +79,39 @@ def from_above(event: FromClause) -> ColumnElement[bool]:
 def account_of(event: FromClause) -> Select[Any]:
     """The account that was changed."""
     return account_behind(event)
+
+
+def before(event: FromClause) -> ColumnElement[Any]:
+    """The values before the change, as a JSON object. The id of an account outside your reach is null."""
+    return _values_in_reach(event, "before")
+
+
+def after(event: FromClause) -> ColumnElement[Any]:
+    """The values after the change, as a JSON object. The id of an account outside your reach is null."""
+    return _values_in_reach(event, "after")
+
+
+def _values_in_reach(event: FromClause, name: str) -> ColumnElement[Any]:
+    """The values as they are stored, with null for each id of an account that the viewer does not reach.
+
+    Most values name no account. They are shown as they are, and no rights are looked up for them.
+    """
+    values = event.c[name]
+    names_accounts = cast(values, Text).contains(f'"{_PREFIX}', autoescape=True)
+    return case((names_accounts, _each_in_reach(event, values)), else_=values)
+
+
+def _each_in_reach(event: FromClause, values: ColumnElement[Any]) -> ColumnElement[Any]:
+    value = func.jsonb_each(values).table_valued("key", column("value", JSONB)).render_derived("logged")
+    text = value.c.value.op("#>>", return_type=Text())(literal([], ARRAY(Text)))
+    names_account = text.regexp_match(_ACCOUNT_ID)
+    account_id = case((names_account, cast(func.substr(text, len(_PREFIX) + 1), Uuid)))
+    each = (
+        select(event.c.master_id, account_id.label("account_id"), value.c.key, value.c.value)
+        .select_from(value)
+        .correlate(event)
+        .lateral("each_value")
+    )
+    is_shown = each.c.account_id.is_(None) | account_where(each, Permission.ACCOUNT_READ)
+    shown = func.jsonb_object_agg(each.c.key, case((is_shown, each.c.value), else_=null()), type_=JSONB)
+    return select(shown).select_from(each).correlate(event).scalar_subquery()

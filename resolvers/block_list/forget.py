@@ -10,11 +10,11 @@ from models.block_list.tables import block_entries
 
 
 async def forget_addresses(session: WriteSession, account: Place, digests: Collection[bytes]) -> None:
-    """The account's entries of these addresses show neither address nor hash any more. To be called in the
-    data plane, by whoever erases the contact."""
+    """The account's entries of these addresses show neither address, hash nor source any more. To be called
+    in the data plane, by whoever erases the contact."""
     wanted = any_(literal(list(digests), ARRAY(LargeBinary)))
     await session.send_built(
         update(block_entries)
         .where(in_account(block_entries, account), block_entries.c.digest == wanted)
-        .values(sealed_address=None, sealed_hash=None)
+        .values(sealed_address=None, sealed_hash=None, source=None)
     )

@@ -17,6 +17,7 @@ from models.base.ids import ContactId, IdInAccount, Kind, present_in_account
 from models.contacts.tables import contact_list_members, contacts
 from resolvers.block_list.forget import forget_addresses
 from resolvers.contacts.attributes import read_attributes, types_of
+from resolvers.contacts.evidence import forget_evidence
 from resolvers.contacts.given import AddressReader, GivenContact, ReadContact
 from resolvers.contacts.giving import giving_addresses
 from resolvers.contacts.matching import Match, Matcher, Wanted, keys_named
@@ -78,8 +79,8 @@ async def erase_contact(
     session: WriteSession, principal: Principal, contact_id: IdInAccount
 ) -> ContactChange:
     """Remove a person's contact and its place in all lists, in any status of the account (T23). Block entries
-    and unsubscribes go on counting, by digests that show no address. Needs CONTACTS_WRITE. Raises
-    NOT_FOUND."""
+    and unsubscribes go on counting, by digests that show no address, without their free texts. Needs
+    CONTACTS_WRITE. Raises NOT_FOUND."""
     account = await authorize_shared(
         session, principal, contact_id.account_id, Permission.CONTACTS_WRITE, WriteKind.TAKES_AWAY
     )
@@ -91,7 +92,9 @@ async def erase_contact(
         if not found:
             raise NotFound("contactId")
         addresses = [each for contact in found for each in (contact.email, contact.phone) if each is not None]
-        await forget_addresses(session, account, [address.digest for address in addresses])
+        digests = [address.digest for address in addresses]
+        await forget_addresses(session, account, digests)
+        await forget_evidence(session, account, digests)
         await session.send_built(
             delete(member).where(in_account(member, account), member.c.contact_id == change.contact_id)
         )

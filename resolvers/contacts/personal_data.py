@@ -7,7 +7,6 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     LargeBinary,
-    Select,
     Table,
     Text,
     Uuid,
@@ -16,8 +15,9 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    union,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.database.snapshot import Reader
@@ -34,37 +34,46 @@ from resolvers.inputs.addresses import Address
 
 _Parts = Sequence[tuple[str, ColumnElement[Any]]]
 _Shown = Callable[[FromClause], _Parts]
-_Condition = Callable[[FromClause], ColumnElement[bool]]
 
 
 async def personal_data(
     reader: Reader, path: SeenPath, address: Address, *, with_blocks: bool
 ) -> dict[str, Any]:
-    """A JSON object: `contact` or null, `unsubscribes`, `bounces` or null, and with `with_blocks` `blocked`
-    or null. One statement of the data plane. Raises BAD_USER_INPUT for the hash of an address: a contact is
-    found by the address itself."""
+    """A JSON object: `contact` or null, and of the address and both addresses of that contact the lists
+    `unsubscribes`, `bounces`, and with `with_blocks` `blocked`. One statement of the data plane. Raises
+    BAD_USER_INPUT for the hash of an address: a contact is found by the address itself."""
     if address.canonical is None:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Give the address itself, not its hash.", "address")
-    canonical, digest = literal(address.canonical, Text), literal(address.digest, LargeBinary)
-
-    def is_person(contact: FromClause) -> ColumnElement[bool]:
-        return or_(contact.c.email_canonical == canonical, contact.c.phone_canonical == canonical)
-
-    def is_its(row: FromClause) -> ColumnElement[bool]:
-        return row.c.digest == digest
-
-    all_unsubscribes = _of_account(path, unsubscribes, _unsubscribe, is_its).subquery()
-    gathered = select(func.jsonb_agg(all_unsubscribes.c.shown)).scalar_subquery()
+    person = _person(path, address.canonical)
+    known = _known_addresses(path, address)
     parts: dict[str, ColumnElement[Any]] = {
-        "contact": _of_account(path, contacts, _contact, is_person).limit(1).scalar_subquery(),
-        "unsubscribes": func.coalesce(gathered, literal([], JSONB)),
-        "bounces": _of_account(path, bounces, _bounces, is_its).limit(1).scalar_subquery(),
+        "contact": select(_object(*_contact(person))).select_from(person).scalar_subquery(),
+        "unsubscribes": _all_of(path, unsubscribes, known, _unsubscribe),
+        "bounces": _all_of(path, bounces, known, _bounces),
     }
     if with_blocks:
-        parts["blocked"] = _of_account(path, block_entries, _block, is_its).limit(1).scalar_subquery()
+        parts["blocked"] = _all_of(path, block_entries, known, _block)
     statement = select(*[part.label(name) for name, part in parts.items()])
     (found,) = await reader.far_rows(path.master_id, statement, {})
     return {name: found[name] for name in parts}
+
+
+def _person(path: SeenPath, canonical: str) -> FromClause:
+    """The contact with the address, which no other contact of the account has."""
+    contact, wanted = contacts.alias(), literal(canonical, Text)
+    has_it = or_(contact.c.email_canonical == wanted, contact.c.phone_canonical == wanted)
+    return select(*contact.c).where(*_in_account(path, contact), has_it).limit(1).subquery("person")
+
+
+def _known_addresses(path: SeenPath, address: Address) -> FromClause:
+    """The address that is asked about, and those of its contact: rows (digest, address)."""
+    asked = literal(address.digest, LargeBinary), literal(address.canonical, Text)
+    person = _person(path, str(address.canonical))
+    email, phone = (
+        select(person.c[f"{name}_digest"], person.c[f"{name}_canonical"]) for name in ("email", "phone")
+    )
+    each = union(select(asked[0].label("digest"), asked[1].label("address")), email, phone)
+    return each.cte("known_addresses")
 
 
 def _contact(contact: FromClause) -> _Parts:
@@ -122,10 +131,15 @@ def _object(*parts: tuple[str, ColumnElement[Any]]) -> ColumnElement[Any]:
     return func.jsonb_build_object(*[value for pair in parts for value in pair], type_=JSONB())
 
 
-def _of_account(path: SeenPath, table: Table, shown: _Shown, is_meant: _Condition) -> Select[Any]:
+def _all_of(path: SeenPath, table: Table, known: FromClause, shown: _Shown) -> ColumnElement[Any]:
+    """What the table has of the known addresses, with the address of each."""
     row = table.alias()
-    return select(_object(*shown(row)).label("shown")).where(
-        row.c.master_id == tree_value(),
-        row.c.account_id == literal(path.account_id, Uuid),
-        is_meant(row),
-    )
+    each = _object(("address", known.c.address), *shown(row))
+    listed = func.jsonb_agg(aggregate_order_by(each, row.c.id), type_=JSONB)
+    found = select(func.coalesce(listed, literal([], JSONB))).select_from(row)
+    its = row.c.digest == known.c.digest
+    return found.join(known, its).where(*_in_account(path, row)).scalar_subquery()
+
+
+def _in_account(path: SeenPath, row: FromClause) -> Sequence[ColumnElement[bool]]:
+    return row.c.master_id == tree_value(), row.c.account_id == literal(path.account_id, Uuid)

@@ -15,15 +15,16 @@ BOUNCES = Order("bounces", (bounces.c.id,), descending=True)
 
 
 def unsubscribes_of(account: FromClause) -> Select[Any]:
-    """Recipients that have unsubscribed from the account or from one of its contact lists, the newest first.
-    An unsubscribe that was lifted stays, and shows the consent."""
+    """Recipients that have unsubscribed from the account or from one of its contact lists, in the order in
+    which they were first reported, the last one first. An unsubscribe that was lifted stays, and shows the
+    consent."""
     found = unsubscribes.alias()
     return select(*found.c).where(in_tree(found, account, account_id="id"))
 
 
 def bounces_of(account: FromClause) -> Select[Any]:
-    """Addresses to which messages of the account bounced, the newest first, whether they are excluded or
-    not."""
+    """Addresses to which messages of the account bounced, in the order in which they were first reported,
+    the last one first, whether they are excluded or not."""
     found = bounces.alias()
     return select(*found.c).where(in_tree(found, account, account_id="id"))
 

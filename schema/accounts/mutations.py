@@ -187,7 +187,8 @@ class AccountMutation:
         credit goes to the pool above, its uncommitted reservations are voided, and everything pending in it
         ends; `effects` lists all of this, also in a dry run. A top-up without an answer from the payment
         provider blocks closing, and so does the credit of a master account until it is given up. The current
-        billing cycle is still invoiced."""
+        billing cycle is still invoiced. The account's contacts, contact lists and attributes are deleted 30
+        days later, whatever `effects` lists: export before what is still needed."""
         command = AccountClosing(
             account_id=account_id(input.account_id), reason=input.reason, forfeit_credit=input.forfeit_credit
         )

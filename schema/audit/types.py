@@ -29,8 +29,8 @@ class Event(Node):
     acting_from: AccountRef | None = to_one(reads.acting_from)
     from_above: bool = computed(reads.from_above)
     account: AccountRef | None = to_one(reads.account_of)
-    before: JSON | None = column(description="The values before the change, as a JSON object.")
-    after: JSON | None = column(description="The values after the change, as a JSON object.")
+    before: JSON | None = computed(reads.before)
+    after: JSON | None = computed(reads.after)
     reason: str | None = column(
         description="The reason given for the change, by `extensions: {reason}` of its request, or by the "
         "break-glass opening that it needed."

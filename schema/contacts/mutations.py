@@ -112,7 +112,8 @@ class ContactMutation:
         self, session: WriteSession, principal: Principal, input: ContactEraseInput
     ) -> ContactErasePayload:
         """Erase a person: the contact, its values and its places in lists, for good. If the address is
-        blocked, unsubscribed or bounced, that goes on counting, and shows no address any more. This is
+        blocked, unsubscribed or bounced, that goes on counting, and shows no address any more. The source of
+        the account's block entry is erased too, and the evidence of a consent becomes "Erased". This is
         possible in any status of the account."""
         contact_id = required_in_account(Kind.CONTACT, input.contact_id, "contactId")
         done = await change.erase_contact(session, principal, contact_id)

@@ -27,8 +27,9 @@ class ContactQuery:
     @strawberry.field(
         directives=needs(Permission.CONTACTS_READ),
         description="All that the account keeps of a person, by the person's address, for the person to "
-        "see: a JSON object with `contact`, `unsubscribes`, `bounces`, and for callers with BLOCK_LIST_READ "
-        "`blocked`. What is kept of nobody is null or empty.",
+        "see: a JSON object with `contact`, and the lists `unsubscribes`, `bounces`, and for callers with "
+        "BLOCK_LIST_READ `blocked`. The lists are about the address and the other address of its contact; "
+        "each item has its `address`. What is kept of nobody is null or empty.",
     )
     async def personal_data(
         self,

@@ -72,7 +72,8 @@ class ResubscribeInput:
     address: str = strawberry.field(description=_ADDRESS)
     evidence: str = strawberry.field(
         description="How the recipient agreed, such as the form, the time and the confirmation: one line of "
-        f"1 to {EVIDENCE_LENGTH:,} characters. It is kept."
+        f"1 to {EVIDENCE_LENGTH:,} characters. It is kept until the recipient unsubscribes again or is "
+        "erased."
     )
     contact_list_id: strawberry.ID | None = strawberry.field(
         default=None,

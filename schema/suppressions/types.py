@@ -22,7 +22,10 @@ class Unsubscribe:
     resubscribed_at: datetime.datetime | None = column(
         description="When the recipient subscribed again; null while the unsubscribe holds."
     )
-    evidence: str | None = column(description="Of the consent by which the recipient subscribed again.")
+    evidence: str | None = column(
+        description="Of the consent by which the recipient subscribed again; null while the unsubscribe "
+        'holds, "Erased" once the contact with the address was erased.'
+    )
 
 
 @entity(bounces, key=_IN_ACCOUNT, requires=Permission.CONTACTS_READ, far=True)

@@ -47,7 +47,9 @@ _FIELDS = """
   }
   ghosts(first: 50) { totalCount nodes { reason apiKey { id } } }
   accessMatrix(first: 50) { totalCount nodes { subjectId permissions apiKey { id } user { id } } }
-  events(first: 50) { totalCount nodes { id kind fromAbove actor { id } actingFrom { id } account { id } } }
+  events(first: 50) {
+    totalCount nodes { id kind fromAbove actor { id } actingFrom { id } account { id } before after }
+  }
   creations: events(first: 50, kind: ACCOUNT_CREATED) { totalCount nodes { id } }
   breakGlassOpenings(first: 50) { totalCount nodes { id user { id } } }
   overrides(first: 50) { totalCount nodes { id } }

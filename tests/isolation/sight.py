@@ -177,7 +177,10 @@ class Sight:
     def _event(self, event: Event) -> tuple[Any, ...]:
         from_above = event.acting_from is not event.account
         actor = self.person(event.actor, event.account)
-        return event.id, event.kind, from_above, actor, self.account(event.acting_from), event.account.id
+        acting_from = self.account(event.acting_from)
+        made_below = event.account.parent if event.kind == "ACCOUNT_CREATED" else None
+        named = frozenset(filter(None, [self.account(made_below)]))
+        return event.id, event.kind, from_above, actor, acting_from, event.account.id, named
 
 
 def shown(field: str, node: Json) -> Any:
@@ -192,6 +195,11 @@ def _share(node: Json) -> tuple[frozenset[str], str | None, str | None]:
 def id_of(node: Json | None) -> str | None:
     """The id of an object that may be null."""
     return None if node is None else str(node["id"])
+
+
+def _accounts_named(values: Json | None) -> frozenset[str]:
+    """The ids of accounts among an event's values."""
+    return frozenset(str(value) for value in (values or {}).values() if str(value).startswith("acct_"))
 
 
 def matches(account: Account, search: str) -> bool:
@@ -249,6 +257,7 @@ _SHOWN: dict[str, Callable[[Json], tuple[Any, ...]]] = {
         id_of(node["actor"]),
         id_of(node["actingFrom"]),
         id_of(node["account"]),
+        _accounts_named(node["before"]) | _accounts_named(node["after"]),
     ),
     "breakGlassOpenings": lambda node: (node["id"], id_of(node["user"])),
 }

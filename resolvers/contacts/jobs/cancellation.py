@@ -36,12 +36,14 @@ async def cancel_import(session: WriteSession, principal: Principal, job_id: Con
     if ContactJobStatus(row.status) not in OPEN:
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "The import is over.", "jobId")
     await forget_rest(session, account, job_id)
-    await end_job(session, account, job_id, ContactJobStatus.CANCELLED)
+    ended = await end_job(session, account, job_id, ContactJobStatus.CANCELLED)
     await record(
         session,
         principal,
         account,
         EventKind.CONTACT_IMPORT_CANCELLED,
         present(Kind.CONTACT_JOB, job_id),
+        None,
+        ended.logged(),
     )
     return job_id

@@ -1,13 +1,13 @@
 """Removing what a closed account kept of people, a batch in each transaction.
 
 Who must not be written to is kept: block entries, unsubscribes and bounces go by digests. The entries no
-longer show the addresses, as after an erasure (T23).
+longer show the addresses, and free texts are removed, as after an erasure (T23).
 """
 
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import ARRAY, Table, Uuid, delete, func, literal, or_, select, update
+from sqlalchemy import ARRAY, Table, Uuid, delete, func, literal, select, update
 
 from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession, WriteSessions
@@ -22,6 +22,8 @@ from models.contacts.tables import (
     contacts,
 )
 from models.effects.jobs import Job
+from models.suppressions.tables import unsubscribes
+from resolvers.contacts.evidence import ERASED
 from resolvers.contacts.jobs.work import OpenJob, begin, end, lock_job, note_reached
 
 _BATCH = 5_000
@@ -51,7 +53,7 @@ async def _remove_some(session: WriteSession, job: OpenJob) -> bool:
     """Whether there may be more."""
     await begin(session, job)
     async with in_data_plane(session, job.account):
-        is_removed = await _remove_rows(session, job)
+        is_removed = await _remove_rows(session, job) or await _forget_evidence(session, job)
         last = None if is_removed else await _forget_addresses(session, job)
     if last is not None:
         await note_reached(session, job, last)
@@ -77,15 +79,32 @@ async def _remove_rows(session: WriteSession, job: OpenJob) -> bool:
     return False
 
 
+async def _forget_evidence(session: WriteSession, job: OpenJob) -> bool:
+    """A batch of unsubscribes no longer tells how the recipient agreed. Whether there was one."""
+    stored = unsubscribes.c
+    some = (
+        select(stored.id)
+        .where(in_account(unsubscribes, job.account), stored.evidence != ERASED)
+        .limit(_BATCH)
+    )
+    ids = list((await session.execute(some)).scalars())
+    if ids:
+        these = stored.id == func.any(literal(ids, ARRAY(Uuid)))
+        forgetting = update(unsubscribes).where(in_account(unsubscribes, job.account), these)
+        await session.send_built(forgetting.values(evidence=ERASED))
+    return bool(ids)
+
+
 async def _forget_addresses(session: WriteSession, job: OpenJob) -> uuid.UUID | None:
-    """A batch of block entries shows no address any more. The last of them; None: all were passed."""
+    """A batch of block entries shows neither address nor source any more. The last of them; None: all were
+    passed."""
     entry = block_entries.c
     some = (
         select(entry.id)
         .where(
             in_account(block_entries, job.account),
             entry.id > literal(job.reached or uuid.UUID(int=0), Uuid),
-            or_(entry.sealed_address.is_not(None), entry.sealed_hash.is_not(None)),
+            func.num_nonnulls(entry.sealed_address, entry.sealed_hash, entry.source) > 0,
         )
         .order_by(entry.id)
         .limit(_BATCH)
@@ -93,7 +112,7 @@ async def _forget_addresses(session: WriteSession, job: OpenJob) -> uuid.UUID | 
     forgetting = (
         update(block_entries)
         .where(in_account(block_entries, job.account), entry.id.in_(some))
-        .values(sealed_address=None, sealed_hash=None)
+        .values(sealed_address=None, sealed_hash=None, source=None)
         .returning(entry.id)
     )
     return max((await session.execute(forgetting)).scalars(), default=None)

@@ -17,6 +17,7 @@ from models.contacts.job_kinds import CONTACT_JOB
 from models.contacts.jobs import ContactJobKind, ContactJobStatus, contact_import_parts, contact_jobs
 from models.effects.jobs import Job
 from resolvers.effects.jobs import enqueue
+from resolvers.effects.log import Change
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +63,18 @@ async def add_job(
 
 
 @dataclass(frozen=True)
-class JobCounts:
-    """What an import did."""
+class JobEnd:
+    """How a job ended. The numbers are of an import: what it did."""
 
+    status: ContactJobStatus
     created: int
     updated: int
     refused: int
+
+    def logged(self) -> Change:
+        """As the log tells it."""
+        numbers = {"created": self.created, "updated": self.updated, "refused": self.refused}
+        return {"status": self.status.value, **numbers}
 
 
 async def end_job(
@@ -76,7 +83,7 @@ async def end_job(
     job_id: ContactJobId,
     status: ContactJobStatus,
     failure: str | None = None,
-) -> JobCounts:
+) -> JobEnd:
     """The job is over. `failure`: why it failed."""
     jobs = contact_jobs.c
     ended = (
@@ -85,7 +92,7 @@ async def end_job(
         .values(status=status.value, ended_at=func.now(), failure=failure)
         .returning(jobs.created, jobs.updated, jobs.refused)
     )
-    return JobCounts(*(await session.execute(ended)).one())
+    return JobEnd(status, *(await session.execute(ended)).one())
 
 
 async def forget_rest(session: WriteSession, account: Authorized, job_id: ContactJobId) -> None:

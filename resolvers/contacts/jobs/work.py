@@ -5,7 +5,6 @@ A job is done in steps, each in a transaction of its own that locks the job. So 
 step, a worker that dies leaves whole steps, and the next one goes on behind the last of them.
 """
 
-import dataclasses
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +31,7 @@ from models.contacts.jobs import (
 from models.effects.jobs import Job
 from resolvers.contacts.jobs.store import end_job
 from resolvers.effects.event_kinds import EventKind
-from resolvers.effects.log import Change, record_of_account
+from resolvers.effects.log import record_of_account
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ async def end(
     session: WriteSession, job: OpenJob, status: ContactJobStatus, failure: str | None = None
 ) -> None:
     """The job is over. Of an import the account's log says what it did."""
-    counts = await end_job(session, job.account, job.id, status, failure)
+    ended = await end_job(session, job.account, job.id, status, failure)
     if job.kind is ContactJobKind.IMPORT:
-        after: Change = {"status": status.value, **dataclasses.asdict(counts)}
-        await record_of_account(session, job.actor, job.account, EventKind.CONTACTS_IMPORTED, None, after)
+        kind = EventKind.CONTACTS_IMPORTED
+        await record_of_account(session, job.actor, job.account, kind, None, ended.logged())

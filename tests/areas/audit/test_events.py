@@ -1,9 +1,12 @@
 """The log as its readers see it."""
 
 from authz.policy.builtin_roles import BuiltinRole
+from models.settings.tables import SettingName
 from tests.areas.effects.log import events_of
-from tests.client.api import Api
-from tests.client.mutations import ROLE_IDS, code_of, done
+from tests.client.api import Api, Caller
+from tests.client.mutations import ROLE_IDS, Token, code_of, done
+from tests.world.brand import Brand
+from tests.world.settings import set_setting
 from tests.world.world import World
 
 
@@ -57,3 +60,41 @@ async def test_a_refused_change_leaves_no_entry(api: Api, world: World) -> None:
     promotion = {"memberId": analyst.id, "roleId": ROLE_IDS[BuiltinRole.OWNER]}
     assert await code_of(api, "memberUpdate", analyst, **promotion) == "FORBIDDEN"
     assert await events_of(api, owner, account.id) == []
+
+
+async def test_the_values_name_no_account_outside_the_readers_reach(
+    api: Api, brand: Brand, world: World
+) -> None:
+    await set_setting(world, brand.us, SettingName.SENDER_NAME, "Inn")
+    await done(
+        api,
+        "settingsCopy",
+        brand.owner,
+        fromAccountId=brand.us.id,
+        toAccountId=brand.uk.id,
+        settings=["SENDER_NAME"],
+    )
+    made = await done(
+        api,
+        "subaccountCreate",
+        brand.owner,
+        "account { id } secret",
+        parentId=brand.master.id,
+        name="acct_",
+        copyFrom=brand.us.id,
+        copy=["SENDER_NAME"],
+        idempotencyKey="1",
+    )
+    member = await world.member(brand.uk, BuiltinRole.ADMINISTRATOR)
+    copied, created = {"sender_name": "Inn"}, {"name": "acct_"}
+    seen: list[tuple[Caller, str, str | None, str | None]] = [
+        (brand.owner, brand.uk.id, brand.us.id, None),
+        (member, brand.uk.id, None, None),
+        (brand.owner, made["account"]["id"], brand.us.id, brand.master.id),
+        (Token(made["secret"]), made["account"]["id"], None, None),
+    ]
+    for caller, account_id, source, parent in seen:
+        (event,) = await events_of(api, caller, account_id, "SETTINGS_COPIED")
+        assert event["after"] == copied | {"copied_from": source}
+        for event in await events_of(api, caller, account_id, "ACCOUNT_CREATED"):
+            assert event["after"] == created | {"parent": parent}

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import TextClause, select, text
 
+from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import AccountStatus
 from models.base.columns import metadata
 from models.base.ids import new_id
@@ -21,7 +22,9 @@ from tests.areas.effects.log import events_of
 from tests.client.api import Api
 from tests.client.mutations import attempt, done
 from tests.engine.paths import Path
+from tests.world.block_list import block
 from tests.world.contacts import contact_id
+from tests.world.suppressions import resubscribe, unsubscribe
 from tests.world.world import Account, Member, World
 
 _ADA = {"externalId": "1", "email": "Ada@Example.com", "phone": "+46701234567"}
@@ -157,16 +160,27 @@ async def test_of_an_erased_person_nothing_is_left(
     await create_attribute(api, marketer, account, "city", "TEXT")
     news = await create_list(api, marketer, account, "News")
     mark = new_id().hex
+    owner = await world.member(account, BuiltinRole.OWNER)
     person: dict[str, Any] = {"externalId": f"x{mark}", "email": f"Person.{mark}@bücher.example"}
     person |= {"phone": "+46 70 987 65 43", "attributes": {"city": f"Town {mark}"}, "addToLists": [news]}
     words = [mark, "+46709876543", "70 987 65 43"]
     (id_,) = await upserted(api, marketer, account, person, source="A form")
     await done(api, "contactUpdate", marketer, contactId=id_, email=f"other.{mark}@example.com")
     await outcomes(api, marketer, account, person | {"externalId": None}, {"email": f"@{mark}"})
-    assert await _rows_with(world, words) == [f"contacts: {word}" for word in words]
+    for address in (person["email"], person["phone"]):
+        await block(api, owner, account, address, source=f"A call about {mark}")
+        await unsubscribe(api, owner, account, address)
+        consent = f"{mark} said yes"
+        assert await resubscribe(api, owner, account, address, evidence=consent) == "RESUBSCRIBED"
+    marked = {f"{table}: {mark}" for table in ("block_entries", "unsubscribes")}
+    assert set(await _rows_with(world, words)) == marked | {f"contacts: {word}" for word in words}
     erased = await done(api, "contactErase", marketer, "removedContactId account { id }", contactId=id_)
     assert (erased["removedContactId"], erased["account"]["id"]) == (id_, account.id)
     assert await _rows_with(world, words) == []
+    given = "query ($id: ID!) { account(id: $id) { unsubscribes { nodes { evidence } } } }"
+    assert (await api.read(given, owner, id=account.id))["account"]["unsubscribes"]["nodes"] == [
+        {"evidence": "Erased"}
+    ] * 2
     key = await world.api_key(account)
     (event,) = await events_of(api, key, account.id, "CONTACT_ERASED")
     assert (event["subjectId"], event["before"], event["after"]) == (id_, None, None)

@@ -1,6 +1,7 @@
 """What a closed account kept of people: readable for a while, and then removed."""
 
 import datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import Table, func, select, update
@@ -26,7 +27,7 @@ from tests.client.api import Api, Caller
 from tests.client.mutations import done
 from tests.server.deployed import deployed
 from tests.world.contacts import give_contacts, give_import, give_memberships
-from tests.world.suppressions import give_suppressions
+from tests.world.suppressions import give_suppressions, resubscribe
 from tests.world.world import Account, Member, World
 
 _OF_PEOPLE = (
@@ -40,7 +41,8 @@ _OF_PEOPLE = (
 )
 _OF_WISHES = block_entries, unsubscribes, bounces
 _JOBS = "query ($id: ID!) { account(id: $id) { jobs { nodes { id kind status } } } }"
-_BLOCKED = "query ($id: ID!) { blockList(accountId: $id) { nodes { address hash reason } } }"
+_BLOCKED = "query ($id: ID!) { blockList(accountId: $id) { nodes { address hash reason source } } }"
+_CONSENTS = "query ($id: ID!) { account(id: $id) { unsubscribes { nodes { evidence } } } }"
 _MINUTE = datetime.timedelta(minutes=1)
 
 
@@ -61,9 +63,11 @@ async def _fill(api: Api, world: World, account: Account, owner: Caller) -> None
     """Rows in all tables of people, and three wishes."""
     await give_memberships(world, account, await give_contacts(world, account, 20))
     await give_import(world, account, "UPLOADING")
-    blocked = {"accountId": account.id, "addresses": ["bob@example.com", "carl@example.com"]}
+    blocked: dict[str, Any] = {"accountId": account.id, "addresses": ["bob@example.com", "carl@example.com"]}
+    blocked["source"] = "A call"
     await done(api, "blockListAdd", owner, **blocked)
     await give_suppressions(world, account, "ann@example.com")
+    assert await resubscribe(api, owner, account, "ann@example.com") == "RESUBSCRIBED"
 
 
 async def _close(api: Api, owner: Member, account: Account) -> str:
@@ -116,7 +120,9 @@ async def test_contacts_of_a_closed_account_are_removed(
     assert (await job_of(api, owner, job_id))["status"] == "DONE"
     assert await _counts(world, account, _OF_WISHES) == [2, 1, 1]
     shown = (await api.read(_BLOCKED, owner, id=account.id))["blockList"]["nodes"]
-    assert shown == [{"address": None, "hash": None, "reason": "MANUAL"}] * 2
+    assert shown == [{"address": None, "hash": None, "reason": "MANUAL", "source": None}] * 2
+    consents = (await api.read(_CONSENTS, owner, id=account.id))["account"]["unsubscribes"]["nodes"]
+    assert consents == [{"evidence": "Erased"}]
     assert all(await _counts(world, sibling, _OF_PEOPLE))
     shown = (await api.read(_BLOCKED, owner, id=sibling.id))["blockList"]["nodes"]
     assert [entry["address"] for entry in shown] == ["carl@example.com", "bob@example.com"]

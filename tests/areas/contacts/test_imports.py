@@ -350,6 +350,10 @@ async def test_a_cancelled_import_keeps_what_it_did(
     job = await job_of(api, owner, job_id)
     assert job["status"] == "CANCELLED"
     assert job["created"] == await _count(database, contacts, account) < 30
+    (event,) = await events_of(api, owner, account.id, "CONTACT_IMPORT_CANCELLED")
+    numbers = {"created": job["created"], "updated": 0, "refused": 0}
+    assert (event["subjectId"], event["before"]) == (job_id, None)
+    assert event["after"] == {"status": "CANCELLED", **numbers}
     assert await _count(database, contact_import_parts, account) == 0
     assert await mutations.code_of(api, "contactImportCancel", owner, jobId=job_id) == "FAILED_PRECONDITION"
 

@@ -11,6 +11,7 @@ from tests.world.suppressions import ago, bounce, unsubscribe
 from tests.world.world import Account, World
 
 _DATA = "query ($id: ID!, $address: String!) { personalData(accountId: $id, address: $address) }"
+_LISTS = "unsubscribes", "bounces", "blocked"
 
 
 async def _data(api: Api, caller: Caller, account: Account, address: str) -> dict[str, Any]:
@@ -46,8 +47,10 @@ async def test_all_that_is_kept_is_told(api: Api, world: World) -> None:
     }
     await done(api, "contactUpsert", brand.owner, accountId=brand.us.id, contacts=[contact], source="Fair")
     await block(api, brand.owner, brand.us, "ann@example.com", source="A complaint")
-    await unsubscribe(api, brand.owner, brand.us, "ann@example.com")
-    await bounce(api, brand.owner, brand.us, "ann@example.com", at=ago(days=1))
+    await block(api, brand.owner, brand.us, "+46701234567", source="A call")
+    for address in ("ann@example.com", "+46701234567"):
+        await unsubscribe(api, brand.owner, brand.us, address)
+        await bounce(api, brand.owner, brand.us, address, at=ago(days=1))
     data = await _data(api, brand.owner, brand.us, "ANN@example.com")
     assert data["contact"].pop("id").startswith(f"cntc_{brand.us.key}_")
     assert data["contact"].pop("createdAt")
@@ -60,16 +63,25 @@ async def test_all_that_is_kept_is_told(api: Api, world: World) -> None:
         "attributes": {"country": "SE"},
         "source": "Fair",
     }
-    assert data["blocked"]["source"] == "A complaint"
-    assert data["bounces"]["excludedBy"] == "HARD"
-    (unsubscribed,) = data["unsubscribes"]
-    assert unsubscribed["resubscribedAt"] is None
-    by_phone = await _data(api, brand.owner, brand.us, "+46701234567")
+    email, phone = "ann@example.com", "+46701234567"
+    assert [(each["address"], each["source"]) for each in data["blocked"]] == [
+        (email, "A complaint"),
+        (phone, "A call"),
+    ]
+    assert [(each["address"], each["excludedBy"]) for each in data["bounces"]] == [
+        (email, "HARD"),
+        (phone, "HARD"),
+    ]
+    assert [(each["address"], each["resubscribedAt"]) for each in data["unsubscribes"]] == [
+        (email, None),
+        (phone, None),
+    ]
+    by_phone = await _data(api, brand.owner, brand.us, phone)
     assert by_phone["contact"]["email"] == "Ann@Example.com"
-    assert by_phone["unsubscribes"] == []
+    assert {name: by_phone[name] for name in _LISTS} == {name: data[name] for name in _LISTS}
     marketer = await world.member(brand.us, BuiltinRole.MARKETER)
     assert "blocked" not in await _data(api, marketer, brand.us, "ann@example.com")
-    nobody: dict[str, Any] = {"contact": None, "unsubscribes": [], "bounces": None, "blocked": None}
+    nobody: dict[str, Any] = {"contact": None, "unsubscribes": [], "bounces": [], "blocked": []}
     assert await _data(api, brand.owner, brand.uk, "ann@example.com") == nobody
     assert await _data(api, brand.owner, brand.us, "bob@example.com") == nobody
 

@@ -70,6 +70,22 @@ async def test_an_unsubscribe_that_was_lifted_shows_the_consent(api: Api, world:
     assert lifted["resubscribedAt"] > lifted["unsubscribedAt"]
 
 
+async def test_the_next_unsubscribe_ends_the_consent_and_keeps_its_place(api: Api, brand: Brand) -> None:
+    """The lists are in the order of the first reports."""
+    query = "query ($id: ID!) { account(id: $id) { unsubscribes { nodes { unsubscribedAt evidence } } } }"
+    early, middle = ago(days=2), ago(days=1)
+    await unsubscribe(api, brand.owner, brand.us, "ann@example.com", at=early)
+    assert await resubscribe(api, brand.owner, brand.us, "ann@example.com") == "RESUBSCRIBED"
+    await unsubscribe(api, brand.owner, brand.us, "bob@example.com", at=middle)
+    found = (await api.read(query, brand.owner, id=brand.us.id))["account"]["unsubscribes"]["nodes"]
+    assert [each["evidence"] for each in found] == [None, "The form of 3 May"]
+    late = ago(seconds=0)
+    assert await unsubscribe(api, brand.owner, brand.us, "ann@example.com", at=late) == ["RECORDED"]
+    found = (await api.read(query, brand.owner, id=brand.us.id))["account"]["unsubscribes"]["nodes"]
+    assert [each["evidence"] for each in found] == [None, None]
+    assert found[0]["unsubscribedAt"] < found[1]["unsubscribedAt"]
+
+
 async def test_soft_bounces_are_counted_until_they_exclude(api: Api, brand: Brand) -> None:
     for number in range(2):
         await bounce(api, brand.owner, brand.us, "ann@example.com", kind="SOFT", at=ago(days=5 - number))

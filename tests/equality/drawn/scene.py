@@ -225,6 +225,12 @@ async def _events(world: World, agency: Agency, owner: Member, key: ApiKey) -> l
         await rows.event(world, client, renamed, key, client, {"version": 9_007_199_254_740_993}, {}),
         await rows.event(world, client, EventKind.API_KEY_ROTATED, key, client, reason=EMOJI_REASON),
         await rows.event(world, agency.shop, EventKind.ACCOUNT_CLOSED, by, master),
+        await rows.event(
+            world, client, EventKind.SETTINGS_COPIED, by, master, {"from": QUOTES}, {"from": agency.shop.id}
+        ),
+        await rows.event(
+            world, client, EventKind.CREDIT_TRANSFERRED, by, master, {"to": client.id}, {"from": master.id}
+        ),
         await rows.event(world, client, EventKind.MEMBER_JOINED, by, master, {"\x01": 0}, {"\x01": None}),
         *[
             await rows.event(world, client, kind, by, master, after={"kind": kind.value})
