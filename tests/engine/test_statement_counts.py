@@ -119,7 +119,7 @@ SHAPES = {
     "events": _of_accounts(
         "events(first: 100) { totalCount nodes { id kind before after actorName actor { name } "
         "actingFrom { name } account { name } fromAbove } }",
-        7,
+        9,
     ),
     "what passes down": _of_accounts(
         "parentAccess parentAccessRequest { reason } breakGlassOpenings(first: 100) { totalCount nodes { id "
