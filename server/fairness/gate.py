@@ -115,9 +115,14 @@ class FairGate:
                 queue.popleft()  # the request was cancelled or timed out
             if not queue:
                 del self._queues[key]
-            elif self.enter_at_once(queue[0].caller):
+                continue
+            # One for a tree that is full does not delay those behind it for others.
+            waiters = (each for each in queue if not each.turn.done())
+            chosen = next((each for each in waiters if self.enter_at_once(each.caller)), None)
+            if chosen is not None:
                 self._queues.move_to_end(key)
-                queue.popleft().turn.set_result(None)
+                queue.remove(chosen)
+                chosen.turn.set_result(None)
                 return True
         return False
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from authz.policy.refusals import Busy, RateLimited
@@ -111,6 +111,15 @@ _SIDES = st.builds(_caller, st.sampled_from("abc"), st.sampled_from(["x", "y", N
 _STEPS = st.lists(st.tuples(st.sampled_from(["enter", "leave", "give up"]), _SIDES, st.integers(0, 20)))
 
 
+_BEHIND_ONE_FOR_A_FULL_TREE = [
+    *[("enter", _caller("a", "x", "1"), 0)] * 3,
+    ("enter", _caller("a", "y", "1"), 0),
+    ("enter", _caller("b", "x", "1"), 0),
+    *[("leave", _caller("a", "x", "1"), 0)] * 2,
+]
+
+
+@example(places=2, inside=Share(1, 1, 2), steps=_BEHIND_ONE_FOR_A_FULL_TREE)
 @given(places=st.integers(1, 4), inside=st.builds(Share, *[st.integers(1, 3)] * 3), steps=_STEPS)
 def test_the_gate_keeps_its_numbers(
     places: int, inside: Share, steps: Sequence[tuple[str, Caller, int]]
