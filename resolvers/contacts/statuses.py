@@ -34,7 +34,7 @@ contacts, one of 500 has the status."""
 
 
 class ContactStatus(enum.Enum):
-    """Whether a contact still gets what its account sends. Of several, the first one counts."""
+    """What a contact has done by one of its addresses. Of several, the first one counts."""
 
     UNSUBSCRIBED = "UNSUBSCRIBED"
     BOUNCED = "BOUNCED"

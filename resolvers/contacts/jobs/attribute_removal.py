@@ -16,7 +16,7 @@ from models.accounts.trees import in_account
 from models.contacts.jobs import ContactJobStatus
 from models.contacts.tables import contact_attributes, contact_values, contacts
 from models.effects.jobs import Job
-from resolvers.contacts.jobs.work import OpenJob, begin, end, lock_job, note_reached
+from resolvers.contacts.jobs.work import OpenJob, begin, do_in_steps, end, note_reached
 
 _BATCH = 5_000
 _BEFORE_ALL = uuid.UUID(int=0)
@@ -24,11 +24,7 @@ _BEFORE_ALL = uuid.UUID(int=0)
 
 async def remove_attribute(sessions: WriteSessions, job: Job) -> None:
     """Do the job, whatever the account's status: it only takes away."""
-    more = True
-    while more:
-        async with sessions.begin() as session:
-            found = await lock_job(session, job)
-            more = found is not None and await _remove_some(session, found)
+    await do_in_steps(sessions, job, _remove_some)
 
 
 async def _remove_some(session: WriteSession, job: OpenJob) -> bool:

@@ -24,7 +24,7 @@ from models.contacts.tables import (
 from models.effects.jobs import Job
 from models.suppressions.tables import unsubscribes
 from resolvers.contacts.evidence import ERASED
-from resolvers.contacts.jobs.work import OpenJob, begin, end, lock_job, note_reached
+from resolvers.contacts.jobs.work import OpenJob, begin, do_in_steps, end, note_reached
 
 _BATCH = 5_000
 
@@ -42,11 +42,7 @@ _REMOVED: Sequence[Table] = (
 
 async def remove_contacts(sessions: WriteSessions, job: Job) -> None:
     """Do the job. The account is closed for good."""
-    more = True
-    while more:
-        async with sessions.begin() as session:
-            found = await lock_job(session, job)
-            more = found is not None and await _remove_some(session, found)
+    await do_in_steps(sessions, job, _remove_some)
 
 
 async def _remove_some(session: WriteSession, job: OpenJob) -> bool:

@@ -6,7 +6,7 @@ step, a worker that dies leaves whole steps, and the next one goes on behind the
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from authz.guards.exclusive import Authorized, without_rights
 from authz.guards.locks import lock_shared_path
 from authz.reach.status import effective_status
 from authz.wall.worker_door import enter_as_worker
-from engine.writes.sessions import WriteSession
+from engine.writes.sessions import WriteSession, WriteSessions
 from models.accounts.tables import AccountStatus, accounts
 from models.accounts.trees import row_of, this_account
 from models.base.ids import AccountId, AccountKey, ContactJobId, MasterId
@@ -60,6 +60,17 @@ async def lock_job(session: WriteSession, job: Job) -> OpenJob | None:
         return None
     await lock_shared_path(session, found.account.master_id, found.account.account_id)
     return await _read(session, _open(job).with_for_update())
+
+
+async def do_in_steps(
+    sessions: WriteSessions, job: Job, step: Callable[[WriteSession, OpenJob], Awaitable[bool]]
+) -> None:
+    """Do a job until a step says that there is no more, or the job is over."""
+    more = True
+    while more:
+        async with sessions.begin() as session:
+            found = await lock_job(session, job)
+            more = found is not None and await step(session, found)
 
 
 async def find_job(session: WriteSession, job: Job) -> OpenJob | None:
