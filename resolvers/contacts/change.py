@@ -23,8 +23,8 @@ from resolvers.contacts.giving import giving_addresses
 from resolvers.contacts.matching import Match, Matcher, Wanted, keys_named
 from resolvers.contacts.memberships import change_memberships, known_lists
 from resolvers.contacts.phone_country import phone_country_of
+from resolvers.contacts.preparing import check_lists
 from resolvers.contacts.store import lock_contact, update_contacts
-from resolvers.contacts.upsert import check_lists
 from resolvers.contacts.values import forget_values
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record

@@ -4,6 +4,7 @@ All of it is in the data plane: the session has entered it.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -116,17 +117,33 @@ async def insert_contacts(
     await keep_values(session, account, _attributes_of(rows))
 
 
-async def insert_fresh(
-    session: WriteSession, account: Place, wanted: Sequence[Wanted], source: str
-) -> dict[int, ContactId]:
-    """Insert those contacts of a request of which the account has nothing yet, without a look at what it has.
-    Returns their ids by their positions. No two of them may have the same key."""
+@dataclass(frozen=True)
+class FreshContacts:
+    """Contacts that may be new, no two of which have the same key: their positions in a request, and in the
+    same order what is written of them, with new ids."""
+
+    indexes: Sequence[int]
+    rows: Sequence[_Values]
+
+
+def fresh_contacts(wanted: Iterable[Wanted]) -> FreshContacts:
+    """Those that have an address. No two of them may have the same key."""
     new = [each for each in wanted if each.email is not None or each.phone is not None]
     ids = [ContactId(id_) for id_ in new_ids(len(new))]
-    rows = list(map(_fresh_values, new, ids))
-    inserted = await _insert(session, account, rows, source)
-    await keep_values(session, account, _attributes_of(row for row in rows if row[0] in inserted))
-    return {each.index: id_ for each, id_ in zip(new, ids, strict=True) if id_ in inserted}
+    return FreshContacts([each.index for each in new], list(map(_fresh_values, new, ids)))
+
+
+async def insert_fresh(
+    session: WriteSession, account: Place, fresh: FreshContacts, source: str
+) -> dict[int, ContactId]:
+    """Insert those of which the account has nothing yet, without a look at what it has. Returns their ids by
+    their positions."""
+    inserted = await _insert(session, account, fresh.rows, source)
+    made = (
+        fresh.rows if len(inserted) == len(fresh.rows) else [row for row in fresh.rows if row[0] in inserted]
+    )
+    await keep_values(session, account, _attributes_of(made))
+    return {index: row[0] for index, row in zip(fresh.indexes, fresh.rows, strict=True) if row[0] in inserted}
 
 
 async def _insert(
