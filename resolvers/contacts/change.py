@@ -19,13 +19,13 @@ from resolvers.block_list.forget import forget_addresses
 from resolvers.contacts.attributes import read_attributes, types_of
 from resolvers.contacts.evidence import forget_evidence
 from resolvers.contacts.given import AddressReader, GivenContact, ReadContact
-from resolvers.contacts.giving import giving_addresses
-from resolvers.contacts.matching import Match, Matcher, Wanted, keys_named
-from resolvers.contacts.memberships import change_memberships, known_lists
 from resolvers.contacts.phone_country import phone_country_of
-from resolvers.contacts.store import lock_contact, update_contacts
-from resolvers.contacts.upsert import check_lists
-from resolvers.contacts.values import forget_values
+from resolvers.contacts.storing.giving import giving_addresses
+from resolvers.contacts.storing.matching import Match, Matcher, Wanted, keys_named
+from resolvers.contacts.storing.memberships import change_memberships, known_lists
+from resolvers.contacts.storing.preparing import check_lists
+from resolvers.contacts.storing.store import lock_contact, update_contacts
+from resolvers.contacts.storing.values import forget_values
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record
 from resolvers.inputs.address_digests import ContactKey

@@ -18,7 +18,7 @@ from models.base.ids import Kind
 from models.contacts.tables import contacts
 from resolvers.contacts.attribute_reads import is_shown
 from resolvers.contacts.statuses import ContactStatus, has_status
-from resolvers.contacts.value_digests import digest_of_value
+from resolvers.contacts.storing.value_digests import digest_of_value
 from resolvers.inputs.emails import email_address
 from resolvers.inputs.global_ids import IdText, in_account_of_kind
 from resolvers.inputs.phones import phone_number

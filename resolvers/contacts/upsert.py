@@ -3,7 +3,6 @@ outcome."""
 
 import asyncio
 import enum
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,18 +10,18 @@ from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from authz.guards.shared_lock import authorize_shared
 from authz.policy.permissions import Permission
-from authz.policy.refusals import NotFound, Refusal, RefusalCode
+from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import Place
 from models.base.ids import AccountId, ContactId, new_id
-from models.contacts.tables import AttributeType
-from resolvers.contacts.attributes import read_attributes, types_of
 from resolvers.contacts.given import MOST_IN_A_REQUEST, AddressReader, GivenContact, ReadContact
-from resolvers.contacts.giving import giving_addresses
-from resolvers.contacts.matching import Match, Matcher, Wanted, by_themselves, keys_named
-from resolvers.contacts.memberships import change_memberships, known_lists
 from resolvers.contacts.phone_country import phone_country_of
-from resolvers.contacts.store import insert_contacts, insert_fresh, lock_named, update_contacts
+from resolvers.contacts.storing.giving import giving_addresses
+from resolvers.contacts.storing.inserting import insert_contacts, insert_fresh
+from resolvers.contacts.storing.matching import Match, Matcher, Wanted, keys_named
+from resolvers.contacts.storing.memberships import change_memberships
+from resolvers.contacts.storing.preparing import PreparedContacts, lists_named, prepare, read_known
+from resolvers.contacts.storing.store import lock_named, update_contacts
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.address_digests import ContactKey
@@ -96,20 +95,29 @@ async def store_contacts(
 ) -> dict[int, ContactResult]:
     """Create or change contacts of the account, by their positions. The session is
     `giving_addresses`."""
-    types = await types_of(session, account)
-    lists = await known_lists(session, account, _lists_named(given.values()))
-    results: dict[int, ContactResult] = {}
-    waiting: list[Wanted] = []
-    for index, contact in given.items():
-        try:
-            waiting.append(_wanted(index, contact, types, lists))
-        except Refusal as refusal:
-            results[index] = _refused(index, refusal)
-    fresh = await insert_fresh(session, account, by_themselves(waiting), source)
+    known = await read_known(session, account, lists_named(given))
+    return await _store(session, account, prepare(given, known), source)
+
+
+async def store_prepared(
+    session: WriteSession, account: Place, prepared: PreparedContacts, source: str
+) -> dict[int, ContactResult]:
+    """The same for contacts that were prepared before the session was `giving_addresses`."""
+    known = await read_known(session, account, prepared.known.named)
+    if known != prepared.known:
+        prepared = prepare(prepared.given, known)
+    return await _store(session, account, prepared, source)
+
+
+async def _store(
+    session: WriteSession, account: Place, prepared: PreparedContacts, source: str
+) -> dict[int, ContactResult]:
+    results = {index: _refused(index, refusal) for index, refusal in prepared.refused.items()}
+    fresh = await insert_fresh(session, account, prepared.fresh, source)
     results |= {index: ContactResult(index, ContactOutcome.CREATED, id_) for index, id_ in fresh.items()}
-    placed = [(fresh[each.index], each.contact) for each in waiting if each.index in fresh]
+    placed = [(id_, prepared.given[index]) for index, id_ in fresh.items()]
     await change_memberships(session, account, placed, source)
-    waiting = [each for each in waiting if each.index not in fresh]
+    waiting = [each for index, each in prepared.wanted.items() if index not in fresh]
     results |= {result.index: result for result in await _store_known(session, account, waiting, source)}
     return results
 
@@ -152,30 +160,6 @@ def _read(
         except Refusal as refusal:
             refused[index] = _refused(index, refusal)
     return found, refused
-
-
-def _wanted(
-    index: int,
-    contact: ReadContact,
-    types: Mapping[str, AttributeType],
-    lists: set[uuid.UUID],
-) -> Wanted:
-    check_lists(contact, lists)
-    return Wanted(index, contact, read_attributes(contact.attributes, types))
-
-
-def check_lists(contact: ReadContact, known: set[uuid.UUID]) -> None:
-    """Raise NOT_FOUND for a list that the account does not have."""
-    for ids, field in (
-        (contact.add_to_lists, "addToLists"),
-        (contact.remove_from_lists, "removeFromLists"),
-    ):
-        if not ids <= known:
-            raise NotFound(field)
-
-
-def _lists_named(given: Iterable[ReadContact]) -> set[uuid.UUID]:
-    return {id_ for contact in given for id_ in contact.add_to_lists | contact.remove_from_lists}
 
 
 def _refused(index: int, refusal: Refusal) -> ContactResult:

@@ -25,9 +25,11 @@ from schema.fields.deployment import Deployment
 from server.database.connections import connect_as_application
 from server.database.current import current_database
 from server.failures.errors import kind_of
+from server.graphql.preparation import beside
 from server.jobs.dispatch import WORK, do, kinds_done_by
 from server.jobs.queue import QUEUE, JobExecutor, open_queue
 from server.jobs.work import DATABASE_AWAY, MinuteTask, attempt
+from server.start.garbage import keep_looking, look_seldom
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -135,7 +137,9 @@ async def work_until_signalled(database_url: str, deployment: Deployment) -> Non
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for asked_to_end in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(asked_to_end, stop.set)
-    await work(database_url, deployment, stop)
+    look_seldom()
+    async with beside(keep_looking()):
+        await work(database_url, deployment, stop)
 
 
 @contextmanager

@@ -29,8 +29,8 @@ from resolvers.contacts.given import MOST_LISTS_OF_A_CONTACT
 from resolvers.contacts.jobs.csv_rows import CsvRow, csv_rows
 from resolvers.contacts.jobs.import_plan import ImportPlan, read_columns
 from resolvers.contacts.jobs.store import NewContactJob, add_job
-from resolvers.contacts.memberships import known_lists
 from resolvers.contacts.phone_country import phone_country
+from resolvers.contacts.storing.memberships import known_lists
 from resolvers.effects.jobs import enqueue
 from resolvers.inputs.global_ids import required_in_account
 from resolvers.inputs.text import short_text

@@ -24,17 +24,16 @@ from models.contacts.jobs import (
     contact_import_parts,
     contact_jobs,
 )
-from models.contacts.tables import AttributeType
 from models.effects.jobs import Job
-from resolvers.contacts.attributes import types_of
 from resolvers.contacts.given import AddressReader, ReadContact
-from resolvers.contacts.giving import giving_addresses
 from resolvers.contacts.jobs.import_plan import ImportPlan
 from resolvers.contacts.jobs.statistics import tell_sizes
 from resolvers.contacts.jobs.store import forget_rest
 from resolvers.contacts.jobs.work import OpenJob, begin, end, find_job, lock_job
-from resolvers.contacts.matching import SameContact
-from resolvers.contacts.upsert import ContactOutcome, ContactResult, store_contacts
+from resolvers.contacts.storing.giving import giving_addresses
+from resolvers.contacts.storing.matching import SameContact
+from resolvers.contacts.storing.preparing import Known, PreparedContacts, prepare, read_known
+from resolvers.contacts.upsert import ContactOutcome, ContactResult, store_contacts, store_prepared
 from resolvers.inputs.address_digests import ContactKey
 
 MOST_ERRORS = 10_000
@@ -52,10 +51,11 @@ _ROUNDS = 10
 
 @dataclass(frozen=True)
 class _Part:
-    """Rows of the file by their lines, and why others were refused."""
+    """Rows of the file by their lines, and why others were refused before it was known what the account
+    has."""
 
     number: int
-    contacts: Mapping[int, ReadContact]
+    contacts: PreparedContacts
     refused: Mapping[int, Refusal]
 
 
@@ -131,32 +131,32 @@ async def _read_part(sessions: WriteSessions, key: ContactKey, job: Job, after: 
             .order_by(part.part)
             .limit(1)
         )
+        plan = ImportPlan.read(found.plan)
+        reader = AddressReader(key, found.account.account_id, plan.country)
+        lists = reader.lists(plan.lists, "lists")
         async with in_data_plane(session, found.account):
             row = (await session.execute(next_one)).one_or_none()
-            types = await types_of(session, found.account)
+            known = await read_known(session, found.account, lists)
     if row is None:
         return None
-    plan = ImportPlan.read(found.plan)
-    reader = AddressReader(key, found.account.account_id, plan.country)
-    return await asyncio.to_thread(_read_rows, row.part, row.rows, plan, types, reader)
+    return await asyncio.to_thread(_read_rows, row.part, row.rows, plan, known, reader)
 
 
 def _read_rows(
     number: int,
     stored: bytes,
     plan: ImportPlan,
-    types: Mapping[str, AttributeType],
+    known: Known,
     reader: AddressReader,
 ) -> _Part:
     contacts: dict[int, ReadContact] = {}
     refused: dict[int, Refusal] = {}
-    lists = reader.lists(plan.lists, "lists")
     for line, *cells in orjson.loads(stored):
         try:
-            contacts[line] = reader.read(plan.contact(cells, types), lists)
+            contacts[line] = reader.read(plan.contact(cells, known.types), known.named)
         except Refusal as refusal:
             refused[line] = refusal
-    return _Part(number, contacts, refused)
+    return _Part(number, prepare(contacts, known), refused)
 
 
 async def _import_part(session: WriteSession, job: OpenJob, part: _Part) -> bool:
@@ -175,7 +175,7 @@ async def _import_part(session: WriteSession, job: OpenJob, part: _Part) -> bool
         await _store(session, job, part.contacts, source, done)
         await _keep_errors(session, job, done.errors)
     counts = {
-        "done": len(part.contacts) + len(part.refused),
+        "done": len(part.contacts.given) + len(part.refused),
         "created": done.created,
         "updated": done.updated,
         "refused": len(done.errors),
@@ -189,12 +189,15 @@ async def _import_part(session: WriteSession, job: OpenJob, part: _Part) -> bool
 
 
 async def _store(
-    session: WriteSession, job: OpenJob, contacts: Mapping[int, ReadContact], source: str, done: _Done
+    session: WriteSession, job: OpenJob, contacts: PreparedContacts, source: str, done: _Done
 ) -> None:
     """Rows about the same contact are stored one after the other, so that the last one wins."""
-    left = contacts
-    for _ in range(_ROUNDS):
-        results = await store_contacts(session, job.account, left, source)
+    left = contacts.given
+    for turn in range(_ROUNDS):
+        if turn == 0:
+            results = await store_prepared(session, job.account, contacts, source)
+        else:
+            results = await store_contacts(session, job.account, left, source)
         again = {line for line, result in results.items() if isinstance(result.refusal, SameContact)}
         for line in sorted(results.keys() - again):
             done.note(line, results[line])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from authz.policy.refusals import Refusal
 from models.base.ids import ContactId, new_id
 from resolvers.contacts.given import Address, ReadContact
-from resolvers.contacts.matching import Match, Matcher, StoredContact, Wanted
+from resolvers.contacts.storing.matching import Match, Matcher, StoredContact, Wanted
 from resolvers.inputs.address_digests import ContactDigest
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged
 from tests.areas.contacts.asking import contacts_of, create_list, outcomes

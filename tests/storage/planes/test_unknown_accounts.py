@@ -3,7 +3,7 @@ as in a first import: then it takes every account for a small one."""
 
 import dataclasses
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, cast
 
 import pytest
@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from engine.writes.sessions import WriteSession
 from models.base.columns import DATA_ROLE
 from resolvers.contacts.given import ReadContact
-from resolvers.contacts.matching import Key, Match, StoredContact, Wanted
-from resolvers.contacts.memberships import change_memberships
-from resolvers.contacts.store import lock_named, update_contacts
-from resolvers.contacts.values import forget_values
+from resolvers.contacts.storing.matching import Key, Match, StoredContact, Wanted
+from resolvers.contacts.storing.memberships import change_memberships
+from resolvers.contacts.storing.store import lock_named, update_contacts
+from resolvers.contacts.storing.values import forget_values
 from tests.database.data_parts import PARTS, PARTS_SCHEMA, nodes_of
 from tests.world.contacts import KEEP_VALUES, give_contact_list
 from tests.world.world import Account, World
@@ -95,18 +95,26 @@ class _Explained:
 
     async def execute(self, statement: Executable) -> Any:
         compiled = cast("Any", statement).compile(dialect=self.connection.dialect)
-        values = tuple(compiled.params[name] for name in compiled.positiontup)
+        return await self._run(str(compiled), [compiled.params[name] for name in compiled.positiontup])
+
+    async def send_built(self, statement: Executable) -> None:
+        await self.execute(statement)
+
+    async def rows(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        return list((await self._run(sql, values)).all())
+
+    async def send(self, sql: str, values: Sequence[Any]) -> None:
+        await self._run(sql, values)
+
+    async def _run(self, sql: str, values: Sequence[Any]) -> Any:
         tried = await self.connection.begin_nested()
         explained = await self.connection.exec_driver_sql(
-            f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {compiled}", values
+            f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", tuple(values)
         )
         plan = explained.scalar_one()[0]["Plan"]
         await tried.rollback()
         self.read.append(_rows_read(plan))
-        return await self.connection.execute(statement)
-
-    async def send_built(self, statement: Executable) -> None:
-        await self.execute(statement)
+        return await self.connection.exec_driver_sql(sql, tuple(values))
 
 
 def _rows_read(plan: Any) -> Counter[str]:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
+    bindparam,
     cast,
     column,
     delete,
@@ -27,39 +28,27 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import TypeEngine
 
+from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import Place, in_account
+from models.accounts.trees import Place, columns_of, in_account
 from models.base.ids import ContactId
 from models.contacts.tables import contact_values
 from resolvers.contacts.attributes import Value
-from resolvers.contacts.matching import StoredContact
-from resolvers.contacts.value_digests import digest_of_value
+from resolvers.contacts.storing.matching import StoredContact
+from resolvers.contacts.storing.value_digests import digest_of_value
 
 Values = Mapping[str, Value]
 """Of one contact, by the attributes' names."""
 
 _NO_VALUES = "{}"
 
-_KEY = ("master_id", "account_id", "name", "contact_id")
-
 
 async def keep_values(session: WriteSession, account: Place, given: Mapping[ContactId, str]) -> None:
     """Keep values of contacts, each as `written`. Those that are kept for other attributes stay."""
     rows = {id_: text for id_, text in given.items() if text != _NO_VALUES}
-    if not rows:
-        return
-    ids, attributes = list(rows), list(rows.values())
-    arrays = literal(ids, ARRAY(Uuid)), literal(attributes, ARRAY(Text))
-    of_contact = _rows("given", func.unnest(*arrays), contact_id=Uuid(), attributes=Text())
-    each = func.jsonb_each_text(cast(of_contact.c.attributes, JSONB))
-    kept = _rows("kept", each, name=Text(), value=Text())
-    tree, own = literal(account.master_id, Uuid), literal(account.account_id, Uuid)
-    row = tree, own, kept.c.name, of_contact.c.contact_id, digest_of_value(kept.c.name, kept.c.value)
-    values = select(*row).select_from(of_contact.join(kept, true()))
-    statement = upsert(contact_values).from_select([*_KEY, "digest"], values)
-    await session.send_built(
-        statement.on_conflict_do_update(index_elements=_KEY, set_={"digest": statement.excluded.digest})
-    )
+    if rows:
+        arrays = {"contact_ids": list(rows), "attributes": list(rows.values())}
+        await _KEEP.send(session, {**columns_of(account), **arrays})
 
 
 def written(values: Values) -> str:
@@ -103,3 +92,28 @@ def _new_values(old: StoredContact, new: StoredContact) -> Values:
 def _rows(alias: str, call: Function[Any], **columns: TypeEngine[Any]) -> FromClause:
     named = [column(each, type_) for each, type_ in columns.items()]
     return call.table_valued(*named, name=alias).render_derived(name=alias)
+
+
+_OF_CONTACT = _rows(
+    "given",
+    func.unnest(bindparam("contact_ids", type_=ARRAY(Uuid)), bindparam("attributes", type_=ARRAY(Text))),
+    contact_id=Uuid(),
+    attributes=Text(),
+)
+_KEPT = _rows("kept", func.jsonb_each_text(cast(_OF_CONTACT.c.attributes, JSONB)), name=Text(), value=Text())
+_ROW = {
+    "master_id": bindparam("master_id", type_=Uuid()),
+    "account_id": bindparam("account_id", type_=Uuid()),
+    "name": _KEPT.c.name,
+    "contact_id": _OF_CONTACT.c.contact_id,
+    "digest": digest_of_value(_KEPT.c.name, _KEPT.c.value),
+}
+_VALUES = upsert(contact_values).from_select(
+    list(_ROW), select(*_ROW.values()).select_from(_OF_CONTACT.join(_KEPT, true()))
+)
+_KEEP = FixedStatement(
+    _VALUES.on_conflict_do_update(
+        index_elements=[column.name for column in contact_values.primary_key],
+        set_={"digest": _VALUES.excluded.digest},
+    )
+)

@@ -2,15 +2,30 @@
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
-from sqlalchemy import ARRAY, FromClause, Text, Uuid, and_, column, delete, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    column,
+    delete,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import Place, in_account
+from models.accounts.trees import Place, columns_of, in_account
 from models.base.ids import ContactId
 from models.contacts.tables import contact_list_members, contact_lists
 from resolvers.contacts.given import ReadContact
+from resolvers.contacts.storing.rows import ACCOUNT_ID, MASTER_ID
 
 _Pairs = list[tuple[uuid.UUID, ContactId]]
 
@@ -42,34 +57,15 @@ async def change_memberships(
 async def _add(session: WriteSession, account: Place, pairs: _Pairs, source: str) -> set[ContactId]:
     if not pairs:
         return set()
-    rows = _as_rows(pairs)
-    columns = ["master_id", "account_id", "contact_list_id", "contact_id", "source"]
-    tree, own = literal(account.master_id, Uuid), literal(account.account_id, Uuid)
-    values = select(tree, own, rows.c.contact_list_id, rows.c.contact_id, literal(source, Text))
-    statement = (
-        upsert(contact_list_members)
-        .from_select(columns, values)
-        .on_conflict_do_nothing()
-        .returning(contact_list_members.c.contact_id)
-    )
-    return {ContactId(id_) for id_ in (await session.execute(statement)).scalars()}
+    rows = await _ADD.rows(session, {**_values(account, pairs), "source": source})
+    return {ContactId(row.contact_id) for row in rows}
 
 
 async def _remove(session: WriteSession, account: Place, pairs: _Pairs) -> set[ContactId]:
     if not pairs:
         return set()
-    rows, member = _as_rows(pairs), contact_list_members.c
-    # The second time as values: as rows, PostgreSQL may join them with all of the account.
-    sought = member.contact_id == func.any(literal([contact_id for _, contact_id in pairs], ARRAY(Uuid)))
-    these = and_(
-        member.contact_list_id == rows.c.contact_list_id, member.contact_id == rows.c.contact_id, sought
-    )
-    statement = (
-        delete(contact_list_members)
-        .where(in_account(contact_list_members, account), these)
-        .returning(member.contact_id)
-    )
-    return {ContactId(id_) for id_ in (await session.execute(statement)).scalars()}
+    rows = await _REMOVE.rows(session, _values(account, pairs))
+    return {ContactId(row.contact_id) for row in rows}
 
 
 def _pairs(lists: Mapping[ContactId, Collection[uuid.UUID]]) -> _Pairs:
@@ -77,8 +73,38 @@ def _pairs(lists: Mapping[ContactId, Collection[uuid.UUID]]) -> _Pairs:
     return sorted((list_id, contact_id) for contact_id, ids in lists.items() for list_id in ids)
 
 
-def _as_rows(pairs: _Pairs) -> FromClause:
-    lists = literal([list_id for list_id, _ in pairs], ARRAY(Uuid))
-    members = literal([contact_id for _, contact_id in pairs], ARRAY(Uuid))
-    columns = column("contact_list_id", Uuid), column("contact_id", Uuid)
-    return func.unnest(lists, members).table_valued(*columns, name="pairs").render_derived(name="pairs")
+def _values(account: Place, pairs: _Pairs) -> Mapping[str, Any]:
+    lists, members = map(list, zip(*pairs, strict=True))
+    return {**columns_of(account), "contact_list_ids": lists, "contact_ids": members}
+
+
+_CONTACTS: ColumnElement[Any] = bindparam("contact_ids", type_=ARRAY(Uuid))
+_GIVEN = (
+    func.unnest(bindparam("contact_list_ids", type_=ARRAY(Uuid)), _CONTACTS)
+    .table_valued(column("contact_list_id", Uuid), column("contact_id", Uuid), name="pairs")
+    .render_derived(name="pairs")
+)
+_ROW = {
+    "master_id": MASTER_ID,
+    "account_id": ACCOUNT_ID,
+    "contact_list_id": _GIVEN.c.contact_list_id,
+    "contact_id": _GIVEN.c.contact_id,
+    "source": bindparam("source", type_=Text()),
+}
+_ADD = FixedStatement(
+    upsert(contact_list_members)
+    .from_select(list(_ROW), select(*_ROW.values()).select_from(_GIVEN))
+    .on_conflict_do_nothing()
+    .returning(contact_list_members.c.contact_id)
+)
+_MEMBER = contact_list_members.c
+_REMOVE = FixedStatement(
+    delete(contact_list_members)
+    .where(
+        and_(_MEMBER.master_id == MASTER_ID, _MEMBER.account_id == ACCOUNT_ID),
+        and_(_MEMBER.contact_list_id == _GIVEN.c.contact_list_id, _MEMBER.contact_id == _GIVEN.c.contact_id),
+        # The second time as values: as rows, PostgreSQL may join them with all of the account.
+        _MEMBER.contact_id == func.any(_CONTACTS),
+    )
+    .returning(_MEMBER.contact_id)
+)

@@ -1,0 +1,71 @@
+"""Contacts' rows as statements are given them: an array for each column.
+
+The statements are fixed and hold no values. SQLAlchemy's objects refer to each other in circles: where they
+held values, those of each part of an import would stay until Python looks for garbage.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, ColumnElement, FromClause, LargeBinary, Text, Uuid, bindparam, cast, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
+
+from models.accounts.trees import Place, columns_of
+from resolvers.contacts.given import Address
+from resolvers.contacts.storing.matching import StoredContact, Wanted
+from resolvers.contacts.storing.values import written
+
+_TYPES: dict[str, TypeEngine[Any]] = {
+    "id": Uuid(),
+    "external_id": Text(),
+    "email": Text(),
+    "email_canonical": Text(),
+    "email_digest": LargeBinary(),
+    "phone": Text(),
+    "phone_canonical": Text(),
+    "phone_digest": LargeBinary(),
+    "attributes": Text(),
+}
+"""What is written of a contact."""
+
+ContactRow = tuple[Any, ...]
+"""What is written of one contact: its id first, its attributes as JSON last."""
+
+MASTER_ID = bindparam("master_id", type_=Uuid())
+ACCOUNT_ID = bindparam("account_id", type_=Uuid())
+
+_NO_ADDRESS = (None, None, None)
+
+
+def row_of(contact: StoredContact) -> ContactRow:
+    """The row of a contact."""
+    addresses = _of_address(contact.email), _of_address(contact.phone)
+    return (contact.id, contact.external_id, *addresses[0], *addresses[1], written(contact.attributes))
+
+
+def fresh_row(wanted: Wanted, id: Any) -> ContactRow:
+    """The row of a contact of a request that gets this id."""
+    values = {name: value for name, value in wanted.attributes.items() if value is not None}
+    email, phone = _of_address(wanted.email), _of_address(wanted.phone)
+    return (id, wanted.external_id, *email, *phone, written(values))
+
+
+def values_of(account: Place, rows: Sequence[ContactRow]) -> Mapping[str, Any]:
+    """What a statement with `given_rows` in it is sent with; there is at least one row."""
+    return {**columns_of(account), **dict(zip(_TYPES, map(list, zip(*rows, strict=True)), strict=True))}
+
+
+def given_rows() -> FromClause:
+    """The rows, in a fixed statement."""
+    arrays = [bindparam(name, type_=ARRAY(type_)) for name, type_ in _TYPES.items()]
+    return func.unnest(*arrays).table_valued(*_TYPES, name="given").render_derived(name="given")
+
+
+def written_columns(given: FromClause) -> dict[str, ColumnElement[Any]]:
+    """What is written of the rows, by column."""
+    return {name: given.c[name] for name in _TYPES} | {"attributes": cast(given.c.attributes, JSONB)}
+
+
+def _of_address(address: Address | None) -> Sequence[Any]:
+    return _NO_ADDRESS if address is None else address
