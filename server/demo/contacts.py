@@ -4,14 +4,14 @@ lists."""
 from collections.abc import Iterator
 
 from engine.writes.sessions import WriteSession
-from models.base.ids import AccountId, Kind, present_in_account
+from models.base.ids import Kind, present_in_account
 from models.contacts.tables import AttributeType
 from resolvers.contacts.attribute_creation import AttributeCreation, create_attribute
 from resolvers.contacts.given import GivenContact
 from resolvers.contacts.lists import ContactListCreation, create_list
 from resolvers.contacts.upsert import ContactUpsert, upsert_contacts
 from resolvers.inputs.address_digests import ContactKey
-from server.demo.sending import Sender
+from server.demo.sending import Keeper
 
 _MANY = 24
 """Contacts of an account."""
@@ -24,23 +24,22 @@ _ATTRIBUTES = {
 _COUNTRIES = ("SE", "DE", "GB")
 
 
-async def make_contacts(session: WriteSession, sender: Sender, key: ContactKey) -> None:
-    """The account's attributes, lists and contacts, made by who sends for it."""
-    principal, account_id = sender.principal, sender.account_id
+async def make_contacts(session: WriteSession, keeper: Keeper, key: ContactKey, first: int) -> None:
+    """The account's attributes, lists and contacts; `first`: the number of the first contact."""
+    principal, account_id = keeper.principal, keeper.account_id
     for name, type_ in _ATTRIBUTES.items():
         attribute = AttributeCreation(account_id=account_id, name=name, type=type_)
         await create_attribute(session, principal, attribute)
-    lists = [await _list(session, sender, name) for name in ("Newsletter", "Offers")]
-    first = min(sends.first for sends in sender.account.sends)
+    lists = [await _list(session, keeper, name) for name in ("Newsletter", "Offers")]
     given = list(_readers(first, *lists))
     command = ContactUpsert(account_id=account_id, contacts=given, source="Sign-up form", country=None)
     await upsert_contacts(session, principal, key, command)
 
 
-async def _list(session: WriteSession, sender: Sender, name: str) -> str:
-    command = ContactListCreation(account_id=sender.account_id, name=name, external_id=None)
-    made = await create_list(session, sender.principal, command)
-    return present_in_account(Kind.CONTACT_LIST, AccountId(sender.account_id), made.list_id)
+async def _list(session: WriteSession, keeper: Keeper, name: str) -> str:
+    command = ContactListCreation(account_id=keeper.account_id, name=name, external_id=None)
+    made = await create_list(session, keeper.principal, command)
+    return present_in_account(Kind.CONTACT_LIST, keeper.account_id, made.list_id)
 
 
 def _readers(first: int, newsletter: str, offers: str) -> Iterator[GivenContact]:

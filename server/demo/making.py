@@ -34,12 +34,13 @@ from resolvers.payments.change_methods import NewPaymentMethod, add_payment_meth
 from resolvers.people.mailbox import verify_email
 from resolvers.people.passwords import PreparedPassword, hash_of
 from resolvers.people.sign_in import SignedIn
+from resolvers.review.request import request_review
 from resolvers.shares.create import ShareCreation, WantedScope, create_share
 from resolvers.staff.request_subaccounts import SubaccountSetUp
 from schema.fields.deployment import Deployment
 from server.demo.contacts import make_contacts
 from server.demo.own_rules import make_domain, make_exclusions, make_settings
-from server.demo.sending import Sender, Sending, version_of
+from server.demo.sending import Keeper, Sender, Sending, version_of
 from server.demo.story import (
     DEMO_PASSWORD,
     TREES,
@@ -113,28 +114,33 @@ class _Making:
         """A tree, with its past if there is a year for it, and what it has sent since."""
         self.senders.clear()
         if year is None or tree.plan is None:
-            await self._people_and_accounts(tree)
+            owner = await self._people_and_accounts(tree)
         else:
             async with year.begun() as past:
-                owner, account_id = await self._people_and_accounts(tree)
+                owner = await self._people_and_accounts(tree)
                 async for months_ago in past.months():
                     await self.sending.send_all(self.senders, months_ago)
-                    await past.bill(self.session, owner, account_id)
+                    await past.bill(self.session, owner.principal, owner.account_id)
         await self.sending.send_all(self.senders)
+        await self._rules(owner, tree.rules)
         for sender in self.senders:
-            if sender.account.rules is not None:
-                await self._rules(sender, sender.account.rules)
+            await self._rules(sender, sender.account.rules)
 
-    async def _rules(self, sender: Sender, rules: DemoRules) -> None:
-        await make_settings(self.session, sender, rules)
+    async def _rules(self, keeper: Keeper, rules: DemoRules | None) -> None:
+        if rules is None:
+            return
+        await make_settings(self.session, keeper, rules)
         key, keyring = self.sending.contact_key, _if_there(self.deployment.keyring)
+        if rules.reviewed and key is not None:
+            await request_review(self.session, keeper.principal, keeper.account_id)
         if keyring is None:
             return
-        await make_domain(self.session, sender, rules, keyring, self.deployment.mail_host)
+        if rules.domain is not None:
+            await make_domain(self.session, keeper, rules.domain, keyring, self.deployment.mail_host)
         if key is not None:
-            await make_exclusions(self.session, sender, rules, key, keyring)
+            await make_exclusions(self.session, keeper, rules, key, keyring)
 
-    async def _people_and_accounts(self, tree: DemoTree) -> tuple[Principal, AccountId]:
+    async def _people_and_accounts(self, tree: DemoTree) -> Keeper:
         person = tree.owner
         command = SignUp(person.name, person.email, tree.name, None, self.link, currency=tree.currency)
         done = await sign_up(self.session, command, self.password)
@@ -151,12 +157,19 @@ class _Making:
         await update_account(self.session, owner, update_command)
         if tree.plan is not None:
             await self.sending.choose(owner, done.account_id, tree.plan, tree.currency)
+        keeper = Keeper(owner, done.account_id)
+        await self._contacts(keeper, tree.first_reader)
         await self._members(owner, done.account_id, tree.members)
         for below in tree.subaccounts:
             await self._subaccount(owner, done.account_id, below)
         for share in tree.shares:
             await self._share(owner, share)
-        return owner, done.account_id
+        return keeper
+
+    async def _contacts(self, keeper: Keeper, first: int | None) -> None:
+        key = self.sending.contact_key
+        if first is not None and key is not None:
+            await make_contacts(self.session, keeper, key, first)
 
     async def _buy(self, owner: Principal, account_id: AccountId, amount: int) -> None:
         """As if it had been paid for: a provider cannot be asked from within a transaction."""
@@ -201,8 +214,7 @@ class _Making:
         if wanted.send_cap is not None:
             await self.sending.cap(maker, made.account_id, wanted.send_cap)
         self.senders.append(Sender(sender, made.account_id, wanted))
-        if wanted.sends and self.sending.contact_key is not None:
-            await make_contacts(self.session, self.senders[-1], self.sending.contact_key)
+        await self._contacts(self.senders[-1], min((each.first for each in wanted.sends), default=None))
         for below in wanted.subaccounts:
             await self._subaccount(maker, made.account_id, below)
         if wanted.suspended_because is not None:

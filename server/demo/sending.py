@@ -25,11 +25,17 @@ _GROWING_FOR = 16
 
 
 @dataclass(frozen=True)
-class Sender:
-    """The person that sends for an account."""
+class Keeper:
+    """The person that keeps an account."""
 
     principal: Principal
     account_id: AccountId
+
+
+@dataclass(frozen=True)
+class Sender(Keeper):
+    """The person that sends for a subaccount."""
+
     account: DemoAccount
 
 

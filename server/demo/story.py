@@ -54,7 +54,8 @@ class DemoSends:
 
 @dataclass(frozen=True)
 class DemoRules:
-    """What an account has decided, and whom it does not send to any more. `quiet_hours`: from and until."""
+    """What an account has decided, and whom it does not send to any more. `quiet_hours`: from and until;
+    `domain`: what it sends from; `reviewed`: whether it has asked the staff to review its contacts."""
 
     language: str
     sender_name: str
@@ -62,7 +63,8 @@ class DemoRules:
     blocked: tuple[tuple[BlockReason, str], ...]
     unsubscribed: str
     bounced: str
-    domain: str
+    domain: str | None = None
+    reviewed: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,8 @@ class DemoShare:
 @dataclass(frozen=True)
 class DemoTree:
     """A master account, the people in it, and the accounts below it. `credit`: what it bought, in
-    micro-units; `plan` None: what every tree begins with."""
+    micro-units; `plan` None: what every tree begins with; `first_reader`: the number of the first of its own
+    contacts, if it has any; `rules`: its own, since now."""
 
     name: str
     owner: DemoPerson
@@ -109,6 +112,8 @@ class DemoTree:
     subaccounts: tuple[DemoAccount, ...]
     shares: tuple[DemoShare, ...] = ()
     plan: DemoPlan | None = None
+    first_reader: int | None = None
+    rules: DemoRules | None = None
 
     @property
     def people(self) -> tuple[DemoMember, ...]:
@@ -153,6 +158,7 @@ AGENCY = DemoTree(
                 unsubscribed="reader7@example.com",
                 bounced="reader9@example.com",
                 domain="news.harbour-hotel.example.com",
+                reviewed=True,
             ),
             # To guests of the hotel: they are active already.
             subaccounts=(
@@ -185,6 +191,16 @@ AGENCY = DemoTree(
         ),
     ),
     plan=DemoPlan(CataloguePlan.STARTER, "Europe/Berlin"),
+    # Its people in the narrower roles see this account alone. GraphiQL's tabs name these contacts.
+    first_reader=3001,
+    rules=DemoRules(
+        language="de",
+        sender_name="Northlight",
+        quiet_hours=("20:00", "07:00"),
+        blocked=((BlockReason.MANUAL, "rival@example.org"),),
+        unsubscribed="reader3007@example.com",
+        bounced="reader3009@example.com",
+    ),
 )
 
 BRAND = DemoTree(
@@ -233,6 +249,7 @@ BRAND = DemoTree(
         ),
     ),
     plan=DemoPlan(CataloguePlan.GROWTH, "America/New_York"),
+    first_reader=3001,
 )
 
 SUPPORTER = DemoPerson("Sam Rivera")

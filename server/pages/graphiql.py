@@ -23,6 +23,9 @@ OPERATIONS = Path(__file__).parent / "operations"
 ANONYMOUS = "ANONYMOUS"
 """What a tab is for that nobody needs who is signed in."""
 
+STAFF = "STAFF"
+"""What a tab is for that the platform's staff alone need."""
+
 _NEEDED = {
     "02-account-and-tree": Permission.MEMBERS_READ.name,
     "03-create-a-subaccount": Permission.SUBACCOUNTS_WRITE.name,
@@ -37,6 +40,15 @@ _NEEDED = {
     "12-buy-credit": Permission.CREDIT_WRITE.name,
     "13-api-keys": Permission.API_KEYS_READ.name,
     "14-a-year-of-sends": Permission.STATISTICS_READ.name,
+    "15-contacts": Permission.CONTACTS_READ.name,
+    "16-save-contacts": Permission.CONTACTS_WRITE.name,
+    "17-who-is-not-sent-to": Permission.BLOCK_LIST_READ.name,
+    "18-add-a-domain": Permission.DOMAINS_WRITE.name,
+    "19-settings": Permission.SETTINGS_READ.name,
+    "20-change-settings": Permission.SETTINGS_WRITE.name,
+    "21-personal-data": Permission.CONTACTS_READ.name,
+    "22-erase-a-contact": Permission.CONTACTS_WRITE.name,
+    "23-reviews": STAFF,
 }
 """What a tab is for, by its file; the others are for everybody."""
 
@@ -45,7 +57,7 @@ _NEEDED = {
 class Tab:
     """One ready operation. `variables` is JSON text, empty for an operation that takes none.
 
-    `needs`: the name of the permission without which the tab is not shown, ANONYMOUS, or nothing.
+    `needs`: the name of the permission without which the tab is not shown, ANONYMOUS, STAFF, or nothing.
     """
 
     query: str

@@ -1,7 +1,7 @@
 /* global GraphiQL, GraphiQLPluginExplorer, React, ReactDOM */
 import { GraphQLEndpoint, Problem } from "./requests.js";
 import { forgetToken, keepToken, keptToken } from "./session.js";
-import { askedTab, filled, fitting, ANYBODY } from "./tabs.js";
+import { accountWith, askedTab, filled, fitting, ANYBODY } from "./tabs.js";
 
 const { endpoint, tabs, operations, logins } = JSON.parse(document.getElementById("configuration").textContent);
 const server = new GraphQLEndpoint(endpoint);
@@ -49,7 +49,7 @@ async function show(token) {
   forgetButton.hidden = !token;
   state.textContent = token ? "Looking up whose token it is…" : "No token: requests are anonymous";
   const viewer = token ? await viewerOf(token) : ANYBODY;
-  const methods = await paymentMethodsOf(token, viewer);
+  const samples = await samplesFor(token, viewer);
   // Meanwhile another token may have been chosen.
   if (turn !== shown) {
     return;
@@ -60,7 +60,7 @@ async function show(token) {
   for (const button of buttons.children) {
     button.setAttribute("aria-pressed", String(button.dataset.email === viewer.user?.email));
   }
-  const ready = fitting(tabs, viewer).map((tab) => filled(tab, viewer, methods));
+  const ready = fitting(tabs, viewer).map((tab) => filled(tab, viewer, samples));
   root.render(
     React.createElement(GraphiQL, {
       // The schema is what the token may see: another token, another GraphiQL.
@@ -79,20 +79,30 @@ async function show(token) {
 // Anybody, where the token is not valid (any more).
 async function viewerOf(token) {
   try {
-    return (await server.send(operations.viewer, {}, token)).viewer ?? ANYBODY;
+    const { viewer, staff } = await server.send(operations.viewer, {}, token);
+    return viewer ? { ...viewer, staff } : ANYBODY;
   } catch {
     return ANYBODY;
   }
 }
 
-async function paymentMethodsOf(token, viewer) {
-  const account = viewer.accounts.nodes.find((each) => each.viewerPermissions.includes("CREDIT_WRITE"));
+// What tabs need the ids of.
+async function samplesFor(token, viewer) {
+  const [paying, writing] = await Promise.all([
+    accountOf("payment-methods", "CREDIT_WRITE", token, viewer),
+    accountOf("contact", "CONTACTS_WRITE", token, viewer),
+  ]);
+  return { paymentMethod: paying?.paymentMethods?.nodes[0], contact: writing?.contacts?.nodes[0] };
+}
+
+// What the operation tells of the account that tabs with the permission are filled with.
+async function accountOf(operation, permission, token, viewer) {
+  const account = accountWith(viewer, permission);
   if (!account) {
-    return [];
+    return null;
   }
-  const variables = { accountId: account.id };
-  const data = await server.send(operations["payment-methods"], variables, token).catch(() => null);
-  return data?.account?.paymentMethods?.nodes ?? [];
+  const data = await server.send(operations[operation], { accountId: account.id }, token).catch(() => null);
+  return data?.account;
 }
 
 function inWords({ user, apiKey }, token) {

@@ -1,29 +1,37 @@
 // Which ready operations fit whoever asks, and their variables with ids that are theirs.
 
 // As long as nobody is known.
-export const ANYBODY = { user: null, apiKey: null, accounts: { nodes: [] } };
+export const ANYBODY = { user: null, apiKey: null, staff: null, accounts: { nodes: [] } };
 
 // Those for which the caller holds the permission in an account.
 export function fitting(tabs, viewer) {
-  const anonymous = !viewer.user && !viewer.apiKey;
   return tabs.filter(({ needs }) => {
-    if (!needs) {
-      return true;
+    switch (needs) {
+      case "":
+        return true;
+      case "ANONYMOUS":
+        return !viewer.user && !viewer.apiKey;
+      case "STAFF":
+        return Boolean(viewer.staff);
+      default:
+        return Boolean(accountWith(viewer, needs));
     }
-    return needs === "ANONYMOUS" ? anonymous : Boolean(accountWith(viewer, needs));
   });
 }
 
-// As GraphiQL takes it. Without an account that fits, "acct_..." stays for the reader to fill in.
-export function filled({ query, variables, needs }, viewer, paymentMethods) {
+// As GraphiQL takes it. Ids that nothing is found for, such as "acct_...", stay for the reader to fill in.
+export function filled({ query, variables, needs }, viewer, { paymentMethod, contact }) {
   const account = accountWith(viewer, needs) ?? viewer.accounts.nodes[0];
   const text = variables
     .replaceAll("acct_...", account?.id ?? "acct_...")
-    .replaceAll("paym_...", paymentMethods[0]?.id ?? "paym_...");
+    .replaceAll("paym_...", paymentMethod?.id ?? "paym_...")
+    .replaceAll("cntc_...", contact?.id ?? "cntc_...")
+    .replaceAll('"expectedVersion": 0', `"expectedVersion": ${account?.version ?? 0}`);
   return { query, variables: text };
 }
 
-function accountWith(viewer, permission) {
+// The first account in which the caller holds the permission.
+export function accountWith(viewer, permission) {
   return viewer.accounts.nodes.find(
     (account) => account.status === "ACTIVE" && account.viewerPermissions.includes(permission),
   );

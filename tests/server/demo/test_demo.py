@@ -243,7 +243,45 @@ async def test_the_hotel_has_rules_of_its_own(demo: DemoDatabase) -> None:
         assert found == {
             "press@example.org": ("MANUAL", inherited),
             "reader12@example.com": ("COMPLAINT", inherited),
+            # The agency's, whose address the hotel is not shown.
+            None: ("MANUAL", True),
         }
+
+
+async def test_the_agency_has_contacts_and_rules_that_its_clients_inherit(demo: DemoDatabase) -> None:
+    """R75-R79, R83: of its contacts, unsubscribes and bounces nothing passes down."""
+    query = """{ viewer { accounts(orderBy: NAME, first: 7) { nodes { name
+      settings { language { value inheritedFrom { name } } } contactLists { nodes { name } }
+      contacts { totalCount } unsubscribes { nodes { contact { email } } }
+      bounces { nodes { contact { email } } } } } } }"""
+    nodes = (await demo.api.read(query, await demo.sign_in(AGENCY.owner.email)))["viewer"]["accounts"][
+        "nodes"
+    ]
+    accounts = {node.pop("name"): node for node in nodes}
+    assert accounts["Northlight Agency"] == {
+        "settings": {"language": {"value": "de", "inheritedFrom": None}},
+        "contactLists": {"nodes": [{"name": "Newsletter"}, {"name": "Offers"}]},
+        "contacts": {"totalCount": 24},
+        "unsubscribes": {"nodes": [{"contact": {"email": "reader3007@example.com"}}]},
+        "bounces": {"nodes": [{"contact": {"email": "reader3009@example.com"}}]},
+    }
+    assert accounts["Okafor Dental Care"] == {
+        "settings": {"language": {"value": "de", "inheritedFrom": {"name": "Northlight Agency"}}},
+        "contactLists": {"nodes": []},
+        "contacts": {"totalCount": 0},
+        "unsubscribes": {"nodes": []},
+        "bounces": {"nodes": []},
+    }
+
+
+async def test_the_hotel_waits_for_a_review(demo: DemoDatabase) -> None:
+    """R85: the staff find it among those that wait, with a sample."""
+    query = "{ viewer { accounts { nodes { name reviewApproved review { status contacts } } } } }"
+    answer = await demo.api.read(query, await demo.sign_in("grace.miller@example.com"))
+    assert answer["viewer"]["accounts"]["nodes"] == [
+        {"name": "Harbour Hotel", "reviewApproved": False, "review": {"status": "OPEN", "contacts": 24}},
+        {"name": "Harbour Hotel Spa", "reviewApproved": False, "review": None},
+    ]
 
 
 async def test_without_a_key_for_contacts_nothing_was_sent(
@@ -256,7 +294,7 @@ async def test_without_a_key_for_contacts_nothing_was_sent(
         counts = await database.counts()
         assert (counts["subscriptions"], counts["budgets"], counts["send_reservations"]) == (2, 2, 0)
         left_out = [counts[table] for table in ("contacts", "domains", "block_entries", "unsubscribes")]
-        assert (left_out, counts["settings"]) == ([0] * 4, 3)
+        assert (left_out, counts["settings"], counts["reviews"]) == ([0] * 4, 6, 0)
 
 
 async def test_making_it_again_makes_nothing(demo: DemoDatabase) -> None:
