@@ -20,7 +20,7 @@ from resolvers.contacts.storing.giving import giving_addresses
 from resolvers.contacts.storing.inserting import insert_contacts, insert_fresh
 from resolvers.contacts.storing.matching import Match, Matcher, Wanted, keys_named
 from resolvers.contacts.storing.memberships import change_memberships
-from resolvers.contacts.storing.preparing import PreparedContacts, lists_named, prepare, read_known
+from resolvers.contacts.storing.preparing import PreparedContacts, prepared_now
 from resolvers.contacts.storing.store import lock_named, update_contacts
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_account
@@ -83,43 +83,41 @@ async def upsert_contacts(
     # Foreign scripts and national numbers take their time.
     read, results = await asyncio.to_thread(_read, reader, command.contacts)
     async with giving_addresses(session, account):
-        results |= await store_contacts(session, account, read, source)
+        contacts = await prepared_now(session, account, read)
+        results |= (await store_prepared(session, account, contacts, source)).results()
     counts = _counts(results.values())
     if counts:
         await record_of_account(session, principal, account, EventKind.CONTACTS_CHANGED, None, counts)
     return ContactsUpserted(account, [results[index] for index in sorted(results)])
 
 
-async def store_contacts(
-    session: WriteSession, account: Place, given: Mapping[int, ReadContact], source: str
-) -> dict[int, ContactResult]:
-    """Create or change contacts of the account, by their positions. The session is
-    `giving_addresses`."""
-    known = await read_known(session, account, lists_named(given))
-    return await _store(session, account, prepare(given, known), source)
+@dataclass(frozen=True)
+class StoredContacts:
+    """What became of contacts, by their positions. `fresh`: the ids of new ones that nothing had to be looked
+    up for."""
+
+    fresh: Mapping[int, ContactId]
+    others: Mapping[int, ContactResult]
+
+    def results(self) -> dict[int, ContactResult]:
+        """The outcomes of all of them."""
+        created = ContactOutcome.CREATED
+        fresh = {index: ContactResult(index, created, id_) for index, id_ in self.fresh.items()}
+        return {**fresh, **self.others}
 
 
 async def store_prepared(
-    session: WriteSession, account: Place, prepared: PreparedContacts, source: str
-) -> dict[int, ContactResult]:
-    """The same for contacts that were prepared before the session was `giving_addresses`."""
-    known = await read_known(session, account, prepared.known.named)
-    if known != prepared.known:
-        prepared = prepare(prepared.given, known)
-    return await _store(session, account, prepared, source)
-
-
-async def _store(
-    session: WriteSession, account: Place, prepared: PreparedContacts, source: str
-) -> dict[int, ContactResult]:
-    results = {index: _refused(index, refusal) for index, refusal in prepared.refused.items()}
-    fresh = await insert_fresh(session, account, prepared.fresh, source)
-    results |= {index: ContactResult(index, ContactOutcome.CREATED, id_) for index, id_ in fresh.items()}
-    placed = [(id_, prepared.given[index]) for index, id_ in fresh.items()]
+    session: WriteSession, account: Place, contacts: PreparedContacts, source: str
+) -> StoredContacts:
+    """Create or change contacts of the account. The session is `giving_addresses`, and has been since it was
+    known what the account has."""
+    fresh = await insert_fresh(session, account, contacts.fresh, source)
+    placed = [(id_, contacts.given[index]) for index, id_ in fresh.items()]
     await change_memberships(session, account, placed, source)
-    waiting = [each for index, each in prepared.wanted.items() if index not in fresh]
-    results |= {result.index: result for result in await _store_known(session, account, waiting, source)}
-    return results
+    waiting = [each for index, each in contacts.wanted.items() if index not in fresh]
+    known = await _store_known(session, account, waiting, source)
+    others = {index: _refused(index, refusal) for index, refusal in contacts.refused.items()}
+    return StoredContacts(fresh, others | {result.index: result for result in known})
 
 
 async def _store_known(

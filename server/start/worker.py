@@ -8,6 +8,7 @@ to end or has ended (N9), and deletes what was kept long enough.
 import asyncio
 import datetime
 import signal
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -25,6 +26,7 @@ from schema.fields.deployment import Deployment
 from server.database.connections import connect_as_application
 from server.database.current import current_database
 from server.failures.errors import kind_of
+from server.fairness.side_threads import SWITCH_SECONDS
 from server.graphql.preparation import beside
 from server.jobs.dispatch import WORK, do, kinds_done_by
 from server.jobs.queue import QUEUE, JobExecutor, open_queue
@@ -137,6 +139,7 @@ async def work_until_signalled(database_url: str, deployment: Deployment) -> Non
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for asked_to_end in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(asked_to_end, stop.set)
+    sys.setswitchinterval(SWITCH_SECONDS)
     look_seldom()
     async with beside(keep_looking()):
         await work(database_url, deployment, stop)

@@ -4,18 +4,16 @@ While a part is written, the next one is read from the database and its addresse
 canonical forms.
 """
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from sqlalchemy import delete, exists, insert, select, update
 
 from authz.policy.refusals import Refusal
 from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession, WriteSessions
-from models.accounts.trees import columns_of, in_account, row_of
+from models.accounts.trees import columns_of, row_of
 from models.base.columns import SHORT_TEXT_LENGTH
 from models.base.ids import new_id
 from models.contacts.jobs import (
@@ -25,15 +23,15 @@ from models.contacts.jobs import (
     contact_jobs,
 )
 from models.effects.jobs import Job
-from resolvers.contacts.given import AddressReader, ReadContact
 from resolvers.contacts.jobs.import_plan import ImportPlan
+from resolvers.contacts.jobs.import_reading import PartReader, ReadPart, parts_of
 from resolvers.contacts.jobs.statistics import tell_sizes
 from resolvers.contacts.jobs.store import forget_rest
-from resolvers.contacts.jobs.work import OpenJob, begin, end, find_job, lock_job
+from resolvers.contacts.jobs.work import OpenJob, begin, end, lock_job
 from resolvers.contacts.storing.giving import giving_addresses
 from resolvers.contacts.storing.matching import SameContact
-from resolvers.contacts.storing.preparing import Known, PreparedContacts, prepare, read_known
-from resolvers.contacts.upsert import ContactOutcome, ContactResult, store_contacts, store_prepared
+from resolvers.contacts.storing.preparing import PreparedContacts, prepare, prepared_again
+from resolvers.contacts.upsert import ContactOutcome, StoredContacts, store_prepared
 from resolvers.inputs.address_digests import ContactKey
 
 MOST_ERRORS = 10_000
@@ -49,16 +47,6 @@ _ROUNDS = 10
 """As many rows of one part may be about the same contact; the last one wins."""
 
 
-@dataclass(frozen=True)
-class _Part:
-    """Rows of the file by their lines, and why others were refused before it was known what the account
-    has."""
-
-    number: int
-    contacts: PreparedContacts
-    refused: Mapping[int, Refusal]
-
-
 @dataclass
 class _Done:
     """What was done of a part. `errors`: reasons by line."""
@@ -67,31 +55,36 @@ class _Done:
     updated: int = 0
     errors: dict[int, str] = field(default_factory=dict)
 
-    def note(self, line: int, result: ContactResult) -> None:
-        self.created += result.outcome is ContactOutcome.CREATED
-        self.updated += result.outcome is ContactOutcome.UPDATED
-        if result.refusal is not None:
-            self.errors[line] = _reason(result.refusal)
+    def note(self, stored: StoredContacts) -> list[int]:
+        """Returns the lines that are about the contact of an earlier line, and wait for it."""
+        self.created += len(stored.fresh)
+        again = []
+        for line, result in stored.others.items():
+            self.created += result.outcome is ContactOutcome.CREATED
+            self.updated += result.outcome is ContactOutcome.UPDATED
+            if isinstance(result.refusal, SameContact):
+                again.append(line)
+            elif result.refusal is not None:
+                self.errors[line] = _reason(result.refusal)
+        return sorted(again)
 
 
 async def import_file(sessions: WriteSessions, key: ContactKey, job: Job) -> None:
     """Do the job, to its end or until somebody cancels it. An account that may not be changed any more ends
     it."""
     parts = 0
-    reading = asyncio.create_task(_read_part(sessions, key, job, after=-1))
+    reader = PartReader(sessions, key, job)
     try:
-        while (part := await reading) is not None:
-            reading = asyncio.create_task(_read_part(sessions, key, job, after=part.number))
+        while (part := await reader.part()) is not None:
             async with sessions.begin() as session:
                 found = await lock_job(session, job)
-                if found is None or not await _import_part(session, found, part):
+                if found is None or not await _import_part(session, found, part, reader):
                     return
             parts = part.number + 1
             if parts == _MANY_PARTS:
                 await tell_sizes(sessions, job)
     finally:
-        # It is soon over, and gives its connection back.
-        await asyncio.gather(reading, return_exceptions=True)
+        await reader.stop()
     if parts > _MANY_PARTS:
         await tell_sizes(sessions, job)
     async with sessions.begin() as session:
@@ -104,7 +97,7 @@ async def _end(session: WriteSession, job: OpenJob) -> None:
     if job.status is ContactJobStatus.UPLOADING:
         await _fail(session, job, "The upload was interrupted. Send the file again.")
         return
-    left = select(exists().where(*_of_job(contact_import_parts, job)))
+    left = select(exists().where(*parts_of(job)))
     async with in_data_plane(session, job.account):
         is_left = (await session.execute(left)).scalar_one()
     # The upload may have ended at this very moment: then the job is still to be done.
@@ -118,48 +111,7 @@ async def _fail(session: WriteSession, job: OpenJob, reason: str) -> None:
     await end(session, job, ContactJobStatus.FAILED, reason)
 
 
-async def _read_part(sessions: WriteSessions, key: ContactKey, job: Job, after: int) -> _Part | None:
-    """The next part; None: there is none, or the job is over."""
-    async with sessions.begin() as session:
-        found = await find_job(session, job)
-        if found is None or found.plan is None or found.status is ContactJobStatus.UPLOADING:
-            return None
-        part = contact_import_parts.c
-        next_one = (
-            select(part.part, part.rows)
-            .where(*_of_job(contact_import_parts, found), part.part > after)
-            .order_by(part.part)
-            .limit(1)
-        )
-        plan = ImportPlan.read(found.plan)
-        reader = AddressReader(key, found.account.account_id, plan.country)
-        lists = reader.lists(plan.lists, "lists")
-        async with in_data_plane(session, found.account):
-            row = (await session.execute(next_one)).one_or_none()
-            known = await read_known(session, found.account, lists)
-    if row is None:
-        return None
-    return await asyncio.to_thread(_read_rows, row.part, row.rows, plan, known, reader)
-
-
-def _read_rows(
-    number: int,
-    stored: bytes,
-    plan: ImportPlan,
-    known: Known,
-    reader: AddressReader,
-) -> _Part:
-    contacts: dict[int, ReadContact] = {}
-    refused: dict[int, Refusal] = {}
-    for line, *cells in orjson.loads(stored):
-        try:
-            contacts[line] = reader.read(plan.contact(cells, known.types), known.named)
-        except Refusal as refusal:
-            refused[line] = refusal
-    return _Part(number, prepare(contacts, known), refused)
-
-
-async def _import_part(session: WriteSession, job: OpenJob, part: _Part) -> bool:
+async def _import_part(session: WriteSession, job: OpenJob, part: ReadPart, reader: PartReader) -> bool:
     """Whether the import goes on."""
     if not job.is_active:
         await _fail(session, job, "The account is not active any more.")
@@ -169,10 +121,12 @@ async def _import_part(session: WriteSession, job: OpenJob, part: _Part) -> bool
     done = _Done(errors={line: _reason(refusal) for line, refusal in part.refused.items()})
     stored = contact_import_parts
     async with giving_addresses(session, job.account):
-        taken = delete(stored).where(*_of_job(stored, job), stored.c.part == part.number)
+        taken = delete(stored).where(*parts_of(job), stored.c.part == part.number)
         if (await session.execute(taken.returning(stored.c.id))).one_or_none() is None:
             return True
-        await _store(session, job, part.contacts, source, done)
+        contacts = await prepared_again(session, job.account, part.contacts)
+        reader.begin()
+        await _store(session, job, contacts, source, done)
         await _keep_errors(session, job, done.errors)
     counts = {
         "done": len(part.contacts.given) + len(part.refused),
@@ -192,19 +146,13 @@ async def _store(
     session: WriteSession, job: OpenJob, contacts: PreparedContacts, source: str, done: _Done
 ) -> None:
     """Rows about the same contact are stored one after the other, so that the last one wins."""
-    left = contacts.given
-    for turn in range(_ROUNDS):
-        if turn == 0:
-            results = await store_prepared(session, job.account, contacts, source)
-        else:
-            results = await store_contacts(session, job.account, left, source)
-        again = {line for line, result in results.items() if isinstance(result.refusal, SameContact)}
-        for line in sorted(results.keys() - again):
-            done.note(line, results[line])
-        left = {line: left[line] for line in sorted(again)}
-        if not left:
+    for _ in range(_ROUNDS):
+        stored = await store_prepared(session, job.account, contacts, source)
+        again = done.note(stored)
+        if not again:
             return
-    for line in left:
+        contacts = prepare({line: contacts.given[line] for line in again}, contacts.known)
+    for line in contacts.given:
         done.errors[line] = f"More than {_ROUNDS} rows near this one are about the same contact."
 
 
@@ -216,10 +164,6 @@ async def _keep_errors(session: WriteSession, job: OpenJob, errors: Mapping[int,
         for line in sorted(errors)[: max(room, 0)]
     ]
     await session.execute_each(insert(contact_import_errors), rows)
-
-
-def _of_job(table: Any, job: OpenJob) -> Sequence[Any]:
-    return in_account(table, job.account), table.c.job_id == job.id
 
 
 def _reason(refusal: Refusal) -> str:

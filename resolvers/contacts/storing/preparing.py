@@ -43,11 +43,6 @@ async def read_known(session: WriteSession, account: Place, named: frozenset[uui
     return Known(types, named, frozenset(await known_lists(session, account, named)))
 
 
-def lists_named(given: Mapping[int, ReadContact]) -> frozenset[uuid.UUID]:
-    """All contact lists that contacts are added to or removed from."""
-    return frozenset().union(*{each.add_to_lists | each.remove_from_lists for each in given.values()})
-
-
 def prepare(given: Mapping[int, ReadContact], known: Known) -> PreparedContacts:
     """Read their attributes, and write those that may be new as rows."""
     wanted: dict[int, Wanted] = {}
@@ -60,6 +55,24 @@ def prepare(given: Mapping[int, ReadContact], known: Known) -> PreparedContacts:
             refused[index] = refusal
     fresh = fresh_contacts(by_themselves(list(wanted.values())))
     return PreparedContacts(given, known, wanted, refused, fresh)
+
+
+async def prepared_now(
+    session: WriteSession, account: Place, given: Mapping[int, ReadContact]
+) -> PreparedContacts:
+    """Contacts as the account allows now."""
+    named: frozenset[uuid.UUID] = frozenset().union(
+        *{each.add_to_lists | each.remove_from_lists for each in given.values()}
+    )
+    return prepare(given, await read_known(session, account, named))
+
+
+async def prepared_again(
+    session: WriteSession, account: Place, earlier: PreparedContacts
+) -> PreparedContacts:
+    """Contacts that were prepared earlier, as the account allows now. Mostly nothing has changed."""
+    known = await read_known(session, account, earlier.known.named)
+    return earlier if known == earlier.known else prepare(earlier.given, known)
 
 
 def check_lists(contact: ReadContact, known: Set[uuid.UUID]) -> None:

@@ -11,7 +11,6 @@ from sqlalchemy import ARRAY, ColumnElement, FromClause, LargeBinary, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
-from models.accounts.trees import Place, columns_of
 from resolvers.contacts.given import Address
 from resolvers.contacts.storing.matching import StoredContact, Wanted
 from resolvers.contacts.storing.values import written
@@ -32,6 +31,9 @@ _TYPES: dict[str, TypeEngine[Any]] = {
 ContactRow = tuple[Any, ...]
 """What is written of one contact: its id first, its attributes as JSON last."""
 
+Columns = Mapping[str, list[Any]]
+"""The same of many, by column."""
+
 MASTER_ID = bindparam("master_id", type_=Uuid())
 ACCOUNT_ID = bindparam("account_id", type_=Uuid())
 
@@ -51,9 +53,10 @@ def fresh_row(wanted: Wanted, id: Any) -> ContactRow:
     return (id, wanted.external_id, *email, *phone, written(values))
 
 
-def values_of(account: Place, rows: Sequence[ContactRow]) -> Mapping[str, Any]:
-    """What a statement with `given_rows` in it is sent with; there is at least one row."""
-    return {**columns_of(account), **dict(zip(_TYPES, map(list, zip(*rows, strict=True)), strict=True))}
+def columns_of_rows(rows: Sequence[ContactRow]) -> Columns:
+    """What a statement with `given_rows` in it is sent with."""
+    columns = zip(*rows, strict=True) if rows else [()] * len(_TYPES)
+    return dict(zip(_TYPES, map(list, columns), strict=True))
 
 
 def given_rows() -> FromClause:

@@ -34,9 +34,9 @@ from resolvers.contacts.storing.matching import Key, Match, StoredContact
 from resolvers.contacts.storing.rows import (
     ACCOUNT_ID,
     MASTER_ID,
+    columns_of_rows,
     given_rows,
     row_of,
-    values_of,
     written_columns,
 )
 from resolvers.contacts.storing.values import change_values
@@ -77,8 +77,8 @@ async def update_contacts(session: WriteSession, account: Place, matches: Sequen
     """Change locked contacts."""
     if not matches:
         return
-    rows = [row_of(match.new) for match in matches]
-    await _UPDATE.send(session, {**values_of(account, rows), "ids": [row[0] for row in rows]})
+    columns = columns_of_rows([row_of(match.new) for match in matches])
+    await _UPDATE.send(session, {**columns_of(account), **columns, "ids": columns["id"]})
     await change_values(session, account, [(match.old, match.new) for match in matches if match.old])
 
 
