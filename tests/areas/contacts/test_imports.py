@@ -378,7 +378,8 @@ async def test_an_upload_whose_server_died_fails_after_an_hour(
     early = {"status": "UPLOADING", "total": 0}
     await _rewrite(database, job_id, **early)
     await work_off_imports(application, account)
-    assert (await job_of(api, owner, job_id))["status"] == "UPLOADING"
+    job = await job_of(api, owner, job_id)
+    assert (job["status"], job["progress"]) == ("UPLOADING", {"done": 0, "total": None})
     await _rewrite(database, job_id, created_at=func.now() - func.make_interval(0, 0, 0, 0, 2))
     await work_off_imports(application, account)
     job = await job_of(api, owner, job_id)
