@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized
+from authz.guards.exclusive import Authorized, WriteKind
 from authz.guards.shared_lock import authorize_shared
 from authz.policy.permissions import Permission
 from authz.policy.refusals import PermissionDenied, Refusal, RefusalCode
@@ -91,7 +91,8 @@ async def reserve_sends(
     IDEMPOTENCY_MISMATCH, REVIEW_REQUIRED.
     """
     label = None if command.label is None else read_label(command.label)
-    account = await authorize_shared(session, principal, command.account_id, SEND_PERMISSIONS[command.stream])
+    needed = SEND_PERMISSIONS[command.stream], WriteKind.TAKES_AWAY
+    account = await authorize_shared(session, principal, command.account_id, *needed)
     reservation_id = SendReservationId(new_id())
     request = _request(command, label)
     outcome = {"reservation": str(reservation_id)}

@@ -203,12 +203,12 @@ async def test_good_names_of_people_and_of_their_accounts(names: Names, what: st
     assert (made.code, made.payload["user"], made.payload["account"]) == ("", {"name": name}, {"name": name})
 
 
-async def test_idempotency_keys_have_1_to_200_characters(names: Names) -> None:
+async def test_idempotency_keys_have_1_to_200_characters_and_are_not_blank(names: Names) -> None:
     before = await names.world.state(names.parent)
     new = {"parentId": names.account.id, "name": "New"}
     offer = {"accountId": names.account.id, "email": "a@example.com", "roleId": ROLE_IDS[BuiltinRole.ANALYST]}
     for mutation, right in (("subaccountCreate", new), ("memberInvite", offer)):
-        for key in ("", "x" * 201):
+        for key in ("", " \t\u3000", "x" * 201):
             refused = await attempt(names.api, mutation, names.owner, **right, idempotencyKey=key)
             assert refused.code == "BAD_USER_INPUT"
             assert refused.user_error is not None
