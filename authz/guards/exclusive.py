@@ -186,19 +186,20 @@ async def judge_pair(
     principal: Principal,
     pair: tuple[AccountId, AccountId],
     permission: Permission,
+    write_kind: WriteKind,
     hold: Hold,
 ) -> tuple[bool, Authorized | Refusal, Authorized | Refusal]:
     """For two accounts in one trip: whether they are locked, and each as `authorize` returns it, or the
     refusal."""
-    one, other = pair
     passed = await pass_door(session, principal, pair, permission, hold)
     rights = await _rights_in_each(session, principal, passed, permission)
-    return passed.held, _verdict(rights.get(one), permission), _verdict(rights.get(other), permission)
+    first, second = (_verdict(rights.get(each), permission, write_kind) for each in pair)
+    return passed.held, first, second
 
 
-def _verdict(rights: _Rights | None, permission: Permission) -> Authorized | Refusal:
+def _verdict(rights: _Rights | None, permission: Permission, write_kind: WriteKind) -> Authorized | Refusal:
     try:
-        return _judge(rights, permission)
+        return _judge(rights, permission, write_kind)
     except Refusal as refusal:
         return refusal
 

@@ -7,7 +7,7 @@ it.
 
 from authz.callers.principals import Principal
 from authz.guards.door import Hold, forget_turn, take_known_turn, take_turn
-from authz.guards.exclusive import Authorized, judge_pair
+from authz.guards.exclusive import Authorized, WriteKind, judge_pair
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
@@ -20,6 +20,7 @@ async def authorize_pair(
     source_id: AccountId,
     target_id: AccountId,
     permission: Permission,
+    write_kind: WriteKind,
     target_field: str,
 ) -> tuple[Authorized, Authorized]:
     """Lock the path that holds both accounts, for a change that needs the permission in each.
@@ -30,7 +31,7 @@ async def authorize_pair(
     pair = source_id, target_id
 
     async def check(hold: Hold) -> tuple[bool, Authorized, Authorized]:
-        held, source, target = await judge_pair(session, principal, pair, permission, hold)
+        held, source, target = await judge_pair(session, principal, pair, permission, write_kind, hold)
         if isinstance(source, Refusal):
             raise source
         if isinstance(target, NotFound):

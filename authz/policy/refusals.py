@@ -99,13 +99,19 @@ class RefusalCode(enum.Enum):
 
 
 class Refusal(Exception):
-    """An expected failure. `field`: the path of the input that caused it, such as `email`."""
+    """An expected failure. `field`: the path of the input that caused it, such as `email`, or `ipRanges.0`
+    for the first item of a list."""
 
     def __init__(self, code: RefusalCode, message: str | None = None, field: str | None = None) -> None:
         super().__init__(message or code.value)
         self.code = code
         self.message = message or code.value
         self.field = field
+
+
+def item_of(field: str, index: int) -> str:
+    """The field of a refusal of one item of the list in `field`."""
+    return f"{field}.{index}"
 
 
 class NotFound(Refusal):

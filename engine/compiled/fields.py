@@ -29,7 +29,7 @@ from engine.compiled.look_ups import CompiledLookUps
 from engine.compiled.row_scope import JoinedRow, RowScope, source_of, to_one_rows
 from engine.compiled.sql_text import quoted_name
 from engine.compiled.statement_text import StatementText, Use
-from engine.declare.arguments import ranges_in, resolver_values
+from engine.declare.arguments import checks_in, resolver_values
 from engine.declare.codecs import CODECS_BY_SCALAR, PLAIN, Codec
 from engine.declare.declarations import FieldKind, LookUp, SqlField, entity_of
 from engine.declare.field_types import all_arguments, object_type_of
@@ -78,7 +78,7 @@ class CompiledField:
         self._scope = scope
         given = all_arguments(field, compiler.selections.arguments(field, self._definition, nodes[0]))
         if field.declaration.read is not None:
-            compiler.checks += ranges_in(field.declaration.read, given)
+            compiler.checks += checks_in(field.declaration.read, given)
         self._place = Place(field, compiler.statement, scope.rows, columns, given)
 
     def parts(self) -> Sequence[Part]:

@@ -24,7 +24,7 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.unset import UNSET
 
-from engine.base.client_values import Argument, Variable, bound
+from engine.base.client_values import Argument, Source, Variable, bound
 from engine.base.moments import EndOf, Range, in_utc
 from engine.declare.paging import DEFAULT_PAGE, LONGEST_PAGE, PAGE_ARGUMENTS
 
@@ -41,7 +41,8 @@ class GlobalId:
 
 @dataclass(frozen=True)
 class Folded:
-    """Marks a text that is bound in another form than the one it was written in."""
+    """Marks a text that is bound in another form than the one it was written in. `fold` may raise
+    BadArgument."""
 
     fold: Callable[[str], str]
 
@@ -125,9 +126,22 @@ def resolver_values(read: Callable[..., object], given: Mapping[str, Any]) -> di
     return {name: _value(hints[name], value) for name, value in given.items() if name in hints}
 
 
-def ranges_in(read: Callable[..., object], given: Mapping[str, Any]) -> list[Range]:
-    """The ranges that the resolver's arguments make."""
-    return [Range(given.get(end.beginning), given.get(name), name) for name, end in _ends(read).items()]
+def checks_in(read: Callable[..., object], given: Mapping[str, Any]) -> list[Range | Source]:
+    """What may refuse the resolver's arguments: ranges, and texts that are folded. Reading one raises
+    BadArgument."""
+    ranges = [Range(given.get(end.beginning), given.get(name), name) for name, end in _ends(read).items()]
+    texts = [
+        Source(given[name], fold)
+        for name, fold in _folds(read).items()
+        if given.get(name) not in (None, UNSET)
+    ]
+    return [*ranges, *texts]
+
+
+@functools.cache
+def _folds(read: Callable[..., object]) -> Mapping[str, Callable[[str], str]]:
+    """How arguments are folded, by their names."""
+    return {name: note.fold for name, hint in _hints(read).items() for note in _marks(hint, Folded)}
 
 
 @functools.cache

@@ -29,6 +29,7 @@ from strawberry.types.base import get_object_definition
 from strawberry.types.field import StrawberryField
 
 from engine.declare.declarations import SqlField
+from engine.declare.paging import LONGEST_PAGE
 
 Selected = dict[str, list[FieldNode]]
 """The fields of an object by their response keys, in the order of the answer."""
@@ -127,6 +128,18 @@ def sql_field(definition: GraphQLField) -> SqlField | None:
     """The SQL declaration of a field; None where Python answers it."""
     found = definition.extensions.get("strawberry-definition")
     return found if isinstance(found, SqlField) else None
+
+
+SHORTER_PAGE = "shorter_page"
+"""In the `metadata` of a field that Python answers: the most items of its page, where they are fewer than
+LONGEST_PAGE."""
+
+
+def longest_page(definition: GraphQLField) -> int:
+    """The most items of the field's page."""
+    declared = definition.extensions.get("strawberry-definition")
+    most: int = getattr(declared, "metadata", {}).get(SHORTER_PAGE, LONGEST_PAGE)
+    return most
 
 
 def is_sql(type_: GraphQLObjectType, node: FieldNode) -> bool:

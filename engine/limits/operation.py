@@ -27,7 +27,7 @@ from graphql import (
 
 from engine.declare.declarations import FieldKind
 from engine.declare.paging import DEFAULT_PAGE, LONGEST_PAGE, MOST_IDS
-from engine.declare.selections import sql_field
+from engine.declare.selections import longest_page, sql_field
 from engine.limits.excess import refuse_beyond
 from engine.limits.meta_costs import META_COST_LIMIT, check_meta_cost
 
@@ -142,7 +142,8 @@ class _Costs:
             return 1
         inner_type = get_named_type(definition.type)
         if "first" in definition.args:
-            return 1 + self.of(node.selection_set, inner_type, self._page(node))
+            page = self._page(node, longest_page(definition))
+            return 1 + self.of(node.selection_set, inner_type, page)
         inner = self.of(node.selection_set, inner_type, 1)
         return 1 + inner * self._repeated(definition, node, page)
 
@@ -175,8 +176,9 @@ class _Costs:
             self._known[key] = self.of(fragment.selection_set, type_, page)
         return self._known[key]
 
-    def _page(self, node: FieldNode) -> int:
-        """The size of a connection's page. A size out of bounds is refused elsewhere."""
+    def _page(self, node: FieldNode, longest: int) -> int:
+        """The size of a connection's page. One out of bounds counts as `longest`, and is refused
+        elsewhere with a message about itself."""
         for argument in node.arguments or ():
             if argument.name.value in ("first", "last"):
                 value: Any = None
@@ -185,5 +187,5 @@ class _Costs:
                 elif isinstance(argument.value, VariableNode):
                     value = self._variables.get(argument.value.name.value)
                 if isinstance(value, int | float):  # 20.0 is an Int as well
-                    return int(min(max(value, 0), LONGEST_PAGE))
+                    return int(min(max(value, 0), longest))
         return DEFAULT_PAGE

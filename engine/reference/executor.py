@@ -22,7 +22,7 @@ from strawberry.types import Info
 from engine.base.field_errors import absent, forbidden
 from engine.database.snapshot import Reader
 from engine.declare import paging
-from engine.declare.arguments import WINDOW, hashable, prefix_of, ranges_in, resolver_values, takes_window
+from engine.declare.arguments import WINDOW, checks_in, hashable, prefix_of, resolver_values, takes_window
 from engine.declare.connections import Connection, Edge, PageInfo
 from engine.declare.declarations import Entity, FieldKind, LookUp, SqlField, entity_of
 from engine.declare.entity_objects import Row, row_object, row_of
@@ -96,7 +96,7 @@ class _Reading:
         self.far = field.declaration.far is not None or (self.entity is not None and self.entity.far)
         self.key = self._key(source)
         self.given = all_arguments(field, given)
-        for each in ranges_in(self.read, self.given):
+        for each in checks_in(self.read, self.given):
             each.read(self.given)
         self.name: Hashable = (type(source), field.python_name, hashable(self.given))
 

@@ -155,9 +155,7 @@ async def _change_status(
     await _write(session, account, {"status": change.status.value})
     await note_status(session, account, change.status)
     after: Change = {"status": change.status.value}
-    if reason is not None:
-        after["reason"] = reason
-    await record_of_account(session, principal, account, change.event, {"status": before}, after)
+    await record_of_account(session, principal, account, change.event, {"status": before}, after, reason)
     return account
 
 

@@ -102,11 +102,10 @@ async def close_account(
     await session.send_built(update(accounts).where(this_account(accounts, account)).values(closed))
     await note_status(session, account, AccountStatus.CLOSED)
     after: Change = {"status": AccountStatus.CLOSED.value}
-    if reason is not None:
-        after["reason"] = reason
     if effects:
         after["effects"] = [effect.kind.value for effect in effects]
-    await record_of_account(session, principal, account, EventKind.ACCOUNT_CLOSED, {"status": before}, after)
+    change: tuple[Change, Change] = {"status": before}, after
+    await record_of_account(session, principal, account, EventKind.ACCOUNT_CLOSED, *change, reason)
     return AccountClosed(account, effects)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, insert, literal, select
 
 from authz.callers.principals import Principal
 from authz.guards.delegation import role_in, role_to_give
-from authz.guards.exclusive import Authorized, authorize, authorize_all
+from authz.guards.exclusive import Authorized, WriteKind, authorize, authorize_all
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
@@ -108,9 +108,10 @@ async def _authorize(
     if (command.copy_from_id is None) == bool(command.copy):
         message = "Give both: the account to copy from, and the settings."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "copy")
+    needed = Permission.SUBACCOUNTS_WRITE, WriteKind.TAKES_AWAY
     if command.copy_from_id is None:
-        return await authorize(session, principal, command.parent_id, Permission.SUBACCOUNTS_WRITE), None
-    (parent,) = await authorize_all(session, principal, [command.parent_id], Permission.SUBACCOUNTS_WRITE)
+        return await authorize(session, principal, command.parent_id, *needed), None
+    (parent,) = await authorize_all(session, principal, [command.parent_id], *needed)
     return parent, await authorize_source(session, principal, parent, command.copy_from_id, "copyFrom")
 
 

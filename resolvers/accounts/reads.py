@@ -16,7 +16,9 @@ from engine.text.forms import search_key
 from models.accounts.tables import AccountKind, AccountStatus, account_closure, accounts
 from models.accounts.trees import in_tree
 from models.base.ids import Kind
+from resolvers.inputs.filters import given_text
 from resolvers.inputs.global_ids import Id, of_kind
+from resolvers.inputs.text import visible_text
 from resolvers.rows.shown import account_behind
 
 
@@ -46,6 +48,7 @@ Search = Annotated[
 
 ExternalId = Annotated[
     ColumnElement[str] | None,
+    given_text(visible_text, "externalId"),
     Described(
         "The complete external id, with exact case. Closed accounts keep theirs; use `status` to "
         "exclude them."

@@ -68,10 +68,10 @@ async def update_budget(session: WriteSession, principal: Principal, command: Bu
     """Set how much a subaccount and all below it may use in a cycle, and how much is guaranteed to them.
 
     Needs PLAN_WRITE for sends and CREDIT_TRANSFER for credit, in the account and in the one above. An update
-    that only lowers is allowed in any status, so that a suspended account does not block a guarantee. Raises
-    PARENT_ACCOUNT_REQUIRED, VersionConflict, GUARANTEE_TOO_LARGE, BAD_USER_INPUT; FAILED_PRECONDITION for a
-    master account, for credit of an account with an own balance, and for a guarantee of what the account
-    above does not have.
+    that only lowers is allowed in a suspended account too, so that it does not block a guarantee. A closed
+    account has no budgets. Raises PARENT_ACCOUNT_REQUIRED, VersionConflict, GUARANTEE_TOO_LARGE,
+    BAD_USER_INPUT; FAILED_PRECONDITION for a master account, for credit of an account with an own balance,
+    and for a guarantee of what the account above does not have.
     """
     account, parent = await _authorize(session, principal, command)
     check_version(account, command.expected_version)
@@ -81,7 +81,7 @@ async def update_budget(session: WriteSession, principal: Principal, command: Bu
     _check_amounts(after, command.currency)
     if after.guarantee and command.guarantee is not UNCHANGED:
         await _check_holder(session, account, parent, command.currency)
-    if not after.within(before):
+    if account.refused_change is RefusalCode.ACCOUNT_CLOSED or not after.within(before):
         account.check_changeable()
         parent.check_changeable()
     if before == after:

@@ -4,51 +4,56 @@ Behind row level security a condition uses an index only if it reveals nothing o
 refuses. Comparisons do so; LIKE, and what looks into JSON, do not.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, Text
 
-from authz.policy.refusals import Refusal
+from authz.policy.refusals import Refusal, RefusalCode
 from engine.base.field_errors import BadArgument
-from engine.declare.arguments import Described, Folded
+from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.base.ids import Kind
-from models.contacts.tables import contacts
+from models.contacts.tables import ADDRESS_LENGTH, contacts
 from resolvers.contacts.attribute_reads import is_shown
 from resolvers.contacts.statuses import ContactStatus, has_status
 from resolvers.contacts.storing.value_digests import digest_of_value
 from resolvers.inputs.emails import email_address
+from resolvers.inputs.filters import given_text
 from resolvers.inputs.global_ids import IdText, in_account_of_kind
-from resolvers.inputs.phones import phone_number
+from resolvers.inputs.phones import CountryMissing, phone_number
+from resolvers.inputs.text import visible_text
 
 NEWEST_FIRST = Order("contacts", (contacts.c.id,), descending=True)
 _BY_EMAIL = Order("contacts.email", (contacts.c.email_canonical,))
 """Of those that have an address. No two contacts of an account have the same."""
 
-_NOBODY = ""
-"""What no contact has."""
 _LAST = "\U0010ffff"
 """No character comes behind it."""
 
 
-def _email(text: str) -> str:
+_IN_NO_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f]|@.*@")
+
+
+def _email(text: str, argument: str) -> str:
+    return email_address(text, argument).canonical
+
+
+def _phone(text: str, argument: str) -> str:
     try:
-        return email_address(text).canonical
-    except Refusal:
-        return _NOBODY
+        return phone_number(text, None, argument).canonical
+    except CountryMissing as refusal:
+        message = "Not a phone number: it has no country. Begin it with + and the country's code."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, argument) from refusal
 
 
-def _phone(text: str) -> str:
-    try:
-        return phone_number(text, None).canonical
-    except Refusal:
-        return _NOBODY
-
-
-def _prefix(text: str) -> str:
-    return unicodedata.normalize("NFKC", text.strip()).lower()
+def _prefix(text: str, argument: str) -> str:
+    prefix = unicodedata.normalize("NFKC", text.strip()).lower()
+    if len(prefix) > ADDRESS_LENGTH or _IN_NO_ADDRESS.search(prefix):
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "No e-mail address begins so.", argument)
+    return prefix
 
 
 InList = Annotated[
@@ -56,12 +61,12 @@ InList = Annotated[
 ]
 Email = Annotated[
     ColumnElement[str] | None,
-    Folded(_email),
+    given_text(_email, "email"),
     Described("The contact with this e-mail address, in any spelling of it."),
 ]
 EmailPrefix = Annotated[
     ColumnElement[str] | None,
-    Folded(_prefix),
+    given_text(_prefix, "emailPrefix"),
     Described(
         "Contacts whose `emailCanonical` begins with this, without regard to case. They are in the order of "
         "their addresses."
@@ -69,14 +74,17 @@ EmailPrefix = Annotated[
 ]
 Phone = Annotated[
     ColumnElement[str] | None,
-    Folded(_phone),
+    given_text(_phone, "phone"),
     Described("The contact with this phone number, in any spelling that begins with +."),
 ]
 ExternalId = Annotated[
-    ColumnElement[str] | None, Described("The contact with this id of yours, with exact case.")
+    ColumnElement[str] | None,
+    given_text(visible_text, "externalId"),
+    Described("The contact with this id of yours, with exact case."),
 ]
 Attribute = Annotated[
     ColumnElement[str] | None,
+    given_text(visible_text, "attribute"),
     Described("Contacts that have a value of the attribute with this name; with `value`, this value."),
 ]
 Value = Annotated[

@@ -79,7 +79,8 @@ async def create_list(
             in_account(contact_lists, account), contact_lists.c.deleted_at.is_(None)
         )
         if (await session.execute(counted)).scalar_one() >= MOST_LISTS:
-            raise Refusal(RefusalCode.FAILED_PRECONDITION, f"An account has at most {MOST_LISTS} lists.")
+            message = f"An account has at most {MOST_LISTS} lists."
+            raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "name")
         await _check_external_id(session, change, content.external_id)
         await session.send_built(
             insert(contact_lists).values(

@@ -6,6 +6,8 @@ among it: they may be of accounts above, and have a permission of their own.
 
 import enum
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
 from typing import Any
 
 from sqlalchemy import (
@@ -15,8 +17,12 @@ from sqlalchemy import (
     Select,
     any_,
     case,
+    false,
+    func,
+    literal,
     literal_column,
     select,
+    true,
     union,
     union_all,
 )
@@ -29,8 +35,10 @@ from models.contacts.tables import contacts
 from models.suppressions.tables import bounces, unsubscribes
 
 _MANY = 10_000
-"""Beyond so many suppressions it is less work to pass the contacts until a page is full: in five million
-contacts, one of 500 has the status."""
+"""So many suppressions, or contacts, are passed for a page without asking which of both are better passed."""
+
+_SAMPLE, _OF = b"\x00\x40", 1024
+"""Digests below this one are a fair sample, one of so many: hashes are spread evenly."""
 
 
 class ContactStatus(enum.Enum):
@@ -72,20 +80,60 @@ def suppressed(
 ) -> FromClause:
     """Contacts among which are all that have the status, by `account_id` and `contact_id`; with `page`, at
     least that page's, in its order. `parent` names the tree. `others`: the same columns of contacts among
-    which they are too; these are passed one after the other where many contacts are suppressed."""
+    which they are too; these are passed one after the other where many contacts are suppressed, as then a
+    page is soon full."""
     rows, stands = _suppressing(status)
     of_account = in_tree(rows, parent) & (rows.c.account_id == account_id) & stands
     found = union(*_by_addresses(parent, rows, of_account)).subquery()
     if page is None:
         return select(*found.c).lateral()
-    beyond = select(rows.c.id).where(of_account).limit(literal_column("1")).offset(literal_column(str(_MANY)))
-    are_many = beyond.correlate(parent).exists()
+    are_many = case(
+        (~_more_than(_MANY, select(rows.c.id).where(of_account), parent), false()),
+        (~_more_than(_MANY, others, parent), true()),
+        else_=_fill_pages(parent, account_id, rows, of_account, page),
+    )
     sides = (found, ~are_many), (others.correlate(parent).subquery(), are_many)
     arms = [
         page.apply(select(*each.c).where(is_chosen), [each.c.contact_id]).limit(None)
         for each, is_chosen in sides
     ]
     return union_all(*[arm.correlate(parent).subquery().select() for arm in arms]).lateral()
+
+
+def _more_than(number: int, rows: Select[Any], parent: FromClause) -> ColumnElement[bool]:
+    beyond = rows.limit(literal_column("1")).offset(literal_column(str(number)))
+    return beyond.correlate(parent).exists()
+
+
+def _fill_pages(
+    parent: FromClause,
+    account_id: ColumnElement[Any],
+    rows: FromClause,
+    of_account: ColumnElement[bool],
+    page: Window,
+) -> ColumnElement[bool]:
+    """Whether a page is filled sooner by passing the contacts than by passing all suppressions: by a sample.
+
+    Of an imported list hardly any address may be a contact's. A page is full when so many contacts are passed
+    as it is long, times how many contacts there are for each that is suppressed.
+    """
+    contact = contacts.alias()
+    here = in_tree(contact, parent) & (contact.c.account_id == account_id)
+    sampled = of_account & (rows.c.digest < literal(_SAMPLE, LargeBinary))
+    addresses = contact.c.email_digest, contact.c.phone_digest
+
+    def count(of: FromClause, condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return select(func.count()).select_from(of).where(condition).correlate(parent).scalar_subquery()
+
+    def has(digest: ColumnElement[bytes]) -> ColumnElement[bool]:
+        return select(contact.c.id).where(here, digest == rows.c.digest).correlate(parent, rows).exists()
+
+    of_sample = [here & (digest < literal(_SAMPLE, LargeBinary)) for digest in addresses]
+    all_contacts = reduce(add, [count(contact, condition) for condition in of_sample])
+    suppressed_contacts = reduce(add, [count(rows, sampled & has(digest)) for digest in addresses])
+    suppressions = count(rows, sampled)
+    passed = all_contacts * page.rows(1)
+    return (all_contacts < suppressions) | (passed < suppressed_contacts * suppressions * _OF)
 
 
 def _by_addresses(

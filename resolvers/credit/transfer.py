@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized
+from authz.guards.exclusive import Authorized, WriteKind
 from authz.guards.pair import authorize_pair
 from authz.policy.permissions import Permission
 from authz.policy.refusals import InsufficientCredit, Refusal, RefusalCode
@@ -54,6 +54,7 @@ async def transfer_credit(
         command.from_account_id,
         command.to_account_id,
         Permission.CREDIT_TRANSFER,
+        WriteKind.TAKES_AWAY,
         "toAccountId",
     )
     request = IdempotentRequest(
@@ -65,6 +66,7 @@ async def transfer_credit(
     if earlier is not None:
         earlier_id = LedgerTransactionId(uuid.UUID(earlier["transaction"]))
         return CreditTransferred(earlier_id, replayed=True)
+    target.check_changeable()
     _check_own_balances(source, target)
     postings = (
         Posting(source.account_id, BalanceKind.CREDIT, -amount),

@@ -59,13 +59,16 @@ async def claim_key(
 ) -> Outcome | None:
     """Store under the request's key what it is about to make. None: it is new; else what it made before.
 
-    Of two requests at once the second waits for the end of the first, whether or not they lock the account.
-    Raises IDEMPOTENCY_MISMATCH where the key was used for another request, BAD_USER_INPUT for its length.
+    The account is authorized as WriteKind.TAKES_AWAY: what was done is answered again in any status, and what
+    is new has to be allowed by it. Of two requests at once the second waits for the end of the first, whether
+    or not they lock the account. Raises IDEMPOTENCY_MISMATCH where the key was used for another request,
+    BAD_USER_INPUT for a blank one or its length, and for what is new ACCOUNT_SUSPENDED and ACCOUNT_CLOSED.
     """
-    if not 1 <= len(request.key) <= LONGEST_KEY:
-        message = f"Must have 1 to {LONGEST_KEY} characters."
+    if not request.key.strip() or len(request.key) > LONGEST_KEY:
+        message = f"Must have 1 to {LONGEST_KEY} characters, and not only spaces."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "idempotencyKey")
     if await _CLAIM.rows(session, _record(principal, account, request, outcome)):
+        account.check_changeable()
         return None
     record = idempotency_records
     statement = select(record.c.request_digest, record.c.result).where(

@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Sequence
 
-from authz.policy.refusals import Refusal, RefusalCode
+from authz.policy.refusals import Refusal, RefusalCode, item_of
 from models.api_keys.tables import MOST_IP_RANGES
 
 IpRange = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -20,7 +20,7 @@ def ip_ranges(texts: Sequence[str], field: str) -> list[IpRange]:
     """
     if len(texts) > MOST_IP_RANGES:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"At most {MOST_IP_RANGES} ranges.", field)
-    found = [_ip_range(text, number, field) for number, text in enumerate(texts, 1)]
+    found = [_ip_range(text, item_of(field, index)) for index, text in enumerate(texts)]
     return list(dict.fromkeys(found))
 
 
@@ -40,17 +40,17 @@ def _lies_in(one: IpRange, other: IpRange) -> bool:
     return False
 
 
-def _ip_range(text: str, number: int, field: str) -> IpRange:
+def _ip_range(text: str, field: str) -> IpRange:
     address, slash, prefix = text.partition("/")
     # Netmasks are refused: 0.0.0.255 could be a mask or the reverse of one.
     if "%" in address or (slash and not (prefix.isascii() and prefix.isdigit())):
-        raise _refusal(number, "is not an address or a range such as 192.0.2.0/24", field)
+        raise _refusal("It is not an address or a range such as 192.0.2.0/24.", field)
     try:
         widened = ipaddress.ip_network(text, strict=False)
     except ValueError as error:
-        raise _refusal(number, "is not an address or a range such as 192.0.2.0/24", field) from error
+        raise _refusal("It is not an address or a range such as 192.0.2.0/24.", field) from error
     if ipaddress.ip_address(address) != widened.network_address:
-        raise _refusal(number, f"has bits beyond its prefix; {widened} is meant?", field)
+        raise _refusal(f"It has bits beyond its prefix; {widened} is meant?", field)
     return _unmapped(widened)
 
 
@@ -61,5 +61,5 @@ def _unmapped(found: IpRange) -> IpRange:
     return found if mapped is None else ipaddress.IPv4Network((mapped, found.prefixlen - _MAPPED_BITS))
 
 
-def _refusal(number: int, problem: str, field: str) -> Refusal:
-    return Refusal(RefusalCode.BAD_USER_INPUT, f"Number {number} {problem}.", field)
+def _refusal(problem: str, field: str) -> Refusal:
+    return Refusal(RefusalCode.BAD_USER_INPUT, problem, field)

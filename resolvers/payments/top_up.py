@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized, authorize
+from authz.guards.exclusive import Authorized, WriteKind, authorize
 from authz.guards.turns import write_in_turn
 from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
@@ -98,7 +98,9 @@ async def top_up_credit(
 
 async def _start(session: WriteSession, principal: Principal, command: CreditTopUp) -> _Started:
     amount = movable(command.amount)
-    account = await authorize(session, principal, command.account_id, Permission.CREDIT_WRITE)
+    account = await authorize(
+        session, principal, command.account_id, Permission.CREDIT_WRITE, WriteKind.TAKES_AWAY
+    )
     content = (str(command.payment_method_id), amount)
     request = IdempotentRequest("creditTopUp", command.idempotency_key, content)
     top_up_id = TopUpId(new_id())

@@ -34,9 +34,13 @@ class NotOpenedError(Exception):
 
 
 class Keyring:
-    """The secrets of the deployment. The first one seals; each of them opens what it has sealed."""
+    """The secrets of the deployment. The first one seals; each of them opens what it has sealed.
 
-    def __init__(self, secrets: Sequence[bytes]) -> None:
+    `tell_lost` is called with the column of a value that none of them has sealed.
+    """
+
+    def __init__(self, secrets: Sequence[bytes], tell_lost: Callable[[str], None] = lambda _: None) -> None:
+        self._tell_lost = tell_lost
         self._secrets = {_VERSION + _derived(secret, b"id", _ID_SIZE): secret for secret in secrets}
         self.newest = next(iter(self._secrets))
         """The first bytes of everything that the first secret seals."""
@@ -51,6 +55,7 @@ class Keyring:
         """The value that was sealed for that place. Raises NotOpenedError."""
         secret = self._secrets.get(sealed[:HEAD_SIZE])
         if secret is None:
+            self._tell_lost(place.column)
             raise NotOpenedError("no secret of the deployment has sealed it")
         nonce, rest = sealed[HEAD_SIZE : HEAD_SIZE + _NONCE_SIZE], sealed[HEAD_SIZE + _NONCE_SIZE :]
         try:

@@ -38,8 +38,10 @@ class FaultyRecipient:
 
 @dataclass(frozen=True)
 class Recipients:
-    """The recipients, each once, and those at fault. `indexes`: where the request has each of the digests."""
+    """The recipients, each once, and those at fault. `form`: as the request names them. `indexes`: where it
+    has each of the digests."""
 
+    form: RecipientForm = RecipientForm.ADDRESSES
     digests: list[ContactDigest] = field(default_factory=list)
     indexes: list[int] = field(default_factory=list)
     faults: list[FaultyRecipient] = field(default_factory=list)
@@ -47,7 +49,7 @@ class Recipients:
 
 def read_recipients(key: ContactKey, form: RecipientForm, texts: Sequence[str]) -> Recipients:
     """Read a list. Addresses in foreign scripts take up to a second: do not call it in the event loop."""
-    found = Recipients()
+    found = Recipients(form)
     seen: set[ContactDigest] = set()
     for index, text in enumerate(texts):
         digest = read_recipient(key, form, text)

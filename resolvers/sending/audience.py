@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from sqlalchemy import Select, select
 
 from authz.guards.exclusive import Authorized
-from authz.policy.refusals import NotFound, Refusal, RefusalCode
+from authz.policy.refusals import NotFound
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import in_account
+from models.base.ids import IdInAccount
 from models.sending.recipient_lists import recipient_lists
 from models.sending.tables import SendStream
-from resolvers.sending.address_hash import Recipients
+from resolvers.sending.address_hash import RecipientForm, Recipients
 from resolvers.sending.left_out import LeftOut, WritingPlanes, find_left_out
 from resolvers.sending.lists.recipient_rows import Given, is_open, named, uploaded
 from resolvers.sending.long_statements import allow_many
@@ -37,6 +38,19 @@ def audience_without(left_out: LeftOut, given: Given, recipients: int) -> Audien
     return Audience(remaining, uploaded(given, left_out.causes), left_out)
 
 
+_FIELDS = {RecipientForm.ADDRESSES: "recipients", RecipientForm.HASHES: "recipientHashes"}
+
+
+def field_of(recipients: Given | IdInAccount) -> str:
+    """The input's field that gives the recipients."""
+    match recipients:
+        case Recipients(form=form):
+            return _FIELDS[form]
+        case IdInAccount():
+            return "contactListId"
+    return "recipientListId"
+
+
 async def audience_of(
     session: WriteSession,
     account: Authorized,
@@ -47,24 +61,14 @@ async def audience_of(
     """The recipients of the request, or those in a list of the account, without those that are blocked, have
     unsubscribed or bounced. `contact_list_id`: the contact list that is sent to.
 
-    Raises BAD_USER_INPUT for no recipients, NOT_FOUND for a list that has ended or belongs to another
-    account.
+    Raises NOT_FOUND for a list that has ended or belongs to another account.
     """
     count = await _number_given(session, account, given)
     sender = await read_sender(session, account, contact_list_id)
     left_out = await find_left_out(WritingPlanes(session, sender), sender, stream, given)
-    if count == len(left_out.causes):
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "No recipient is left.", _named(given, contact_list_id))
     if not isinstance(given, Recipients):
         await allow_many(session)
     return audience_without(left_out, given, count)
-
-
-def _named(given: Given, contact_list_id: uuid.UUID | None) -> str:
-    """The input's field that names the recipients."""
-    if contact_list_id is not None:
-        return "contactListId"
-    return "recipients" if isinstance(given, Recipients) else "recipientListId"
 
 
 async def _number_given(session: WriteSession, account: Authorized, given: Given) -> int:

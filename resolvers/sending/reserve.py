@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized
+from authz.guards.exclusive import Authorized, WriteKind
 from authz.guards.shared_lock import authorize_shared
 from authz.policy.permissions import Permission
 from authz.policy.refusals import PermissionDenied, Refusal, RefusalCode
@@ -43,7 +43,7 @@ from resolvers.review.gate import check_reviewed
 from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.activate import activate_contacts
 from resolvers.sending.address_hash import Recipients
-from resolvers.sending.audience import Audience, audience_of
+from resolvers.sending.audience import Audience, audience_of, field_of
 from resolvers.sending.cycle import CycleUse, count_use, open_cycle
 from resolvers.sending.labels import read_label, use_label
 from resolvers.sending.left_out_store import StoredLeftOut, read_stored
@@ -91,7 +91,8 @@ async def reserve_sends(
     IDEMPOTENCY_MISMATCH, REVIEW_REQUIRED.
     """
     label = None if command.label is None else read_label(command.label)
-    account = await authorize_shared(session, principal, command.account_id, SEND_PERMISSIONS[command.stream])
+    needed = SEND_PERMISSIONS[command.stream], WriteKind.TAKES_AWAY
+    account = await authorize_shared(session, principal, command.account_id, *needed)
     reservation_id = SendReservationId(new_id())
     request = _request(command, label)
     outcome = {"reservation": str(reservation_id)}
@@ -102,6 +103,9 @@ async def reserve_sends(
         return SendReserved(earlier_id, left_out, replayed=True)
     await check_reviewed(session, account, review)
     audience, given = await _audience(session, account, command)
+    field = field_of(command.recipients)
+    if not audience.recipients:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "No recipient is left.", field)
     effective = await effective_plan_of(session, account)
     cycle, refunds = await open_cycle(session, effective)
     if label is not None:
@@ -109,10 +113,10 @@ async def reserve_sends(
     allowance = await lock_allowance(session, account, effective.subscriber_id)
     contacts = await activate_contacts(session, account, effective, cycle, reservation_id, audience)
     if contacts.active and cycle.contacts + contacts.active > effective.contact_limit:
-        raise Refusal(RefusalCode.CONTACT_LIMIT_REACHED, field="recipients")
+        raise Refusal(RefusalCode.CONTACT_LIMIT_REACHED, field=field)
     cycle_sends = CycleSends(effective.send_limit, cycle.sends, effective.plan.send_price)
     costs = costs_of_sends(cycle_sends, allowance, audience.recipients)
-    _check(costs)
+    _check(costs, field)
     use = CycleUse(
         account_id=account.account_id,
         contacts=contacts.active,
@@ -125,7 +129,7 @@ async def reserve_sends(
     stored = StoredLeftOut.of(audience.left_out, given)
     reservation = _Reservation(reservation_id, cycle.id, command.stream, label, use, costs.beyond, stored)
     await _store(session, account, reservation)
-    await reserve_credit(session, principal, account, use.payer_id, costs, refunds)
+    await reserve_credit(session, principal, account, use.payer_id, costs, refunds, field)
     expiry = Job(RESERVATION_EXPIRY, account.master_id, cycle.id)
     await enqueue(session, expiry, current_moment() + VALID_FOR)
     await _log(session, principal, account, reservation)
@@ -194,14 +198,14 @@ async def _log(
     await record(session, principal, account, EventKind.SEND_RESERVED, subject_id, None, after)
 
 
-def _check(costs: SendCosts) -> None:
+def _check(costs: SendCosts, field: str) -> None:
     for within, code in (
         (costs.within_sends, RefusalCode.SEND_LIMIT_REACHED),
         (costs.within_cap, RefusalCode.SEND_CAP_REACHED),
         (costs.within_credit_cap, RefusalCode.CREDIT_CAP_REACHED),
     ):
         if not within:
-            raise Refusal(code, field="recipients")
+            raise Refusal(code, field=field)
 
 
 async def _payer(session: WriteSession, account: Authorized) -> AccountId:

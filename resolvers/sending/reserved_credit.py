@@ -22,9 +22,11 @@ async def reserve_credit(
     payer_id: AccountId,
     costs: SendCosts,
     refunds: Sequence[Refund],
+    field: str,
 ) -> None:
     """Reserve the price from the payer's credit, and release what expired reservations held. Raises
-    InsufficientCredit. What no guarantee covers is taken only from credit that the payer keeps for nobody."""
+    InsufficientCredit, which names the input's `field`. What no guarantee covers is taken only from credit
+    that the payer keeps for nobody."""
     if any(refund.payer_id == payer_id for refund in refunds):
         # First what the payer gets back. That locks its balances, and those of all others with them.
         await release_credit(session, principal, account.master_id, refunds)
@@ -37,7 +39,7 @@ async def reserve_credit(
     short = await try_post_transaction(session, principal, transaction)
     if short is not None:
         visible = payer_id == account.account_id and account.held & Permission.CREDIT_READ.bit
-        raise InsufficientCredit(short.available if visible else None, "recipients")
+        raise InsufficientCredit(short.available if visible else None, field)
 
 
 async def release_credit(

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import icu
 
-from authz.policy.refusals import Refusal, RefusalCode
+from authz.policy.refusals import Refusal, RefusalCode, item_of
 from engine.text.forms import normalised
 from models.settings.tables import LONGEST_FUNCTION_NAME, LONGEST_FUNCTION_TEXT, MOST_FIELD_FUNCTIONS
 from resolvers.inputs.countries import COUNTRIES
@@ -89,9 +89,13 @@ def field_functions(given: Sequence[FieldFunction], field: str) -> dict[str, str
     if len(given) > MOST_FIELD_FUNCTIONS:
         message = f"At most {MOST_FIELD_FUNCTIONS} field functions."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, field)
-    found = {function.name: _function_text(function, field) for function in given}
-    if len(found) < len(given):
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Each name may stand here once.", field)
+    found: dict[str, str | None] = {}
+    for index, function in enumerate(given):
+        here = item_of(field, index)
+        text = _function_text(function, here)
+        if function.name in found:
+            raise Refusal(RefusalCode.BAD_USER_INPUT, "Each name may stand here once.", here)
+        found[function.name] = text
     return found
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, insert
 from authz.callers.principals import Principal
 from authz.callers.tokens import TokenKind, digest_of, generate
 from authz.guards.delegation import role_in_each
-from authz.guards.exclusive import Authorized, authorize_all
+from authz.guards.exclusive import Authorized, WriteKind, authorize_all
 from authz.guards.share_scope import ShareScope, check_giver, check_scope
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Area, Permission
@@ -79,8 +79,8 @@ async def create_share(session: WriteSession, principal: Principal, command: Sha
     ROLE_TOO_WIDE, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
     """
     check_count(command.account_ids)
-    permission, until = Permission.MEMBERS_WRITE, command.expires_at
-    opened = await authorize_all(session, principal, command.account_ids, permission, until=until)
+    needed, until = (Permission.MEMBERS_WRITE, WriteKind.TAKES_AWAY), command.expires_at
+    opened = await authorize_all(session, principal, command.account_ids, *needed, until=until)
     email = email_address(command.email)
     request = _request(command, email)
     # Under the tree: the same key with other accounts is another request, not a new key.
@@ -89,6 +89,8 @@ async def create_share(session: WriteSession, principal: Principal, command: Sha
     earlier = await claim_key(session, principal, master, request, {"share": str(share_id)})
     if earlier is not None:
         return ShareMade(ShareId(uuid.UUID(earlier["share"])), replayed=True)
+    for each in opened:
+        each.check_changeable()
     scope = await wanted_scope(session, opened, command.scope)
     check_giver(opened, scope, command.scope.field)
     if command.expires_at is not None:

@@ -94,14 +94,14 @@ class AccountUpdateInput:
 @strawberry.input(description="The account to suspend or resume.")
 class AccountStatusInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
-    reason: str | None = strawberry.field(default=None, description="The reason, for the account's log.")
+    reason: str | None = strawberry.field(default=None, description="The reason, for `Event.reason`.")
     dry_run: bool = dry_run()
 
 
 @strawberry.input(description="The account to close.")
 class AccountCloseInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
-    reason: str | None = strawberry.field(default=None, description="The reason, for the account's log.")
+    reason: str | None = strawberry.field(default=None, description="The reason, for `Event.reason`.")
     forfeit_credit: MicroAmount | None = strawberry.field(
         default=None,
         description="For a master account only: the largest amount of credit to give up, as reported by the "

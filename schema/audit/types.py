@@ -32,7 +32,8 @@ class Event(Node):
     before: JSON | None = computed(reads.before)
     after: JSON | None = computed(reads.after)
     reason: str | None = column(
-        description="The reason given for the change, by `extensions: {reason}` of its request, or by the "
-        "break-glass opening that it needed."
+        description="The reason given for the change, by the mutation's own `reason`, such as that of "
+        "`accountSuspend`, by `extensions: {reason}` of its request, or by the break-glass opening that it "
+        "needed."
     )
     created_at: datetime.datetime = column(description="When the change was made.")

@@ -10,6 +10,7 @@ from engine.base.field_errors import absent, forbidden
 from engine.declare.connections import PageInfo
 from engine.declare.entity_objects import row_object
 from engine.declare.paging import DEFAULT_PAGE, Window, window
+from engine.declare.selections import SHORTER_PAGE
 from models.base.ids import AccountId, Kind, parse, present
 from models.block_list.tables import BlockReason
 from resolvers.block_list import reads
@@ -30,6 +31,7 @@ class BlockListQuery:
     @strawberry.field(
         directives=needs(Permission.BLOCK_LIST_READ),
         description="The block list of an account, newest entries first.",
+        metadata={SHORTER_PAGE: _LONGEST_PAGE},
     )
     async def block_list(
         self,

@@ -7,7 +7,7 @@ import strawberry
 from authz.policy.permissions import Permission
 from engine.declare.codecs import enum_of, global_id
 from engine.declare.connections import Connection
-from engine.declare.declarations import column, connection, entity, to_one
+from engine.declare.declarations import column, computed, connection, entity, to_one
 from engine.declare.far import FarParent
 from models.base.ids import Kind
 from models.contacts.jobs import (
@@ -16,6 +16,7 @@ from models.contacts.jobs import (
     contact_import_errors,
     contact_jobs,
 )
+from resolvers.contacts import job_progress
 from resolvers.contacts.jobs import reads as job_reads
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.fields.references import AccountRef
@@ -23,10 +24,10 @@ from schema.fields.references import AccountRef
 
 @entity(contact_jobs, requires=Permission.CONTACTS_READ, name="JobProgress")
 class JobProgress:
-    """How far a job is."""
+    """How far a job is. Deletions do not count what they remove."""
 
-    done: int = column(description="The rows of the file that were read so far.")
-    total: int = column(description="All of them. 0 until the whole file has come.")
+    done: int | None = computed(job_progress.done_of)
+    total: int | None = computed(job_progress.total_of)
 
 
 @entity(

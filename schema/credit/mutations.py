@@ -37,8 +37,8 @@ class CreditTransferInput:
         default=None, description="1 to 200 characters, visible in both accounts."
     )
     idempotency_key: str = strawberry.field(
-        description="A key that you choose, 1 to 200 characters, unique among yours in the giving account. "
-        "Repeated within 30 days, it transfers nothing more."
+        description="A key that you choose, 1 to 200 characters, not only spaces, unique among yours in the "
+        "giving account. Repeated within 30 days, it transfers nothing more."
     )
 
 

@@ -8,7 +8,8 @@ import strawberry
 def idempotency_key(repeated: str) -> Any:
     """The field of the input. `repeated`: what the same key does again, such as "it sends nothing more"."""
     return strawberry.field(
-        description=f"A key that you choose, 1 to 200 characters. Repeated within 30 days, {repeated}."
+        description="A key that you choose, 1 to 200 characters, not only spaces. Repeated within 30 days, "
+        f"{repeated}."
     )
 
 

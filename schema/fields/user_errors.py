@@ -30,7 +30,9 @@ from schema.fields.amounts import MicroAmount
 class UserError:
     code: RefusalCode = strawberry.field(description="The kind of failure, for programs.")
     field: list[str] | None = strawberry.field(
-        description="The path of the input that caused it, such as [`input`, `email`]."
+        description="The path of the input that caused it, such as [`input`, `email`]. Where an item of a "
+        "list is at fault, the path ends with the item's position, from 0, such as [`input`, `ipRanges`, "
+        "`2`]."
     )
     message: str = strawberry.field(description="An explanation for people.")
 

@@ -5,7 +5,7 @@ from schema.fields.deployment import Deployment
 from server.settings.contact_key import key_source
 from server.settings.invoice_issuer import invoice_issuer
 from server.settings.payments import payment_provider
-from server.settings.secret_keys import keyring_source
+from server.settings.secret_keys import keyring_source, log_lost
 from server.settings.settings import Settings
 
 
@@ -15,7 +15,7 @@ def deployment(settings: Settings) -> Deployment:
         public_url=settings.link_base,
         payments=payment_provider(settings.payment_provider),
         contact_key=key_source(settings),
-        keyring=keyring_source(settings),
+        keyring=keyring_source(settings, log_lost),
         mail_host=settings.mail_domain,
         dns=Dns([NameServer(*server) for server in settings.name_servers]),
         subaccount_set_up=settings.subaccounts,

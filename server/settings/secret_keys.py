@@ -1,10 +1,12 @@
 """The deployment's secrets for what the database stores encrypted."""
 
 import secrets
+from collections.abc import Callable
 from functools import cache
 
 from authz.policy.refusals import Refusal, RefusalCode
 from resolvers.sealing.keyring import Keyring, KeyringSource
+from server.failures.repeated_lines import minute_lines
 from server.settings.made_once import made_once
 from server.settings.settings import Settings
 
@@ -12,7 +14,12 @@ _FILE = "secret.key"
 _SIZE = 32
 
 
-def keyring_source(settings: Settings) -> KeyringSource:
+def log_lost(column: str) -> None:
+    """Log that a value of this column cannot be read: once a minute, as a page has many."""
+    minute_lines.warning("value not decrypted", setting="MANDANT_SECRET_KEYS", column=column)
+
+
+def keyring_source(settings: Settings, tell_lost: Callable[[str], None] = lambda _: None) -> KeyringSource:
     """The secrets that are set. With the embedded PostgreSQL one is made in its folder, if none are set; it
     goes on opening what it has sealed.
 
@@ -28,6 +35,6 @@ def keyring_source(settings: Settings) -> KeyringSource:
             found.append(made_once(path, secrets.token_urlsafe(_SIZE).encode()))
         if not found:
             raise Refusal(RefusalCode.SECRETS_UNAVAILABLE)
-        return Keyring(found)
+        return Keyring(found, tell_lost)
 
     return keyring

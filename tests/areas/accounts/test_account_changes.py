@@ -7,10 +7,18 @@ from models.accounts.tables import RightsInheritance
 from tests.areas.effects.log import events_of, last_event, mail_to
 from tests.client.api import Api
 from tests.client.mutations import ROLE_IDS, Token, attempt, code_of, done
-from tests.world.world import World
+from tests.world.world import Account, Member, World
 
 _CHANGED = "account { id name externalId rightsInheritance version status ownStatus }"
 _STATUS = "query ($id: ID!) { account(id: $id) { status ownStatus viewerPermissions } }"
+
+
+async def _reason(api: Api, caller: Member, account: Account) -> str | None:
+    """Of the account's last event."""
+    query = "query ($id: ID!) { account(id: $id) { events(first: 1) { nodes { reason } } } }"
+    (event,) = (await api.read(query, caller, id=account.id))["account"]["events"]["nodes"]
+    reason: str | None = event["reason"]
+    return reason
 
 
 async def test_what_is_left_out_stays(api: Api, world: World) -> None:
@@ -162,11 +170,13 @@ async def test_a_suspended_account_suspends_all_below_by_the_path(api: Api, worl
     assert (event["kind"], event["before"], event["after"]) == (
         "ACCOUNT_SUSPENDED",
         {"status": "ACTIVE"},
-        {"status": "SUSPENDED", "reason": "unpaid"},
+        {"status": "SUSPENDED"},
     )
-    await done(api, "accountResume", admin, accountId=middle.id)
+    assert await _reason(api, admin, middle) == "unpaid"
+    await done(api, "accountResume", admin, accountId=middle.id, reason="paid")
     event = await last_event(api, admin, middle.id)
     assert (event["kind"], event["after"]) == ("ACCOUNT_RESUMED", {"status": "ACTIVE"})
+    assert await _reason(api, admin, middle) == "paid"
     assert await code_of(api, "accountUpdate", inside, **change) == ""
 
 
@@ -195,6 +205,7 @@ async def test_closing_begins_at_the_leaves_and_is_for_good(api: Api, world: Wor
     closed = await done(api, "accountClose", owner, _CHANGED, accountId=account.id)
     assert closed["account"]["status"] == "CLOSED"
     assert (await last_event(api, owner, account.id))["kind"] == "ACCOUNT_CLOSED"
+    assert [await _reason(api, owner, each) for each in (leaf, account)] == ["bankrupt", None]
     for field in ("accountResume", "accountSuspend", "accountClose"):
         assert await code_of(api, field, owner, accountId=account.id) == "ACCOUNT_CLOSED"
     assert (await api.read(_STATUS, owner, id=leaf.id))["account"]["status"] == "CLOSED"

@@ -3,6 +3,7 @@
 import datetime
 
 from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Permission
 from tests.areas.api_keys.key_uses import last_use
 from tests.areas.effects.log import events_of
 from tests.client.api import Api
@@ -13,6 +14,11 @@ _KEY = (
     "secret apiKey { id name lastFour role { name } permissions account { id } createdBy { id } "
     "expiresAt lastUsedAt revokedAt }"
 )
+_OF_ADMINISTRATORS = frozenset(Permission) - {
+    Permission.ACCOUNT_SUSPEND,
+    Permission.ACCOUNT_CLOSE,
+    Permission.ACCOUNT_TRANSFER,
+}
 _WHO = "{ viewer { apiKey { id name } } }"
 
 
@@ -70,6 +76,36 @@ async def test_permissions_narrow_the_role_and_never_widen_it(api: Api, world: W
     query = "query ($id: ID!) { account(id: $id) { viewerPermissions } }"
     seen = await api.read(query, Token(narrow["secret"]), id=account.id)
     assert seen["account"]["viewerPermissions"] == ["ACCOUNT_READ", "CREDIT_READ"]
+
+
+async def test_a_key_for_one_thing_reaches_the_account_too(api: Api, world: World) -> None:
+    """Whatever the one permission is: without ACCOUNT_READ the account is NOT_FOUND to it."""
+    account = await world.account()
+    owner = await world.member(account, BuiltinRole.OWNER)
+    wanted = {"accountId": account.id, "name": "Narrow", "roleId": ROLE_IDS[BuiltinRole.ADMINISTRATOR]}
+    query = "query ($id: ID!) { account(id: $id) { viewerPermissions } }"
+    for permission in sorted(_OF_ADMINISTRATORS - {Permission.ACCOUNT_READ}, key=lambda one: one.value):
+        key = await done(api, "apiKeyCreate", owner, _KEY, **wanted, permissions=[permission.name])
+        both = ["ACCOUNT_READ", permission.name]
+        assert key["apiKey"]["permissions"] == both
+        seen = await api.read(query, Token(key["secret"]), id=account.id)
+        assert seen["account"]["viewerPermissions"] == both
+    # The last one again, with an update, and with what only the mutation itself needs.
+    target = {"apiKeyId": key["apiKey"]["id"], "expectedVersion": 1, "permissions": ["CONTACTS_WRITE"]}
+    updated = await done(api, "apiKeyUpdate", owner, _KEY, **target)
+    assert updated["apiKey"]["permissions"] == ["ACCOUNT_READ", "CONTACTS_WRITE"]
+    upserted = await done(
+        api,
+        "contactUpsert",
+        Token(key["secret"]),
+        "account { name } results { outcome contactId }",
+        accountId=account.id,
+        contacts=[{"email": "ann@example.com"}],
+        source="a program",
+    )
+    (result,) = upserted["results"]
+    assert result["outcome"] == "CREATED"
+    assert result["contactId"] is not None
 
 
 async def test_a_rotated_key_has_a_new_secret_and_the_same_rights(api: Api, world: World) -> None:

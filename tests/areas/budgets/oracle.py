@@ -2,7 +2,7 @@
 
 from models.accounts.tables import CreditMode
 from models.budgets.tables import BudgetCurrency, budgets
-from tests.authz.escalation.statuses import ABOVE, NEEDS_ACTIVE, TAKES_AWAY, Row
+from tests.authz.escalation.statuses import ABOVE, NEEDS_ACTIVE, NOT_ONCE_CLOSED, Row
 from tests.authz.matrix.matrix_callers import Stage
 from tests.authz.matrix.matrix_rows import Values
 from tests.authz.rules.consequences import Pays, does
@@ -42,9 +42,9 @@ CONSEQUENCES = {
 
 STATUSES = {
     "sendBudgetUpdate": Row(NEEDS_ACTIVE, ABOVE),
-    "sendBudgetUpdate: lowers": Row(TAKES_AWAY, ABOVE, prepare=_lowered_sends),
+    "sendBudgetUpdate: lowers": Row(NOT_ONCE_CLOSED, ABOVE, prepare=_lowered_sends),
     "creditBudgetUpdate": Row(NEEDS_ACTIVE, ABOVE, prepare=_raised_credit),
-    "creditBudgetUpdate: lowers": Row(TAKES_AWAY, ABOVE, prepare=_lowered_credit),
+    "creditBudgetUpdate: lowers": Row(NOT_ONCE_CLOSED, ABOVE, prepare=_lowered_credit),
 }
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.writes.sessions import WriteSessions
@@ -54,3 +55,20 @@ async def export(api: Api, caller: Caller | None, **query: str) -> httpx.Respons
     """Contacts as a file."""
     headers = {} if caller is None else {"authorization": f"Bearer {caller.token}"}
     return await api.http.get("/contacts", params=query, headers=headers)
+
+
+_CONTACTS = """query ($id: ID!) { account(id: $id) { contacts(last: 100) { nodes {
+  externalId email phoneCanonical attributes source lists { nodes { list { name } source } } } } } }"""
+
+
+async def contacts_in(api: Api, caller: Caller, account: Account) -> list[dict[str, Any]]:
+    """The account's contacts, the oldest first."""
+    found = (await api.read(_CONTACTS, caller, id=account.id))["account"]["contacts"]["nodes"]
+    return list(reversed(found))
+
+
+async def count_in(database: AsyncEngine, table: Any, account: Account) -> int:
+    """How many rows of the table are the account's."""
+    async with database.connect() as connection:
+        counted = select(func.count()).where(table.c.account_id == account.key)
+        return int((await connection.execute(counted)).scalar_one())

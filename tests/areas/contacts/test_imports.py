@@ -1,29 +1,27 @@
 """Files of contacts: uploaded, and imported by a worker."""
 
-import asyncio
 import json
-from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
-from engine.writes.sessions import WriteSessions
-from models.base.ids import Kind, parse
-from models.contacts.job_kinds import CONTACT_JOB
-from models.contacts.jobs import contact_import_parts, contact_jobs
+from models.contacts.jobs import contact_import_parts
 from models.contacts.tables import contacts
-from resolvers.contacts.jobs import import_upload, import_work
-from server.jobs.dispatch import do
-from tests.areas.contacts.imports import import_file, imported, job_of, work_off_imports
+from tests.areas.contacts.imports import (
+    contacts_in,
+    count_in,
+    import_file,
+    imported,
+    job_of,
+    work_off_imports,
+)
 from tests.areas.effects.log import events_of
 from tests.client import mutations
 from tests.client.api import Api, Caller
 from tests.client.mutations import done
-from tests.database.job_queue import ready_jobs
-from tests.server.deployed import deployed
 from tests.world.recipients import code_of
 from tests.world.world import Account, Member, World
 
@@ -38,25 +36,9 @@ async def owner(world: World, account: Account) -> Member:
     return await world.member(account, BuiltinRole.OWNER)
 
 
-_CONTACTS = """query ($id: ID!) { account(id: $id) { contacts(last: 100) { nodes {
-  externalId email phoneCanonical attributes source lists { nodes { list { name } source } } } } } }"""
-
-
-async def _contacts(api: Api, caller: Caller, account: Account) -> list[dict[str, Any]]:
-    """The oldest first."""
-    found = (await api.read(_CONTACTS, caller, id=account.id))["account"]["contacts"]["nodes"]
-    return list(reversed(found))
-
-
 async def _attributes(api: Api, caller: Caller, account: Account, **types: str) -> None:
     for name, type_ in types.items():
         await done(api, "contactAttributeCreate", caller, accountId=account.id, name=name, type=type_)
-
-
-async def _count(database: AsyncEngine, table: Any, account: Account) -> int:
-    async with database.connect() as connection:
-        counted = select(func.count()).where(table.c.account_id == account.key)
-        return int((await connection.execute(counted)).scalar_one())
 
 
 _FILE = """E-Mail;phone;externalId;country;age;left out
@@ -109,7 +91,7 @@ async def test_rows_become_contacts_and_faults_are_told_by_line(
     }
     lists = {"nodes": [{"list": {"name": "Newsletter"}, "source": "The fair"}]}
     shared = {"source": "The fair", "lists": lists}
-    assert await _contacts(api, owner, account) == [
+    assert await contacts_in(api, owner, account) == [
         {
             "externalId": "1",
             "email": "Ada@Example.com",
@@ -144,7 +126,7 @@ async def test_numbers_are_digits_and_a_point(
     await work_off_imports(application, account)
     job = await job_of(api, owner, job_id)
     assert [node["line"] - 2 - len(good) for node in job["errors"]["nodes"]] == list(range(len(wrong)))
-    found = await _contacts(api, owner, account)
+    found = await contacts_in(api, owner, account)
     assert [contact["attributes"]["visits"] for contact in found] == list(good.values())
 
 
@@ -159,7 +141,7 @@ async def test_the_last_of_several_rows_about_one_contact_wins(
     await work_off_imports(application, account)
     job = await job_of(api, owner, job_id)
     assert (job["created"], job["updated"], job["refused"]) == (2, 2, 0)
-    found = {each["email"]: each["attributes"] for each in await _contacts(api, owner, account)}
+    found = {each["email"]: each["attributes"] for each in await contacts_in(api, owner, account)}
     assert found == {
         "a@EXAMPLE.com": {"vip": False, "since": "2026-02-02"},
         "b@example.com": {"vip": True},
@@ -234,7 +216,7 @@ async def test_a_faulty_file_leaves_nothing(
     assert code_of(response) == code
     assert message in response.json()["errors"][0]["message"]
     assert await world.state(account) == before
-    assert await _count(database, contact_import_parts, account) == 0
+    assert await count_in(database, contact_import_parts, account) == 0
 
 
 @pytest.mark.parametrize(
@@ -265,175 +247,3 @@ async def test_strangers_learn_nothing(api: Api, world: World, account: Account,
         assert list((answer.data or {"": None}).values()) == [None]
     assert await mutations.code_of(api, "contactImportCancel", stranger, jobId=job_id) == "NOT_FOUND"
     assert (await job_of(api, owner, job_id))["status"] == "WAITING"
-
-
-async def test_a_job_that_was_interrupted_goes_on_behind_its_last_part(
-    api: Api,
-    account: Account,
-    owner: Member,
-    application: AsyncEngine,
-    database: AsyncEngine,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """A worker dies in the middle of the second part; nothing is imported twice, and nothing is lost."""
-    monkeypatch.setattr(import_upload, "ROWS_OF_A_PART", 10)
-    lines = [f"person.{number}@example.com" for number in range(35)]
-    job_id = await imported(api, owner, account, "\n".join(("email", *lines)))
-    stored = import_work._keep_errors
-    calls = 0
-
-    async def dying(*arguments: Any) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == 2:
-            raise ConnectionResetError
-        await stored(*arguments)
-
-    monkeypatch.setattr(import_work, "_keep_errors", dying)
-    with pytest.raises(ConnectionResetError):
-        await work_off_imports(application, account)
-    job = await job_of(api, owner, job_id)
-    assert (job["status"], job["progress"]["done"], job["created"]) == ("RUNNING", 10, 10)
-    assert await _count(database, contacts, account) == 10
-    await work_off_imports(application, account)
-    job = await job_of(api, owner, job_id)
-    assert (job["status"], job["progress"]["done"], job["created"]) == ("DONE", 35, 35)
-    assert await _count(database, contacts, account) == 35
-    assert await _count(database, contact_import_parts, account) == 0
-
-
-async def test_two_workers_import_each_part_once(
-    api: Api,
-    account: Account,
-    owner: Member,
-    application: AsyncEngine,
-    database: AsyncEngine,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(import_upload, "ROWS_OF_A_PART", 5)
-    lines = [f"person.{number}@example.com" for number in range(40)]
-    job_id = await imported(api, owner, account, "\n".join(("email", *lines)))
-    (job,) = [each for each in await ready_jobs(application, CONTACT_JOB) if _is(job_id, each.subject_id)]
-    sessions = WriteSessions(application)
-    await asyncio.gather(*[do(sessions, deployed(), job) for _ in range(2)])
-    found = await job_of(api, owner, job_id)
-    assert (found["status"], found["progress"]["done"], found["created"]) == ("DONE", 40, 40)
-    assert await _count(database, contacts, account) == 40
-
-
-def _is(job_id: str, key: object) -> bool:
-    return parse(Kind.CONTACT_JOB, job_id) == key
-
-
-async def test_a_cancelled_import_keeps_what_it_did(
-    api: Api,
-    account: Account,
-    owner: Member,
-    application: AsyncEngine,
-    database: AsyncEngine,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(import_upload, "ROWS_OF_A_PART", 10)
-    lines = [f"person.{number}@example.com" for number in range(30)]
-    job_id = await imported(api, owner, account, "\n".join(("email", *lines)))
-    store = import_work._store
-
-    async def stored(*arguments: Any) -> None:
-        await store(*arguments)
-        cancelling.append(asyncio.create_task(done(api, "contactImportCancel", owner, jobId=job_id)))
-
-    cancelling: list[asyncio.Task[Any]] = []
-    monkeypatch.setattr(import_work, "_store", stored)
-    await work_off_imports(application, account)
-    await asyncio.gather(*cancelling[:1])
-    await asyncio.gather(*cancelling[1:], return_exceptions=True)
-    job = await job_of(api, owner, job_id)
-    assert job["status"] == "CANCELLED"
-    assert job["created"] == await _count(database, contacts, account) < 30
-    (event,) = await events_of(api, owner, account.id, "CONTACT_IMPORT_CANCELLED")
-    numbers = {"created": job["created"], "updated": 0, "refused": 0}
-    assert (event["subjectId"], event["before"]) == (job_id, None)
-    assert event["after"] == {"status": "CANCELLED", **numbers}
-    assert await _count(database, contact_import_parts, account) == 0
-    assert await mutations.code_of(api, "contactImportCancel", owner, jobId=job_id) == "FAILED_PRECONDITION"
-
-
-async def test_an_account_that_is_suspended_ends_its_import(
-    api: Api, world: World, account: Account, application: AsyncEngine, database: AsyncEngine
-) -> None:
-    below = await world.account(account)
-    owner = await world.member(account, BuiltinRole.OWNER)
-    job_id = await imported(api, owner, below, "email\na@example.com\n")
-    await done(api, "accountSuspend", owner, accountId=below.id, reason="A test.")
-    await work_off_imports(application, account)
-    job = await job_of(api, owner, job_id)
-    assert (job["status"], job["failure"]) == ("FAILED", "The account is not active any more.")
-    assert await _count(database, contacts, below) == 0
-
-
-async def test_an_upload_whose_server_died_fails_after_an_hour(
-    api: Api, account: Account, owner: Member, application: AsyncEngine, database: AsyncEngine
-) -> None:
-    job_id = await imported(api, owner, account, "email\na@example.com\n")
-    early = {"status": "UPLOADING", "total": 0}
-    await _rewrite(database, job_id, **early)
-    await work_off_imports(application, account)
-    assert (await job_of(api, owner, job_id))["status"] == "UPLOADING"
-    await _rewrite(database, job_id, created_at=func.now() - func.make_interval(0, 0, 0, 0, 2))
-    await work_off_imports(application, account)
-    job = await job_of(api, owner, job_id)
-    assert (job["status"], job["failure"]) == ("FAILED", "The upload was interrupted. Send the file again.")
-    assert await _count(database, contact_import_parts, account) == 0
-
-
-async def _rewrite(database: AsyncEngine, job_id: str, **values: Any) -> None:
-    this = contact_jobs.c.id == parse(Kind.CONTACT_JOB, job_id)
-    async with database.begin() as connection:
-        await connection.execute(update(contact_jobs).where(this).values(**values))
-
-
-async def test_a_deleted_list_loses_its_members_and_then_itself(
-    api: Api, account: Account, owner: Member, application: AsyncEngine, database: AsyncEngine
-) -> None:
-    made = await done(
-        api, "contactListCreate", owner, "contactList { id }", accountId=account.id, name="Newsletter"
-    )
-    list_id = made["contactList"]["id"]
-    await imported(api, owner, account, "email\na@example.com\nb@example.com\n", lists=list_id)
-    await work_off_imports(application, account)
-    await done(api, "contactListDelete", owner, contactListId=list_id)
-    jobs = "query ($id: ID!) { account(id: $id) { jobs { nodes { kind status } } } }"
-    expected = [{"kind": "LIST_DELETION", "status": "WAITING"}, {"kind": "IMPORT", "status": "DONE"}]
-    assert (await api.read(jobs, owner, id=account.id))["account"]["jobs"]["nodes"] == expected
-    await work_off_imports(application, account)
-    expected[0]["status"] = "DONE"
-    assert (await api.read(jobs, owner, id=account.id))["account"]["jobs"]["nodes"] == expected
-    assert [each["lists"]["nodes"] for each in await _contacts(api, owner, account)] == [[], []]
-
-
-_UNKNOWN = "SELECT pg_clear_attribute_stats('public', 'contacts', 'account_id', true)"
-_KNOWN = "SELECT most_common_vals::text FROM pg_stats WHERE tablename = 'contacts' AND attname = 'account_id'"
-
-
-@pytest.mark.parametrize(("parts", "is_known"), [(2, False), (3, True), (5, True)])
-async def test_postgresql_looks_at_what_a_large_import_has_made(
-    api: Api,
-    account: Account,
-    owner: Member,
-    application: AsyncEngine,
-    database: AsyncEngine,
-    monkeypatch: pytest.MonkeyPatch,
-    parts: int,
-    is_known: bool,
-) -> None:
-    """Otherwise it would plan as if the account were small. A small import changes nothing."""
-    monkeypatch.setattr(import_upload, "ROWS_OF_A_PART", 10)
-    monkeypatch.setattr(import_work, "_MANY_PARTS", 3)
-    lines = [f"person.{number}@example.com" for number in range(parts * 10)]
-    async with database.begin() as connection:
-        await connection.execute(text(_UNKNOWN))
-    await imported(api, owner, account, "\n".join(("email", *lines)))
-    await work_off_imports(application, account)
-    async with database.connect() as connection:
-        found = (await connection.execute(text(_KNOWN))).scalar_one_or_none()
-    assert (found is not None and str(account.key) in found) == is_known

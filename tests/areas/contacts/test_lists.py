@@ -108,7 +108,7 @@ async def test_a_thousand_lists_and_no_more(
         await connection.execute(insert(contact_lists), rows)
     last = await create_list(api, marketer, account, "The thousandth")
     values = {"accountId": account.id, "name": "One more"}
-    assert await refused(api, "contactListCreate", marketer, **values) == ("FAILED_PRECONDITION", None)
+    assert await refused(api, "contactListCreate", marketer, **values) == ("FAILED_PRECONDITION", "name")
     await done(api, "contactListDelete", marketer, contactListId=last)
     await done(api, "contactListCreate", marketer, **values)
 

@@ -1,5 +1,6 @@
 """Who is blocked, unsubscribed or bounced is left out of sends before anything is counted (R68, R77, R79)."""
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -142,6 +143,10 @@ async def test_nobody_left_is_refused(api: Api, small: Brand, world: World) -> N
     assert (made.code, made.named) == ("BAD_USER_INPUT", "recipients")
     made = await _reserve(api, small.owner, small.us, list_id=listed)
     assert (made.code, made.named) == ("BAD_USER_INPUT", "recipientListId")
+    hashes = [hashlib.sha256(f"{name}@example.com".encode()).hexdigest() for name in given]
+    values = booking(small.us) | {"recipients": None, "recipientHashes": hashes}
+    made = await attempt(api, "sendReserve", small.owner, _MADE, **values)
+    assert (made.code, made.named) == ("BAD_USER_INPUT", "recipientHashes")
     assert await world.state(small.master) == before
 
 

@@ -14,7 +14,7 @@ from models.sending.tables import send_cycles
 from server.database.clock import Clock
 from tests.areas.effects.log import events_of
 from tests.client.api import Api
-from tests.client.mutations import done
+from tests.client.mutations import attempt, done
 from tests.world.brand import Brand
 from tests.world.budgets import budget_set
 from tests.world.credit import balances_of, faults_of, give_credit, own_balances
@@ -68,7 +68,10 @@ async def test_at_the_limit_the_active_stay_mailable(api: Api, small: Brand, wor
     await reserved(api, small.owner, small.us, "ann", "bob")
     before = await world.state(small.master)
     refused = await reserve(api, small.owner, small.us, "ann", "carl")
-    assert refused.code == "CONTACT_LIMIT_REACHED"
+    assert (refused.code, refused.named) == ("CONTACT_LIMIT_REACHED", "recipients")
+    hashed = {"recipients": None, "recipientHashes": [hashlib.sha256(b"carl@example.com").hexdigest()]}
+    refused = await attempt(api, "sendReserve", small.owner, SHOWN, **(booking(small.us) | hashed))
+    assert (refused.code, refused.named) == ("CONTACT_LIMIT_REACHED", "recipientHashes")
     assert await world.state(small.master) == before
     await reserved(api, small.owner, small.us, "ann", "bob")
 

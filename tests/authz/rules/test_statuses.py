@@ -1,18 +1,20 @@
 """Whoever loses access can always be made to: every mutation in accounts that are not active."""
 
 import pytest
+from graphql import GraphQLField, GraphQLInputObjectType, get_named_type
 from sqlalchemy import select
 from starlette.applications import Starlette
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import AccountStatus
+from models.base.ids import new_id
 from models.people.users import ownerships
 from tests.authz.escalation.outcomes import DONE, mutate, outcome, root_fields
 from tests.authz.escalation.statuses import Inactive, Row, mutation_of
 from tests.authz.matrix.matrix_callers import Stage
 from tests.authz.matrix.matrix_fields import MUTATIONS
 from tests.client.api import Api
-from tests.client.mutations import code_of, done
+from tests.client.mutations import ROLE_IDS, code_of, done
 from tests.client.places import new_place
 from tests.client.schema import SCHEMA
 from tests.world.oracles import told_by_areas
@@ -55,6 +57,49 @@ async def test_mutation(label: str, stage: Stage, app: Starlette) -> None:
     assert found == {(place, caller): row.outcomes[place] for place in Inactive for caller in row.callers}
     changes_in = {place: row.outcomes[place] == DONE and place not in row.unchanged for place in Inactive}
     assert changed == {(place, caller): changes_in[place] for place in Inactive for caller in row.callers}
+
+
+def _takes_a_key(field: GraphQLField) -> bool:
+    input_type = get_named_type(field.args["input"].type) if "input" in field.args else None
+    return isinstance(input_type, GraphQLInputObjectType) and "idempotencyKey" in input_type.fields
+
+
+REPEATED = [name for name, field in root_fields(SCHEMA.mutation_type).items() if _takes_a_key(field)]
+
+
+@pytest.mark.parametrize("name", REPEATED)
+async def test_what_was_done_is_answered_again_in_any_status(name: str, stage: Stage, app: Starlette) -> None:
+    """A client whose answer was lost learns what it has done."""
+    caller = STATUSES[name].callers[-1]
+    values = (await MUTATIONS[name].prepare(stage) or {}) | {"idempotencyKey": new_id().hex}
+    async with Api.of(app, new_place()) as api:
+        first = await mutate(api, name, stage.callers[caller], values)
+        assert (outcome(first, name), first.data[name]["replayed"]) == (DONE, False)
+        for place in Inactive:
+            inactive = stage.parent if place is Inactive.BELOW_SUSPENDED else stage.account
+            await stage.world.set_status(inactive, place.status)
+            before = await stage.state()
+            again = await mutate(api, name, stage.callers[caller], values)
+            assert (outcome(again, name), again.data[name]["replayed"]) == (DONE, True)
+            assert await stage.state() == before
+            await stage.world.set_status(stage.parent, AccountStatus.ACTIVE)
+            await stage.reopen()
+    await MUTATIONS[name].restore(stage, caller)
+
+
+async def test_who_lost_the_right_is_not_answered_again(api: Api, world: World) -> None:
+    """Neither in an active account nor in a suspended one."""
+    account = await world.account(await world.account())
+    owner = await world.member(account, BuiltinRole.OWNER)
+    member = await world.member(account, BuiltinRole.ADMINISTRATOR)
+    role = {"accountId": account.id, "email": "offer@example.com", "roleId": ROLE_IDS[BuiltinRole.ANALYST]}
+    offer = role | {"idempotencyKey": "1"}
+    await done(api, "memberInvite", member, **offer)
+    lesser = {"memberId": member.id, "roleId": ROLE_IDS[BuiltinRole.ANALYST]}
+    await done(api, "memberUpdate", owner, **lesser)
+    for status in (AccountStatus.ACTIVE, AccountStatus.SUSPENDED):
+        await world.set_status(account, status)
+        assert await code_of(api, "memberInvite", member, **offer) == "FORBIDDEN"
 
 
 async def test_a_leaked_key_is_revoked_where_all_is_suspended(api: Api, world: World) -> None:

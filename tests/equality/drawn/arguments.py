@@ -32,13 +32,15 @@ _MOMENTS = (
 )
 """The earlier ones first."""
 _WORDS = {
-    "email": ("ANN.0@bücher.example", "ann.2@xn--bcher-kva.example", "nobody"),
+    "email": ("ANN.0@bücher.example", "ann.2@xn--bcher-kva.example", "nobody@b.example"),
     "emailPrefix": ("", "a", "ANN.1", "ann.2@"),
-    "phone": ("+46 70 000 00 01", "0700000001"),
+    "phone": ("+46 70 000 00 01", "+46700000002"),
     "externalId": ("'1\"", "1"),
     "attribute": ("name", "big", "empty", "a"),
     "value": (str(2**53 + 1), 'Ω "quoted" \\ \x01 \u2028', '{"b": [1, -2, true]}'),
 }
+_CHECKED = _WORDS.keys() - {"value"}
+"""Filters that refuse what nothing can fit."""
 _NOT_IN_THE_SCENE = {
     *("contact jobs", "import errors", "domains", "settings.differences"),
     *("staff.reviews", "staff.account.reviews"),
@@ -114,10 +116,17 @@ class Arguments:
             case "ID":
                 return self._id(field)
             case "String":
-                words = self._vocabulary.searches if argument == "search" else _WORDS.get(argument, ())
-                known = words and self._choices.chance(70)
-                return Value.of(self._choices.pick(words) if known else self._choices.text())
+                return Value.of(self._string(argument))
         raise TypeError(f"{field}({argument}: {type_})")
+
+    def _string(self, argument: str) -> str:
+        words = self._vocabulary.searches if argument == "search" else _WORDS.get(argument, ())
+        if argument in _CHECKED:
+            if not self._choices.chance(_WRONG):
+                return self._choices.pick(words)
+            self.wrong = True
+        known = words and self._choices.chance(70)
+        return self._choices.pick(words) if known else self._choices.text()
 
     def _list(self, type_: GraphQLInputType, field: str, argument: str) -> Value:
         items = [self._value(type_, field, argument) for _ in range(self._choices.pick((0, 1, 2, 3)))]

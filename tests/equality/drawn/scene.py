@@ -10,7 +10,7 @@ agency                      brand           stranger's
   24 leaves: more than a page; of the first four each lets in something else
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hypothesis.vendor.pretty import RepresentationPrinter
@@ -116,21 +116,10 @@ async def make_scene(world: World) -> Scene:
     money = await make_money(world, agency.master, own, (agency.shop, brand, foreign))
     plans = await make_plans(world, agency.master, agency.client, agency.leaves[0], foreign)
     billed = await make_invoices(world, agency.master, agency.client, agency.till, foreign)
-    written_to: list[str] = []
-    for number, account in enumerate(
-        (agency.master, agency.client, agency.till, agency.leaves[0], brand, foreign)
-    ):
-        people_of = await give_contacts(world, account, 25 - 4 * number)
-        listed = await give_memberships(world, account, people_of)
-        written_to += [contact_id(account, key) for key in people_of[:4]]
-        written_to += [contact_list_id(account, key) for key in listed]
-        await give_all_suppressions(world, account, listed[0])
-    await give_settings(world, agency.master, 3)
-    await give_settings(world, brand, 1)
-    await set_setting(world, agency.master, SettingName.LANGUAGE, "en", locked=True)
-    for setting in (SettingName.LANGUAGE, SettingName.QUIET_HOURS):
-        await set_setting(world, agency.client, setting, VALUES[setting], copied_from=agency.leaves[0])
-    await set_function(world, agency.client, "function_0", "Own", copied_from=agency.master)
+    written_to = await _contacts(
+        world, (agency.master, agency.client, agency.till, agency.leaves[0], brand, foreign)
+    )
+    await _settings(world, agency, brand)
     await world.set_status(agency.suspended, AccountStatus.SUSPENDED)
     await world.set_status(agency.shop, AccountStatus.CLOSED)
     people = {name: member.person for name, member in members.items()}
@@ -161,6 +150,28 @@ async def make_scene(world: World) -> Scene:
     )
     words = ("twin", "leaf 1", "TWIN", "🦊", "Ω", "'", '"', "\\", "\n", "%", "_")
     return Scene({**people, **keys}, ids, (QUOTES, EMOJI, EXTERNAL_ID, *words))
+
+
+async def _contacts(world: World, accounts: Sequence[Account]) -> list[str]:
+    """Contacts, lists and suppressions of each account. Returns ids of some."""
+    written_to: list[str] = []
+    for number, account in enumerate(accounts):
+        people_of = await give_contacts(world, account, 25 - 4 * number)
+        listed = await give_memberships(world, account, people_of)
+        written_to += [contact_id(account, key) for key in people_of[:4]]
+        written_to += [contact_list_id(account, key) for key in listed]
+        await give_all_suppressions(world, account, listed[0])
+    return written_to
+
+
+async def _settings(world: World, agency: Agency, brand: Account) -> None:
+    """Own, locked, copied and inherited ones."""
+    await give_settings(world, agency.master, 3)
+    await give_settings(world, brand, 1)
+    await set_setting(world, agency.master, SettingName.LANGUAGE, "en", locked=True)
+    for setting in (SettingName.LANGUAGE, SettingName.QUIET_HOURS):
+        await set_setting(world, agency.client, setting, VALUES[setting], copied_from=agency.leaves[0])
+    await set_function(world, agency.client, "function_0", "Own", copied_from=agency.master)
 
 
 async def _fill(world: World, leaf: Account, owner: Member, role: BuiltinRole) -> None:

@@ -125,7 +125,7 @@ async def test_every_account_has_a_key_and_a_log(demo: DemoDatabase) -> None:
         "(SELECT FROM events e WHERE e.account_id = a.id AND e.kind = 'account.created')"
     )
     assert await demo.rows(unlogged) == []
-    reason = "SELECT after ->> 'reason' FROM events WHERE kind = 'account.suspended'"
+    reason = "SELECT reason FROM events WHERE kind = 'account.suspended'"
     assert await demo.rows(reason) == [("Two invoices are unpaid.",)]
 
 

@@ -5,22 +5,18 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import asyncpg
 import pytest
-from graphql import GraphQLError
 from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from structlog.testing import capture_logs
 
 from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
-from server.failures.errors import ErrorCode, failure_of, kind_of, present_error
+from server.failures.errors import ErrorCode, failure_of, kind_of
 from tests.database.database import clone, drop, named
 
-CHECKOUT = Path(__file__).parents[3]
 AWAY = "The database cannot be reached; try again."
 TIMED_OUT = "The database took too long; try again."
 LOCKED = "Others are changing the same data; try again."
@@ -290,50 +286,6 @@ def test_other_signs_of_a_lost_connection(error: DBAPIError) -> None:
     assert failure_of(error).message == AWAY
 
 
-# What passes and what is masked
-
-
-def test_an_error_for_the_client_passes_with_its_code() -> None:
-    error = GraphQLError("Not yours", path=["a", 0], extensions={"code": "FORBIDDEN", "permission": "READ"})
-    assert present_error(error, "id", hide_suggestions=True) == {
-        "message": "Not yours",
-        "path": ["a", 0],
-        "extensions": {"code": "FORBIDDEN", "permission": "READ", "requestId": "id"},
-    }
-
-
-def test_an_error_around_one_for_the_client_passes() -> None:
-    error = GraphQLError(
-        "Not yours", original_error=GraphQLError("Not yours", extensions={"code": "FORBIDDEN"})
-    )
-    with capture_logs() as logs:
-        presented = present_error(error, "id", hide_suggestions=True)
-    assert presented == {"message": "Not yours", "extensions": {"code": "FORBIDDEN", "requestId": "id"}}
-    assert logs == []
-
-
-def test_an_error_around_any_other_is_masked_with_its_extensions() -> None:
-    raised = KeyError("secret")
-    error = GraphQLError("secret", path=["a"], original_error=raised, extensions={"sql": "SELECT secret"})
-    with capture_logs() as logs:
-        presented = present_error(error, "id", hide_suggestions=True)
-    assert presented == {
-        "message": "Internal error",
-        "path": ["a"],
-        "extensions": {"code": "INTERNAL", "requestId": "id"},
-    }
-    assert logs == [{"event": "internal error", "log_level": "error", "exc_info": raised}]
-
-
-def test_suggestions_are_taken_out_of_errors_before_execution_only() -> None:
-    said = "No field 'nam'. Did you mean 'name', or 'names'? Look at the schema."
-    before = present_error(GraphQLError(said), "id", hide_suggestions=True)
-    assert before["message"] == "No field 'nam'. Look at the schema."
-    assert present_error(GraphQLError(said), "id", hide_suggestions=False)["message"] == said
-    within = present_error(GraphQLError(said, path=["a"]), "id", hide_suggestions=True)
-    assert within["message"] == said
-
-
 async def test_a_line_of_the_log_has_the_code_of_the_database(engines: Engines) -> None:
     with pytest.raises(DBAPIError) as failed:
         async with engines.single.connect() as connection:
@@ -341,13 +293,3 @@ async def test_a_line_of_the_log_has_the_code_of_the_database(engines: Engines) 
     assert kind_of(failed.value) == {"error": "DBAPIError", "sqlstate": "22012"}
     assert kind_of(OSError()) == {"error": "OSError", "sqlstate": ""}
     assert kind_of(None) == {"error": "NoneType", "sqlstate": ""}
-
-
-def test_no_line_of_the_log_has_the_class_of_an_error_alone() -> None:
-    """Of what the database raises the class says next to nothing."""
-    sources = [
-        path
-        for part in ("server", "engine", "resolvers", "schema")
-        for path in (CHECKOUT / part).rglob("*.py")
-    ]
-    assert [path.name for path in sources if "error=type(" in path.read_text(encoding="utf-8")] == []

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from authz.policy.refusals import Refusal, RefusalCode
 from models.base.ids import new_id
 from resolvers.sealing.keyring import NotOpenedError
 from resolvers.sealing.places import Place
+from server.settings.deployment import deployment
 from server.settings.secret_keys import keyring_source
 from server.settings.settings import Settings
 
@@ -63,3 +65,24 @@ def test_several_servers_must_be_told(tmp_path: Path) -> None:
         source()
     assert refused.value.code is RefusalCode.SECRETS_UNAVAILABLE
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_what_no_key_opens_is_logged_once_a_minute_of_each_column(tmp_path: Path) -> None:
+    """With the setting's name, and nothing of the value."""
+    old = keyring_source(_settings(tmp_path, "an older secret..", _ELSEWHERE))()
+    served = deployment(_settings(tmp_path, "a newer secret...", _ELSEWHERE)).keyring()
+    columns = [f"notes.{new_id()}" for _ in range(2)]
+    with capture_logs() as lines:
+        for column in (*columns, *columns):
+            place = Place(column, _PLACE.row)
+            with pytest.raises(NotOpenedError):
+                served.open(place, old.seal(place, b"x"))
+    assert lines == [
+        {
+            "event": "value not decrypted",
+            "log_level": "warning",
+            "setting": "MANDANT_SECRET_KEYS",
+            "column": column,
+        }
+        for column in columns
+    ]

@@ -84,7 +84,7 @@ async def entered(full: _Full) -> AsyncIterator[AsyncConnection]:
 _FILTERS = {
     "none": "",
     "email": ', email: "12000@B.example"',
-    "no address": ', email: "nobody"',
+    "no address": ', email: "nobody@b.example"',
     "email prefix": ', emailPrefix: "1"',
     "prefix of nobody": ', emailPrefix: "x"',
     "phone": ', phone: "+467012000"',
