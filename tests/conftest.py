@@ -18,6 +18,7 @@ from server.settings.payments import PaymentProviderName
 from server.settings.settings import Settings
 from server.start.app import create_app
 from tests.authz.escalation import profiles as profiles  # for all tests: no example has a deadline
+from tests.by_day import without_nightly
 from tests.client.api import Api
 from tests.database.database import TestServer, clone, deadlocks, drop, named
 from tests.isolation.summary import pytest_terminal_summary as pytest_terminal_summary
@@ -52,6 +53,12 @@ def pytest_configure_node(node: Any) -> None:
     """Tell a worker where the server is."""
     addresses = node.config.stash[_ADDRESSES]
     node.workerinput.update(owner=addresses.owner, application=addresses.application)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """By day slow tests are left to the night."""
+    items[:], left = without_nightly(items)
+    config.hook.pytest_deselected(items=left)
 
 
 def pytest_collection_finish() -> None:

@@ -12,6 +12,7 @@ from server.database.migrate import migrate
 from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres
 from server.settings.settings import Settings
 from server.start.app import create_app
+from tests.by_day import by_night_alone
 from tests.client.api import Api
 from tests.client.mutations import Token, attempt, done
 from tests.concurrency.gates import Gate
@@ -19,6 +20,8 @@ from tests.database.frozen import frozen
 from tests.database.readiness import ready_answers
 from tests.engine.paths import Path
 from tests.world.world import PASSWORD
+
+pytestmark = by_night_alone
 
 _WHO = "{ viewer { id } }"
 _PATIENCE = 30.0

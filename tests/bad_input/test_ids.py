@@ -18,6 +18,7 @@ from tests.bad_input.inputs import (
     inputs,
 )
 from tests.bad_input.place import Place, make_place, nowhere, stored
+from tests.by_day import one_in
 from tests.client.api import Api
 from tests.client.mutations import attempt
 from tests.client.schema import SCHEMA
@@ -150,7 +151,7 @@ async def _forget_attempts(world: World) -> None:
         await connection.execute(delete(attempts))
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS)
+@pytest.mark.parametrize("mutation", one_in(3, MUTATIONS))
 async def test_what_names_nothing_here_is_not_found(
     api: Api, world: World, place: Place, foreign: Place, mutation: str
 ) -> None:
@@ -206,7 +207,7 @@ async def test_ids_of_one_input_lie_in_one_account(api: Api, world: World, place
     assert await stored(world, place, other) == before
 
 
-@pytest.mark.parametrize("mutation", sorted(inputs(nowhere()).keys() - NOT_IN_SELF_SERVICE))
+@pytest.mark.parametrize("mutation", one_in(3, sorted(inputs(nowhere()).keys() - NOT_IN_SELF_SERVICE)))
 async def test_the_right_input_works(api: Api, stranger: Api, world: World, mutation: str) -> None:
     """Else the refusals of wrong ones would prove nothing."""
     place = await make_place(api, world)

@@ -7,11 +7,14 @@ from engine.database.driver import DriverConnection
 from server.database.connecting import connect
 from server.settings.settings import Settings
 from server.start.app import create_app
+from tests.by_day import by_night_alone
 from tests.client.api import Api
 from tests.client.mutations import done
 from tests.engine.paths import Path
 from tests.freshness.replica import Replica
 from tests.world.world import World
+
+pytestmark = by_night_alone
 
 NAME = "query ($id: ID!) { account(id: $id) { name } }"
 

@@ -3,11 +3,14 @@
 import asyncio
 
 from authz.policy.builtin_roles import BuiltinRole
+from tests.by_day import by_night_alone
 from tests.client.api import Api
 from tests.database.frozen import frozen
 from tests.database.readiness import ready_answers
 from tests.freshness.replica import Replica
 from tests.world.world import World
+
+pytestmark = by_night_alone
 
 NAME = "query ($id: ID!) { account(id: $id) { name } }"
 _PATIENCE = 30.0

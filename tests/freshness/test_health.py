@@ -4,11 +4,14 @@ from authz.policy.builtin_roles import BuiltinRole
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
+from tests.by_day import by_night_alone
 from tests.client.api import Api
 from tests.client.mutations import done
 from tests.database.readiness import ready_answers
 from tests.freshness.replica import Replica
 from tests.world.world import World
+
+pytestmark = by_night_alone
 
 NOWHERE = "postgresql://mandant@/mandant?host=/nowhere&port=5432"
 NAME = "query ($id: ID!) { account(id: $id) { name } }"

@@ -14,10 +14,10 @@ from tests.isolation.summary import COUNTED
 from tests.isolation.tally import Tally
 from tests.isolation.writing import compare_writes
 
-SEEDS = (1, 2)
-"""A world of each, always the same; a seed that a nightly run printed may take the place of one."""
+SEEDS = (1,)
+"""A world of it, always the same; a seed that a nightly run printed may take its place."""
 CHECKS = 20_000
-"""How many they are to give together, at the least."""
+"""How many it is to give, at the least."""
 _SIZE = Size(trees=3, subaccounts=5, newcomers=3, members=5, keys=3, shares=4)
 _WORLDS_BY_NIGHT = 10
 _SHOWN = 20
@@ -39,4 +39,4 @@ async def test_everybody_sees_and_does_what_the_rules_say_and_nothing_else(
         line = f"seed {number}: {tally.line()}"
         record_property(COUNTED, line)
         assert not tally.faults, "\n".join([line, *tally.faults[:_SHOWN]])
-        assert tally.checks >= CHECKS / len(SEEDS), line
+        assert tally.checks >= CHECKS, line

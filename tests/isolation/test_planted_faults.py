@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
+from tests.by_day import by_night_alone
 from tests.client.api import Answer, Api, Caller
 from tests.isolation.model import Account, Key, Member, Share
 from tests.isolation.oracle import Size, build, compare_reads, viewers_of
@@ -100,6 +101,7 @@ async def test_what_must_be_shown_and_is_not_is_a_loss(site: Site, people: list[
     assert not tally.differences
 
 
+@by_night_alone
 async def test_a_list_that_was_made_for_somebody_else_differs_from_what_is_found_by_id(
     site: Site, people: list[Viewer]
 ) -> None:

@@ -30,6 +30,7 @@ from server.embedded_postgres import DatabaseAddresses
 from server.settings.payments import NoPayments, PracticePayments
 from server.start.worker import look
 from tests.areas.domains.name_server import Zone, name_server
+from tests.by_day import one_in
 from tests.client.api import Api
 from tests.client.mutations import done
 from tests.database.job_queue import let_workers_die, until, work_off
@@ -224,7 +225,10 @@ def _asking(dns: Dns) -> dict[str, str]:
     return {"MANDANT_DNS": f"{server.address}:{server.port}"}
 
 
-@pytest.mark.parametrize("kind", job_kinds().values(), ids=job_kinds())
+KINDS = {name: job_kinds()[name] for name in one_in(4, job_kinds())}
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 async def test_one_that_is_killed_at_work(
     due: JobKind,
     own: DatabaseAddresses,
@@ -252,7 +256,7 @@ async def test_one_that_is_killed_at_work(
     assert await faults_of(world.database, brand.us, brand.master) == []
 
 
-@pytest.mark.parametrize("kind", job_kinds().values(), ids=job_kinds())
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 async def test_two_at_work_do_it_once(
     due: JobKind,
     own: DatabaseAddresses,

@@ -15,9 +15,12 @@ from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
 from tests.areas.accounts.named_accounts import FOUND, SORTED, listed, named_accounts
+from tests.by_day import by_night_alone
 from tests.client.api import Api
 from tests.database.database import drop, named
 from tests.world.world import World
+
+pytestmark = by_night_alone
 
 _LOCALES = {
     "bytes": "LOCALE_PROVIDER libc LOCALE 'C'",

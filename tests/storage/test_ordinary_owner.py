@@ -12,8 +12,11 @@ from server.database.migrate import migrate
 from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres
 from server.settings.settings import Settings
 from server.start.app import create_app
+from tests.by_day import by_night_alone
 from tests.client.api import Api
 from tests.client.mutations import code_of
+
+pytestmark = by_night_alone
 
 _OWNER = "ordinary"
 _PASSWORD = "secret"

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from resolvers.sending.address_hash import MOST_IN_A_REQUEST, read_recipients
 from schema.sending import audiences
 from server.embedded_postgres.credentials import DatabaseAddresses
+from tests.by_day import by_night_alone
 from tests.client.api import Api, Caller
 from tests.client.mutations import Attempt, attempt
 from tests.engine.statements import statements
@@ -21,6 +22,8 @@ from tests.world.plans import make_plan, subscribe
 from tests.world.recipients import let_lists_end, uploaded
 from tests.world.sends import SHOWN, booking, check_counts, let_expire, reserve, reserved, settle, used
 from tests.world.world import Account, World
+
+pytestmark = by_night_alone
 
 _PREVIEW = """query ($accountId: ID!, $stream: SendStream!, $recipients: [String!],
   $recipientHashes: [String!], $recipientListId: ID) {

@@ -81,7 +81,7 @@ def registry(database: AsyncEngine) -> World:
     return World(database)
 
 
-@examples(10)
+@examples(3)
 @given(tree=trees())
 async def test_deliverability_and_sends_are_what_the_requirements_say(
     tree: Tree, api: Api, registry: World

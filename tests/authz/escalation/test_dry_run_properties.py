@@ -31,7 +31,7 @@ _DRAWS = {
 
 
 @pytest.mark.parametrize("name", TRIES)
-@examples(2)
+@examples(1)
 @given(data=st.data(), plot=plots())
 async def test_what_it_says_is_what_then_happens(
     name: str, data: st.DataObject, plot: Plot, api: Api, registry: World

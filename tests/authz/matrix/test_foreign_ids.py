@@ -10,6 +10,7 @@ from models.base.ids import Kind, new_id
 from tests.authz.escalation.outcomes import mutate, outcome
 from tests.authz.matrix.matrix_callers import OUTSIDE, STAFF, Stage
 from tests.authz.matrix.matrix_fields import MUTATIONS, STAFF_MUTATIONS
+from tests.by_day import one_in
 from tests.client.api import Api
 from tests.world.world import World
 
@@ -25,7 +26,7 @@ async def stage(registry: World) -> Stage:
     return await Stage.of(registry)
 
 
-@pytest.mark.parametrize("name", _GATED)
+@pytest.mark.parametrize("name", one_in(3, _GATED))
 async def test_foreign_and_missing_ids_answer_alike(name: str, stage: Stage, api: Api) -> None:
     """N20: nobody outside learns from an answer whether there is something with an id; a key not even where
     it is told that only persons may ask."""

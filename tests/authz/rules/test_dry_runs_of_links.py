@@ -13,6 +13,7 @@ from tests.areas.parent_access.linked import Agency, agency_of, link_of
 from tests.authz.cases.expectations import AS_MEMBER, FROM_ABOVE, READS
 from tests.authz.escalation.outcomes import DONE, mutate, outcome
 from tests.authz.matrix.matrices import Change, Matrix, Place, dry_run, matrix_of, own_id, seen_changes, told
+from tests.by_day import by_night_alone
 from tests.client.api import Api, Caller
 from tests.client.links import ask, break_glass, set_parent_access
 from tests.client.mutations import ROLE_IDS
@@ -86,6 +87,7 @@ def _of(changes: dict[Place, Change], subject: Person, accounts: Iterable[Accoun
     return [changes.get(Place(account.id, subject.id)) for account in accounts]
 
 
+@by_night_alone
 @pytest.mark.parametrize("hotel", _LIMITED)
 @pytest.mark.parametrize("spa", _LIMITED)
 async def test_whatever_two_links_let_pass(

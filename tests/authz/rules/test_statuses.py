@@ -13,6 +13,7 @@ from tests.authz.escalation.outcomes import DONE, mutate, outcome, root_fields
 from tests.authz.escalation.statuses import Inactive, Row, mutation_of
 from tests.authz.matrix.matrix_callers import Stage
 from tests.authz.matrix.matrix_fields import MUTATIONS
+from tests.by_day import one_in
 from tests.client.api import Api
 from tests.client.mutations import ROLE_IDS, code_of, done
 from tests.client.places import new_place
@@ -35,7 +36,7 @@ def test_every_mutation_has_a_row() -> None:
     assert {mutation_of(label) for label in STATUSES} == set(root_fields(SCHEMA.mutation_type))
 
 
-@pytest.mark.parametrize("label", STATUSES)
+@pytest.mark.parametrize("label", one_in(5, STATUSES))
 async def test_mutation(label: str, stage: Stage, app: Starlette) -> None:
     """Done or refused as the table says; a refusal leaves no trace."""
     name, row = mutation_of(label), STATUSES[label]

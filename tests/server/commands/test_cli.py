@@ -21,6 +21,7 @@ from models.effects.outbox import outbox_messages
 from server.cli import application
 from server.database.connections import connect_as_owner
 from server.embedded_postgres import DatabaseAddresses
+from tests.by_day import by_night_alone
 from tests.database.database import drop, named
 from tests.server.start.processes import is_setting
 
@@ -264,6 +265,7 @@ print(asyncio.run(difference(sys.argv[1])))
 """
 
 
+@by_night_alone
 def test_a_model_without_its_migration_is_found(empty: DatabaseAddresses) -> None:
     command = [sys.executable, "-c", DRIFT, empty.owner]
     found = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout

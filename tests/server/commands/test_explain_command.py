@@ -9,8 +9,11 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, new_id, present
 from server.database.connections import connect_as_owner
 from server.embedded_postgres import DatabaseAddresses
+from tests.by_day import by_night_alone
 from tests.server.commands.test_cli import Run, assert_one_sentence, empty, run
 from tests.world.world import Account, ApiKey, Member, World
+
+pytestmark = by_night_alone
 
 __all__ = ["empty", "run"]
 

@@ -7,7 +7,10 @@ import asyncpg
 import pytest
 
 from server.embedded_postgres import DatabaseAddresses
+from tests.by_day import by_night_alone
 from tests.server.commands.test_cli import Finished, Run, assert_one_sentence, empty, run
+
+pytestmark = by_night_alone
 
 __all__ = ["empty", "run"]
 

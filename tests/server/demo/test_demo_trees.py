@@ -9,7 +9,10 @@ from authz.policy.builtin_roles import BuiltinRole
 from server.demo.tree_loading import load_trees
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
+from tests.by_day import by_night_alone
 from tests.server.demo.demo_database import DemoDatabase, open_demo_database
+
+pytestmark = by_night_alone
 
 TREES = 25
 SHIPPED = {"roles", "role_policy_lines", "plans", "text_forms"}

@@ -9,7 +9,10 @@ from pathlib import Path
 from server.embedded_postgres import EmbeddedPostgres
 from server.embedded_postgres.account import choose_account
 from server.embedded_postgres.postmaster import find_postmaster
+from tests.by_day import by_night_alone
 from tests.server.embedded_postgres.processes import USER, address_of, answers, fetch, kill, leave, open_user
+
+pytestmark = by_night_alone
 
 
 async def test_two_first_starts_at_once_share_a_server_until_the_last_leaves(empty: Path) -> None:

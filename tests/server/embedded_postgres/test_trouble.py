@@ -14,6 +14,7 @@ import pytest
 from server.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError, cluster
 from server.embedded_postgres.account import choose_account
 from server.embedded_postgres.postmaster import find_postmaster
+from tests.by_day import by_night_alone
 from tests.server.embedded_postgres.processes import (
     address_of,
     answers,
@@ -22,6 +23,8 @@ from tests.server.embedded_postgres.processes import (
     open_user,
     socket_folder,
 )
+
+pytestmark = by_night_alone
 
 
 @pytest.fixture(params=["dead", "foreign"])

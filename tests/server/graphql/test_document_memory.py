@@ -4,15 +4,12 @@ import gc
 import tracemalloc
 
 import pytest
-from hypothesis import settings
 
 from server.graphql.document_memory import LONGEST_REMEMBERED, MEMORY, CheckedDocument, DocumentMemory
 from server.graphql.documents import Documents
 from server.graphql.parsing import parse_document
-from tests.authz.escalation.profiles import NIGHTLY
+from tests.by_day import by_night_alone
 from tests.client.schema import SCHEMA
-
-BY_NIGHT = settings.get_current_profile_name() == NIGHTLY
 
 
 def _checked(text: str) -> CheckedDocument:
@@ -73,18 +70,20 @@ def _growth(texts: list[str]) -> int:
     return held
 
 
+@by_night_alone
 def test_ten_thousand_documents_hold_as_much_as_is_allowed() -> None:
     """Small ones, 4,000 of which already take as much; the estimate is never less than what they hold."""
     fields = "viewer { id name accounts { nodes { id } } }"
-    texts = [f"{{ a{number}: {fields} }}" for number in range(10_000 if BY_NIGHT else 4_000)]
+    texts = [f"{{ a{number}: {fields} }}" for number in range(10_000)]
     assert _growth(texts) < MEMORY * 1.2
 
 
+@by_night_alone
 @pytest.mark.parametrize(
     "body",
     ["a " * 4_000, "a(b: 1) " * 800, "... { a } " * 900, "a { b } " * 1_000, 'a(b: "c") @d ' * 600],
     ids=["fields", "arguments", "fragments", "selections", "texts"],
 )
 def test_large_documents_hold_as_much_as_is_allowed(body: str) -> None:
-    texts = [f"{{ a{number} {body} }}" for number in range(30 if BY_NIGHT else 12)]
+    texts = [f"{{ a{number} {body} }}" for number in range(30)]
     assert _growth(texts) < MEMORY * 1.2

@@ -22,6 +22,7 @@ from engine.limits.meta_costs import META_COST_LIMIT, check_meta_cost
 from engine.limits.operation import check_cost
 from server.graphql.introspection import KEPT_ANSWERS, Introspection, is_about_schema, usual_questions
 from server.http.media_types import accepts_gzip
+from tests.by_day import by_night_alone
 from tests.client.api import Api
 from tests.client.schema import SCHEMA
 
@@ -154,6 +155,7 @@ def test_counting_stops_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(counted) <= 2 * META_COST_LIMIT
 
 
+@by_night_alone
 @pytest.mark.parametrize("text", USUAL)
 async def test_the_text_that_is_kept_is_what_executing_gives(app: Starlette, text: str) -> None:
     """By POST and GET, compressed and not, the first time and the next."""

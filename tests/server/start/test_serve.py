@@ -26,6 +26,7 @@ from server.embedded_postgres import EmbeddedPostgres
 from server.embedded_postgres.postmaster import find_postmaster
 from server.settings.settings import Settings
 from server.start.serve import OPEN_FILES, allow_open_files, local_url, open_listener, with_address
+from tests.by_day import by_night_alone
 from tests.database.database import named
 from tests.server.start.processes import PATIENCE, Running, run_beside, running
 
@@ -120,6 +121,7 @@ mutation ($id: ID!, $ranges: [String!]!, $version: Int!) {
 """
 
 
+@by_night_alone
 def test_a_trusted_proxy_says_where_the_client_is(folder: Path) -> None:
     """... and nobody else does: an API key's ranges are held to it."""
     with running(folder, "serve", "--demo", PORT="0", MANDANT_TRUSTED_PROXIES="127.0.0.0/8") as server:
@@ -164,6 +166,7 @@ def secrets_in(text: str) -> set[str]:
     return set(re.findall(r"\bmd(?:t_live|s)_\w+", text))
 
 
+@by_night_alone
 def test_workers_share_the_port_and_the_embedded_database(folder: Path) -> None:
     with running(folder, "serve", "--workers", "2", PORT="0") as server:
         address = address_of(server)
@@ -213,6 +216,7 @@ def test_links_lead_to_the_port_that_was_given(host: str, url: str, monkeypatch:
         assert with_address(public, listener).link_base == "https://accounts.example.com"
 
 
+@by_night_alone
 def test_a_server_waits_for_its_database_and_outlives_it(folder: Path) -> None:
     database = EmbeddedPostgres(folder / ".mandant", durable=False)
     with database as addresses:
@@ -241,6 +245,7 @@ STALLED = (
 )
 
 
+@by_night_alone
 def test_stalled_clients_stop_nobody_and_not_the_servers_end(folder: Path) -> None:
     allow_open_files()
     with running(folder, "serve", PORT="0") as server, ExitStack() as stack:
@@ -267,6 +272,7 @@ def test_a_process_may_open_a_file_for_each_connection() -> None:
     assert int(finished.stdout) == (OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard))
 
 
+@by_night_alone
 def test_an_embedded_database_that_is_killed_is_started_again(folder: Path) -> None:
     """By the process that serves, which goes on."""
     with running(folder, "serve", PORT="0") as server:
