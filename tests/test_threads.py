@@ -42,7 +42,7 @@ ALLOWED = {
     ("resolvers.block_list.add._insert", "to_thread"): "cryptography: seals with a cipher of its own",
     ("resolvers.contacts.upsert.upsert_contacts", "to_thread"): _ADDRESSES,
     ("resolvers.contacts.change.update_contact", "to_thread"): _ADDRESSES,
-    ("resolvers.contacts.jobs.import_work._read_part", "to_thread"): _ADDRESSES,
+    ("resolvers.contacts.jobs.import_reading._read", "to_thread"): _ADDRESSES,
     (
         "resolvers.sending.lists.upload.store_list",
         "to_thread",

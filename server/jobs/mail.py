@@ -7,13 +7,12 @@ messages stay in the outbox, and the log names them.
 
 import asyncio
 import datetime
-import smtplib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
-from urllib.parse import unquote, urlsplit
+from email.policy import SMTP, SMTPUTF8
+from email.utils import parseaddr
 
-import aiosmtplib
 import sqlalchemy.exc
 import structlog
 from sqlalchemy import RowMapping, func, or_, select, update
@@ -22,13 +21,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from models.effects.outbox import outbox_messages
 from server.failures.errors import kind_of
 from server.settings.settings import Settings
+from server.transports.smtp import SmtpServer, SmtpTransport
+from server.transports.transport import Envelope, Verdict
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _PAUSE = 1.0
 """Seconds between two looks into the outbox."""
 _LONGEST_WAIT = datetime.timedelta(hours=1)
-_SMTP_TIMEOUT = 20.0
 
 
 class Postman:
@@ -37,7 +37,7 @@ class Postman:
 
     def __init__(self, database: AsyncEngine, settings: Settings) -> None:
         self._database = database
-        self._smtp_url = settings.smtp_url
+        self._transport = SmtpTransport(SmtpServer.of(settings.smtp_url)) if settings.smtp_url else None
         self._sender = settings.mail_from
         self._log_bodies = settings.log_links
 
@@ -50,11 +50,17 @@ class Postman:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+            await self.close()
+
+    async def close(self) -> None:
+        """Give the mail server's connection back."""
+        if self._transport is not None:
+            await self._transport.close()
 
     async def _keep_looking(self) -> None:
         while True:
             try:
-                if self._smtp_url is None:
+                if self._transport is None:
                     await self.show_new()
                 else:
                     while await self.send_one():
@@ -64,7 +70,9 @@ class Postman:
             await asyncio.sleep(_PAUSE)
 
     async def send_one(self) -> bool:
-        """Try the oldest message that is due. Whether there was one."""
+        """Try the oldest message that is due. Whether there was one, and an SMTP server."""
+        if self._transport is None:
+            return False
         due = or_(
             outbox_messages.c.next_attempt_at.is_(None), outbox_messages.c.next_attempt_at <= func.now()
         )
@@ -81,31 +89,23 @@ class Postman:
             message = (await connection.execute(oldest)).mappings().one_or_none()
             if message is None:
                 return False
-            try:
-                await self._deliver(message)
-            except (aiosmtplib.SMTPException, smtplib.SMTPException, OSError, TimeoutError) as error:
-                await _note_failure(connection, message, error)
-            else:
+            handed = await self._transport.hand_over(self._envelope(message))
+            if handed.verdict is Verdict.ACCEPTED:
                 await _note_sent(connection, message)
+            else:
+                # Also where nobody knows what became of it: a link that comes twice is better than none.
+                await _note_failure(connection, message, handed.answer)
         return True
 
-    async def _deliver(self, message: RowMapping) -> None:
+    def _envelope(self, message: RowMapping) -> Envelope:
         mail = EmailMessage()
         mail["From"] = self._sender
-        mail["To"] = message["recipient"]
+        mail["To"] = recipient = message["recipient"]
         mail["Subject"] = message["subject"]
         mail["Message-ID"] = f"<{message['id']}@mandant>"
         mail.set_content(message["body"])
-        server = urlsplit(self._smtp_url or "")
-        await aiosmtplib.send(
-            mail,
-            hostname=server.hostname,
-            port=server.port,
-            username=unquote(server.username) if server.username else None,
-            password=unquote(server.password) if server.password else None,
-            use_tls=server.scheme == "smtps",
-            timeout=_SMTP_TIMEOUT,
-        )
+        content = mail.as_bytes(policy=SMTP if recipient.isascii() else SMTPUTF8)
+        return Envelope(sender=parseaddr(self._sender)[1], recipient=recipient, content=content)
 
     async def show_new(self) -> None:
         """Log the new messages of the outbox. Each is logged once, by the first process that sees it."""
@@ -135,13 +135,13 @@ async def _note_sent(connection: AsyncConnection, message: RowMapping) -> None:
     )
 
 
-async def _note_failure(connection: AsyncConnection, message: RowMapping, error: Exception) -> None:
+async def _note_failure(connection: AsyncConnection, message: RowMapping, answer: str) -> None:
     attempts = message["attempts"] + 1
     wait = min(datetime.timedelta(seconds=2**attempts), _LONGEST_WAIT)
-    _log.warning("mail not delivered", message=str(message["id"]), attempts=attempts, error=str(error))
+    _log.warning("mail not delivered", message=str(message["id"]), attempts=attempts, answer=answer)
     failed = {
         "attempts": attempts,
-        "last_error": f"{type(error).__name__}: {error}"[:500],
+        "last_error": answer,
         "next_attempt_at": func.now() + wait,
     }
     await connection.execute(

@@ -1,0 +1,1 @@
+"""How messages leave: a small interface, and what stands behind it."""

@@ -1,0 +1,179 @@
+"""Mail over SMTP, by a few connections that are kept (RFC 5321)."""
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+from aiosmtplib import SMTP, SMTPResponseException
+
+from server.transports.transport import Envelope, Handed, Verdict
+
+_PATIENCE = 20.0
+_MOST_ON_A_CONNECTION = 100
+"""Messages. Servers end connections that never end."""
+_LONGEST_ANSWER = 500
+_CLOSING = 421
+"""The code by which a server says that it ends the connection."""
+_FAILURES = (aiosmtplib.SMTPException, OSError, TimeoutError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmtpServer:
+    """Where mail is handed to. `over_tls`: from the first byte on; else as soon as the server offers it."""
+
+    host: str
+    port: int | None
+    username: str | None
+    password: str | None
+    over_tls: bool
+
+    @classmethod
+    def of(cls, url: str) -> Self:
+        """The server of `smtp://user:password@host:port` or `smtps://...`."""
+        parts = urlsplit(url)
+        return cls(
+            host=parts.hostname or "",
+            port=parts.port,
+            username=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+            over_tls=parts.scheme == "smtps",
+        )
+
+
+class _Connection:
+    """An open connection, which hands over one message at a time."""
+
+    def __init__(self, client: SMTP) -> None:
+        self._client = client
+        self._taken = 0
+        self._is_healthy = True
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing was handed over by it yet."""
+        return self._taken == 0
+
+    @property
+    def may_stay(self) -> bool:
+        """Whether another message may follow."""
+        return self._is_healthy and self._taken < _MOST_ON_A_CONNECTION
+
+    async def hand_over(self, envelope: Envelope) -> Handed:
+        """Raises what the network causes before the message itself is sent."""
+        self._is_healthy = False
+        is_ascii = envelope.sender.isascii() and envelope.recipient.isascii()
+        if not is_ascii and not self._client.supports_extension("smtputf8"):
+            self._is_healthy = True
+            return Handed(Verdict.REFUSED, "The mail server takes addresses in ASCII alone (no SMTPUTF8).")
+        refusal = await self._announced(envelope, [] if is_ascii else ["SMTPUTF8"])
+        if refusal is not None:
+            return refusal
+        try:
+            answer = await self._client.data(envelope.content)
+        except SMTPResponseException as error:
+            return self._answered(error.code, error.message)
+        except _FAILURES as error:
+            return Handed(Verdict.UNKNOWN, _told(error))
+        return self._answered(answer.code, answer.message)
+
+    async def end(self) -> None:
+        """Say goodbye to a server that answers; leave another one at once."""
+        try:
+            if self._is_healthy:
+                await self._client.quit()
+        except _FAILURES:
+            pass
+        finally:
+            self._client.close()
+
+    async def _announced(self, envelope: Envelope, options: list[str]) -> Handed | None:
+        """Tell from whom and to whom; the refusal, if it is one."""
+        try:
+            await self._client.mail(envelope.sender, options=options, encoding="utf-8")
+            await self._client.rcpt(envelope.recipient, encoding="utf-8")
+        except SMTPResponseException as error:
+            if error.code == _CLOSING:
+                raise ConnectionResetError(error.message) from error
+            refusal = Handed(_verdict(error.code), f"{error.code} {error.message}"[:_LONGEST_ANSWER])
+        else:
+            return None
+        with suppress(*_FAILURES):
+            await self._client.rset()
+            self._is_healthy = True
+        return refusal
+
+    def _answered(self, code: int, message: str) -> Handed:
+        self._is_healthy = code != _CLOSING
+        self._taken += 1
+        return Handed(_verdict(code), f"{code} {message}"[:_LONGEST_ANSWER])
+
+
+class SmtpTransport:
+    """Hands mail to one server. `most`: how many connections it has at once. `patience`: seconds for each
+    answer of the server."""
+
+    def __init__(self, server: SmtpServer, most: int = 1, patience: float = _PATIENCE) -> None:
+        self._server = server
+        self._patience = patience
+        self._room = asyncio.Semaphore(most)
+        self._idle: deque[_Connection] = deque()
+
+    async def hand_over(self, envelope: Envelope) -> Handed:
+        """See `Transport`."""
+        async with self._room:
+            while True:
+                try:
+                    connection = await self._connection()
+                except _FAILURES as error:
+                    return Handed(Verdict.LATER, _told(error))
+                try:
+                    return await connection.hand_over(envelope)
+                except _FAILURES as error:
+                    # The server may have ended a connection that waited: then a new one shall tell.
+                    if connection.is_fresh:
+                        return Handed(Verdict.LATER, _told(error))
+                finally:
+                    await self._leave(connection)
+
+    async def close(self) -> None:
+        """See `Transport`."""
+        while self._idle:
+            await self._idle.pop().end()
+
+    async def _connection(self) -> _Connection:
+        if self._idle:
+            return self._idle.pop()
+        client = SMTP(
+            hostname=self._server.host,
+            port=self._server.port,
+            username=self._server.username,
+            password=self._server.password,
+            use_tls=self._server.over_tls,
+            timeout=self._patience,
+        )
+        await client.connect()
+        return _Connection(client)
+
+    async def _leave(self, connection: _Connection) -> None:
+        if connection.may_stay:
+            self._idle.append(connection)
+        else:
+            await connection.end()
+
+
+def _verdict(code: int) -> Verdict:
+    match code // 100:
+        case 2:
+            return Verdict.ACCEPTED
+        case 5:
+            return Verdict.REFUSED
+        case _:
+            return Verdict.LATER
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:_LONGEST_ANSWER]

@@ -1,0 +1,47 @@
+"""What hands messages to somebody who delivers them."""
+
+import enum
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, kw_only=True)
+class Envelope:
+    """A message for one recipient. `sender`: where what cannot be delivered comes back to. `content`: the
+    message itself, with its headers."""
+
+    sender: str
+    recipient: str
+    content: bytes
+
+
+class Verdict(enum.Enum):
+    """What became of a message.
+
+    UNKNOWN: it was handed over and nobody said what became of it, so a second try may deliver it twice.
+    """
+
+    ACCEPTED = "ACCEPTED"
+    LATER = "LATER"
+    REFUSED = "REFUSED"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True)
+class Handed:
+    """`answer`: what the other side said, or what went wrong, for people."""
+
+    verdict: Verdict
+    answer: str
+
+
+class Transport(Protocol):
+    """Hands messages over. Several may be under way at once."""
+
+    async def hand_over(self, envelope: Envelope) -> Handed:
+        """Hand one message over. Raises nothing that the other side or the network causes."""
+        ...
+
+    async def close(self) -> None:
+        """Give connections back. Whatever is under way is ended."""
+        ...
