@@ -139,15 +139,16 @@ def _fill_pages(
 def _by_addresses(
     parent: FromClause, rows: FromClause, condition: ColumnElement[bool]
 ) -> Sequence[Select[Any]]:
+    """Each one's contact is looked up by itself: PostgreSQL might else pass all contacts instead."""
     contact = contacts.alias()
     here = in_tree(contact, parent) & (contact.c.account_id == rows.c.account_id)
-    columns = contact.c.account_id, contact.c.id.label("contact_id")
-    return [
-        select(*columns)
-        .select_from(rows.join(contact, here & (digest == rows.c.digest)))
-        .where(condition)
-        .correlate(parent)
+    having = select(contact.c.account_id, contact.c.id.label("contact_id")).correlate(parent, rows)
+    ones = [
+        having.where(here, digest == rows.c.digest).limit(literal_column("1")).lateral("one")
         for digest in (contact.c.email_digest, contact.c.phone_digest)
+    ]
+    return [
+        select(*one.c).select_from(rows.join(one, true())).where(condition).correlate(parent) for one in ones
     ]
 
 

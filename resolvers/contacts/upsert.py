@@ -17,8 +17,9 @@ from models.base.ids import AccountId, ContactId, new_id
 from resolvers.contacts.given import MOST_IN_A_REQUEST, AddressReader, GivenContact, ReadContact
 from resolvers.contacts.phone_country import phone_country_of
 from resolvers.contacts.storing.giving import giving_addresses
+from resolvers.contacts.storing.in_order import write_in_order
 from resolvers.contacts.storing.inserting import insert_contacts, insert_fresh
-from resolvers.contacts.storing.matching import Match, Matcher, Wanted, keys_named
+from resolvers.contacts.storing.matching import Match, Matcher, RowMatcher, Wanted, keys_named
 from resolvers.contacts.storing.memberships import change_memberships
 from resolvers.contacts.storing.preparing import PreparedContacts, prepared_now
 from resolvers.contacts.storing.store import lock_named, update_contacts
@@ -109,35 +110,65 @@ class StoredContacts:
 async def store_prepared(
     session: WriteSession, account: Place, contacts: PreparedContacts, source: str
 ) -> StoredContacts:
-    """Create or change contacts of the account. The session is `giving_addresses`, and has been since it was
-    known what the account has."""
+    """Create or change contacts of a request: no two of them may mean the same. The session is
+    `giving_addresses`, and has been since it was known what the account has."""
+    fresh, waiting = await _store_fresh(session, account, contacts, source)
+    matcher = Matcher(await lock_named(session, account, keys_named(waiting)))
+    matches, refused = _matched(matcher, waiting)
+    await insert_contacts(session, account, [match.new for match in matches if match.old is None], source)
+    await update_contacts(session, account, [match for match in matches if match.old and match.changes])
+    known = await _placed(session, account, matches, source)
+    return StoredContacts(fresh, _refusals(contacts.refused) | refused | known)
+
+
+async def store_rows(
+    session: WriteSession, account: Place, contacts: PreparedContacts, source: str
+) -> StoredContacts:
+    """The same for rows of a file, as if each came by itself, one after the other."""
+    fresh, waiting = await _store_fresh(session, account, contacts, source)
+    matcher = RowMatcher(await lock_named(session, account, keys_named(waiting)))
+    matches, refused = _matched(matcher, waiting)
+    await write_in_order(session, account, matches, source)
+    known = await _placed(session, account, matches, source)
+    return StoredContacts(fresh, _refusals(contacts.refused) | refused | known)
+
+
+async def _store_fresh(
+    session: WriteSession, account: Place, contacts: PreparedContacts, source: str
+) -> tuple[Mapping[int, ContactId], Sequence[Wanted]]:
+    """The new ones that have nothing to do with any other one, and those that are left."""
     fresh = await insert_fresh(session, account, contacts.fresh, source)
     placed = [(id_, contacts.given[index]) for index, id_ in fresh.items()]
     await change_memberships(session, account, placed, source)
-    waiting = [each for index, each in contacts.wanted.items() if index not in fresh]
-    known = await _store_known(session, account, waiting, source)
-    others = {index: _refused(index, refusal) for index, refusal in contacts.refused.items()}
-    return StoredContacts(fresh, others | {result.index: result for result in known})
+    return fresh, [each for index, each in contacts.wanted.items() if index not in fresh]
 
 
-async def _store_known(
-    session: WriteSession, account: Place, wanted: Sequence[Wanted], source: str
-) -> list[ContactResult]:
-    matcher = Matcher(await lock_named(session, account, keys_named(wanted)))
-    results: list[ContactResult] = []
+def _matched(matcher: Matcher, wanted: Sequence[Wanted]) -> tuple[list[Match], dict[int, ContactResult]]:
+    """What becomes of them, and why others are refused."""
     matches: list[Match] = []
+    refused: dict[int, Refusal] = {}
     for each in wanted:
         try:
             matches.append(matcher.match(each, new_id()))
         except Refusal as refusal:
-            results.append(_refused(each.index, refusal))
-    await insert_contacts(session, account, [match.new for match in matches if match.old is None], source)
-    await update_contacts(session, account, [match for match in matches if match.old and match.changes])
+            refused[each.index] = refusal
+    return matches, _refusals(refused)
+
+
+async def _placed(
+    session: WriteSession, account: Place, matches: Sequence[Match], source: str
+) -> dict[int, ContactResult]:
+    """Put them into their lists. Returns the outcomes."""
     placed = [(match.new.id, match.wanted.contact) for match in matches]
     moved = await change_memberships(session, account, placed, source)
-    return results + [
-        ContactResult(match.wanted.index, _outcome(match, moved), match.new.id) for match in matches
-    ]
+    return {
+        match.wanted.index: ContactResult(match.wanted.index, _outcome(match, moved), match.new.id)
+        for match in matches
+    }
+
+
+def _refusals(refused: Mapping[int, Refusal]) -> dict[int, ContactResult]:
+    return {index: _refused(index, refusal) for index, refusal in refused.items()}
 
 
 def _outcome(match: Match, moved: set[ContactId]) -> ContactOutcome:

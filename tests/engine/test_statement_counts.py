@@ -145,12 +145,12 @@ SHAPES = {
     "jobs": _of_accounts(
         "jobs(first: 20) { totalCount nodes { progress { done } account { name } "
         "errors(first: 5) { totalCount nodes { line } } } }",
-        12,
+        13,
     ),
     "domains": _of_accounts(
         "domains(first: 5) { totalCount nodes { id account { name } records { name status } } }", 4
     ),
-    "a job": Shape("query ($job: ID!) { job(id: $job) { kind progress { total } } }", 3),
+    "a job": Shape("query ($job: ID!) { job(id: $job) { kind progress { total } } }", 4),
     "settings": _of_accounts(SETTINGS, 70),
     "how settings differ": Shape(
         "query ($id: ID!) { settingsDiff(a: $id, b: $id) { a { id } b { id } differences(first: 100) { "

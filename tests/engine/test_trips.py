@@ -94,7 +94,7 @@ TRIPS: dict[str, int] = {
     "billingModeUpdate": 7,
     "billingDetailsUpdate": 5,
     "contactUpsert": 5,
-    "contactUpdate": 14,
+    "contactUpdate": 13,
     "contactErase": 4,
     "contactListCreate": 12,
     "contactListUpdate": 12,

@@ -50,7 +50,7 @@ class Attempts:
         new = {"email": self.site.email(), "idempotencyKey": self.site.once("key")}
         role_values = {"name": self.site.once("Role"), "permissions": [permission]}
         share = Share("", "", [account], None, frozenset({area}), frozenset(), self.site.world.people[0])
-        sharing = self._gate(account, "MEMBERS_WRITE") or self._giving(share, account)
+        sharing = self._repeatable(account, "MEMBERS_WRITE") or self._giving(share, account)
         tried: list[tuple[str, Json, str]] = [
             (
                 "accountUpdate",
@@ -151,6 +151,10 @@ class Attempts:
         allowed = permission in writes
         return self._ending(account, permission, thing) if allowed else f"ACCOUNT_{account.status}"
 
+    def _repeatable(self, account: Account, permission: str) -> str:
+        """Why nothing new can be done there by what is answered again under its key in any status."""
+        return self._taking(account, permission) or self._gate(account, permission)
+
     def _ending(self, account: Account, permission: str, thing: Thing | None = None) -> str:
         """Why nothing is given or taken by it, or not that thing: it is shared, or held until the glass is
         whole again or the membership ends."""
@@ -173,7 +177,7 @@ class Attempts:
         return self._holding(account, role.gives) if role.usable_in(account) else "NOT_FOUND"
 
     def _inviting(self, account: Account, role: Role) -> str:
-        return self._gate(account, "MEMBERS_WRITE") or self._role(account, role)
+        return self._repeatable(account, "MEMBERS_WRITE") or self._role(account, role)
 
     def _making_key(self, account: Account, role: Role) -> str:
         code = self._gate(account, "API_KEYS_WRITE")

@@ -29,9 +29,8 @@ from resolvers.contacts.jobs.statistics import tell_sizes
 from resolvers.contacts.jobs.store import forget_rest
 from resolvers.contacts.jobs.work import OpenJob, begin, end, lock_job
 from resolvers.contacts.storing.giving import giving_addresses
-from resolvers.contacts.storing.matching import SameContact
-from resolvers.contacts.storing.preparing import PreparedContacts, prepare, prepared_again
-from resolvers.contacts.upsert import ContactOutcome, StoredContacts, store_prepared
+from resolvers.contacts.storing.preparing import prepared_again
+from resolvers.contacts.upsert import ContactOutcome, StoredContacts, store_rows
 from resolvers.inputs.address_digests import ContactKey
 
 MOST_ERRORS = 10_000
@@ -43,9 +42,6 @@ _LIST_DELETED = "lists: A list that all contacts of the file are added to was de
 _MANY_PARTS = 10
 """After so many parts, and at the end of an import that has more, PostgreSQL looks at the tables anew."""
 
-_ROUNDS = 10
-"""As many rows of one part may be about the same contact; the last one wins."""
-
 
 @dataclass
 class _Done:
@@ -55,18 +51,14 @@ class _Done:
     updated: int = 0
     errors: dict[int, str] = field(default_factory=dict)
 
-    def note(self, stored: StoredContacts) -> list[int]:
-        """Returns the lines that are about the contact of an earlier line, and wait for it."""
-        self.created += len(stored.fresh)
-        again = []
+    def note(self, stored: StoredContacts) -> None:
+        """Count it, and keep the reasons of what was refused."""
+        outcomes = [result.outcome for result in stored.others.values()]
+        self.created += len(stored.fresh) + outcomes.count(ContactOutcome.CREATED)
+        self.updated += outcomes.count(ContactOutcome.UPDATED)
         for line, result in stored.others.items():
-            self.created += result.outcome is ContactOutcome.CREATED
-            self.updated += result.outcome is ContactOutcome.UPDATED
-            if isinstance(result.refusal, SameContact):
-                again.append(line)
-            elif result.refusal is not None:
+            if result.refusal is not None:
                 self.errors[line] = _reason(result.refusal)
-        return sorted(again)
 
 
 async def import_file(sessions: WriteSessions, key: ContactKey, job: Job) -> None:
@@ -126,7 +118,7 @@ async def _import_part(session: WriteSession, job: OpenJob, part: ReadPart, read
             return True
         contacts = await prepared_again(session, job.account, part.contacts)
         reader.begin()
-        await _store(session, job, contacts, source, done)
+        done.note(await store_rows(session, job.account, contacts, source))
         await _keep_errors(session, job, done.errors)
     counts = {
         "done": len(part.contacts.given) + len(part.refused),
@@ -140,20 +132,6 @@ async def _import_part(session: WriteSession, job: OpenJob, part: ReadPart, read
         .values({name: contact_jobs.c[name] + many for name, many in counts.items()})
     )
     return True
-
-
-async def _store(
-    session: WriteSession, job: OpenJob, contacts: PreparedContacts, source: str, done: _Done
-) -> None:
-    """Rows about the same contact are stored one after the other, so that the last one wins."""
-    for _ in range(_ROUNDS):
-        stored = await store_prepared(session, job.account, contacts, source)
-        again = done.note(stored)
-        if not again:
-            return
-        contacts = prepare({line: contacts.given[line] for line in again}, contacts.known)
-    for line in contacts.given:
-        done.errors[line] = f"More than {_ROUNDS} rows near this one are about the same contact."
 
 
 async def _keep_errors(session: WriteSession, job: OpenJob, errors: Mapping[int, str]) -> None:

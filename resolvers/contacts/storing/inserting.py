@@ -25,7 +25,7 @@ from resolvers.contacts.storing.rows import (
 )
 from resolvers.contacts.storing.values import keep_values
 
-_FIRST_VERSION = 1
+FIRST_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ _COLUMNS = {
     "account_id": ACCOUNT_ID,
     **written_columns(_GIVEN),
     "source": bindparam("source", type_=Text()),
-    "version": literal(_FIRST_VERSION, BigInteger),
+    "version": literal(FIRST_VERSION, BigInteger),
 }
 # In a distributed table INSERT .. SELECT needs an ON CONFLICT.
 _INSERT = FixedStatement(

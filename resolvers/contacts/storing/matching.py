@@ -107,6 +107,12 @@ class Matcher:
         Raises CONFLICT where several are meant, or one that an earlier contact of the request means as well;
         BAD_USER_INPUT for a contact without an address.
         """
+        match = self._matched(wanted, new_id, this)
+        old_keys = match.old.keys if match.old else ()
+        self._take([match.new.id, *match.new.keys, *old_keys], wanted.index)
+        return match
+
+    def _matched(self, wanted: Wanted, new_id: uuid.UUID, this: StoredContact | None) -> Match:
         old = this or self._meant(wanted)
         if old is None and not wanted.keys:
             message = "Give an externalId, an email or a phone, by which the contact is known."
@@ -116,7 +122,6 @@ class Matcher:
             holder = self._found.get(key)
             if holder is not None and holder.id != new.id:
                 raise Refusal(RefusalCode.CONFLICT, "Another contact of the account has it.", key.field)
-        self._take([new.id, *new.keys, *(old.keys if old else ())], wanted.index)
         return Match(wanted, old, new)
 
     def _meant(self, wanted: Wanted) -> StoredContact | None:
@@ -139,6 +144,18 @@ class Matcher:
             if thing in self._taken:
                 raise SameContact(self._taken[thing])
         self._taken.update(dict.fromkeys(things, index))
+
+
+class RowMatcher(Matcher):
+    """Matches the rows of a file: each one finds what those before it have left."""
+
+    def match(self, wanted: Wanted, new_id: uuid.UUID, this: StoredContact | None = None) -> Match:
+        """As `Matcher.match`, but an earlier row may mean the same contact."""
+        match = self._matched(wanted, new_id, this)
+        for key in match.old.keys if match.old else ():
+            del self._found[key]
+        self._found.update(dict.fromkeys(match.new.keys, match.new))
+        return match
 
 
 def by_themselves(wanted: Sequence[Wanted]) -> list[Wanted]:

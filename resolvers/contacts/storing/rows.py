@@ -46,6 +46,11 @@ def row_of(contact: StoredContact) -> ContactRow:
     return (contact.id, contact.external_id, *addresses[0], *addresses[1], written(contact.attributes))
 
 
+def as_columns(contact: StoredContact) -> dict[str, Any]:
+    """The row of one contact, by column."""
+    return dict(zip(_TYPES, row_of(contact), strict=True))
+
+
 def fresh_row(wanted: Wanted, id: Any) -> ContactRow:
     """The row of a contact of a request that gets this id."""
     values = {name: value for name, value in wanted.attributes.items() if value is not None}

@@ -13,6 +13,7 @@ from models.base.ids import Kind, parse
 from models.contacts.job_kinds import CONTACT_JOB
 from models.contacts.jobs import contact_import_parts, contact_jobs
 from models.contacts.tables import contacts
+from resolvers.contacts import upsert
 from resolvers.contacts.jobs import import_upload, import_work
 from server.jobs.dispatch import do
 from tests.areas.contacts.imports import (
@@ -110,14 +111,15 @@ async def test_a_cancelled_import_keeps_what_it_did(
     monkeypatch.setattr(import_upload, "ROWS_OF_A_PART", 10)
     lines = [f"person.{number}@example.com" for number in range(30)]
     job_id = await imported(api, owner, account, "\n".join(("email", *lines)))
-    store = import_work._store
+    store = upsert.store_rows
 
-    async def stored(*arguments: Any) -> None:
-        await store(*arguments)
+    async def stored(*arguments: Any) -> Any:
+        found = await store(*arguments)
         cancelling.append(asyncio.create_task(done(api, "contactImportCancel", owner, jobId=job_id)))
+        return found
 
     cancelling: list[asyncio.Task[Any]] = []
-    monkeypatch.setattr(import_work, "_store", stored)
+    monkeypatch.setattr(import_work, "store_rows", stored)
     await work_off_imports(application, account)
     await asyncio.gather(*cancelling[:1])
     await asyncio.gather(*cancelling[1:], return_exceptions=True)
