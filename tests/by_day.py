@@ -9,13 +9,10 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import pytest
-from hypothesis import settings
 
-from tests.authz.escalation.profiles import NIGHTLY
+from tests.authz.escalation.profiles import BY_NIGHT
 
 T = TypeVar("T")
-
-BY_NIGHT = settings.get_current_profile_name() == NIGHTLY
 
 by_night_alone = pytest.mark.nightly
 """By day the test is not collected."""

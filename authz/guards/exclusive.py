@@ -37,6 +37,9 @@ class WriteKind(enum.Enum):
 
     CHANGES = "It may give something, so the account and all above it have to be active."
     TAKES_AWAY = "It only takes access or spending away, which no status forbids."
+    REPEATABLE = (
+        "What it did under its idempotency key is answered again in any status. What is new is checked."
+    )
 
 
 @dataclass(frozen=True)
@@ -70,9 +73,8 @@ class Authorized:
         return self.row
 
     def check_changeable(self) -> None:
-        """Check the status again, for a write that was authorized as `WriteKind.TAKES_AWAY` but turns out to
-        give something. The account is locked, so its status cannot change. Raises ACCOUNT_SUSPENDED and
-        ACCOUNT_CLOSED."""
+        """Check the status, for a write that was authorized without it and turns out to give something. The
+        account is locked, so its status cannot change. Raises ACCOUNT_SUSPENDED and ACCOUNT_CLOSED."""
         if self.refused_change is not None:
             raise Refusal(self.refused_change)
 
@@ -104,9 +106,9 @@ async def authorize(
     finds the account of an object. If the object does not exist, the call takes as long and answers the same
     as for an object of another tree.
 
-    Raises NotFound outside reach, PermissionDenied inside it, Refusal with ACCOUNT_SUSPENDED or
-    ACCOUNT_CLOSED where the status of the path forbids the change, and with REACHED_BY_SHARE or RIGHT_ENDS
-    where the right that gives or takes access may end before.
+    Raises NotFound outside reach, and PermissionDenied inside it. Raises Refusal with ACCOUNT_SUSPENDED or
+    ACCOUNT_CLOSED where the status of the path forbids the change. Raises it with REACHED_BY_SHARE or
+    RIGHT_ENDS where the right that gives or takes access may end before.
     """
     wanted = await known_id(session, principal, account_id)
     return await authorize_holding(Hold.ACCOUNT, session, principal, wanted, permission, write_kind, until)

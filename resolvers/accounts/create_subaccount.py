@@ -108,7 +108,7 @@ async def _authorize(
     if (command.copy_from_id is None) == bool(command.copy):
         message = "Give both: the account to copy from, and the settings."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "copy")
-    needed = Permission.SUBACCOUNTS_WRITE, WriteKind.TAKES_AWAY
+    needed = Permission.SUBACCOUNTS_WRITE, WriteKind.REPEATABLE
     if command.copy_from_id is None:
         return await authorize(session, principal, command.parent_id, *needed), None
     (parent,) = await authorize_all(session, principal, [command.parent_id], *needed)

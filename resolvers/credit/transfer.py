@@ -54,7 +54,7 @@ async def transfer_credit(
         command.from_account_id,
         command.to_account_id,
         Permission.CREDIT_TRANSFER,
-        WriteKind.TAKES_AWAY,
+        WriteKind.REPEATABLE,
         "toAccountId",
     )
     request = IdempotentRequest(

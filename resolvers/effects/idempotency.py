@@ -59,7 +59,7 @@ async def claim_key(
 ) -> Outcome | None:
     """Store under the request's key what it is about to make. None: it is new; else what it made before.
 
-    The account is authorized as WriteKind.TAKES_AWAY: what was done is answered again in any status, and what
+    The account is authorized as WriteKind.REPEATABLE: what was done is answered again in any status, and what
     is new has to be allowed by it. Of two requests at once the second waits for the end of the first, whether
     or not they lock the account. Raises IDEMPOTENCY_MISMATCH where the key was used for another request,
     BAD_USER_INPUT for a blank one or its length, and for what is new ACCOUNT_SUSPENDED and ACCOUNT_CLOSED.

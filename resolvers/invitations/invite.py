@@ -61,7 +61,7 @@ async def invite_member(
     registered (T13). Raises ROLE_TOO_WIDE, ALREADY_MEMBER, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
     """
     until = command.member_expires_at
-    needed = Permission.MEMBERS_WRITE, WriteKind.TAKES_AWAY
+    needed = Permission.MEMBERS_WRITE, WriteKind.REPEATABLE
     account = await authorize(session, principal, command.account_id, *needed, until=until)
     email = email_address(command.email)
     request = IdempotentRequest(

@@ -99,7 +99,7 @@ async def top_up_credit(
 async def _start(session: WriteSession, principal: Principal, command: CreditTopUp) -> _Started:
     amount = movable(command.amount)
     account = await authorize(
-        session, principal, command.account_id, Permission.CREDIT_WRITE, WriteKind.TAKES_AWAY
+        session, principal, command.account_id, Permission.CREDIT_WRITE, WriteKind.REPEATABLE
     )
     content = (str(command.payment_method_id), amount)
     request = IdempotentRequest("creditTopUp", command.idempotency_key, content)

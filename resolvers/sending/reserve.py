@@ -91,7 +91,7 @@ async def reserve_sends(
     IDEMPOTENCY_MISMATCH, REVIEW_REQUIRED.
     """
     label = None if command.label is None else read_label(command.label)
-    needed = SEND_PERMISSIONS[command.stream], WriteKind.TAKES_AWAY
+    needed = SEND_PERMISSIONS[command.stream], WriteKind.REPEATABLE
     account = await authorize_shared(session, principal, command.account_id, *needed)
     reservation_id = SendReservationId(new_id())
     request = _request(command, label)

@@ -79,7 +79,7 @@ async def create_share(session: WriteSession, principal: Principal, command: Sha
     ROLE_TOO_WIDE, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
     """
     check_count(command.account_ids)
-    needed, until = (Permission.MEMBERS_WRITE, WriteKind.TAKES_AWAY), command.expires_at
+    needed, until = (Permission.MEMBERS_WRITE, WriteKind.REPEATABLE), command.expires_at
     opened = await authorize_all(session, principal, command.account_ids, *needed, until=until)
     email = email_address(command.email)
     request = _request(command, email)

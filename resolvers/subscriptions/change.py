@@ -138,7 +138,7 @@ async def increase_limit(
     """
     if not 1 <= command.blocks <= MOST_BLOCKS:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"Must lie between 1 and {MOST_BLOCKS}.", "blocks")
-    account = await _authorize(session, principal, command.account_id, WriteKind.TAKES_AWAY)
+    account = await _authorize(session, principal, command.account_id, WriteKind.REPEATABLE)
     request = IdempotentRequest("limitIncrease", command.idempotency_key, (command.blocks,))
     increase_id = new_id()
     if await claim_key(session, principal, account, request, {"increase": str(increase_id)}) is not None:

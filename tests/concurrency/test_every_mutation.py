@@ -12,13 +12,12 @@ from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
-from hypothesis import settings
 from starlette.applications import Starlette
 
 from authz.policy.refusals import RefusalCode
 from server.failures.errors import ErrorCode
 from tests.authz.escalation.outcomes import DONE, codes_of, mutate
-from tests.authz.escalation.profiles import NIGHTLY
+from tests.authz.escalation.profiles import BY_NIGHT
 from tests.authz.matrix.matrix_callers import NOT_ACCEPTED, Stage, once
 from tests.authz.matrix.matrix_fields import MUTATIONS
 from tests.authz.matrix.matrix_rows import Mutation, Values
@@ -29,7 +28,7 @@ from tests.world.world import PASSWORD, World
 
 _TREES = 4
 _CLIENTS_OF_A_TREE = 4
-_SECONDS = 600.0 if settings.get_current_profile_name() == NIGHTLY else 5.0
+_SECONDS = 600.0 if BY_NIGHT else 5.0
 _DOCUMENTED = {code.name for code in RefusalCode} | set(ErrorCode) - {ErrorCode.INTERNAL}
 
 

@@ -8,22 +8,21 @@ from hypothesis import strategies as st
 
 from server.failures.errors import Unauthenticated
 from server.graphql.runner import OperationRunner
+from tests.authz.escalation.profiles import BY_NIGHT
 from tests.equality.conftest import Tally
 from tests.equality.drawn.answers import check_equality, compiled, reference
 from tests.equality.drawn.operations import operation, operations
 from tests.equality.drawn.scene import REFUSED, VIEWERS, Scene
 from tests.equality.drawn.vocabulary import Vocabulary
 
-_NIGHTLY = settings.get_current_profile_name() == "nightly"
-
 
 @pytest.mark.parametrize("viewer", VIEWERS)
 @settings(
-    max_examples=200 if _NIGHTLY else 10,
-    derandomize=not _NIGHTLY,
+    max_examples=200 if BY_NIGHT else 10,
+    derandomize=not BY_NIGHT,
     deadline=None,
     # A smaller example takes minutes to find: by day the first one must do.
-    phases=[Phase.generate, Phase.shrink] if _NIGHTLY else [Phase.generate],
+    phases=[Phase.generate, Phase.shrink] if BY_NIGHT else [Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(data=st.data())

@@ -4,10 +4,9 @@ import random
 from collections.abc import Callable
 
 import pytest
-from hypothesis import settings
 from starlette.applications import Starlette
 
-from tests.authz.escalation.profiles import NIGHTLY
+from tests.authz.escalation.profiles import BY_NIGHT
 from tests.isolation.oracle import Size, build, compare_reads, viewers_of
 from tests.isolation.site import Mailbox, Site
 from tests.isolation.summary import COUNTED
@@ -27,9 +26,8 @@ _SHOWN = 20
 async def test_everybody_sees_and_does_what_the_rules_say_and_nothing_else(
     app: Starlette, mailbox: Mailbox, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
-    by_night = settings.get_current_profile_name() == NIGHTLY
     drawn = random.SystemRandom()
-    for number in [drawn.randrange(10**9) for _ in range(_WORLDS_BY_NIGHT)] if by_night else [seed]:
+    for number in [drawn.randrange(10**9) for _ in range(_WORLDS_BY_NIGHT)] if BY_NIGHT else [seed]:
         tally = Tally()
         async with Site.of(app, mailbox, number) as site:
             await build(site, _SIZE)

@@ -11,10 +11,9 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import Place, columns_of
 from models.base.ids import ContactId, new_ids
 from models.contacts.tables import contacts
+from resolvers.contacts.storing.fixed_values import ACCOUNT_ID, MASTER_ID
 from resolvers.contacts.storing.matching import StoredContact, Wanted
 from resolvers.contacts.storing.rows import (
-    ACCOUNT_ID,
-    MASTER_ID,
     Columns,
     ContactRow,
     columns_of_rows,

@@ -25,7 +25,7 @@ from models.accounts.trees import Place, columns_of, in_account
 from models.base.ids import ContactId
 from models.contacts.tables import contact_list_members, contact_lists
 from resolvers.contacts.given import ReadContact
-from resolvers.contacts.storing.rows import ACCOUNT_ID, MASTER_ID
+from resolvers.contacts.storing.fixed_values import ACCOUNT_ID, MASTER_ID, in_given_account
 
 _Pairs = list[tuple[uuid.UUID, ContactId]]
 
@@ -101,7 +101,7 @@ _MEMBER = contact_list_members.c
 _REMOVE = FixedStatement(
     delete(contact_list_members)
     .where(
-        and_(_MEMBER.master_id == MASTER_ID, _MEMBER.account_id == ACCOUNT_ID),
+        in_given_account(contact_list_members),
         and_(_MEMBER.contact_list_id == _GIVEN.c.contact_list_id, _MEMBER.contact_id == _GIVEN.c.contact_id),
         # The second time as values: as rows, PostgreSQL may join them with all of the account.
         _MEMBER.contact_id == func.any(_CONTACTS),

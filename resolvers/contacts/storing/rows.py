@@ -34,9 +34,6 @@ ContactRow = tuple[Any, ...]
 Columns = Mapping[str, list[Any]]
 """The same of many, by column."""
 
-MASTER_ID = bindparam("master_id", type_=Uuid())
-ACCOUNT_ID = bindparam("account_id", type_=Uuid())
-
 _NO_ADDRESS = (None, None, None)
 
 

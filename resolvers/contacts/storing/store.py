@@ -13,7 +13,6 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
-    and_,
     bindparam,
     column,
     func,
@@ -30,10 +29,9 @@ from models.accounts.trees import Place, columns_of
 from models.base.ids import ContactId
 from models.contacts.tables import contacts
 from resolvers.contacts.given import Address
+from resolvers.contacts.storing.fixed_values import in_given_account
 from resolvers.contacts.storing.matching import Key, Match, StoredContact
 from resolvers.contacts.storing.rows import (
-    ACCOUNT_ID,
-    MASTER_ID,
     columns_of_rows,
     given_rows,
     row_of,
@@ -99,7 +97,7 @@ def _address(original: str | None, canonical: str | None, digest: Any) -> Addres
     return Address(original, canonical, digest)
 
 
-_IN_ACCOUNT = and_(contacts.c.master_id == MASTER_ID, contacts.c.account_id == ACCOUNT_ID)
+_IN_ACCOUNT = in_given_account(contacts)
 _IDS: ColumnElement[Any] = bindparam("ids", type_=ARRAY(Uuid))
 
 

@@ -34,6 +34,7 @@ from models.accounts.trees import Place, columns_of, in_account
 from models.base.ids import ContactId
 from models.contacts.tables import contact_values
 from resolvers.contacts.attributes import Value
+from resolvers.contacts.storing.fixed_values import ACCOUNT_ID, MASTER_ID
 from resolvers.contacts.storing.matching import StoredContact
 from resolvers.contacts.storing.value_digests import digest_of_value
 
@@ -102,8 +103,8 @@ _OF_CONTACT = _rows(
 )
 _KEPT = _rows("kept", func.jsonb_each_text(cast(_OF_CONTACT.c.attributes, JSONB)), name=Text(), value=Text())
 _ROW = {
-    "master_id": bindparam("master_id", type_=Uuid()),
-    "account_id": bindparam("account_id", type_=Uuid()),
+    "master_id": MASTER_ID,
+    "account_id": ACCOUNT_ID,
     "name": _KEPT.c.name,
     "contact_id": _OF_CONTACT.c.contact_id,
     "digest": digest_of_value(_KEPT.c.name, _KEPT.c.value),

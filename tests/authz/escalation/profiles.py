@@ -15,18 +15,19 @@ settings.register_profile(NIGHTLY, deadline=None, print_blob=True)
 settings.register_profile(_USUAL, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", _USUAL))
 
+BY_NIGHT = settings.get_current_profile_name() == NIGHTLY
+
 
 def seeds(quick: int) -> range:
     """`quick` seeds for what draws by itself, always the same; by night more."""
-    return range(quick * _NIGHTLY_FACTOR if settings.get_current_profile_name() == NIGHTLY else quick)
+    return range(quick * _NIGHTLY_FACTOR if BY_NIGHT else quick)
 
 
 def examples(quick: int) -> settings:
     """`quick` examples, the same in every run; by night more, and others each time."""
-    nightly = settings.get_current_profile_name() == NIGHTLY
     return settings(
-        max_examples=quick * _NIGHTLY_FACTOR if nightly else quick,
-        derandomize=not nightly,
+        max_examples=quick * _NIGHTLY_FACTOR if BY_NIGHT else quick,
+        derandomize=not BY_NIGHT,
         # Examples are set up in a database that other tests use at the same time.
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )

@@ -10,17 +10,14 @@ import itertools
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import settings
 
 from tests.authz.escalation.outcomes import root_fields
-from tests.authz.escalation.profiles import NIGHTLY
+from tests.authz.escalation.profiles import BY_NIGHT
 from tests.authz.matrix.matrix_callers import Stage
 from tests.client.api import Api
 from tests.client.schema import SCHEMA
 from tests.concurrency.cuts.cutter import COMMIT, Cut, Place
 from tests.concurrency.cuts.trials import Trial, Whole
-
-_BY_NIGHT = settings.get_current_profile_name() == NIGHTLY
 
 _COUNTED = "tries are counted apart, so that those count too that are refused"
 _SEVERAL_TRANSACTIONS = {
@@ -60,7 +57,7 @@ async def test_it_is_done_wholly_or_not_at_all(name: str, stage: Stage, api: Api
 
 
 def _cuts(whole: Whole) -> Sequence[tuple[Place, Cut]]:
-    if _BY_NIGHT:
+    if BY_NIGHT:
         return list(itertools.product(whole.places, Cut))
     return [(Place(whole.last_commit), Cut.DURING)]
 

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.policy.builtin_roles import BuiltinRole
 from tests.areas.contacts.asking import create_attribute, create_list
 from tests.areas.contacts.imports import imported, job_of, work_off_imports
 from tests.client.api import Api
-from tests.world.world import World
+from tests.world.world import Account, Member
 
 _ROWS = 2_000
 _MANY = 500
@@ -37,10 +36,8 @@ def _lists_of_many() -> list[int]:
 @pytest.mark.usefixtures("_collected_by_hand")
 @pytest.mark.parametrize("again", [False, True], ids=["new", "changed"])
 async def test_what_was_imported_leaves_no_garbage(
-    api: Api, world: World, application: AsyncEngine, again: bool
+    api: Api, account: Account, owner: Member, application: AsyncEngine, again: bool
 ) -> None:
-    account = await world.account()
-    owner = await world.member(account, BuiltinRole.OWNER)
     await create_attribute(api, owner, account, "country", "TEXT")
     lists = await create_list(api, owner, account, "All")
     for land in ["SE", "NO"] if again else ["SE"]:

@@ -32,16 +32,6 @@ from tests.server.deployed import deployed
 from tests.world.world import Account, Member, World
 
 
-@pytest.fixture
-async def account(world: World) -> Account:
-    return await world.account()
-
-
-@pytest.fixture
-async def owner(world: World, account: Account) -> Member:
-    return await world.member(account, BuiltinRole.OWNER)
-
-
 async def test_a_job_that_was_interrupted_goes_on_behind_its_last_part(
     api: Api,
     account: Account,

@@ -5,13 +5,12 @@ import random
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.policy.builtin_roles import BuiltinRole
 from tests.areas.contacts.asking import contacts_of, create_attribute
 from tests.areas.contacts.contact_model import KEYS, ContactModel
 from tests.areas.contacts.imports import imported, job_of, work_off_imports
 from tests.authz.escalation.profiles import seeds
 from tests.client.api import Api
-from tests.world.world import World
+from tests.world.world import Account, Member
 
 _VALUES = {
     "externalId": ["1", "2", "3", "4", "5"],
@@ -63,11 +62,9 @@ _FOUND = """query ($id: ID!, $n: String!) { account(id: $id) {
 
 @pytest.mark.parametrize("seed", seeds(4))
 async def test_rows_of_a_file_are_stored_as_if_each_came_by_itself(
-    api: Api, world: World, application: AsyncEngine, seed: int
+    api: Api, account: Account, owner: Member, application: AsyncEngine, seed: int
 ) -> None:
     chance, expected = random.Random(seed), _Expected()
-    account = await world.account()
-    owner = await world.member(account, BuiltinRole.OWNER)
     await create_attribute(api, owner, account, "n", "TEXT")
     for file in range(_FILES):
         expected.made, expected.refused = dict.fromkeys(expected.made, 0), []
@@ -90,10 +87,8 @@ async def test_rows_of_a_file_are_stored_as_if_each_came_by_itself(
 
 
 async def test_the_last_of_many_rows_about_one_contact_wins(
-    api: Api, world: World, application: AsyncEngine
+    api: Api, account: Account, owner: Member, application: AsyncEngine
 ) -> None:
-    account = await world.account()
-    owner = await world.member(account, BuiltinRole.OWNER)
     await create_attribute(api, owner, account, "n", "TEXT")
     rows = "".join(f"E1,e@example.com,{number}\n" for number in range(300))
     job_id = await imported(api, owner, account, f"externalId,email,n\n{rows}")
