@@ -103,8 +103,8 @@ def reason_of(event: FromClause) -> ColumnElement[str | None]:
 
 
 def _values_in_reach(event: FromClause, name: str) -> ColumnElement[Any]:
-    """The values as they are stored, for who may see them, with null for each id of an account that the viewer
-    does not reach.
+    """The values as they are stored, for who may see them, with null for each id of an account that is out of
+    the viewer's reach.
 
     Most values name no account. They are shown as they are, and no reach is looked up for them.
     """

@@ -1,4 +1,4 @@
-"""Who sees what a change was: an event's values and its reason belong to the area of what was changed (T38)."""
+"""Who sees what a change was: an event's values and its reason belong to the area that was changed (T38)."""
 
 from collections import defaultdict
 
