@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from sqlalchemy import ColumnElement, FromClause, Text, and_, case, literal_column, not_, or_
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Text, and_, case, literal_column, not_, or_
 
 from authz.policy.permissions import Permission, mask_literal, mask_of
 from authz.reach.reach import account_where_all
@@ -138,7 +138,7 @@ def _literal(value: str) -> ColumnElement[str]:
 
 
 _KINDS = _by_needed()
-_SETTINGS_OF_ACCOUNTS = literal_column("ARRAY['rights_inheritance', 'api_key_creation']")
+_SETTINGS_OF_ACCOUNTS = literal_column("ARRAY['rights_inheritance', 'api_key_creation']", ARRAY(Text))
 
 
 def is_shown(event: FromClause) -> ColumnElement[bool]:
