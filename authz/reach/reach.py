@@ -12,6 +12,7 @@ each row by itself, for look-ups.
 """
 
 import datetime
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, FromClause, Select, exists, func, select, true, union_all
@@ -110,6 +111,18 @@ def readable_account() -> tuple[FromClause, Select[Any]]:
 
 def account_where(table: FromClause, permission: Permission) -> ColumnElement[bool]:
     """Whether a row of a tree's table belongs to an account where the caller holds the permission."""
+    return _account_where(table, lambda mask: allows(mask, permission))
+
+
+def account_where_all(table: FromClause, needed: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether a row of a tree's table belongs to an account where the caller holds all permissions of a mask,
+    which may be another one for each row."""
+    return _account_where(table, lambda mask: mask.op("&")(needed) == needed)
+
+
+def _account_where(
+    table: FromClause, condition: Callable[[ColumnElement[int]], ColumnElement[bool]]
+) -> ColumnElement[bool]:
     account = accounts.alias()
     granted = mask_of_account(account)
     return exists(
@@ -118,7 +131,7 @@ def account_where(table: FromClause, permission: Permission) -> ColumnElement[bo
         .where(
             in_tree(account, table, id="account_id"),
             allows(granted.c.mask, Permission.ACCOUNT_READ),
-            allows(granted.c.mask, permission),
+            condition(granted.c.mask),
         )
         .correlate(table)
     )

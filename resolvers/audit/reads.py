@@ -9,6 +9,7 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
+    and_,
     case,
     cast,
     column,
@@ -26,6 +27,7 @@ from engine.declare.paging import Order
 from models.accounts.trees import in_tree
 from models.base.ids import Kind
 from models.effects.events import events
+from resolvers.audit.values import is_shown
 from resolvers.effects.event_kinds import EventKind
 from resolvers.inputs.global_ids import Id, of_kind
 from resolvers.rows.shown import account_behind, known_person, name_of_person_or_key, row_by_id
@@ -82,23 +84,35 @@ def account_of(event: FromClause) -> Select[Any]:
 
 
 def before(event: FromClause) -> ColumnElement[Any]:
-    """The values before the change, as a JSON object. The id of an account outside your reach is null."""
+    """The values before the change, as a JSON object; null without the READ permission of the area that was
+    changed. The id of an account outside your reach is null."""
     return _values_in_reach(event, "before")
 
 
 def after(event: FromClause) -> ColumnElement[Any]:
-    """The values after the change, as a JSON object. The id of an account outside your reach is null."""
+    """The values after the change, as a JSON object; null without the READ permission of the area that was
+    changed. The id of an account outside your reach is null."""
     return _values_in_reach(event, "after")
 
 
-def _values_in_reach(event: FromClause, name: str) -> ColumnElement[Any]:
-    """The values as they are stored, with null for each id of an account that the viewer does not reach.
+def reason_of(event: FromClause) -> ColumnElement[str | None]:
+    """The reason given for the change, by the mutation's own `reason`, such as that of `accountSuspend`, by
+    `extensions: {reason}` of its request, or by the break-glass opening that it needed. Null without the READ
+    permission of the area that was changed."""
+    return case((and_(event.c.reason.is_not(None), is_shown(event)), event.c.reason))
 
-    Most values name no account. They are shown as they are, and no rights are looked up for them.
+
+def _values_in_reach(event: FromClause, name: str) -> ColumnElement[Any]:
+    """The values as they are stored, for who may see them, with null for each id of an account that is out of
+    the viewer's reach.
+
+    Most values name no account. They are shown as they are, and no reach is looked up for them.
     """
     values = event.c[name]
+    has_some = func.jsonb_typeof(values) == "object"
     names_accounts = cast(values, Text).contains(f'"{_PREFIX}', autoescape=True)
-    return case((names_accounts, _each_in_reach(event, values)), else_=values)
+    in_reach = case((names_accounts, _each_in_reach(event, values)), else_=values)
+    return case((and_(has_some, is_shown(event)), in_reach))
 
 
 def _each_in_reach(event: FromClause, values: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -19,7 +19,8 @@ from schema.people.types import User
 
 @entity(events, requires=Permission.AUDIT_READ)
 class Event(Node):
-    """A change: what was changed, by whom, and which account gave the right to it."""
+    """A change: what was changed, by whom, and which account gave the right to it. Its values and its reason
+    are shown to who may also read the area that was changed: MEMBERS_READ for members, and so on."""
 
     id: strawberry.ID = column(codec=global_id(Kind.EVENT), description=ID_DESCRIPTION)
     kind: EventKind = column(codec=enum_of(EventKind), description="What happened.")
@@ -31,9 +32,5 @@ class Event(Node):
     account: AccountRef | None = to_one(reads.account_of)
     before: JSON | None = computed(reads.before)
     after: JSON | None = computed(reads.after)
-    reason: str | None = column(
-        description="The reason given for the change, by the mutation's own `reason`, such as that of "
-        "`accountSuspend`, by `extensions: {reason}` of its request, or by the break-glass opening that it "
-        "needed."
-    )
+    reason: str | None = computed(reads.reason_of)
     created_at: datetime.datetime = column(description="When the change was made.")

@@ -145,13 +145,14 @@ class Opening:
 
 @dataclass(eq=False)
 class Event:
-    """A line of an account's log. The id is learnt once all is built."""
+    """A line of an account's log. The id, and whether it has values, are learnt once all is built."""
 
     account: Account
     kind: str
     actor: Subject
     acting_from: Account
     id: str = ""
+    has_values: bool = False
 
 
 @dataclass(eq=False)

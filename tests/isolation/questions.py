@@ -77,7 +77,7 @@ STATE = """
   roles(first: 100) { nodes { id version permissions } }
   subaccounts(first: 0) { totalCount }
   breakGlassOpenings(first: 100) { nodes { id endedAt } }
-  events(first: 100) { totalCount nodes { id kind } }
+  events(first: 100) { totalCount nodes { id kind before after } }
 } } } }
 """
 """All that writes may change, of all accounts of a viewer: who sees all of an account knows its state."""

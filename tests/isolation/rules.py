@@ -110,6 +110,31 @@ NEEDS = {
 }
 """By a field of an account, as `questions` asks for it: without this it answers FORBIDDEN."""
 
+VALUES_NEED = {
+    "": """
+        ACCOUNT_CREATED ACCOUNT_SUSPENDED ACCOUNT_CLOSED PARENT_ACCESS_REQUESTED PARENT_ACCESS_UPDATED
+        BREAK_GLASS_OPENED BREAK_GLASS_ENDED
+        """,
+    "MEMBERS_READ": """
+        MEMBER_INVITED MEMBER_JOINED MEMBER_UPDATED MEMBER_REMOVED INVITATION_REVOKED SHARE_CREATED
+        SHARE_ACCEPTED SHARE_LEFT SHARE_REVOKED
+        """,
+    "API_KEYS_READ": "API_KEY_CREATED API_KEY_REVOKED",
+    "API_KEYS_READ MEMBERS_READ": "API_KEY_ADOPTED",
+    "ROLES_READ": "ROLE_CREATED",
+    "CONTACTS_READ": """
+        CONTACT_ATTRIBUTE_CREATED CONTACT_LIST_CREATED CONTACTS_CHANGED UNSUBSCRIBES_REPORTED BOUNCES_REPORTED
+        """,
+    "BLOCK_LIST_READ": "BLOCK_LIST_ADDED",
+    "DOMAINS_READ": "DOMAIN_ADDED DOMAIN_REMOVED",
+    "SETTINGS_READ": "ACCOUNT_UPDATED SETTINGS_UPDATED REVIEW_WITHDRAWN",
+    "SETTINGS_READ CONTACTS_READ": "REVIEW_REQUESTED",
+}
+"""By what they need besides AUDIT_READ: the kinds of events whose values it shows. The only accounts that are
+updated here get other settings."""
+
+VALUES_OF = {kind: named(needs) for needs, kinds in VALUES_NEED.items() for kind in kinds.split()}
+
 STOCK_AREAS = ("CONTACTS", "BLOCK_LIST", "DOMAINS", "SETTINGS")
 """The areas of what accounts write with."""
 

@@ -18,7 +18,7 @@ from tests.isolation.model import (
     World,
 )
 from tests.isolation.rights import Rights
-from tests.isolation.rules import named
+from tests.isolation.rules import VALUES_OF, named
 
 Thing = Account | Person | Role | Member | Key | Share | Invitation | Opening | Event
 Json = Mapping[str, Any]
@@ -180,7 +180,8 @@ class Sight:
         acting_from = self.account(event.acting_from)
         made_below = event.account.parent if event.kind == "ACCOUNT_CREATED" else None
         named = frozenset(filter(None, [self.account(made_below)]))
-        return event.id, event.kind, from_above, actor, acting_from, event.account.id, named
+        told = event.has_values and all(self.can(event.account, needed) for needed in VALUES_OF[event.kind])
+        return event.id, event.kind, from_above, actor, acting_from, event.account.id, named, told
 
 
 def shown(field: str, node: Json) -> Any:
@@ -195,6 +196,11 @@ def _share(node: Json) -> tuple[frozenset[str], str | None, str | None]:
 def id_of(node: Json | None) -> str | None:
     """The id of an object that may be null."""
     return None if node is None else str(node["id"])
+
+
+def has_values(event: Json) -> bool:
+    """Whether a line of a log shows what was changed."""
+    return event["before"] is not None or event["after"] is not None
 
 
 def _accounts_named(values: Json | None) -> frozenset[str]:
@@ -258,6 +264,7 @@ _SHOWN: dict[str, Callable[[Json], tuple[Any, ...]]] = {
         id_of(node["actingFrom"]),
         id_of(node["account"]),
         _accounts_named(node["before"]) | _accounts_named(node["after"]),
+        has_values(node),
     ),
     "breakGlassOpenings": lambda node: (node["id"], id_of(node["user"])),
 }

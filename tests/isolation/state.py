@@ -6,7 +6,7 @@ from typing import Any
 from tests.isolation.model import Account, Person, World
 from tests.isolation.questions import STATE
 from tests.isolation.rules import NEEDS, STOCK_NEEDS
-from tests.isolation.sight import Json
+from tests.isolation.sight import Json, has_values
 from tests.isolation.site import Site
 from tests.isolation.stock.questions import ROOT_STATE, STOCK_STATE
 
@@ -58,10 +58,11 @@ def _all_seen(node: Mapping[str, Any]) -> bool:
 
 
 def learn_events(world: World, state: State) -> None:
-    """Take the ids of the logs' lines. Asserts that they tell of what was done, and of nothing else."""
+    """Take the ids of the logs' lines, and whether they have values. Asserts that they tell of what was done,
+    and of nothing else."""
     for account in world.accounts:
         done = [event for event in world.events if event.account is account]
         logged = list(reversed(state[account.id]["events"]["nodes"]))
         assert [line["kind"] for line in logged] == [event.kind for event in done], account.name
         for event, line in zip(done, logged, strict=True):
-            event.id = line["id"]
+            event.id, event.has_values = line["id"], has_values(line)
