@@ -23,13 +23,13 @@ from starlette.responses import Response, StreamingResponse
 
 from authz.policy.refusals import Refusal, RefusalCode
 from resolvers.contacts.cells import OWN_COLUMNS, column_of, escaped
-from server.failures.broken_off import BrokenOff
 from server.failures.errors import Failure, RefusedRequestError, record_failure, refusal_failure
 from server.graphql.asking import data_of, failure_of_answer
 from server.graphql.endpoint import RunOperation
 from server.graphql.response import failure_response
 from server.http.media_types import MediaType
 from server.http.request import RequestHead
+from server.logs.broken_off import BrokenOff
 from server.logs.request_log import log_codes
 from server.uploads.requests import parameters_of
 

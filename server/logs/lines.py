@@ -15,7 +15,7 @@ from typing import Any, TextIO
 import orjson
 import structlog
 
-from server.failures.broken_off import is_no_report_of_it
+from server.logs.broken_off import is_no_report_of_it
 
 
 @dataclass

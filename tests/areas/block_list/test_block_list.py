@@ -205,6 +205,7 @@ async def test_a_longer_page_is_refused(api: Api, brand: Brand) -> None:
         answer = await api.ask(query, brand.owner, id=brand.us.id)
         (error,) = answer.errors
         assert error["message"] == "first and last must lie between 0 and 200."
+        assert error["extensions"]["argument"] == "first"
 
 
 async def test_a_thousand_are_entered_and_lifted_at_once(api: Api, brand: Brand) -> None:

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from authz.policy.builtin_roles import BuiltinRole
 from server.exports import contacts as exports
-from server.failures.broken_off import BrokenOff
+from server.logs.broken_off import BrokenOff
 from tests.areas.contacts.imports import export, imported, job_of, work_off_imports
 from tests.client.api import Api, Caller
 from tests.client.mutations import done

@@ -25,7 +25,7 @@ from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from structlog.testing import capture_logs
 
-from server.failures.broken_off import BrokenOff
+from server.logs.broken_off import BrokenOff
 from server.logs.lines import configure_logging, tell_request
 from server.logs.request_log import RequestLog, current_request_id, log_operation_name
 
