@@ -44,7 +44,8 @@ OPEN_SIZE = "size${}$"
 
 
 class BadPage(BadArgument):
-    """The page does not exist: its size is out of bounds, or its cursor is of another list."""
+    """The page does not exist: its size is out of bounds, or its cursor is of another list. The error names
+    the argument."""
 
 
 @dataclass(frozen=True)
@@ -119,43 +120,50 @@ def window(order: Order, arguments: Mapping[str, Any], longest: int = LONGEST_PA
     given = first if last is None else last
     size = DEFAULT_PAGE if given is None else given
     if not 0 <= size <= longest:
-        raise BadPage(f"first and last must lie between 0 and {longest}.")
+        name = "first" if last is None else "last"
+        raise BadPage(f"first and last must lie between 0 and {longest}.", name)
     return Window(
         order,
         size,
-        _keys(order, after),
-        _keys(order, before),
+        _keys(order, after, "after"),
+        _keys(order, before, "before"),
         backward=last is not None,
     )
 
 
-def _keys(order: Order, cursor: str | Variable | None) -> Keys | None:
+def _keys(order: Order, cursor: str | Variable | None, name: str) -> Keys | None:
     if cursor is None:
         return None
     return tuple(
-        bound(cursor, column.type, functools.partial(_decoded, order, index))
+        bound(cursor, column.type, functools.partial(_decoded, order, index, name))
         for index, column in enumerate(order.columns)
     )
 
 
-def _decoded(order: Order, index: int, cursor: str) -> object:
-    """One key of a cursor. Raises BadPage."""
+def _decoded(order: Order, index: int, name: str, cursor: str) -> object:
+    """One key of a cursor, which the argument of this name holds. Raises BadPage."""
     try:
-        tag, *keys = json.loads(base64.b64decode(cursor, validate=True))
-        if tag != order.tag or len(keys) != len(order.columns):
-            raise BadPage("Not a cursor of this list.")
-        return _key(order.columns[index], keys[index])
+        return _key(order.columns[index], _texts(order, cursor)[index])
     except (ValueError, TypeError, binascii.Error, RecursionError) as error:
-        raise BadPage("Not a cursor of this list.") from error
+        raise BadPage("Not a cursor of this list.", name) from error
+
+
+def _texts(order: Order, cursor: str) -> list[object]:
+    """A cursor's keys as they are written. Raises ValueError, among others, for one of another list."""
+    keys: list[object]
+    tag, *keys = json.loads(base64.b64decode(cursor, validate=True))
+    if tag != order.tag or len(keys) != len(order.columns):
+        raise ValueError(tag)
+    return keys
 
 
 def _key(column: ColumnElement[Any], key: object) -> object:
     if isinstance(column.type, Integer):
         if not isinstance(key, int) or isinstance(key, bool) or abs(key) > _LARGEST_KEY:
-            raise BadPage("Not a cursor of this list.")
+            raise ValueError(key)
         return key
     if not isinstance(key, str) or "\x00" in key:
-        raise BadPage("Not a cursor of this list.")
+        raise ValueError(key)
     if isinstance(column.type, LargeBinary):
         return bytes.fromhex(key)
     key.encode()

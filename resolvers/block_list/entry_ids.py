@@ -15,3 +15,8 @@ def present_entry(account_id: uuid.UUID, id: uuid.UUID) -> str:
 def parse_entry(text: str) -> IdInAccount | None:
     """None for a text that is no id of an entry."""
     return parse_in_account(_PREFIX, text)
+
+
+def looks_like_entry(text: str) -> bool:
+    """Whether it begins as the ids of entries do."""
+    return text.strip().startswith(f"{_PREFIX}_")

@@ -45,7 +45,10 @@ def _phone(text: str, argument: str) -> str:
     try:
         return phone_number(text, None, argument).canonical
     except CountryMissing as refusal:
-        message = "Not a phone number: it has no country. Begin it with + and the country's code."
+        message = (
+            "Not a phone number: it has no country. Begin it with + and the country's code: the filter does "
+            "not know the account's default country."
+        )
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, argument) from refusal
 
 
@@ -75,7 +78,10 @@ EmailPrefix = Annotated[
 Phone = Annotated[
     ColumnElement[str] | None,
     given_text(_phone, "phone"),
-    Described("The contact with this phone number, in any spelling that begins with +."),
+    Described(
+        "The contact with this phone number, in any spelling that begins with +. The account's "
+        "`defaultCountry` does not count here."
+    ),
 ]
 ExternalId = Annotated[
     ColumnElement[str] | None,

@@ -96,6 +96,8 @@ def _of_number(plain: str) -> list[AddressRule]:
 
 
 def _read(key: ContactKey, text: str, country_code: str | None) -> Address | AddressFault:
+    if not text.strip():
+        return AddressFault("Not an address: it is empty.")
     hashed = hash_of_text(text)
     if hashed is not None:
         return Address(hashed, contact_digest(key, hashed))

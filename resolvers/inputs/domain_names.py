@@ -33,6 +33,10 @@ def domain_name(text: str, field: str) -> DomainName:
     """The name. Raises BAD_USER_INPUT for text that is no name of a domain that somebody can own."""
     if len(text) > 2 * LONGEST:
         raise _refused(f"it has more than {LONGEST} characters", field)
+    if not text.strip():
+        raise _refused("it is empty", field)
+    if "/" in text:
+        raise _refused("it is a URL; give its host alone, such as news.example.com", field)
     try:
         found = idna.encode(text.strip(), uts46=True, std3_rules=True).decode().removesuffix(".")
         shown = idna.decode(found)

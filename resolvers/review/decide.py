@@ -44,7 +44,10 @@ async def approve_review(
         await _write(session, at_work, review_id, {"checked_by": at_work.user_id})
         await _log(session, at_work, EventKind.REVIEW_CHECKED, review_id)
         return changed
-    if at_work.role is not StaffRole.APPROVER or row.checked_by == at_work.user_id:
+    if row.checked_by == at_work.user_id:
+        message = "You have approved it already. Another person, an approver, must approve it too."
+        raise Refusal(RefusalCode.SECOND_PERSON_REQUIRED, message)
+    if at_work.role is not StaffRole.APPROVER:
         raise Refusal(RefusalCode.SECOND_PERSON_REQUIRED)
     await _decide(session, at_work, review_id, ReviewStatus.APPROVED, {"approved_by": at_work.user_id})
     await close_sample(session, at_work, review_id)

@@ -38,10 +38,17 @@ def contact_of(row: FromClause) -> Select[Any]:
 
 
 def list_of(row: FromClause) -> Select[Any]:
-    """The contact list that the recipient left; null for none, and for one that was deleted."""
+    """The contact list that the recipient left; null for none, and for one that was deleted: `isOfList` tells
+    them apart."""
     found = contact_lists.alias()
     this = in_tree(found, row, account_id="account_id", id="contact_list_id")
     return select(*found.c).where(this, found.c.deleted_at.is_(None))
+
+
+def is_of_list(row: FromClause) -> ColumnElement[bool]:
+    """Whether the recipient left one contact list, which may be deleted by now. False: no list was named, so
+    that it is the account that the recipient left."""
+    return row.c.contact_list_id.is_not(None)
 
 
 def soft_bounces(row: FromClause) -> ColumnElement[int]:

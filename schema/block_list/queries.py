@@ -63,7 +63,7 @@ class BlockListQuery:
         key = parse(Kind.ACCOUNT, account_id)
         path = None if key is None else await reads.read_seen_path(info.context.reader, AccountId(key))
         if path is None:
-            raise absent("NOT_FOUND")
+            raise absent("NOT_FOUND", "accountId")
         if not path.may(Permission.BLOCK_LIST_READ):
             raise forbidden(Permission.BLOCK_LIST_READ)
         page = window(reads.NEWEST_FIRST, {"first": first, "after": after}, _LONGEST_PAGE)

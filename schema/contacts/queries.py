@@ -44,7 +44,7 @@ class ContactQuery:
         key, reader = parse(Kind.ACCOUNT, account_id), info.context.reader
         path = None if key is None else await read_seen_path(reader, AccountId(key))
         if path is None:
-            raise absent("NOT_FOUND")
+            raise absent("NOT_FOUND", "accountId")
         if not path.may(Permission.CONTACTS_READ):
             raise forbidden(Permission.CONTACTS_READ)
         with in_a_query():

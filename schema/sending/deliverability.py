@@ -104,7 +104,7 @@ class DeliverabilityQuery:
         principal_of(info)
         account_key = parse(Kind.ACCOUNT, account_id)
         if account_key is None:
-            raise absent("NOT_FOUND")
+            raise absent("NOT_FOUND", "accountId")
         seen = await _sender(info, AccountId(account_key), contact_list_id)
         with in_a_query():
             key = info.context.deployment.contact_key
@@ -125,7 +125,7 @@ async def _sender(info: ContextInfo, account_id: AccountId, list_id: str | None)
     except NotFound:
         raise absent("NOT_FOUND", "contactListId") from None
     if found is None:
-        raise absent("NOT_FOUND")
+        raise absent("NOT_FOUND", "accountId")
     for permission in (Permission.BLOCK_LIST_READ, Permission.CONTACTS_READ):
         if not found.path.may(permission):
             raise forbidden(permission)

@@ -118,7 +118,7 @@ class SendPreviewQuery:
         principal_of(info)
         key = parse(Kind.ACCOUNT, account_id)
         if key is None:
-            raise absent("NOT_FOUND")
+            raise absent("NOT_FOUND", "accountId")
         choice = RecipientChoice(
             recipients=recipients,
             recipient_hashes=recipient_hashes,
@@ -145,7 +145,7 @@ async def _sender(
     """Raises NOT_FOUND and FORBIDDEN."""
     seen = await read_seen_sender(info.context.reader, account_id, list_id)
     if seen is None:
-        raise absent("NOT_FOUND")
+        raise absent("NOT_FOUND", "accountId")
     for permission in needed:
         if not seen.path.may(permission):
             raise forbidden(permission)
@@ -157,7 +157,7 @@ async def _contacts(info: ContextInfo, sender: Sender, named: IdInAccount) -> Re
     large."""
     digests = await read_contact_list(info.context.reader, sender, named)
     if digests is None:
-        raise absent("NOT_FOUND")
+        raise absent("NOT_FOUND", "contactListId")
     with in_a_query():
         check_number(len(digests))
     return Recipients(digests=digests)
@@ -171,7 +171,7 @@ async def _audience(info: ContextInfo, sender: Sender, stream: SendStream, given
     else:
         rows = await reader.rows(size_for_viewer(sender.account_id, given, stream))
         if not rows:
-            raise absent("NOT_FOUND")
+            raise absent("NOT_FOUND", "recipientListId")
         number = rows[0]["recipients"]
     left_out = await find_left_out(ReadingPlanes(reader=reader, sender=sender), sender, stream, given)
     if not isinstance(given, Recipients):

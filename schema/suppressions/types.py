@@ -18,6 +18,7 @@ class Unsubscribe:
 
     contact: Contact | None = to_one(reads.contact_of)
     contact_list: ContactList | None = to_one(reads.list_of)
+    is_of_list: bool = computed(reads.is_of_list)
     unsubscribed_at: datetime.datetime = column(description="When the recipient did so, for the last time.")
     resubscribed_at: datetime.datetime | None = column(
         description="When the recipient subscribed again; null while the unsubscribe holds."

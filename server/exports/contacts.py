@@ -16,19 +16,24 @@ from dataclasses import dataclass
 from typing import Any
 
 import graphql
+import structlog
 from graphql import DocumentNode, GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from authz.policy.refusals import Refusal, RefusalCode, TryLater
+from authz.policy.refusals import Refusal, RefusalCode
 from resolvers.contacts.cells import OWN_COLUMNS, column_of, escaped
-from server.failures.errors import RefusedRequestError, record_failure, refusal_failure
+from server.failures.errors import Failure, RefusedRequestError, record_failure, refusal_failure
 from server.graphql.asking import data_of, failure_of_answer
 from server.graphql.endpoint import RunOperation
 from server.graphql.response import failure_response
 from server.http.media_types import MediaType
 from server.http.request import RequestHead
+from server.logs.broken_off import BrokenOff
+from server.logs.request_log import log_codes
 from server.uploads.requests import parameters_of
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _PAGE = 500
 _FIELDS = """
@@ -91,12 +96,8 @@ class ContactsExport:
             first = await self._page(asked, None)
         except RefusedRequestError as refusal:
             return failure_response(refusal.failure, MediaType.JSON, refusal.headers)
-        except GraphQLError as error:
-            return failure_response(failure_of_answer(error), MediaType.JSON)
-        except (Refusal, TryLater) as refusal:
-            return failure_response(refusal_failure(refusal), MediaType.JSON)
         except Exception as error:
-            return failure_response(record_failure(error), MediaType.JSON)
+            return failure_response(_told(error), MediaType.JSON)
         return StreamingResponse(self._rows(asked, first), headers=_HEADERS, media_type="text/csv")
 
     async def _rows(self, asked: _Asked, first: _Page) -> AsyncIterator[bytes]:
@@ -109,7 +110,13 @@ class ContactsExport:
                 yield _written([_cells(node, columns) for node in page.nodes])
             if page.next is None:
                 return
-            page = await self._page(asked, page.next)
+            try:
+                page = await self._page(asked, page.next)
+            except Exception as error:
+                failure = _told(error)
+                log_codes([failure.code])
+                _log.warning("export broken off", code=str(failure.code))
+                raise BrokenOff from error
 
     async def _page(self, asked: _Asked, after: str | None) -> _Page:
         """Raises what the API answers instead."""
@@ -121,6 +128,18 @@ class ContactsExport:
         found, info = holder["contacts"], holder["contacts"]["pageInfo"]
         attributes = [each["name"] for each in data["account"]["contactAttributes"]]
         return _Page(attributes, found["nodes"], info["endCursor"] if info["hasNextPage"] else None)
+
+
+def _told(error: Exception) -> Failure:
+    """What the API tells of it. What was not written for the client is masked and logged."""
+    match error:
+        case RefusedRequestError():
+            return error.failure
+        case GraphQLError():
+            return failure_of_answer(error)
+        case Refusal():
+            return refusal_failure(error)
+    return record_failure(error)
 
 
 def _asked(head: RequestHead) -> _Asked:

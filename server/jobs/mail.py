@@ -118,13 +118,13 @@ class Postman:
         async with self._database.begin() as connection:
             messages = (await connection.execute(new)).mappings().all()
         for message in messages:
-            # The body holds a link that signs its reader in, and logs go to more people and places.
-            body = {"body": message["body"]} if self._log_bodies else {}
+            # The body holds a link that signs its reader in, and the rest says who does what. Logs go to more
+            # people and places.
+            private = ("recipient", "subject", "body") if self._log_bodies else ()
             _log.info(
                 "mail not sent: there is no SMTP server; `mandant outbox` shows it",
-                recipient=message["recipient"],
-                subject=message["subject"],
-                **body,
+                message=str(message["id"]),
+                **{name: message[name] for name in private},
             )
 
 

@@ -15,6 +15,8 @@ from typing import Any, TextIO
 import orjson
 import structlog
 
+from server.logs.broken_off import is_no_report_of_it
+
 
 @dataclass
 class LoggedRequest:
@@ -63,6 +65,7 @@ def configure_logging() -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    handler.addFilter(is_no_report_of_it)
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
 
 

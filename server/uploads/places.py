@@ -44,7 +44,7 @@ class UploadPlaces:
     def place(self, master_id: MasterId) -> Iterator[None]:
         """A place for an upload of the tree. Raises RateLimited where too many come of the tree at once, and
         Busy where the process takes no more."""
-        what = "Too many lists are being uploaded at once"
+        what = "Too many files are being uploaded at once"
         if self._open[master_id] >= UPLOADS_OF_A_TREE:
             raise RateLimited(RETRY_SECONDS, what)
         if self._open.total() >= UPLOADS_AT_ONCE:
@@ -73,7 +73,7 @@ class UploadPlaces:
                         raise RefusedRequestError(ErrorCode.PAYLOAD_TOO_LARGE, message)
                     await self.in_thread(partial(take, piece))
         except TimeoutError:
-            raise RefusedRequestError(ErrorCode.REQUEST_TIMEOUT, "The list came too slowly.") from None
+            raise RefusedRequestError(ErrorCode.REQUEST_TIMEOUT, "The file came too slowly.") from None
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         """What the work returns, done in the thread."""

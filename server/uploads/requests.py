@@ -79,7 +79,8 @@ def parameters_of(head: RequestHead, known: Collection[str], message: str) -> di
     there twice."""
     try:
         text = head.query_string.decode("ascii")
-        pairs = parse_qsl(text, errors="strict", max_num_fields=len(known))
+        # An empty value is none that was left out.
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=len(known))
     except ValueError as error:
         raise Refusal(RefusalCode.BAD_USER_INPUT, message) from error
     given = dict(pairs)

@@ -46,12 +46,14 @@ async def _ask(api: Api, owner: Member, path: Path, name: str, arguments: str, *
     return await api.ask(query, owner, id=owner.account.id, **given)
 
 
-def _assert_refused(answer: Answer) -> None:
-    """The list is null, or what it cannot be missing from; its sibling is there."""
+def _assert_refused(answer: Answer, argument: str | None) -> None:
+    """The list is null, or what it cannot be missing from; its sibling is there. None: two arguments are at
+    fault."""
     assert answer.status == 200
     assert answer.codes == ["BAD_USER_INPUT"]
     (error,) = answer.errors
     assert error["path"][-1] == "list"
+    assert error["extensions"].get("argument") == argument
     assert answer.data["here"] is not None
 
 
@@ -69,9 +71,11 @@ async def test_sizes_lie_between_0_and_1000_and_are_given_once(
         {"first": 0, "last": 0},
     ]
     for given in sizes:
-        _assert_refused(await _ask(api, owner, path, name, _VARIABLES, **given))
-    for literal in ("first: 1001", "last: -1", "first: 1, last: 1"):
-        _assert_refused(await _ask(api, owner, path, name, literal))
+        argument = next(iter(given)) if len(given) == 1 else None
+        _assert_refused(await _ask(api, owner, path, name, _VARIABLES, **given), argument)
+    literals = {"first: 1001": "first", "last: -1": "last", "first: 1, last: 1": None}
+    for literal, argument in literals.items():
+        _assert_refused(await _ask(api, owner, path, name, literal), argument)
 
 
 @pytest.mark.parametrize("name", ["members", "accounts"])
@@ -120,7 +124,7 @@ async def test_a_cursor_is_one_that_was_given(api: Api, world: World, path: Path
     for cursor in _nonsense("accounts.name", *keys):
         answer = await _ask(api, owner, path, "subaccounts", _VARIABLES, after=cursor)
         assert answer.codes == ["BAD_USER_INPUT"], cursor
-        _assert_refused(answer)
+        _assert_refused(answer, "after")
     right = await _ask(api, owner, path, "subaccounts", _VARIABLES, after=_cursor("accounts.name", *keys))
     assert right.codes == []
 
@@ -139,7 +143,10 @@ async def test_a_cursor_is_one_of_this_list_and_order(api: Api, world: World, na
     for of, cursor in (cursors | descending).items():
         for argument in ("after", "before"):
             answer = await _ask(api, owner, path, name, _VARIABLES, **{argument: cursor})
-            assert answer.codes == ([] if of == name else ["BAD_USER_INPUT"])
+            if of == name:
+                assert answer.codes == []
+            else:
+                _assert_refused(answer, argument)
 
 
 @pytest.mark.parametrize("name", ["members", "accounts"])

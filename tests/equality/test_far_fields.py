@@ -21,7 +21,7 @@ _SELECTIONS = {
     "by address": 'contacts(emailPrefix: "ann.1") { totalCount nodes { email } edges { cursor } }',
     "by attribute": 'contacts(attribute: "big", value: "9007199254740993") { nodes { email attributes } }',
     "who does not want it": "unsubscribes(first: 3) { totalCount nodes { contact { email phone } contactList "
-    "{ name } unsubscribedAt resubscribedAt evidence } pageInfo { endCursor } }",
+    "{ name } isOfList unsubscribedAt resubscribedAt evidence } pageInfo { endCursor } }",
     "whom nothing reaches": "bounces(last: 2) { totalCount nodes { contact { email lists { totalCount } } "
     "softBounces latestSoftBounceAt excludedAt excludedBy } edges { cursor } }",
     "a count alone": "contacts { totalCount }",

@@ -45,6 +45,8 @@ async def copy_contact_list(
             raise NotFound("contactListId")
         parts = [row.digests for row in (await session.execute(_parts(account, named.id))).all()]
     list_id, count = RecipientListId(new_id()), sum(map(len, parts))
+    if not count:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "No recipient is left.", "contactListId")
     check_number(count)
     await session.send_built(
         insert(recipient_lists).values(
@@ -70,9 +72,7 @@ async def read_contact_list(reader: Reader, place: Place, named: IdInAccount) ->
 
 
 def check_number(recipients: int) -> None:
-    """Raise BAD_USER_INPUT for a contact list that cannot be sent to at once."""
-    if not recipients:
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "No recipient is left.", "contactListId")
+    """Raise BAD_USER_INPUT for a contact list that is too large to be sent to at once."""
     if recipients > MOST_CONTACTS:
         message = f"The list has more than {MOST_CONTACTS:,} contacts with an e-mail address."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "contactListId")

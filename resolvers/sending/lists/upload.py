@@ -10,7 +10,7 @@ from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from authz.guards.shared_lock import authorize_shared
 from authz.policy.permissions import Permission
-from authz.policy.refusals import PermissionDenied
+from authz.policy.refusals import PermissionDenied, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import columns_of
 from models.base.clock import current_moment
@@ -41,11 +41,12 @@ async def authorize_upload(session: WriteSession, principal: Principal, account_
     """Callers who may send on any stream may upload. Raises what `authorize_shared` raises."""
     try:
         return await authorize_shared(session, principal, account_id, Permission.CAMPAIGNS_SEND)
-    except PermissionDenied as denial:
+    except PermissionDenied:
         try:
             return await authorize_shared(session, principal, account_id, Permission.TRANSACTIONAL_SEND)
         except PermissionDenied:
-            raise denial from None
+            message = "You need CAMPAIGNS_SEND or TRANSACTIONAL_SEND in this account."
+            raise Refusal(RefusalCode.FORBIDDEN, message) from None
 
 
 async def store_list(

@@ -63,7 +63,7 @@ async def test_an_entry_made_by_a_key_names_it(api: Api, world: World, brand: Br
 
 async def test_each_address_has_its_own_outcome(api: Api, brand: Brand) -> None:
     await block(api, brand.owner, brand.us, "bob@example.com")
-    given = ["ann@example.com", "no address", "BOB@example.com", "Ann@example.com", "030 1234567"]
+    given = ["ann@example.com", "no address", "BOB@example.com", "Ann@example.com", "030 1234567", " "]
     found = await blocking(api, brand.owner, brand.us, *given)
     assert [(each["index"], each["outcome"]) for each in found] == [
         (0, "ADDED"),
@@ -71,9 +71,11 @@ async def test_each_address_has_its_own_outcome(api: Api, brand: Brand) -> None:
         (2, "ALREADY_BLOCKED"),
         (3, "ALREADY_BLOCKED"),
         (4, "MALFORMED"),
+        (5, "MALFORMED"),
     ]
     assert found[3]["entryId"] == found[0]["entryId"]
     assert found[1]["message"] == "Not a phone number: it has letters."
+    assert found[5]["message"] == "Not an address: it is empty."
     assert found[4]["message"] == (
         "Not a phone number: it has no country. Begin it with + and the country's code, or say the country "
         "in `phoneCountry` or in the account's setting `defaultCountry`."
@@ -205,6 +207,7 @@ async def test_a_longer_page_is_refused(api: Api, brand: Brand) -> None:
         answer = await api.ask(query, brand.owner, id=brand.us.id)
         (error,) = answer.errors
         assert error["message"] == "first and last must lie between 0 and 200."
+        assert error["extensions"]["argument"] == "first"
 
 
 async def test_a_thousand_are_entered_and_lifted_at_once(api: Api, brand: Brand) -> None:

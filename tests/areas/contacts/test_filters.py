@@ -218,6 +218,16 @@ async def test_what_no_contact_can_have_is_refused_with_its_argument(
 
 
 @pytest.mark.parametrize("path", Path)
+async def test_a_filter_does_not_know_the_default_country(
+    api: Api, account: Account, marketer: Member, path: Path
+) -> None:
+    """The setting is in the other plane. The refusal says what to write."""
+    answer = await api.ask(path.of(_OF_ACCOUNT), marketer, id=account.id, phone="070-123 45 67")
+    (error,) = answer.errors
+    assert "does not know the account's default country" in error["message"]
+
+
+@pytest.mark.parametrize("path", Path)
 async def test_a_cursor_is_of_one_order(
     api: Api, account: Account, marketer: Member, news: str, path: Path
 ) -> None:

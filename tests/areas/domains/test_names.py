@@ -97,3 +97,17 @@ def test_whatever_is_sent_becomes_a_name_of_dns_or_is_refused(text: str) -> None
 def test_the_registered_part() -> None:
     assert registered_part("a.news.example.co.uk") == "example.co.uk"
     assert registered_part("example.com") == "example.com"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (" ", "it is empty"),
+        ("https://example.com", "it is a URL"),
+        ("example.com/news", "it is a URL"),
+        (f"{'a.' * LONGEST}com", f"more than {LONGEST} characters"),
+    ],
+)
+def test_the_refusal_says_what_is_wrong(text: str, reason: str) -> None:
+    with pytest.raises(Refusal, match=reason):
+        domain_name(text, "name")

@@ -77,6 +77,9 @@ async def test_an_account_sends_once_two_of_the_staff_have_approved_it(
     before = await world.state(small.master)
     for person in (checker, agent):
         assert await code_of(api, "reviewApprove", person, **this) == "SECOND_PERSON_REQUIRED"
+    again = await attempt(api, "reviewApprove", checker, **this)
+    assert again.user_error
+    assert again.user_error["message"].startswith("You have approved it already.")
     assert (await reserve(api, small.owner, us, "ann")).code == "REVIEW_REQUIRED"
     assert await world.state(small.master) == before
     approved = (await done(api, "reviewApprove", approver, DECIDED, **this))["review"]

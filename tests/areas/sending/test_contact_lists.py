@@ -17,7 +17,7 @@ from tests.world.world import Account, World
 _RESERVED = "reservation { id recipients newContacts } replayed leftOut { index }"
 _PREVIEW = """query ($accountId: ID!, $list: ID!) {
   sendPreview(accountId: $accountId, stream: MARKETING, contactListId: $list) {
-    recipients newContacts blocked unsubscribed leftOut { index } refused { index } } }"""
+    recipients newContacts blocked unsubscribed leftOut { index } refused { index } warnings } }"""
 
 
 async def _listed(api: Api, caller: Caller, account: Account, *emails: str) -> str:
@@ -86,7 +86,8 @@ async def test_the_same_key_reserves_once_whatever_the_list_has_become(api: Api,
 async def test_a_list_of_nobody_or_of_another_account_is_refused(
     api: Api, world: World, brand: Brand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the same answer; and nothing is reserved."""
+    """With the same answer; and nothing is reserved. A preview of an empty list warns, as one of no addresses
+    does."""
     empty = contact_list_id(brand.us, await give_contact_list(world, brand.us, "Empty"))
     of_sibling = await _listed(api, brand.owner, brand.uk, "ann@example.com")
     deleted = await _listed(api, brand.owner, brand.us, "ann@example.com")
@@ -106,7 +107,11 @@ async def test_a_list_of_nobody_or_of_another_account_is_refused(
         refused = await attempt(api, "sendReserve", brand.owner, **values, idempotencyKey="1")
         assert (refused.code, refused.named) == (code, "contactListId"), list_id
         answer = await api.ask(_PREVIEW, brand.owner, accountId=brand.us.id, list=list_id)
-        assert answer.codes == [code]
+        if list_id == empty:
+            assert answer.data["sendPreview"]["warnings"] == ["NO_RECIPIENTS"]
+            continue
+        assert answer.codes == [code], list_id
+        assert answer.errors[0]["extensions"]["argument"] == "contactListId", list_id
     assert await world.state(brand.master) == before
 
 

@@ -68,6 +68,8 @@ async def test_who_may_send_may_upload(api: Api, brand: Brand, world: World) -> 
         (elsewhere, "404 NOT_FOUND"),
     ):
         assert code_of(await upload(api, caller, brand.us, addresses("ann"))) == code
+    (error,) = (await upload(api, analyst, brand.us, addresses("ann"))).json()["errors"]
+    assert error["message"] == "You need CAMPAIGNS_SEND or TRANSACTIONAL_SEND in this account."
     headers = {"authorization": "Bearer nonsense", "content-type": "text/plain"}
     query = {"accountId": brand.us.id}
     unknown = await api.http.post("/recipients", params=query, content="a@b.com", headers=headers)

@@ -15,7 +15,7 @@ from tests.world.world import Account, World
 
 _ASKED = """query ($id: ID!, $first: Int, $after: String) { account(id: $id) {
   unsubscribes(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes {
-    contact { email } contactList { name } unsubscribedAt resubscribedAt evidence } }
+    contact { email } contactList { name } isOfList unsubscribedAt resubscribedAt evidence } }
   bounces(first: 50) { totalCount nodes {
     contact { email phone } softBounces latestSoftBounceAt excludedAt excludedBy } }
 } }"""
@@ -58,6 +58,7 @@ async def test_an_unsubscribe_that_was_lifted_shows_the_consent(api: Api, world:
     assert held == {
         "contact": {"email": "ada@example.com"},
         "contactList": {"name": "Newsletter"},
+        "isOfList": True,
         "unsubscribedAt": held["unsubscribedAt"],
         "resubscribedAt": None,
         "evidence": None,
@@ -66,7 +67,14 @@ async def test_an_unsubscribe_that_was_lifted_shows_the_consent(api: Api, world:
     await resubscribe(api, brand.owner, brand.us, "ada@example.com")
     await done(api, "contactListDelete", brand.owner, contactListId=list_id)
     (lifted,) = (await _read(api, brand.owner, brand.us))["unsubscribes"]["nodes"]
-    assert (lifted["evidence"], lifted["contactList"]) == ("The form of 3 May", None)
+    assert (lifted["evidence"], lifted["contactList"], lifted["isOfList"]) == (
+        "The form of 3 May",
+        None,
+        True,
+    )
+    await unsubscribe(api, brand.owner, brand.us, "ada@example.com")
+    of_account, _ = (await _read(api, brand.owner, brand.us))["unsubscribes"]["nodes"]
+    assert (of_account["contactList"], of_account["isOfList"]) == (None, False)
     assert lifted["resubscribedAt"] > lifted["unsubscribedAt"]
 
 

@@ -19,12 +19,13 @@ import structlog
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from structlog.testing import capture_logs
 
+from server.logs.broken_off import BrokenOff
 from server.logs.lines import configure_logging, tell_request
 from server.logs.request_log import RequestLog, current_request_id, log_operation_name
 
@@ -48,6 +49,14 @@ async def break_down(request: Request) -> Response:
     raise RuntimeError("broken")
 
 
+async def break_off(_: Request) -> Response:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"some"
+        raise BrokenOff
+
+    return StreamingResponse(pieces())
+
+
 async def accept_websocket(websocket: WebSocket) -> None:
     await websocket.accept()
     await websocket.send_text(current_request_id())
@@ -64,6 +73,7 @@ application = RequestLog(
             Route("/id", tell_id, methods=["GET", "POST"]),
             Route("/named", name_operation),
             Route("/broken", break_down),
+            Route("/broken-off", break_off),
             WebSocketRoute("/accepted", accept_websocket),
             WebSocketRoute("/refused", refuse_websocket),
         ]
@@ -210,6 +220,21 @@ def test_the_log_is_json_for_machines(tmp_path: Path) -> None:
     ]
     assert "RuntimeError: broken" in of_requests[1]["exception"]
     assert TOKEN not in log.read_text()
+
+
+def test_an_answer_that_is_broken_off_is_no_error(tmp_path: Path) -> None:
+    """Its client notices that it is not whole, and the log has one line, without a traceback."""
+    log = tmp_path / "log"
+    with log.open("wb") as file, served(file.fileno()) as url:
+        with httpx.stream("GET", f"{url}/broken-off", headers={"x-request-id": "one"}) as response:
+            assert response.status_code == 200
+            with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
+                response.read()
+        ask(f"{url}/id", {"x-request-id": "two"})
+    entries = [json.loads(line) for line in log.read_text().splitlines()]
+    of_request = [entry for entry in entries if entry.get("request_id") == "one"]
+    assert [(entry["event"], entry["level"]) for entry in of_request] == [("request", "info")]
+    assert "Traceback" not in log.read_text()
 
 
 def test_the_log_is_text_for_people() -> None:

@@ -71,6 +71,7 @@ async def test_a_fault_behind_many_rows_leaves_nothing(
     "wrong",
     [
         {"source": "x" * 201},
+        {"source": ""},
         {"phoneCountry": "XX"},
         {"lists": "nonsense"},
         {"columns": "nonsense"},
