@@ -49,6 +49,7 @@ def upgrade() -> None:
         "template_versions",
         sa.Column("master_id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("template_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False, comment="From 1, without gaps."),
         sa.Column("subject", sa.Text()),
@@ -64,8 +65,13 @@ def upgrade() -> None:
             ["templates.master_id", "templates.account_id", "templates.id"],
             name=op.f("fk_template_versions_master_id_account_id_template_id"),
         ),
-        sa.PrimaryKeyConstraint(
-            "master_id", "account_id", "template_id", "number", name=op.f("pk_template_versions")
+        sa.PrimaryKeyConstraint("master_id", "account_id", "id", name=op.f("pk_template_versions")),
+        sa.UniqueConstraint(
+            "master_id",
+            "account_id",
+            "template_id",
+            "number",
+            name=op.f("uq_template_versions_master_id_account_id_template_id_number"),
         ),
         comment="Never changed, so that what was sent can be shown again. Liquid, as it was given.",
     )

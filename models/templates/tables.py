@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Text, Uuid
 
 from models.accounts.tables import one_of
 from models.base.columns import Column, created_at, moment, short_text, short_text_check
-from models.base.planes import data_reference, data_table, unique_where_given
+from models.base.planes import data_reference, data_table, unique_in_account, unique_where_given
 from models.base.text_forms import search_form, sort_form
 
 
@@ -48,10 +48,10 @@ template_versions = data_table(
     Column("html", Text),
     created_at(),
     data_reference("template_id", "templates"),
+    unique_in_account("template_id", "number"),
     CheckConstraint(f"char_length(subject) <= {LONGEST_SUBJECT}", name="subject_length"),
     CheckConstraint(f"char_length(text) <= {LONGEST_BODY}", name="text_length"),
     CheckConstraint(f"char_length(html) <= {LONGEST_BODY}", name="html_length"),
     CheckConstraint("text IS NOT NULL OR html IS NOT NULL", name="body"),
-    key=("template_id", "number"),
     comment="Never changed, so that what was sent can be shown again. Liquid, as it was given.",
 )

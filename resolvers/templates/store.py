@@ -8,7 +8,7 @@ from authz.guards.exclusive import Authorized
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import columns_of, in_account, in_tree
-from models.base.ids import TemplateId
+from models.base.ids import TemplateId, new_id
 from models.base.text_forms import forms_of
 from models.templates.tables import TemplateChannel, template_versions, templates
 from resolvers.effects.log import Change
@@ -144,6 +144,7 @@ async def _insert_version(session: WriteSession, change: TemplateChange, number:
     await session.send_built(
         insert(template_versions).values(
             **columns_of(change.account),
+            id=new_id(),
             template_id=change.template_id,
             number=number,
             subject=parts.subject,

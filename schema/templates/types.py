@@ -20,7 +20,7 @@ _READ = Permission.TEMPLATES_READ
 
 @entity(
     template_versions,
-    key=("master_id", "account_id", "template_id", "number"),
+    key=("master_id", "account_id", "id"),
     requires=_READ,
     far=True,
 )

@@ -267,5 +267,5 @@ def _tomorrow() -> datetime.datetime:
 async def _template(connection: AsyncConnection, place: _Values, key: uuid.UUID, number: int) -> None:
     template: _Values = {"id": key, "name": f"Template {number}", "channel": "SMS", "version": 1}
     await connection.execute(insert(templates).values(place | template))
-    version: _Values = {"template_id": key, "number": 1, "text": "Hello"}
+    version: _Values = {"id": new_id(), "template_id": key, "number": 1, "text": "Hello"}
     await connection.execute(insert(template_versions).values(place | version))

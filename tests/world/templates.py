@@ -29,7 +29,7 @@ async def give_template(
     async with world.database.begin() as connection:
         await connection.execute(insert(templates).values(**place, **named, id=key, version=1))
         await connection.execute(
-            insert(template_versions).values(**place, **parts, template_id=key, number=1)
+            insert(template_versions).values(**place, **parts, id=new_id(), template_id=key, number=1)
         )
     return key
 

@@ -181,7 +181,7 @@ async def test_a_thousand_templates_of_a_thousand_versions(
     values = {"accountId": account.id, "name": "One more", "channel": "SMS", "text": "Hi"}
     assert (await refused(api, "templateCreate", marketer, **values))[:2] == ("FAILED_PRECONDITION", "name")
     async with world.database.begin() as connection:
-        newest = place | {"template_id": last, "number": 1_000, "text": "Hi"}
+        newest = place | {"id": new_id(), "template_id": last, "number": 1_000, "text": "Hi"}
         await connection.execute(insert(template_versions).values(newest))
         await connection.execute(update(templates).where(templates.c.id == last).values(version=1_000))
     changed = {"templateId": template_id(account, last), "text": "Another"}

@@ -31,11 +31,13 @@ class StockAttempts:
             *self._addresses(stock),
             *self._domains(stock),
             *self._settings(stock),
-            *self._templates(stock),
         ]
         refused = [each for each in tried if each[2]]
         for mutation, values, code in self.site.chance.sample(refused, min(_SOME, len(refused))):
             yield Attempt(mutation, values, (account,), frozenset({code}))
+        for mutation, values, code in self._templates(stock):
+            if code:
+                yield Attempt(mutation, values, (account,), frozenset({code}))
 
     def _contacts(self, stock: Stock) -> Iterator[tuple[str, Json, str]]:
         here, contact = {"accountId": stock.account.id}, {"contactId": stock.contact_id}
