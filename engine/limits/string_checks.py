@@ -22,7 +22,7 @@ from engine.text.forms import MARKS_IN_A_ROW, has_too_many_marks, normalised
 LONGEST_TEXT = 10_000
 """The longest string of a request, in characters; fields have shorter limits of their own.
 
-What is longer comes in variables, under a name that is declared to hold long texts."""
+What is longer comes in a variable, in a field of an input that is declared to hold long texts."""
 
 VARIABLE_VALUE_LIMIT = 20_000
 """How many values the variables of a request may hold together: each takes some microseconds."""
@@ -95,7 +95,7 @@ class _Holder:
                 problem = _problem(name)
                 if problem is not None:
                     raise _refused(f"A name in the {self.place()} {problem}")
-                longest = long_texts.get(name, LONGEST_TEXT)
+                longest = LONGEST_TEXT if self.outer is None else long_texts.get(name, LONGEST_TEXT)
                 values[name] = self._read(name, value, waiting, longest)
         else:
             values[:] = [
@@ -115,7 +115,7 @@ class _Holder:
 
 def read_variable_texts(variables: dict[str, object], long_texts: Mapping[str, int]) -> None:
     """The same for the variables of a request, where they stand. Raises COST_EXCEEDED for too many values.
-    `long_texts`: by a name, how long the texts under it may be."""
+    `long_texts`: by the name of an input's field, how long the texts in it may be."""
     waiting = [_Holder(variables)]
     values = 0
     while waiting:

@@ -51,10 +51,14 @@ def test_each_text_is_brought_into_one_form_where_it_stands() -> None:
 
 
 def test_a_long_text_stands_under_its_name() -> None:
-    """Nowhere else, and not in a list there."""
+    """In an input, and not in a list there."""
     long = "x" * 10_001
     read_variable_texts({"input": {"html": long}}, {"html": 10_001})
-    refused: list[dict[str, Any]] = [{"a": {"name": long}}, {"a": {"html": [long]}}, {"html": f"{long}x"}]
-    for variables in refused:
+    refused: list[dict[str, Any]] = [
+        {"a": {"name": long}},
+        {"a": {"html": [long]}},
+        {"a": {"html": f"{long}x"}},
+    ]
+    for variables in [*refused, {"html": long}]:
         with pytest.raises(GraphQLError, match="is longer than"):
             read_variable_texts(variables, {"html": 10_001})
