@@ -25,6 +25,7 @@ AREAS = (
     "plans",
     "subscriptions",
     "contacts",
+    "templates",
     "domains",
     "block_list",
     "suppressions",

@@ -2,7 +2,7 @@
 put into the one form that is stored, NFC. One place for all of them: text, ids and scalars of our own."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graphql import (
@@ -20,7 +20,9 @@ from engine.limits.excess import refuse_beyond
 from engine.text.forms import MARKS_IN_A_ROW, has_too_many_marks, normalised
 
 LONGEST_TEXT = 10_000
-"""The longest string of a request, in characters; fields have shorter limits of their own."""
+"""The longest string of a request, in characters; fields have shorter limits of their own.
+
+What is longer comes in a variable, in a field of an input that is declared to hold long texts."""
 
 VARIABLE_VALUE_LIMIT = 20_000
 """How many values the variables of a request may hold together: each takes some microseconds."""
@@ -85,7 +87,7 @@ class _Holder:
             holder = holder.outer
         return _place("variable $", names) if names else "variables"
 
-    def read_all(self, waiting: "list[_Holder]") -> None:
+    def read_all(self, waiting: "list[_Holder]", long_texts: Mapping[str, int]) -> None:
         """Read what it holds, in its place. Objects and lists in it wait to be read."""
         values = self.values
         if isinstance(values, dict):
@@ -93,13 +95,16 @@ class _Holder:
                 problem = _problem(name)
                 if problem is not None:
                     raise _refused(f"A name in the {self.place()} {problem}")
-                values[name] = self._read(name, value, waiting)
+                longest = LONGEST_TEXT if self.outer is None else long_texts.get(name, LONGEST_TEXT)
+                values[name] = self._read(name, value, waiting, longest)
         else:
-            values[:] = [self._read(index, value, waiting) for index, value in enumerate(values)]
+            values[:] = [
+                self._read(index, value, waiting, LONGEST_TEXT) for index, value in enumerate(values)
+            ]
 
-    def _read(self, name: str | int, value: object, waiting: "list[_Holder]") -> object:
+    def _read(self, name: str | int, value: object, waiting: "list[_Holder]", longest: int) -> object:
         if isinstance(value, str):
-            problem = _problem(value)
+            problem = _problem(value, longest)
             if problem is not None:
                 raise _refused(f"The {self.place(name)} {problem}")
             return normalised(value)
@@ -108,21 +113,22 @@ class _Holder:
         return value
 
 
-def read_variable_texts(variables: dict[str, object]) -> None:
-    """The same for the variables of a request, where they stand. Raises COST_EXCEEDED for too many values."""
+def read_variable_texts(variables: dict[str, object], long_texts: Mapping[str, int]) -> None:
+    """The same for the variables of a request, where they stand. Raises COST_EXCEEDED for too many values.
+    `long_texts`: by the name of an input's field, how long the texts in it may be."""
     waiting = [_Holder(variables)]
     values = 0
     while waiting:
         holder = waiting.pop()
         values += len(holder.values)
         refuse_beyond("values in its variables", values, VARIABLE_VALUE_LIMIT)
-        holder.read_all(waiting)
+        holder.read_all(waiting, long_texts)
 
 
-def _problem(text: str) -> str | None:
+def _problem(text: str, longest: int = LONGEST_TEXT) -> str | None:
     """What is wrong with a text, as the rest of a sentence."""
-    if len(text) > LONGEST_TEXT:
-        return f"is longer than {LONGEST_TEXT} characters."
+    if len(text) > longest:
+        return f"is longer than {longest} characters."
     if "\x00" in text:
         return "holds the character NUL."
     if text.isascii():

@@ -37,6 +37,7 @@ ContactListId = NewType("ContactListId", uuid.UUID)
 ContactJobId = NewType("ContactJobId", uuid.UUID)
 DomainId = NewType("DomainId", uuid.UUID)
 ReviewId = NewType("ReviewId", uuid.UUID)
+TemplateId = NewType("TemplateId", uuid.UUID)
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Kind(enum.StrEnum):
     CONTACT_LIST = "clst"
     CONTACT_JOB = "cjob"
     REVIEW = "rvew"
+    TEMPLATE = "tmpl"
 
 
 _STEP = 250

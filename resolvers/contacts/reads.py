@@ -133,11 +133,11 @@ def account_by_id(root: FromClause, id: Annotated[IdText, in_account_of_kind(Kin
     return place_of(id)
 
 
-def place_of(id: IdText) -> Select[Any]:
+def place_of(id: IdText, permission: Permission = Permission.CONTACTS_READ) -> Select[Any]:
     """Where something in the data plane is, by an id that names its account: for a far field, if the viewer
-    may see the account's contacts."""
+    holds the permission there."""
     account, statement = readable_account()
-    seen = allows(statement.selected_columns.mask, Permission.CONTACTS_READ)
+    seen = allows(statement.selected_columns.mask, permission)
     named = statement.where(account.c.id == part_of(id, 1), seen)
     return named.with_only_columns(account.c.master_id, account.c.id, part_of(id, 2).label(ITEM))
 

@@ -104,3 +104,6 @@ class EventKind(enum.Enum):
     CONTACT_LIST_DELETED = "contact_list.deleted"
     CONTACT_ATTRIBUTE_CREATED = "contact_attribute.created"
     CONTACT_ATTRIBUTE_DELETED = "contact_attribute.deleted"
+    TEMPLATE_CREATED = "template.created"
+    TEMPLATE_UPDATED = "template.updated"
+    TEMPLATE_DELETED = "template.deleted"

@@ -1,9 +1,10 @@
 """The settings that are in force in an account, for whoever decides by them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
@@ -64,17 +65,27 @@ class EffectiveSettings:
 
 async def read_in_force(session: WriteSession, account: Place) -> AllInForce:
     """Everything that is in force in the account. Behind the lock of `authorize_shared` it stays so."""
+    return all_of((await session.execute(statement_of(account))).mappings().all())
+
+
+def statement_of(account: Place) -> Select[Any]:
+    """Reads the rows for `all_of`, and the account's name with each."""
     own = accounts.alias()
     found = all_in_force(own).lateral("found")
-    statement = select(*found.c).select_from(own.join(found, this_account(own, account)))
+    name = own.c.name.label("account_name")
+    return select(*found.c, name).select_from(own.join(found, this_account(own, account)))
+
+
+def all_of(rows: Iterable[Mapping[Any, Any]]) -> AllInForce:
+    """What such rows say."""
     settings: dict[SettingName, InForce] = {}
     functions: dict[str, InForce] = {}
-    for row in (await session.execute(statement)).all():
-        setting = SettingName(row.setting)
-        value = None if row.value is None else value_of(setting, row.value)
-        made = InForce(value, row.from_id, row.copied_from_id)
+    for row in rows:
+        setting = SettingName(row["setting"])
+        value = None if row["value"] is None else value_of(setting, row["value"])
+        made = InForce(value, row["from_id"], row["copied_from_id"])
         if setting is SettingName.FIELD_FUNCTIONS:
-            functions[row.name] = made
+            functions[row["name"]] = made
         else:
             settings[setting] = made
     return AllInForce(settings, functions)
@@ -82,7 +93,11 @@ async def read_in_force(session: WriteSession, account: Place) -> AllInForce:
 
 async def effective_settings(session: WriteSession, account: Place) -> EffectiveSettings:
     """The values that are in force in the account, as `read_in_force` reads them."""
-    found = await read_in_force(session, account)
+    return effective(await read_in_force(session, account))
+
+
+def effective(found: AllInForce) -> EffectiveSettings:
+    """The values alone."""
     limits = found.settings[SettingName.BOUNCE_LIMITS].value
     hours = found.settings[SettingName.QUIET_HOURS].value
     zone, language = found.text(SettingName.TIME_ZONE), found.text(SettingName.LANGUAGE)

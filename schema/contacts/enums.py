@@ -15,7 +15,7 @@ ENUMS = (
             "ATTRIBUTE_DELETION": "It removes the values of a deleted attribute from all contacts. Nobody "
             "sees them meanwhile.",
             "CONTACTS_DELETION": "It deletes the contacts of a closed account, with lists and attributes, "
-            "30 days after the closing.",
+            "and its templates, 30 days after the closing.",
         },
         name="JobKind",
     ),

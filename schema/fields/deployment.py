@@ -11,6 +11,7 @@ from resolvers.payments.provider import PaymentProvider
 from resolvers.review.policy import ReviewPolicy
 from resolvers.sealing.keyring import KeyringSource, no_keyring
 from resolvers.staff.request_subaccounts import SubaccountSetUp
+from resolvers.templates.rendering.renderer import Renderer
 
 
 def no_contact_key() -> ContactKey:
@@ -33,6 +34,8 @@ class Deployment:
     """The host under which the names are that customers' records in DNS lead to."""
     dns: Dns = field(default_factory=Dns)
     """How the records of domains are looked up."""
+    renderer: Renderer = field(default_factory=Renderer)
+    """What renders templates."""
     subaccount_set_up: SubaccountSetUp = SubaccountSetUp.SELF_SERVICE
     """Whether platform support has to unlock subaccounts first."""
     review: ReviewPolicy = ReviewPolicy.OFF

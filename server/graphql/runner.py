@@ -22,6 +22,7 @@ from engine.limits.string_checks import read_variable_texts
 from engine.writes.sessions import WriteSessions
 from schema.fields.anonymity import answers_everybody
 from schema.fields.deployment import Deployment
+from schema.fields.long_texts import LONG_TEXTS
 from schema.people.password_limit import check_passwords
 from schema.root import graphql_schema
 from server.database.read_pools import ReadPools
@@ -78,7 +79,7 @@ class OperationRunner:
     async def __call__(
         self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
     ) -> ExecutionResult | bytes:
-        read_variable_texts(request.variables)
+        read_variable_texts(request.variables, LONG_TEXTS)
         try:
             return await self._as_caller(request, document, authorization, client_address)
         except Unauthenticated:

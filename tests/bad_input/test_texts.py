@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from schema.fields.long_texts import LONG_TEXTS
 from tests.bad_input.inputs import ID_FIELDS, inputs
 from tests.bad_input.place import Place, stored
 from tests.client.api import Api
@@ -68,6 +69,8 @@ async def test_texts_that_cannot_be_stored_are_refused_in_every_field_of_every_m
     for mutation, right in inputs(place).items():
         for field in _texts(mutation, place):
             for wrong, problem in PROBLEMS.items():
+                if field in LONG_TEXTS and wrong == TOO_LONG:
+                    continue
                 refused = await attempt(api, mutation, place.caller(mutation), **(right | {field: wrong}))
                 assert refused.code == "BAD_USER_INPUT", (mutation, field)
                 (error,) = refused.answer.errors

@@ -98,10 +98,11 @@ _UPDATED = {"memberUpdate": "memberId", "shareUpdate": "shareId", "apiKeyUpdate"
     "roleUpdate": "roleId",
     "contactUpdate": "contactId",
     "contactListUpdate": "contactListId",
+    "templateUpdate": "templateId",
 }
 _VERSION = """query ($id: ID!) { node(id: $id) { ... on Account { version } ... on Member { version }
   ... on Share { version } ... on ApiKey { version } ... on Role { version }
-  ... on Contact { version } ... on ContactList { version } } }"""
+  ... on Contact { version } ... on ContactList { version } ... on Template { version } } }"""
 
 INPUT_TYPES = {
     "ownershipDecline": "OwnershipOfferInput",

@@ -29,6 +29,7 @@ from models.shares.tables import share_accounts, shares
 from models.staff.overrides import overrides
 from models.staff.subaccounts_requests import subaccounts_requests
 from models.suppressions.tables import bounces, unsubscribes
+from models.templates.tables import template_versions, templates
 from tests.world.billing import give_invoice
 from tests.world.contacts import give_import
 from tests.world.domains import give_domain
@@ -57,6 +58,7 @@ class Scene:
     list_ids: tuple[str, ...]
     invoice_ids: tuple[str, ...]
     contact_ids: tuple[str, ...]
+    template_ids: tuple[str, ...]
     job_ids: tuple[str, ...]
 
     @property
@@ -107,6 +109,7 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
         list_ids=tuple(made.id for made in lists),
         invoice_ids=tuple(invoice.id for invoice in invoices),
         contact_ids=tuple(found[Kind.CONTACT]),
+        template_ids=tuple(found[Kind.TEMPLATE]),
         job_ids=tuple(jobs),
     )
 
@@ -161,6 +164,8 @@ async def _rows(
         await connection.execute(insert(bounces).values(place | left | {"soft_at": []}))
         kept: _Values = {"id": new_id(), "name": f"attribute {number}", "type": "TEXT"}
         await connection.execute(insert(contact_attributes).values(place | kept))
+        await _template(connection, place, ids[Kind.TEMPLATE], number)
+        found[Kind.TEMPLATE].append(present_in_account(Kind.TEMPLATE, account.key, ids[Kind.TEMPLATE]))
         opened = [
             {"master_id": account.master, "share_id": ids[Kind.SHARE], "account_id": other.key}
             for other in accounts_so_far
@@ -257,3 +262,10 @@ def _paid(ids: Mapping[Kind, uuid.UUID]) -> _Values:
 
 def _tomorrow() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
+
+
+async def _template(connection: AsyncConnection, place: _Values, key: uuid.UUID, number: int) -> None:
+    template: _Values = {"id": key, "name": f"Template {number}", "channel": "SMS", "version": 1}
+    await connection.execute(insert(templates).values(place | template))
+    version: _Values = {"id": new_id(), "template_id": key, "number": 1, "text": "Hello"}
+    await connection.execute(insert(template_versions).values(place | version))

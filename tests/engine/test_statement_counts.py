@@ -266,6 +266,16 @@ SHAPES = {
         "bounces(first: 20) { totalCount nodes { contact { email } softBounces latestSoftBounceAt } }",
         36,
     ),
+    "templates": _of_accounts(
+        "templates(first: 20) { totalCount nodes { id name channel version versions(first: 5) { totalCount "
+        "nodes { number subject createdAt } } } }",
+        20,
+    ),
+    "what a template says": Shape(
+        "query ($template: ID!, $id: ID!) { templateContent(templateId: $template) { text } "
+        "templatePreview(accountId: $id, templateId: $template) { text warnings { name } } }",
+        12,
+    ),
     "contacts by their ids": Shape(
         "query ($contacts: [ID!]!) { nodes(ids: $contacts) { ... on Contact { id email } } }", 10
     ),
@@ -275,10 +285,12 @@ SHAPES = {
         12,
     ),
 }
-NEVER_COMPILED = {"nodes of five kinds", "a preview", "a block list", "deliverability"}
+NEVER_COMPILED = {
+    *("nodes of five kinds", "a preview", "a block list", "deliverability", "what a template says")
+}
 FAR = {
     *("contacts", "contact lists", "lists of contacts", "contacts by their ids", "jobs"),
-    "unsubscribes and bounces",
+    *("unsubscribes and bounces", "templates"),
 }
 """They read the data plane too."""
 
@@ -295,6 +307,7 @@ async def _count(api: Api, scene: Scene, query: str) -> int:
     values = {"id": scene.children[0].id, "ids": [id_ for ids in kinds for id_ in ids[:20]]}
     values |= {"reservations": list(scene.reservation_ids), "lists": list(scene.list_ids)}
     values["contacts"] = list(scene.contact_ids)
+    values["template"] = scene.template_ids[0]
     values["invoice"] = scene.invoice_ids[0]
     values["job"] = scene.job_ids[0]
     with statements() as seen:

@@ -32,7 +32,7 @@ LITERALS = {
 @pytest.mark.parametrize(("variables", "place"), VARIABLES.values(), ids=VARIABLES.keys())
 def test_a_text_in_the_variables(variables: dict[str, Any], place: str) -> None:
     with pytest.raises(GraphQLError) as refused:
-        read_variable_texts(variables)
+        read_variable_texts(variables, {})
     assert refused.value.message == f"{place} {NUL}"
 
 
@@ -46,5 +46,19 @@ def test_a_text_in_the_document(document: str, place: str, column: int) -> None:
 
 def test_each_text_is_brought_into_one_form_where_it_stands() -> None:
     variables: dict[str, Any] = {"a": "e\u0301", "b": ["e\u0301", {"c": "e\u0301"}], "d": None}
-    read_variable_texts(variables)
+    read_variable_texts(variables, {})
     assert variables == {"a": "\u00e9", "b": ["\u00e9", {"c": "\u00e9"}], "d": None}
+
+
+def test_a_long_text_stands_under_its_name() -> None:
+    """In an input, and not in a list there."""
+    long = "x" * 10_001
+    read_variable_texts({"input": {"html": long}}, {"html": 10_001})
+    refused: list[dict[str, Any]] = [
+        {"a": {"name": long}},
+        {"a": {"html": [long]}},
+        {"a": {"html": f"{long}x"}},
+    ]
+    for variables in [*refused, {"html": long}]:
+        with pytest.raises(GraphQLError, match="is longer than"):
+            read_variable_texts(variables, {"html": 10_001})

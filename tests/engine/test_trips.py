@@ -102,6 +102,9 @@ TRIPS: dict[str, int] = {
     "contactAttributeCreate": 8,
     "contactAttributeDelete": 4,
     "contactImportCancel": 6,
+    "templateCreate": 12,
+    "templateUpdate": 12,
+    "templateDelete": 4,
 }
 
 

@@ -71,6 +71,7 @@ def test_only_what_is_far_is_left_to_the_reference_executor() -> None:
         "ContactPayload.contact",
         "ContactListPayload.contactList",
         "ContactAttributePayload.contactAttribute",
+        "TemplatePayload.template",
     } == _FAR_PAYLOAD_FIELDS
 
 

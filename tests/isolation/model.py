@@ -182,6 +182,8 @@ class Stock:
     domain: str
     domain_id: str
     review_id: str
+    template_id: str
+    template_name: str
     unsubscribed: str
     bounced: str
     sender_name: str | None = None

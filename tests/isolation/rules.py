@@ -157,5 +157,7 @@ STOCK_NEEDS = {
     "domains": "DOMAINS_READ",
     "settings": "SETTINGS_READ",
     "review": "SETTINGS_READ",
+    "templates": "TEMPLATES_READ",
+    "templatesFound": "TEMPLATES_READ",
 }
 """The same of `stock.questions`."""

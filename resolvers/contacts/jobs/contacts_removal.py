@@ -1,4 +1,4 @@
-"""Removing what a closed account kept of people, a batch in each transaction.
+"""Removing what a closed account kept of people and wrote to them, a batch in each transaction.
 
 Who must not be written to is kept: block entries, unsubscribes and bounces go by digests. The entries no
 longer show the addresses, and free texts are removed, as after an erasure (T23).
@@ -23,6 +23,7 @@ from models.contacts.tables import (
 )
 from models.effects.jobs import Job
 from models.suppressions.tables import unsubscribes
+from models.templates.tables import template_versions, templates
 from resolvers.contacts.evidence import ERASED
 from resolvers.contacts.jobs.work import OpenJob, begin, do_in_steps, end, note_reached
 
@@ -36,6 +37,8 @@ _REMOVED: Sequence[Table] = (
     contact_attributes,
     contact_import_parts,
     contact_import_errors,
+    template_versions,
+    templates,
 )
 """Those first that refer to others."""
 

@@ -19,6 +19,7 @@ from models.contacts.tables import (
     contacts,
 )
 from models.suppressions.tables import bounces, unsubscribes
+from models.templates.tables import template_versions, templates
 from resolvers.contacts.jobs import contacts_removal
 from server.start.worker import look
 from tests.areas.contacts.asking import contacts_of
@@ -28,6 +29,7 @@ from tests.client.mutations import done
 from tests.server.deployed import deployed
 from tests.world.contacts import give_contacts, give_import, give_memberships
 from tests.world.suppressions import give_suppressions, resubscribe
+from tests.world.templates import give_template
 from tests.world.world import Account, Member, World
 
 _OF_PEOPLE = (
@@ -38,6 +40,8 @@ _OF_PEOPLE = (
     contact_attributes,
     contact_import_parts,
     contact_import_errors,
+    templates,
+    template_versions,
 )
 _OF_WISHES = block_entries, unsubscribes, bounces
 _JOBS = "query ($id: ID!) { account(id: $id) { jobs { nodes { id kind status } } } }"
@@ -63,6 +67,7 @@ async def _fill(api: Api, world: World, account: Account, owner: Caller) -> None
     """Rows in all tables of people, and three wishes."""
     await give_memberships(world, account, await give_contacts(world, account, 20))
     await give_import(world, account, "UPLOADING")
+    await give_template(world, account, "Hello")
     blocked: dict[str, Any] = {"accountId": account.id, "addresses": ["bob@example.com", "carl@example.com"]}
     blocked["source"] = "A call"
     await done(api, "blockListAdd", owner, **blocked)

@@ -71,6 +71,7 @@ CONTACTS = {
     "contact_lists",
     "contacts",
 }
+TEMPLATES = {"templates", "template_versions"}
 NOT_SENT_TO = {"block_entries", "unsubscribes", "bounces"}
 STATUS = {"accounts", "account_status_changes"}
 SETTINGS = {"field_functions", "settings"}
@@ -79,6 +80,7 @@ CONTENT = (
     MONEY
     | SENDS
     | CONTACTS
+    | TEMPLATES
     | NOT_SENT_TO
     | STATUS
     | SETTINGS

@@ -65,6 +65,14 @@ FALLBACKS = {
         "Python answers it: recipients are read and hashed with the deployment's key",
         '{ sendPreview(accountId: "", stream: MARKETING, recipients: []) { recipients } }',
     ),
+    "Query.templateContent": Fallback(
+        "Python answers it: an answer is limited by its fields, and these hold a megabyte",
+        '{ templateContent(templateId: "") { text } }',
+    ),
+    "Query.templatePreview": Fallback(
+        "Python answers it: a process renders it",
+        '{ templatePreview(accountId: "", templateId: "") { text } }',
+    ),
 }
 """The only fields that need not be compiled."""
 

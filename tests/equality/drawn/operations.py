@@ -26,6 +26,8 @@ _CHANCES = {
     "blockList": 2,
     "deliverability": 2,
     "personalData": 2,
+    "templateContent": 2,
+    "templatePreview": 2,
 }
 _INTROSPECTION = ("__schema { queryType { name } }", '__type(name: "Account") { name }')
 

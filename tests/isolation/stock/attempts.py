@@ -35,6 +35,9 @@ class StockAttempts:
         refused = [each for each in tried if each[2]]
         for mutation, values, code in self.site.chance.sample(refused, min(_SOME, len(refused))):
             yield Attempt(mutation, values, (account,), frozenset({code}))
+        for mutation, values, code in self._templates(stock):
+            if code:
+                yield Attempt(mutation, values, (account,), frozenset({code}))
 
     def _contacts(self, stock: Stock) -> Iterator[tuple[str, Json, str]]:
         here, contact = {"accountId": stock.account.id}, {"contactId": stock.contact_id}
@@ -84,6 +87,16 @@ class StockAttempts:
         here = {"accountId": account.id}
         yield "settingsUpdate", {**here, "expectedVersion": 1, "senderName": "Another"}, changing
         yield "reviewRequest", here, changing
+
+    def _templates(self, stock: Stock) -> Iterator[tuple[str, Json, str]]:
+        changing, template = (
+            self._changing(stock.account, "TEMPLATES_WRITE"),
+            {"templateId": stock.template_id},
+        )
+        new = {"accountId": stock.account.id, "name": self.site.once("Template")}
+        yield "templateCreate", {**new, "channel": "SMS", "text": "Hello"}, changing
+        yield "templateUpdate", {**template, "expectedVersion": 1, "text": "Hello"}, changing
+        yield "templateDelete", template, changing
 
     def _right(self, account: Account, permission: str) -> str:
         """Why nothing that needs the permission can be done there, whatever the status."""

@@ -42,6 +42,7 @@ async def _contacts(site: Site, account: Account) -> Stock:
     site.log(account, "CONTACTS_CHANGED", writer, "CONTACTS_WRITE")
     unsubscribed, bounced = await _reports(site, account, writer)
     domain, domain_id = await _domain(site, account)
+    template_name, template_id = await _template(site, account)
     return Stock(
         account=account,
         email=email,
@@ -55,6 +56,8 @@ async def _contacts(site: Site, account: Account) -> Stock:
         domain=domain,
         domain_id=domain_id,
         review_id=await _review(site, account),
+        template_id=template_id,
+        template_name=template_name,
         unsubscribed=unsubscribed,
         bounced=bounced,
     )
@@ -97,6 +100,15 @@ async def _domain(site: Site, account: Account) -> tuple[str, str]:
     made = await site.do("domainAdd", adder, "domain { id }", **values)
     site.log(account, "DOMAIN_ADDED", adder, "DOMAINS_WRITE")
     return name, made["domain"]["id"]
+
+
+async def _template(site: Site, account: Account) -> tuple[str, str]:
+    """It says who has written to whom."""
+    writer, name = site.master_owner(account), site.once("Template")
+    values = {"name": name, "channel": "SMS", "text": f"{name} {{{{ contact.email }}}}"}
+    made = await site.do("templateCreate", writer, "template { id }", accountId=account.id, **values)
+    site.log(account, "TEMPLATE_CREATED", writer, "TEMPLATES_WRITE")
+    return name, made["template"]["id"]
 
 
 async def _review(site: Site, account: Account) -> str:

@@ -26,9 +26,12 @@ _FIELDS = f"""
   contactAttributes {{ name }}
   jobs(first: 20) {{ totalCount nodes {{ id account {{ id }} }} }}
   review {{ id status contacts account {{ id }} }}
+  templates(first: 20) {{ totalCount nodes {{ id name versions(first: 5) {{ nodes {{ number }} }} }} }}
+  templatesFound: templates(first: 20, namePrefix: $templateName) {{ totalCount nodes {{ id }} }}
 """
 _VARIABLES = (
-    "$email: String!, $prefix: String!, $externalId: String!, $value: String!, $list: ID!, $listName: String!"
+    "$email: String!, $prefix: String!, $externalId: String!, $value: String!, $list: ID!, "
+    "$listName: String!, $templateName: String!"
 )
 
 
@@ -41,6 +44,7 @@ def filters(wanted: Stock) -> Json:
         "value": wanted.value,
         "list": wanted.list_id,
         "listName": wanted.list_name,
+        "templateName": wanted.template_name,
     }
 
 
@@ -58,7 +62,7 @@ AROUND = f"""query ($id: ID!) {{ account(id: $id) {{
 ROOTS = """
 query (
   $id: ID!, $other: ID!, $addresses: [String!]!, $known: String!, $foreign: String!, $job: ID!,
-  $list: ID!, $otherList: ID!
+  $list: ID!, $otherList: ID!, $template: ID!, $contact: ID!, $otherTemplate: ID!, $otherContact: ID!
 ) {
   own: blockList(accountId: $id, first: 100) { nodes { ...Entry } }
   whole: blockList(accountId: $id, includeInherited: true, first: 100) { nodes { ...Entry } }
@@ -74,6 +78,12 @@ query (
   sendPreview(accountId: $id, stream: MARKETING, contactListId: $list) {
     recipients blocked unsubscribed bounced
   }
+  templateContent(templateId: $template) { text }
+  templatePreview(accountId: $id, templateId: $template, contactId: $contact) { text }
+  strangeTemplate: templatePreview(accountId: $id, templateId: $otherTemplate) { text }
+  strangeContact: templatePreview(
+    accountId: $id, parts: { channel: SMS, text: "{{ contact.email }}" }, contactId: $otherContact
+  ) { text }
   strange: sendPreview(accountId: $id, stream: MARKETING, contactListId: $otherList) { recipients }
 }
 fragment Entry on BlockListEntry {
@@ -92,6 +102,7 @@ STOCK_STATE = """
   domains(first: 20) { nodes { id status checkDueAt } }
   settings { senderName { ownValue locksBelow } }
   review { id status }
+  templates(first: 20) { nodes { id name version } }
 } } } }
 """
 """All of it that writes may change, of all accounts of a viewer."""

@@ -19,6 +19,10 @@ _NEEDS = {
     "personalData": ("CONTACTS_READ",),
     "sendPreview": ("CAMPAIGNS_SEND", "CONTACTS_READ"),
     "strange": ("CAMPAIGNS_SEND", "CONTACTS_READ"),
+    "templateContent": ("TEMPLATES_READ",),
+    "templatePreview": ("TEMPLATES_READ", "CONTACTS_READ"),
+    "strangeTemplate": ("TEMPLATES_READ",),
+    "strangeContact": ("TEMPLATES_READ", "CONTACTS_READ"),
 }
 """By a field of `ROOTS`: what it needs, in the order in which it says so."""
 
@@ -63,6 +67,10 @@ class StockRoots(StockAsking):
             job=own.job_ids[0],
             list=own.list_id,
             otherList=asked.strange.list_id,
+            template=own.template_id,
+            contact=own.contact_id,
+            otherTemplate=asked.strange.template_id,
+            otherContact=asked.strange.contact_id,
         )
         what = f"root, account {asked.account.name}"
         if self.is_refused_whole(what, answer):
@@ -93,7 +101,8 @@ class StockRoots(StockAsking):
         missing = [name for name in _NEEDS[field] if name not in held]
         if missing:
             return f"FORBIDDEN {missing[0]}"
-        return "NOT_FOUND" if field == "strange" and asked.strange.account is not account else ""
+        is_strange = field.startswith("strange") and asked.strange.account is not account
+        return "NOT_FOUND" if is_strange else ""
 
     def _compare_blocks(self, what: str, asked: _Asked, found: Mapping[str, Any]) -> None:
         known_ids = {block.id for block in self.world.blocks}
@@ -129,6 +138,16 @@ class StockRoots(StockAsking):
         if "sendPreview" in found:
             one = {"recipients": 1, "blocked": 0, "unsubscribed": 0, "bounced": 0}
             self.fact(f"{what}.sendPreview", one, found["sendPreview"])
+        text = f"{stock.template_name} {stock.email}"
+        expected_texts = {
+            "templateContent": f"{stock.template_name} {{{{ contact.email }}}}",
+            "templatePreview": text,
+            "strangeTemplate": f"{asked.strange.template_name} ",
+            "strangeContact": asked.strange.email,
+        }
+        for field, shown_text in expected_texts.items():
+            if field in found:
+                self.fact(f"{what}.{field}", {"text": shown_text}, found[field])
         if "strange" in found:
             self.fact(f"{what}.strange", {"recipients": 1}, found["strange"])
 

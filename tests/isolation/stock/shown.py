@@ -50,6 +50,11 @@ _SHOWN: dict[str, Callable[[Json], Any]] = {
         tuple((contact["id"], contact["email"]) for contact in node["contacts"]["nodes"]),
     ),
     "contactAttributes": lambda node: node["name"],
+    "templates": lambda node: (
+        node["id"],
+        node["name"],
+        tuple(version["number"] for version in node["versions"]["nodes"]),
+    ),
     "jobs": lambda node: (node["id"], id_of(node["account"])),
     "domains": lambda node: (node["id"], node["name"], id_of(node["account"])),
     "settings": _sender_name,

@@ -27,6 +27,7 @@ class StockSight:
         for stock in self.sight.world.stocks:
             of_contacts = [stock.contact_id, stock.list_id, *stock.job_ids]
             own = dict.fromkeys(of_contacts, "CONTACTS_READ") | {stock.review_id: "SETTINGS_READ"}
+            own |= {stock.template_id: "TEMPLATES_READ"}
             own |= {stock.domain_id: "DOMAINS_READ"} if _has_domain(stock) else {}
             found |= {id_: (stock.account, needed) for id_, needed in own.items()}
         return found
@@ -39,7 +40,11 @@ class StockSight:
         return [
             "_".join([*own.split("_")[:-1], other.split("_")[-1]])
             for stock, another in pairs
-            for own, other in ((stock.contact_id, another.contact_id), (stock.list_id, another.list_id))
+            for own, other in (
+                (stock.contact_id, another.contact_id),
+                (stock.list_id, another.list_id),
+                (stock.template_id, another.template_id),
+            )
         ]
 
     def fields(self, account: Account, wanted: Stock) -> Mapping[str, Any]:
@@ -61,6 +66,10 @@ class StockSight:
             "domains": [(stock.domain_id, stock.domain, here)] if _has_domain(stock) else [],
             "settings": self._sender_name(stock),
             "review": self._review(stock),
+            "templates": [(stock.template_id, stock.template_name, (1,))],
+            "templatesFound": [stock.template_id]
+            if stock.template_name.startswith(wanted.template_name)
+            else [],
         }
 
     def _review(self, stock: Stock) -> tuple[str, str, int | None, str]:

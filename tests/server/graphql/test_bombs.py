@@ -143,7 +143,7 @@ def test_variables_take_little_of_the_processor(type_: str, value: object) -> No
     started = time.thread_time()
     variables = orjson.loads(body)
     try:
-        read_variable_texts(variables)
+        read_variable_texts(variables, {})
         found = get_variable_values(
             SCHEMA, operation.variable_definitions or (), variables, max_errors=VALIDATION_ERROR_LIMIT
         )
