@@ -18,6 +18,7 @@ _INVOICES = frozenset({Permission.INVOICES_READ})
 _PLAN = frozenset({Permission.PLAN_READ})
 _CONTACTS = frozenset({Permission.CONTACTS_READ})
 _BLOCK_LIST = frozenset({Permission.BLOCK_LIST_READ})
+_TEMPLATES = frozenset({Permission.TEMPLATES_READ})
 _SENDS = frozenset({Permission.CAMPAIGNS_READ, Permission.TRANSACTIONAL_READ})
 _DOMAINS = frozenset({Permission.DOMAINS_READ})
 _SETTINGS = frozenset({Permission.SETTINGS_READ})
@@ -121,6 +122,9 @@ NEEDED = {
     EventKind.CONTACT_LIST_DELETED: _CONTACTS,
     EventKind.CONTACT_ATTRIBUTE_CREATED: _CONTACTS,
     EventKind.CONTACT_ATTRIBUTE_DELETED: _CONTACTS,
+    EventKind.TEMPLATE_CREATED: _TEMPLATES,
+    EventKind.TEMPLATE_UPDATED: _TEMPLATES,
+    EventKind.TEMPLATE_DELETED: _TEMPLATES,
 }
 """What a viewer of the log needs besides, to see the values of an event of the kind. A kind that is missing
 stops the start."""
