@@ -68,6 +68,7 @@ async def work(database_url: str, deployment: Deployment, stop: asyncio.Event) -
     async with current_database(database_url):
         pass
     database = connect_as_application(database_url, pool_size=_AT_ONCE)
+    _log.info("worker started", jobs_at_once=_AT_ONCE)
     try:
         while not stop.is_set():
             try:
@@ -78,6 +79,7 @@ async def work(database_url: str, deployment: Deployment, stop: asyncio.Event) -
                     await asyncio.wait_for(stop.wait(), _PAUSE)
     finally:
         await database.dispose()
+        _log.info("worker ended")
 
 
 async def _work_on_queue(

@@ -63,6 +63,16 @@ async def test_a_request_wakes_a_worker(
     assert await jobs_of(world.database, brand.us) == []
 
 
+async def test_the_log_says_when_a_worker_starts_and_ends(
+    own: DatabaseAddresses, world: World, provider: PracticePayments
+) -> None:
+    with capture_logs() as lines:
+        async with working(own, provider):
+            await works(world)
+            assert [line["event"] for line in lines] == ["worker started"]
+    assert lines[-1]["event"] == "worker ended"
+
+
 async def test_a_job_that_fails_stops_no_other(
     own: DatabaseAddresses, world: World, brand: Brand, provider: PracticePayments
 ) -> None:
