@@ -141,6 +141,7 @@ GROWING = {
     "models/credit/ledger_chain.py BookCheck._sums": "one check of the ledger, which no client can ask for",
     "resolvers/sending/lists/digest_sorting.py DigestSorter._held": "one list; written to files",
     "server/fairness/callers.py Callers._known": "200 bytes of valid tokens, at most _MOST",
+    "resolvers/templates/rendering/environment.py _FieldFunctions._parsed": "one piece of work, gone with it",
     "resolvers/contacts/storing/matching.py Matcher._taken": "three for each contact of a request",
     "server/fairness/callers.py Callers._looking": "API keys of _known",
     "server/edge/connection_watch.py ConnectionWatch._answers": "connections",

@@ -19,7 +19,7 @@ _PLAN = frozenset({Permission.PLAN_READ})
 _CONTACTS = frozenset({Permission.CONTACTS_READ})
 _BLOCK_LIST = frozenset({Permission.BLOCK_LIST_READ})
 _TEMPLATES = frozenset({Permission.TEMPLATES_READ})
-_SENDS = frozenset({Permission.CAMPAIGNS_READ, Permission.TRANSACTIONAL_READ})
+_SENDS = frozenset({Permission.CAMPAIGNS_SEND, Permission.TRANSACTIONAL_SEND})
 _DOMAINS = frozenset({Permission.DOMAINS_READ})
 _SETTINGS = frozenset({Permission.SETTINGS_READ})
 

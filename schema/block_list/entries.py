@@ -18,5 +18,5 @@ async def read_named(
 def _without_id(text: str, read: Address | AddressFault) -> Address | AddressFault:
     """What the text is, if it is no id. One that looks like an id is told so."""
     if isinstance(read, AddressFault) and looks_like_entry(text):
-        return AddressFault("Not the id of an entry: it is not whole, or has been changed.")
+        return AddressFault(message="Not the id of an entry: it is not whole, or has been changed.")
     return read

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.base.ids import Kind, parse
 from models.settings.tables import SettingName, field_functions, settings
 from models.shares.tables import share_accounts, shares
+from models.templates.tables import template_versions, templates
 from tests.world.brand import Brand
 from tests.world.world import Account, World
 
@@ -81,7 +82,7 @@ _BESIDE = {"version", "sort_key", "search_key", "compared_name", "looks", "refus
 
 
 async def stored(world: World, table: Table, updated: Updated) -> dict[str, Any]:
-    """What is stored of it; of a share also the accounts that it opens."""
+    """What is stored of it; of a share also the accounts that it opens, of a template what it says."""
     async with world.database.connect() as connection:
         if table is settings:
             return await _stored_settings(connection, updated)
@@ -90,6 +91,12 @@ async def stored(world: World, table: Table, updated: Updated) -> dict[str, Any]
         if table is shares:
             opened = select(share_accounts.c.account_id).where(share_accounts.c.share_id == row["id"])
             found["accounts"] = sorted((await connection.execute(opened)).scalars())
+        if table is templates:
+            parts = select(*(template_versions.c[name] for name in ("subject", "text", "html")))
+            newest = parts.where(
+                template_versions.c.template_id == row["id"], template_versions.c.number == row["version"]
+            )
+            found |= (await connection.execute(newest)).mappings().one()
     return found
 
 

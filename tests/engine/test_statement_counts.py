@@ -117,9 +117,9 @@ SHAPES = {
         7,
     ),
     "events": _of_accounts(
-        "events(first: 100) { totalCount nodes { id kind before after actorName actor { name } "
+        "events(first: 100) { totalCount nodes { id kind before after reason actorName actor { name } "
         "actingFrom { name } account { name } fromAbove } }",
-        9,
+        10,
     ),
     "what passes down": _of_accounts(
         "parentAccess parentAccessRequest { reason } breakGlassOpenings(first: 100) { totalCount nodes { id "
@@ -262,9 +262,9 @@ SHAPES = {
         "contacts(first: 20) { nodes { lists(first: 5) { totalCount nodes { source list { id } } } } }", 20
     ),
     "unsubscribes and bounces": _of_accounts(
-        "unsubscribes(first: 20) { totalCount nodes { contact { email } contactList { name } } } "
+        "unsubscribes(first: 20) { totalCount nodes { contact { email } contactList { name } isOfList } } "
         "bounces(first: 20) { totalCount nodes { contact { email } softBounces latestSoftBounceAt } }",
-        36,
+        40,
     ),
     "templates": _of_accounts(
         "templates(first: 20) { totalCount nodes { id name channel version versions(first: 5) { totalCount "

@@ -31,7 +31,10 @@ _FIELDS = [
     for field, told in update.fields.items()
     if told.null is not Null.NEVER
 ]
-_IDS = {"accountId", "memberId", "shareId", "apiKeyId", "roleId", "contactId", "contactListId"}
+_IDS = {
+    *("accountId", "memberId", "shareId", "apiKeyId", "roleId"),
+    *("contactId", "contactListId", "templateId"),
+}
 
 
 def _input_fields(name: str) -> dict[str, GraphQLInputField]:

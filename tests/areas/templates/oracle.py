@@ -73,9 +73,9 @@ UPDATES = {
         {
             "name": Field("News", ("name",), Null.REFUSED),
             "externalId": Field("8", ("external_id",), None),
-            "subject": Field("News", (), Null.REFUSED),
-            "text": Field("Hi", (), None),
-            "html": Field("<p>Hi</p>", (), None),
+            "subject": Field("News", ("subject",), Null.REFUSED),
+            "text": Field("Hi", ("text",), None),
+            "html": Field("<p>Hi</p>", ("html",), None),
         },
     ),
 }

@@ -44,6 +44,7 @@ _WITHOUT = {
     **dict.fromkeys(("blockListAdd", "blockListRemove"), "changes no right"),
     **dict.fromkeys(("unsubscribeReport", "bounceReport", "resubscribe"), "changes no right"),
     **dict.fromkeys(("contactUpsert", "contactUpdate", "contactErase"), "changes no right"),
+    **dict.fromkeys(("templateCreate", "templateUpdate", "templateDelete"), "changes no right"),
     **dict.fromkeys(("contactListCreate", "contactListUpdate", "contactListDelete"), "changes no right"),
     **dict.fromkeys(
         ("contactAttributeCreate", "contactAttributeDelete", "contactImportCancel"), "changes no right"

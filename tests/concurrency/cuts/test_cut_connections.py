@@ -39,6 +39,8 @@ _READ_BEHIND_THE_COMMIT = {
     "contactListCreate",
     "contactListUpdate",
     "contactAttributeCreate",
+    "templateCreate",
+    "templateUpdate",
 }
 """The mutations whose payload has a field of the data plane."""
 

@@ -6,10 +6,12 @@ from graphql import (
     GraphQLArgument,
     GraphQLEnumType,
     GraphQLField,
+    GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
     is_required_argument,
+    is_required_input_field,
 )
 
 from engine.declare.declarations import SqlField
@@ -108,6 +110,8 @@ class Arguments:
         if isinstance(type_, GraphQLEnumType):
             member = self._choices.pick(tuple(type_.values))
             return Value(member, member)
+        if isinstance(type_, GraphQLInputObjectType):
+            return self._object(type_, field)
         match str(type_):
             case "Boolean":
                 return Value.of(self._choices.chance(50))
@@ -115,6 +119,8 @@ class Arguments:
                 return Value.of(self._choices.pick(_MOMENTS))
             case "ID":
                 return self._id(field)
+            case "Int":
+                return Value.of(self._choices.pick(_SIZES))
             case "String":
                 return Value.of(self._string(argument))
         raise TypeError(f"{field}({argument}: {type_})")
@@ -131,6 +137,15 @@ class Arguments:
     def _list(self, type_: GraphQLInputType, field: str, argument: str) -> Value:
         items = [self._value(type_, field, argument) for _ in range(self._choices.pick((0, 1, 2, 3)))]
         return Value(f"[{', '.join(item.literal for item in items)}]", [item.json for item in items])
+
+    def _object(self, type_: GraphQLInputObjectType, field: str) -> Value:
+        items = {
+            name: self._value(inner.type, field, name)
+            for name, inner in type_.fields.items()
+            if is_required_input_field(inner) or self._choices.chance(50)
+        }
+        literal = ", ".join(f"{name}: {item.literal}" for name, item in items.items())
+        return Value(f"{{{literal}}}", {name: item.json for name, item in items.items()})
 
     def _id(self, field: str) -> Value:
         if self._choices.chance(10):

@@ -27,12 +27,14 @@ _LISTS = (
     "contacts",
     'contacts(first: 5, emailPrefix: "a")',
     "contactLists(first: 3)",
+    "templates(first: 3)",
     *(f"subaccounts(orderBy: {order.name})" for order in AccountOrder),
 )
 _EDGES = "edges { cursor node { id } }"
 _INNER = " ".join(f"l{number}: {text} {{ {_EDGES} }}" for number, text in enumerate(_LISTS))
 _USES = "uses: roles { nodes { uses(first: 2) { edges { cursor } } } }"
 _LISTED = "listed: contacts(first: 3) { nodes { lists(first: 2) { edges { cursor } } } }"
+_WRITTEN = "written: templates(first: 2) { nodes { versions(first: 2) { edges { cursor } } } }"
 _LEFT = "unsubscribes(first: 4) { edges { cursor } } bounces(first: 4) { edges { cursor } }"
 _GHOSTS = "ghosts { edges { cursor } } accessMatrix { edges { cursor } } ledgerEntries { edges { cursor } }"
 _USAGE = "usageHistory { edges { cursor } } usage { accounts { edges { cursor } } }"
@@ -45,7 +47,7 @@ _SHARES = f"shares {{ {_EDGES} }}"
 _STAFF = f"staff {{ requests {{ {_EDGES} }} waiting {{ {_EDGES} }} }}"
 _VIEWER = (
     f"viewer {{ id {_SHARES} ownershipOffers {{ edges {{ cursor }} }} accounts(first: 100) {{ {_EDGES} "
-    f"nodes {{ {_INNER} {_LISTED} {_LEFT} {_USES} {_GHOSTS} {_USAGE} {_BILLED} }} }} }}"
+    f"nodes {{ {_INNER} {_LISTED} {_WRITTEN} {_LEFT} {_USES} {_GHOSTS} {_USAGE} {_BILLED} }} }} }}"
 )
 _ASKED = f"{{ {_VIEWER} {_STAFF} }}"
 

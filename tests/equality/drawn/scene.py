@@ -34,6 +34,7 @@ from tests.world.contacts import contact_id, contact_list_id, give_contacts, giv
 from tests.world.ownership import give_offer
 from tests.world.settings import VALUES, give_settings, set_function, set_setting
 from tests.world.suppressions import give_all_suppressions
+from tests.world.templates import give_template, template_id
 from tests.world.world import Account, ApiKey, Member, World
 
 EMOJI_REASON = 'Fire 🔥 "now" \\'
@@ -153,7 +154,7 @@ async def make_scene(world: World) -> Scene:
 
 
 async def _contacts(world: World, accounts: Sequence[Account]) -> list[str]:
-    """Contacts, lists and suppressions of each account. Returns ids of some."""
+    """Contacts, lists, suppressions and templates of each account. Returns ids of some."""
     written_to: list[str] = []
     for number, account in enumerate(accounts):
         people_of = await give_contacts(world, account, 25 - 4 * number)
@@ -161,6 +162,9 @@ async def _contacts(world: World, accounts: Sequence[Account]) -> list[str]:
         written_to += [contact_id(account, key) for key in people_of[:4]]
         written_to += [contact_list_id(account, key) for key in listed]
         await give_all_suppressions(world, account, listed[0])
+        for name in ("Welcome", QUOTES, EMOJI):
+            made = await give_template(world, account, name, text=f"{name} {{{{ contact.email }}}}")
+            written_to.append(template_id(account, made))
     return written_to
 
 
