@@ -183,7 +183,7 @@ async def make_key(site: Site, account: Account, role: Role) -> Key:
         whenMakerLosesAccess="STOP" if stops else "KEEP",
         expiresAt=site.soon() if expires else None,
     )
-    scopes = most if wanted is None else frozenset(wanted)
+    scopes = most if wanted is None else frozenset(wanted) | {"ACCOUNT_READ"}
     key_id, secret = payload["apiKey"]["id"], payload["secret"]
     key = Key(
         key_id, "", account, role, secret, scopes, creator, stops=stops, address=address, expired=expires
