@@ -21,6 +21,7 @@ from tests.world.budgets import give_budgets
 from tests.world.credit import give_payment_method, give_top_up_rule
 from tests.world.ownership import give_offer
 from tests.world.plans import cancel_plan
+from tests.world.reviews import end_reviews, give_review
 from tests.world.world import World
 
 
@@ -128,6 +129,8 @@ async def test_gated_fields_of_an_account(way: str, stage: Stage, api: Api) -> N
     await give_budgets(stage.world, stage.account)
     await separate(stage.world, stage.account)
     await give_details(stage.world, stage.account)
+    await end_reviews(stage.world, stage.account)
+    await give_review(stage.world, stage.account)
     owner = stage.members["owner"]
     await give_offer(stage.world, stage.account, stage.members["marketer"], owner.person, owner)
     fields = selection_of("Account", ACCOUNT_FIELDS)
