@@ -40,7 +40,7 @@ class ApiKeyCreateInput:
     role_id: strawberry.ID = strawberry.field(description="A role from `Account.roles`, but not OWNER.")
     permissions: list[Permission] | None = strawberry.field(
         default=None,
-        description="Limits the role to these permissions. A key with any permission also has ACCOUNT_READ. "
+        description="Limits the role to these permissions, at least one. ACCOUNT_READ is always among them. "
         "Left out, the key has all permissions of its role.",
     )
     expires_at: datetime.datetime | None = strawberry.field(
@@ -93,8 +93,8 @@ class ApiKeyUpdateInput:
     expected_version: int = expected_version()
     name: str | None = may_stay("1 to 200 characters.")
     permissions: list[Permission] | None = may_stay(
-        "All permissions that the key shall have, out of those of its role; null for all of them. A key with "
-        "any permission also has ACCOUNT_READ."
+        "All permissions that the key shall have, at least one, out of those of its role; null for all of "
+        "them. ACCOUNT_READ is always among them."
     )
     ip_ranges: list[str] | None = may_stay(_IP_RANGES + " Null or an empty list means any address.")
     expires_at: datetime.datetime | None = may_stay("When it expires; null if it shall not.")

@@ -108,6 +108,19 @@ async def test_a_key_for_one_thing_reaches_the_account_too(api: Api, world: Worl
     assert result["contactId"] is not None
 
 
+async def test_no_permissions_are_no_key(api: Api, world: World) -> None:
+    account = await world.account()
+    owner = await world.member(account, BuiltinRole.OWNER)
+    wanted = {"accountId": account.id, "name": "Narrow", "roleId": ROLE_IDS[BuiltinRole.ADMINISTRATOR]}
+    key = await done(api, "apiKeyCreate", owner, _KEY, **wanted, permissions=["CREDIT_READ"])
+    target = {"apiKeyId": key["apiKey"]["id"], "expectedVersion": 1}
+    before = await world.state(account)
+    for name, values in (("apiKeyCreate", wanted), ("apiKeyUpdate", target)):
+        refused = await attempt(api, name, owner, **values, permissions=[])
+        assert (refused.code, refused.named) == ("BAD_USER_INPUT", "permissions")
+    assert await world.state(account) == before
+
+
 async def test_a_rotated_key_has_a_new_secret_and_the_same_rights(api: Api, world: World) -> None:
     account = await world.account()
     owner = await world.member(account, BuiltinRole.OWNER)
