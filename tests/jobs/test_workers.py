@@ -1,6 +1,7 @@
 """Workers that fail, are stopped or lose the database: what waits is done all the same, and once."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -149,7 +150,8 @@ async def test_sigterm_ends_what_was_begun(
     with running(tmp_path, "worker", DATABASE_URL=own.application, **PRACTICE) as worker:
         await until(pending)
         assert worker.terminate() == 0
-        assert worker.errors == ""
+        told = [json.loads(line)["event"] for line in worker.errors.splitlines()]
+        assert told == ["worker started", "worker ended"]
     assert await credit_of(world.database, brand.us) == 11
     assert await jobs_of(world.database, brand.us) == []
 

@@ -1,6 +1,7 @@
 """Several workers at once, and one that dies: everything is told, and nothing twice (N9)."""
 
 import asyncio
+import json
 import threading
 from collections import Counter
 from collections.abc import Collection
@@ -168,7 +169,8 @@ async def test_the_command_works_until_it_is_told_to_end(
     with running(tmp_path, "worker", DATABASE_URL=own.application) as worker:
         assert await _wait_until_told(world, account) == [1, 1]
         assert worker.terminate() == 0
-        assert worker.errors == ""
+        told = [json.loads(line)["event"] for line in worker.errors.splitlines()]
+        assert told == ["worker started", "worker ended"]
 
 
 async def test_a_worker_in_a_thread_ends_with_what_it_runs_beside(
