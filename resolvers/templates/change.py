@@ -61,12 +61,12 @@ async def create_template(
     Raises CONFLICT for the external id of another template, FAILED_PRECONDITION beyond 1,000 templates,
     BAD_USER_INPUT.
     """
+    await check_liquid(renderer, command.parts)
     account = await authorize(session, principal, command.account_id, Permission.TEMPLATES_WRITE)
     change = TemplateChange(account, TemplateId(new_id()))
     name = visible_text(command.name, "name")
     content = Content(name, _external_id(command.external_id), command.parts)
     check_parts(content.parts, command.channel)
-    await check_liquid(renderer, content.parts)
     async with in_data_plane(session, account):
         await check_external_id(session, change, content.external_id)
         await insert_template(session, change, command.channel, content)
@@ -83,6 +83,7 @@ async def update_template(
     Raises NOT_FOUND, VersionConflict, CONFLICT for the external id of another template, FAILED_PRECONDITION
     beyond 1,000 versions, BAD_USER_INPUT.
     """
+    await check_liquid(renderer, _with_parts(Parts(None, None, None), command))
     change = await _changeable(session, principal, command.template_id)
     async with in_data_plane(session, change.account):
         stored = await read_template(session, change)
@@ -94,7 +95,6 @@ async def update_template(
             return change
         if after.parts != before.parts:
             check_parts(after.parts, stored.channel)
-            await check_liquid(renderer, after.parts)
         await check_external_id(session, change, after.external_id)
         await add_version(session, change, stored.version + 1, after)
     old, new = before.logged(stored.version), after.logged(stored.version + 1)
@@ -129,11 +129,15 @@ def _changed(before: Content, command: TemplateUpdate) -> Content:
     return Content(
         new_value(name, before.name),
         _external_id(new_value(command.external_id, before.external_id)),
-        Parts(
-            new_value(command.subject, before.parts.subject),
-            new_value(command.text, before.parts.text),
-            new_value(command.html, before.parts.html),
-        ),
+        _with_parts(before.parts, command),
+    )
+
+
+def _with_parts(before: Parts, command: TemplateUpdate) -> Parts:
+    return Parts(
+        new_value(command.subject, before.subject),
+        new_value(command.text, before.text),
+        new_value(command.html, before.html),
     )
 
 

@@ -59,7 +59,12 @@ def _check_source(part: Part, source: str) -> None:
 
 
 async def check_liquid(renderer: Renderer, parts: Parts) -> None:
-    """Raise BAD_USER_INPUT for what Liquid cannot read, with the part and the line."""
+    """Raise BAD_USER_INPUT for what Liquid cannot read, with the part and the line.
+
+    The work waits for that of other accounts, so nobody calls it with a lock.
+    """
+    if not parts.given:
+        return
     found = await renderer.do(Work(parts.given))
     if isinstance(found, Fault):
         raise Refusal(RefusalCode.BAD_USER_INPUT, str(found), found.part or next(iter(parts.given)))

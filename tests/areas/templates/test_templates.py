@@ -8,6 +8,8 @@ from sqlalchemy import insert, update
 
 from models.base.ids import new_id
 from models.templates.tables import TemplateChannel, template_versions, templates
+from resolvers.templates.rendering.renderer import Renderer
+from resolvers.templates.rendering.work import Fault, Rendered, Work
 from tests.areas.effects.log import events_of
 from tests.areas.templates.asking import ask_preview, content, create_template, refused
 from tests.client.api import Api
@@ -206,3 +208,32 @@ async def test_of_two_updates_at_once_one_is_done(api: Api, account: Account, ma
         "text": f"Text {winner}",
         "html": None,
     }
+
+
+async def test_what_waits_for_the_renderer_holds_no_lock(
+    api: Api, account: Account, marketer: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may wait for other accounts' work: meanwhile its own account is written to."""
+    id_ = await create_template(api, marketer, account, "Hello", text="Hi")
+    render, reached, released = Renderer.do, asyncio.Event(), asyncio.Event()
+
+    async def late(self: Renderer, work: Work) -> Rendered | Fault:
+        reached.set()
+        await released.wait()
+        return await render(self, work)
+
+    monkeypatch.setattr(Renderer, "do", late)
+    changed = {"templateId": id_, "expectedVersion": 1, "text": "Hello"}
+    for waiting in (
+        create_template(api, marketer, account, "News", text="News"),
+        done(api, "templateUpdate", marketer, **changed),
+    ):
+        reached.clear()
+        released.clear()
+        task = asyncio.create_task(waiting)
+        await reached.wait()
+        name = str(new_id())
+        await done(api, "contactListCreate", marketer, accountId=account.id, name=name)
+        assert not task.done()
+        released.set()
+        await task
