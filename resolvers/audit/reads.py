@@ -84,21 +84,21 @@ def account_of(event: FromClause) -> Select[Any]:
 
 
 def before(event: FromClause) -> ColumnElement[Any]:
-    """The values before the change, as a JSON object; null without the READ permission of the area that was
-    changed. The id of an account outside your reach is null."""
+    """The values before the change, as a JSON object; null for who may not read the area that was changed.
+    The id of an account outside your reach is null."""
     return _values_in_reach(event, "before")
 
 
 def after(event: FromClause) -> ColumnElement[Any]:
-    """The values after the change, as a JSON object; null without the READ permission of the area that was
-    changed. The id of an account outside your reach is null."""
+    """The values after the change, as a JSON object; null for who may not read the area that was changed.
+    The id of an account outside your reach is null."""
     return _values_in_reach(event, "after")
 
 
 def reason_of(event: FromClause) -> ColumnElement[str | None]:
     """The reason given for the change, by the mutation's own `reason`, such as that of `accountSuspend`, by
-    `extensions: {reason}` of its request, or by the break-glass opening that it needed. Null without the READ
-    permission of the area that was changed."""
+    `extensions: {reason}` of its request, or by the break-glass opening that it needed. Null for who may not
+    read the area that was changed."""
     return case((and_(event.c.reason.is_not(None), is_shown(event)), event.c.reason))
 
 

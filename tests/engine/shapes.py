@@ -1,0 +1,268 @@
+"""Queries whose statements are counted: each field that takes one is in a query."""
+
+from dataclasses import dataclass
+
+from tests.areas.settings.seen import SETTINGS
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A query with `$id` or `$ids`, and how many statements the reference executor takes for it."""
+
+    query: str
+    statements: int
+
+
+def _of_accounts(selection: str, statements: int) -> Shape:
+    """Inside of each account of the viewer's list, which itself takes three statements."""
+    return Shape(f"{{ viewer {{ accounts(first: 100) {{ nodes {{ {selection} }} }} }} }}", 3 + statements)
+
+
+_MEMBERS = "members(first: 100, includeInherited: true)"
+
+SHAPES = {
+    "viewer": Shape("{ viewer { id user { id name email } apiKey { id } } }", 5),
+    "accounts": Shape(
+        "{ viewer { accounts(first: 100) { totalCount edges { cursor node { id name externalId createdAt "
+        "version rightsInheritance } } nodes { id } pageInfo { hasNextPage endCursor } } } }",
+        4,
+    ),
+    "account": Shape("query ($id: ID!) { account(id: $id) { id name } }", 2),
+    "node": Shape("query ($id: ID!) { node(id: $id) { id } }", 2),
+    "nodes of five kinds": Shape("query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }", 7),
+    "account: leaves": _of_accounts(
+        "kind status ownStatus viewerPermissions viewerCan(permission: ACCOUNT_READ)", 5
+    ),
+    "account: parent": _of_accounts("parent { name }", 1),
+    "account: master": _of_accounts("master { name }", 1),
+    "account: ancestors": _of_accounts("ancestors { name }", 1),
+    "account: subaccounts": _of_accounts("subaccounts(first: 100) { totalCount nodes { id name } }", 2),
+    "account: descendants": _of_accounts(
+        "subaccounts(first: 100, includeDescendants: true) { edges { cursor node { id } } "
+        "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }",
+        1,
+    ),
+    "roles": _of_accounts(
+        "roles(first: 4) { totalCount nodes { id name permissions permissionsBelow permissionsInherited "
+        "builtIn account { name } policyLines { relation area action effect } } }",
+        8,
+    ),
+    "roles: where they are used": Shape(
+        "query ($id: ID!) { account(id: $id) { roles(first: 10) { nodes { uses(first: 100) { totalCount "
+        "nodes { subjectId kind name account { name } member { id } invitation { id } apiKey { id } "
+        "share { id } } } } } } }",
+        12,
+    ),
+    "members": _of_accounts(f"{_MEMBERS} {{ totalCount nodes {{ joinedAt expiresAt }} }}", 2),
+    "members: leaves": _of_accounts(f"{_MEMBERS} {{ nodes {{ id relation }} }}", 3),
+    "members: to one": _of_accounts(
+        f"{_MEMBERS} {{ nodes {{ user {{ id name email createdAt }} role {{ name }} account {{ name }} "
+        "inheritedFrom { name } } }",
+        5,
+    ),
+    "invitations": _of_accounts(
+        "invitations(first: 100) { totalCount nodes { id status lapse role { name } invitedBy { name } "
+        "account { name } } }",
+        7,
+    ),
+    "API keys": _of_accounts(
+        "apiKeys(first: 100) { totalCount nodes { id permissions role { name } createdBy { name } "
+        "account { name } } }",
+        6,
+    ),
+    "API keys: what they are bound to": _of_accounts(
+        "apiKeyCreation apiKeys(first: 100) { nodes { purpose ipRanges whenMakerLosesAccess version "
+        "adoptedBy { name } previousSecretExpiresAt } }",
+        5,
+    ),
+    "ghosts": _of_accounts("ghosts(first: 100) { totalCount nodes { reason apiKey { name } } }", 3),
+    "shares": _of_accounts(
+        "shares(first: 100) { totalCount nodes { id areas hiddenAreas status lapse sharedByName "
+        "role { name } user { name } sharedBy { name } } }",
+        8,
+    ),
+    "shares with the viewer": Shape(
+        "{ viewer { shares(first: 100) { totalCount nodes { id accounts { name } } } } }", 5
+    ),
+    "access matrix": _of_accounts(
+        "accessMatrix(first: 100) { totalCount nodes { subjectId kind name permissions user { name } "
+        "apiKey { name } } }",
+        7,
+    ),
+    "events": _of_accounts(
+        "events(first: 100) { totalCount nodes { id kind before after reason actorName actor { name } "
+        "actingFrom { name } account { name } fromAbove } }",
+        10,
+    ),
+    "what passes down": _of_accounts(
+        "parentAccess parentAccessRequest { reason } breakGlassOpenings(first: 100) { totalCount nodes { id "
+        "userName user { name } account { name } } }",
+        6,
+    ),
+    "offered ownership": _of_accounts(
+        "ownershipOffer { giverName offeredAt expiresAt account { name } toMember { id } fromMember { id } }",
+        6,
+    ),
+    "ownership offered to the viewer": Shape(
+        "{ viewer { ownershipOffers(first: 100) { totalCount nodes { expiresAt } } } }", 4
+    ),
+    "overrides": _of_accounts(
+        "overrides(first: 100) { totalCount nodes { id reason status account { name } member { id } "
+        "permissions } }",
+        6,
+    ),
+    "what overrides set": _of_accounts(
+        "unsubscribeScope sendingDomainLimit fieldFunctions reviewApproved", 4
+    ),
+    "reviews": _of_accounts("review { id status reason contacts account { name } } reviewApproved", 4),
+    "jobs": _of_accounts(
+        "jobs(first: 20) { totalCount nodes { progress { done } account { name } "
+        "errors(first: 5) { totalCount nodes { line } } } }",
+        13,
+    ),
+    "domains": _of_accounts(
+        "domains(first: 5) { totalCount nodes { id account { name } records { name status } } }", 4
+    ),
+    "a job": Shape("query ($job: ID!) { job(id: $job) { kind progress { total } } }", 4),
+    "settings": _of_accounts(SETTINGS, 70),
+    "how settings differ": Shape(
+        "query ($id: ID!) { settingsDiff(a: $id, b: $id) { a { id } b { id } differences(first: 100) { "
+        "totalCount nodes { function a { value origin inheritedFrom { id } copiedFrom { id } copiedAt } "
+        "b { value } } } } }",
+        6,
+    ),
+    "requests for subaccounts": _of_accounts(
+        "subaccountsRequests(first: 100) { totalCount nodes { id status account { name } } }", 4
+    ),
+    "what staff see": Shape(
+        "query ($id: ID!) { staff { role requests(first: 20) { totalCount nodes { id accountName } } "
+        "waiting(first: 20) { totalCount nodes { id } } "
+        "reviews(first: 20) { totalCount nodes { id sample { source } } } "
+        "account(id: $id) { id name overrides(first: 20) { totalCount nodes { id status memberId permissions "
+        "madeByName } } reviews(first: 20) { totalCount nodes { id status } } } } }",
+        17,
+    ),
+    "credit": _of_accounts("credit { balance reserved currency mode pool { name } }", 6),
+    "credit at a moment": _of_accounts('creditAt(moment: "2999-01-01T00:00:00Z")', 1),
+    "ledger entries": _of_accounts(
+        "ledgerEntries(first: 100) { totalCount nodes { sequence balance amount balanceAfter hash "
+        "previousHash createdAt transaction { id kind memo } } }",
+        3,
+    ),
+    "ledger transactions": Shape(
+        "query ($id: ID!) { account(id: $id) { ledgerEntries(first: 20) { nodes { transaction "
+        "{ entries { amount } } } } } }",
+        5,
+    ),
+    "ledger proof": _of_accounts("ledgerProof { entryCount head balances { kind amount entriesSum } }", 4),
+    "payment methods": _of_accounts("paymentMethods(first: 100) { totalCount nodes { id label } }", 2),
+    "top-ups": _of_accounts(
+        "topUps(first: 100) { totalCount nodes { id amount status paymentMethod { label } "
+        "transaction { kind } } }",
+        4,
+    ),
+    "a top-up rule": _of_accounts("topUpRule { threshold amount dailyMaximum paymentMethod { label } }", 2),
+    "subscriptions": _of_accounts(
+        "subscription { account { name } plan { code price sendPrice } nextPlan { code } timeZone anchorDay "
+        "cycleStartsAt cycleEndsAt contactLimit sendLimit contactsUsed sendsUsed }",
+        12,
+    ),
+    "reservations": Shape(
+        "query ($reservations: [ID!]!) { nodes(ids: $reservations) { ... on SendReservation "
+        "{ id status newContacts account { name } } } }",
+        5,
+    ),
+    "recipient lists": Shape(
+        "query ($lists: [ID!]!) { nodes(ids: $lists) { ... on RecipientList { id account { name } } } }", 3
+    ),
+    "a preview": Shape(
+        "query ($id: ID!) { sendPreview(accountId: $id, stream: MARKETING, recipients: []) "
+        "{ invoicedAccount { name } } }",
+        4,
+    ),
+    "deliverability": Shape(
+        'query ($id: ID!) { deliverability(accountId: $id, addresses: ["ann@example.com"]) '
+        "{ exclusions { cause account { name } } } }",
+        6,
+    ),
+    "a block list": Shape(
+        "query ($id: ID!) { blockList(accountId: $id, includeInherited: true) "
+        "{ nodes { id address inheritedFrom { name } } } }",
+        6,
+    ),
+    "budgets": _of_accounts(
+        "sendBudget { cap guarantee used } creditBudget { cap guarantee used } nextOwnPlan { code }", 3
+    ),
+    "usage": _of_accounts(
+        "usage { startsAt endsAt sent warnings actions activeContacts { used limit } "
+        "sends { used limit beyond left capLeft } credit { balance } "
+        "forecast { runsOutOn contactsRunOutOn sendsRunOutOn creditRunsOutOn } }",
+        9,
+    ),
+    "usage: who sent": _of_accounts(
+        "usage { accounts(first: 100) { totalCount nodes { sends account { name } } } }", 4
+    ),
+    "usage of past cycles": _of_accounts(
+        "usageHistory(first: 100) { totalCount nodes { startsAt sent warnings } }", 4
+    ),
+    "plans": _of_accounts("plans { totalCount nodes { id code } }", 2),
+    "who is billed": _of_accounts("billingMode invoicedAccount { name } billingDetails { name }", 3),
+    "invoices": _of_accounts(
+        "invoices(first: 100) { totalCount nodes { id number total due pdfUrl account { name } "
+        "corrects { number } correctedBy { number } } }",
+        8,
+    ),
+    "an invoice": Shape(
+        "query ($invoice: ID!) { invoice(id: $invoice) { lines(first: 100) { totalCount nodes { accountName "
+        "account { name } } } } }",
+        5,
+    ),
+    "costs": _of_accounts(
+        'costs(since: "2020-01-01T00:00:00Z", until: "2999-01-01T00:00:00Z") { totalCount nodes { name sends '
+        "spentOnSends charged account { name } labels { totalCount nodes { label sends spentOnSends } } } }",
+        5,
+    ),
+    "contacts": _of_accounts(
+        "contacts(first: 100) { totalCount nodes { id externalId email phone status attributes createdAt } }",
+        20,
+    ),
+    "contact lists": _of_accounts(
+        "contactLists(first: 20) { totalCount nodes { id contacts(first: 5) { totalCount nodes { id } } } } "
+        "contactAttributes { name }",
+        28,
+    ),
+    "lists of contacts": _of_accounts(
+        "contacts(first: 20) { nodes { lists(first: 5) { totalCount nodes { source list { id } } } } }", 20
+    ),
+    "unsubscribes and bounces": _of_accounts(
+        "unsubscribes(first: 20) { totalCount nodes { contact { email } contactList { name } isOfList } } "
+        "bounces(first: 20) { totalCount nodes { contact { email } softBounces latestSoftBounceAt } }",
+        40,
+    ),
+    "templates": _of_accounts(
+        "templates(first: 20) { totalCount nodes { id name channel version versions(first: 5) { totalCount "
+        "nodes { number subject createdAt } } } }",
+        20,
+    ),
+    "what a template says": Shape(
+        "query ($template: ID!, $id: ID!) { templateContent(templateId: $template) { text } "
+        "templatePreview(accountId: $id, templateId: $template) { text warnings { name } } }",
+        12,
+    ),
+    "contacts by their ids": Shape(
+        "query ($contacts: [ID!]!) { nodes(ids: $contacts) { ... on Contact { id email } } }", 10
+    ),
+    "a page": _of_accounts(
+        f"id name status parent {{ name }} viewerPermissions {_MEMBERS} {{ totalCount nodes {{ id relation "
+        "user { name } role { name } } } apiKeys { totalCount nodes { name role { name } } }",
+        12,
+    ),
+}
+NEVER_COMPILED = {
+    *("nodes of five kinds", "a preview", "a block list", "deliverability", "what a template says")
+}
+FAR = {
+    *("contacts", "contact lists", "lists of contacts", "contacts by their ids", "jobs"),
+    *("unsubscribes and bounces", "templates"),
+}
+"""They read the data plane too."""
