@@ -29,10 +29,12 @@ class Verdict(enum.Enum):
 
 @dataclass(frozen=True)
 class Handed:
-    """`answer`: what the other side said, or what went wrong, for people."""
+    """`answer`: what the other side said, or what went wrong, for people. `retry_after`: seconds in which
+    another try is of no use, where that is known."""
 
     verdict: Verdict
     answer: str
+    retry_after: float | None = None
 
 
 class Transport(Protocol):
