@@ -2,22 +2,15 @@
 
 import asyncio
 import datetime
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from email import message_from_bytes
 
-import dkim
 import pytest
 
-from models.domains.tables import DnsRecordType, DomainKind, DomainRecordPurpose
 from resolvers.domains.dkim import DkimKey, NewDkimKey
-from resolvers.domains.dns import Dns
-from resolvers.domains.expected_records import DomainFacts, PublishedKey, expected_records
 from server.transports.signing import DkimSigner
-from tests.areas.domains.name_server import Zone, name_server
+from tests.server.transports.receiver import DOMAIN, Receiver
 
-_DOMAIN = "xn--gre-hoa8b.example"
 _NOW = datetime.datetime.now(datetime.UTC)  # dkimpy verifies nothing that was signed in the future
 
 _MAIL = (
@@ -50,43 +43,8 @@ _SIGNED = [
 ]
 
 
-@dataclass(frozen=True)
-class Receiver:
-    """Somebody who gets mail, and asks the name server for the sender's key."""
-
-    dns: Dns
-
-    def verifies(self, content: bytes) -> bool:
-        try:
-            return bool(dkim.verify(content, dnsfunc=self._look_up))
-        except dkim.DKIMException:
-            return False
-
-    def _look_up(self, name: bytes, **_: int) -> bytes | None:
-        """As dkimpy asks."""
-        values = asyncio.run(self.dns.look_up(name.decode(), DnsRecordType.TXT))
-        return values[0].encode() if values else None
-
-
-@pytest.fixture(scope="module")
-def key() -> DkimKey:
-    return asyncio.run(NewDkimKey().made())
-
-
-@pytest.fixture
-def receiver(key: DkimKey) -> Iterator[Receiver]:
-    zone = Zone()
-    published = PublishedKey(key.selector, key.public_key)
-    facts = DomainFacts(DomainKind.SENDING, _DOMAIN, "token", published)
-    for each in expected_records(facts, "mail.example"):
-        if each.purpose is DomainRecordPurpose.DKIM:
-            zone.publish(each.type.value, each.name, each.value)
-    with name_server(zone) as dns:
-        yield Receiver(dns)
-
-
 def _signed(key: DkimKey, content: bytes = _MAIL) -> bytes:
-    return DkimSigner(_DOMAIN, key.selector, key.private_key).sign(content, _NOW)
+    return DkimSigner(DOMAIN, key.selector, key.private_key).sign(content, _NOW)
 
 
 def _tags(content: bytes) -> dict[str, str]:
@@ -138,14 +96,14 @@ def test_a_second_from_fails(receiver: Receiver, key: DkimKey) -> None:
 
 def test_the_key_of_another_domain_fails(receiver: Receiver, key: DkimKey) -> None:
     other = asyncio.run(NewDkimKey().made())
-    content = DkimSigner(_DOMAIN, key.selector, other.private_key).sign(_MAIL, _NOW)
+    content = DkimSigner(DOMAIN, key.selector, other.private_key).sign(_MAIL, _NOW)
     assert not receiver.verifies(content)
 
 
 def test_what_the_signature_says(key: DkimKey) -> None:
     tags = _tags(_signed(key))
     assert tags["h"].split(":") == ["from", *_SIGNED]
-    assert (tags["d"], tags["s"], tags["a"]) == (_DOMAIN, key.selector, "rsa-sha256")
+    assert (tags["d"], tags["s"], tags["a"]) == (DOMAIN, key.selector, "rsa-sha256")
     assert int(tags["t"]) == int(_NOW.timestamp())
     assert "l" not in tags
     assert max(len(line) for line in _signed(key).split(b"\r\n")) <= 100
@@ -163,7 +121,7 @@ def test_a_mail_without_from_is_not_signed(key: DkimKey) -> None:
 
 
 def test_many_may_sign_at_once(receiver: Receiver, key: DkimKey) -> None:
-    signer = DkimSigner(_DOMAIN, key.selector, key.private_key)
+    signer = DkimSigner(DOMAIN, key.selector, key.private_key)
     mails = [_MAIL + f"{number}\r\n".encode() for number in range(20)]
     with ThreadPoolExecutor(4) as threads:
         for content in threads.map(lambda mail: signer.sign(mail, _NOW), mails):
