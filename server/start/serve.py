@@ -34,9 +34,9 @@ OPEN_FILES = 2048
 WORKER_START_SECONDS = 60
 """A worker that is silent for so long is replaced; a starting one is silent for seconds."""
 
-_TALKATIVE = ("alembic", "casbin", "engine.database.fair_pool", "pgqueuer")
+_TALKATIVE = ("alembic", "casbin", "engine.database.fair_pool", "httpx", "pgqueuer")
 """Libraries that log routine work on the level INFO; SQLAlchemy's pool logs under the name of our
-subclass."""
+subclass. httpx logs URLs, which may hold a password."""
 
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not listened on
 

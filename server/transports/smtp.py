@@ -65,10 +65,10 @@ class _Connection:
     async def hand_over(self, envelope: Envelope) -> Handed:
         """Raises what the network causes before the message itself is sent."""
         self._is_healthy = False
-        is_ascii = envelope.sender.isascii() and envelope.recipient.isascii()
+        is_ascii = _is_ascii(envelope)
         if not is_ascii and not self._client.supports_extension("smtputf8"):
             self._is_healthy = True
-            return Handed(Verdict.REFUSED, "The mail server takes addresses in ASCII alone (no SMTPUTF8).")
+            return Handed(Verdict.REFUSED, "The mail server takes addresses and headers in ASCII alone.")
         refusal = await self._announced(envelope, [] if is_ascii else ["SMTPUTF8"])
         if refusal is not None:
             return refusal
@@ -163,6 +163,12 @@ class SmtpTransport:
             self._idle.append(connection)
         else:
             await connection.end()
+
+
+def _is_ascii(envelope: Envelope) -> bool:
+    """Whether its addresses and headers are; what its body is, the headers say."""
+    head = envelope.content[: envelope.content.find(b"\r\n\r\n")]
+    return envelope.sender.isascii() and envelope.recipient.isascii() and head.isascii()
 
 
 def _verdict(code: int) -> Verdict:

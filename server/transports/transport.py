@@ -29,10 +29,14 @@ class Verdict(enum.Enum):
 
 @dataclass(frozen=True)
 class Handed:
-    """`answer`: what the other side said, or what went wrong, for people."""
+    """`answer`: what the other side said, or what went wrong, for people. `retry_after`: seconds in which
+    another try is of no use, where that is known. `reference`: the other side's id of the message, if it
+    gave one."""
 
     verdict: Verdict
     answer: str
+    retry_after: float | None = None
+    reference: str | None = None
 
 
 class Transport(Protocol):

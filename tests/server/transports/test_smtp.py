@@ -20,6 +20,7 @@ class Mailbox:
     at_recipient: str | None = None
     connections: set[object] = field(default_factory=set)
     recipients: list[str] = field(default_factory=list)
+    options: list[str] = field(default_factory=list)
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         if self.at_recipient is not None:
@@ -36,6 +37,7 @@ class Mailbox:
         if answer.startswith("2"):
             self.recipients += envelope.rcpt_tos
             self.connections.add(session.peer)
+            self.options = envelope.mail_options
         return answer
 
 
@@ -47,8 +49,8 @@ class Site:
     transport: SmtpTransport
     end_connections: Callable[[], None]
 
-    async def send(self, recipient: str = "anna@example.com") -> Handed:
-        content = b"Subject: Hello\r\n\r\n.A line that begins with a dot\r\n"
+    async def send(self, recipient: str = "anna@example.com", subject: str = "Hello") -> Handed:
+        content = f"Subject: {subject}\r\n\r\n.A line that begins with a döt\r\n".encode()
         envelope = Envelope(sender="us@example.com", recipient=recipient, content=content)
         return await self.transport.hand_over(envelope)
 
@@ -130,6 +132,14 @@ async def test_a_connection_that_ended_while_it_waited_is_not_noticed(site: Site
 async def test_addresses_in_other_letters(site: Site) -> None:
     assert (await site.send("grüße@example.com")).verdict is Verdict.ACCEPTED
     assert site.mailbox.recipients == ["grüße@example.com"]
+    assert "SMTPUTF8" in site.mailbox.options
+
+
+async def test_headers_in_other_letters(site: Site) -> None:
+    assert (await site.send(subject="Grüße")).verdict is Verdict.ACCEPTED
+    assert "SMTPUTF8" in site.mailbox.options
+    assert (await site.send()).verdict is Verdict.ACCEPTED
+    assert "SMTPUTF8" not in site.mailbox.options
 
 
 async def test_nobody_listens() -> None:
