@@ -11,7 +11,7 @@ _PACKAGES = ("authz", "engine", "models", "resolvers", "schema", "server")
 _GATE = "check_reviewed"
 
 WRITERS = {
-    "resolvers/sending/reserve.py": "reserves",
+    "resolvers/sending/gate.py": "reserves",
     "resolvers/sending/commit_or_void.py": "commits",
 }
 """What makes reservations, or says that they are sent. Each asks the gate itself."""
