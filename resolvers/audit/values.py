@@ -125,6 +125,8 @@ NEEDED = {
     EventKind.TEMPLATE_CREATED: _TEMPLATES,
     EventKind.TEMPLATE_UPDATED: _TEMPLATES,
     EventKind.TEMPLATE_DELETED: _TEMPLATES,
+    EventKind.MESSAGES_SENT: _SENDS,
+    EventKind.MESSAGE_CANCELED: _SENDS,
 }
 """What a viewer of the log needs besides, to see the values of an event of the kind. A kind that is missing
 stops the start."""
