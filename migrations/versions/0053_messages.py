@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.Column("headers", postgresql.JSONB(), comment="Further ones, by their names."),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("claimed_at", sa.DateTime(timezone=True)),
         sa.Column("attempts", sa.BigInteger(), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True)),

@@ -62,6 +62,7 @@ messages = data_table(
     Column("headers", JSONB, comment="Further ones, by their names."),
     Column("status", Text, nullable=False),
     moment("due_at", nullable=False),
+    moment("expires_at", nullable=False),
     moment("claimed_at"),
     Column("attempts", BigInteger, nullable=False),
     moment("settled_at"),

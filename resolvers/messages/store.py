@@ -36,6 +36,9 @@ from models.templates.tables import TemplateChannel, template_versions, template
 from resolvers.messages.given import Body, ReadMessage
 from resolvers.messages.senders import Senders
 
+TRIED_FOR = datetime.timedelta(hours=24)
+"""So long after its time a message can be handed over."""
+
 
 @dataclass(frozen=True)
 class NewMessages:
@@ -125,6 +128,7 @@ def _row(
         "reply_to": message.reply_to,
         "headers": _json(message.headers),
         "due_at": message.send_at or new.now,
+        "expires_at": (message.send_at or new.now) + TRIED_FOR,
     }
 
 
@@ -145,6 +149,7 @@ _TYPES: Mapping[str, Any] = {
     "reply_to": Text(),
     "headers": Text(),
     "due_at": DateTime(timezone=True),
+    "expires_at": DateTime(timezone=True),
 }
 _BODY_TYPES: Mapping[str, Any] = {"id": Uuid(), "subject": Text(), "text": Text(), "html": Text()}
 _PLACE = {name: bindparam(name, type_=Uuid()) for name in ("master_id", "account_id")}

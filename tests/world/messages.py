@@ -18,6 +18,7 @@ from models.messages.tables import (
 from models.sending.tables import SendStream
 from resolvers.inputs.address_digests import digest_of
 from resolvers.inputs.emails import email_address
+from resolvers.messages.store import TRIED_FOR
 from tests.client.api import Api, Caller
 from tests.client.mutations import done
 from tests.world.contacts import CONTACT_KEY
@@ -72,6 +73,7 @@ async def give_message(
         "sender": "news@example.com",
         "status": status.value,
         "due_at": func.now(),
+        "expires_at": func.now() + TRIED_FOR,
         "attempts": 0,
         "claimed_at": func.now() if status is not MessageStatus.WAITING else None,
         "settled_at": None if is_open else func.now(),
