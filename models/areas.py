@@ -31,6 +31,7 @@ AREAS = (
     "suppressions",
     "review",
     "sending",
+    "messages",
     "budgets",
     "usage",
     "billing",

@@ -90,6 +90,10 @@ class RefusalCode(enum.Enum):
         "for it with `reviewRequest`."
     )
     SENDS_UNAVAILABLE = "Nothing can be sent: the server has no key for contacts."
+    DOMAIN_NOT_VERIFIED = (
+        "A message comes from an address at a sending domain of the account that is verified: see `domains`."
+    )
+    RECIPIENT_EXCLUDED = "The recipient is blocked, has unsubscribed, or its messages bounced."
     DOMAIN_LIMIT_REACHED = "The account cannot have more domains of this kind."
     SECRETS_UNAVAILABLE = "The server has no keys for what it stores encrypted."
     PLAN_REQUIRED = "The account's plan does not include this; a larger plan does."

@@ -161,7 +161,7 @@ class Compiler:
         read = found.far_read
         beyond, parents = self._beyond(), self._far.parents()
         far_place = Place(place.field, beyond.statement, parents.rows, FAR_PARENT, {})
-        use = far_place.rows((found.type_, "far"), lambda rows, _: read(rows))
+        use = far_place.rows((found, "far"), lambda rows, _: read(rows))
         row = parents.below(source_of(beyond.statement, use))
         value = joined(beyond.object(sets, self.selections.object_type(found.type_), row))
         return self._gap(f"coalesce({row.gather(value)}, {NULL})", parents, scope, LOOKED_UP)

@@ -43,7 +43,7 @@ class CompiledLookUps:
             statement: Select[Any] = found.read(None, **resolver_values(found.read, given))
             return statement
 
-        rows = self._place.rows(found.type_, build)
+        rows = self._place.rows(found, build)
         scope = self._scope.below(source_of(self._place.statement, rows))
         text = self._scope.rows.once(scope.gather(self._item(scope, found)))
         return [Sql(f"coalesce({text}, {NULL})")]
@@ -83,7 +83,7 @@ class CompiledLookUps:
         texts = statement.text(statement.use(written(array(values), None), None, {}))
         numbers = ", ".join(str(number) for number, _ in ids)
         beside = f"unnest({texts}, ARRAY[{numbers}]) AS w(id, {_NUMBER})"
-        scope = self._scope.below(source_of(statement, place.rows(look_up.type_, build)), beside)
+        scope = self._scope.below(source_of(statement, place.rows(look_up, build)), beside)
         item = self._item(scope, look_up)
         return scope.each(f"w.{_NUMBER}", f"{item} AS {_ITEM}")
 

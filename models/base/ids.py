@@ -38,6 +38,7 @@ ContactJobId = NewType("ContactJobId", uuid.UUID)
 DomainId = NewType("DomainId", uuid.UUID)
 ReviewId = NewType("ReviewId", uuid.UUID)
 TemplateId = NewType("TemplateId", uuid.UUID)
+MessageId = NewType("MessageId", uuid.UUID)
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,8 @@ class Kind(enum.StrEnum):
     CONTACT_JOB = "cjob"
     REVIEW = "rvew"
     TEMPLATE = "tmpl"
+    MARKETING_MESSAGE = "mmsg"
+    TRANSACTIONAL_MESSAGE = "tmsg"
 
 
 _STEP = 250

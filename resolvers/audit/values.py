@@ -20,6 +20,7 @@ _CONTACTS = frozenset({Permission.CONTACTS_READ})
 _BLOCK_LIST = frozenset({Permission.BLOCK_LIST_READ})
 _TEMPLATES = frozenset({Permission.TEMPLATES_READ})
 _SENDS = frozenset({Permission.CAMPAIGNS_SEND, Permission.TRANSACTIONAL_SEND})
+_MESSAGES = frozenset({Permission.CAMPAIGNS_READ, Permission.TRANSACTIONAL_READ})
 _DOMAINS = frozenset({Permission.DOMAINS_READ})
 _SETTINGS = frozenset({Permission.SETTINGS_READ})
 
@@ -125,6 +126,8 @@ NEEDED = {
     EventKind.TEMPLATE_CREATED: _TEMPLATES,
     EventKind.TEMPLATE_UPDATED: _TEMPLATES,
     EventKind.TEMPLATE_DELETED: _TEMPLATES,
+    EventKind.MESSAGES_SENT: _MESSAGES,
+    EventKind.MESSAGE_CANCELED: _MESSAGES,
 }
 """What a viewer of the log needs besides, to see the values of an event of the kind. A kind that is missing
 stops the start."""

@@ -107,3 +107,5 @@ class EventKind(enum.Enum):
     TEMPLATE_CREATED = "template.created"
     TEMPLATE_UPDATED = "template.updated"
     TEMPLATE_DELETED = "template.deleted"
+    MESSAGES_SENT = "messages.sent"
+    MESSAGE_CANCELED = "message.canceled"

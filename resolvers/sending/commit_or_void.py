@@ -1,5 +1,6 @@
 """Settling a reservation: it is committed before its messages go out, or voided."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -24,7 +25,7 @@ from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import in_tree, row_of
 from models.base.clock import current_moment
-from models.base.ids import Kind, SendReservationId, present
+from models.base.ids import AccountId, Kind, SendReservationId, present
 from models.sending.tables import (
     ReservationStatus,
     SendStream,
@@ -67,17 +68,32 @@ async def commit_sends(
     await check_reviewed(session, account, review)
     if row.recipients > MOST_IN_A_REQUEST:
         await allow_many(session)
-    await _take_claims(session, row)
-    if row.price:
-        await spend_reserved(session, principal, account.master_id, row.payer_id, row.price)
+    await use_up(session, principal, account, Held(reservation_id, AccountId(row.payer_id), row.price))
+    await _log(session, principal, account, EventKind.SEND_COMMITTED, row)
+    return account
+
+
+@dataclass(frozen=True)
+class Held:
+    """An open reservation, and the credit that it holds, in micro-units."""
+
+    id: SendReservationId
+    payer_id: AccountId
+    price: int
+
+
+async def use_up(session: WriteSession, principal: Principal, account: Authorized, held: Held) -> None:
+    """Commit an open reservation of the account, whose cycle is locked. Whoever calls it has asked whether
+    the account may send."""
+    await _take_claims(session, account, held.id)
+    if held.price:
+        await spend_reserved(session, principal, account.master_id, held.payer_id, held.price)
     reservation = send_reservations.c
     await session.send_built(
         update(send_reservations)
-        .where(reservation.master_id == row.master_id, reservation.id == row.id)
+        .where(reservation.master_id == account.master_id, reservation.id == held.id)
         .values(status=ReservationStatus.COMMITTED.value, settled_at=current_moment())
     )
-    await _log(session, principal, account, EventKind.SEND_COMMITTED, row)
-    return account
 
 
 async def void_sends(
@@ -123,7 +139,7 @@ async def _locked(
     return account, (await session.execute(statement)).one()
 
 
-async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
+async def _take_claims(session: WriteSession, account: Authorized, reservation_id: SendReservationId) -> None:
     """This reservation takes over its contacts that another open reservation holds, so that they stay active.
     All of these contacts have rows, and the upsert finds the rows by their keys. PostgreSQL would plan an
     UPDATE by statistics that do not know of a million new rows yet. If another account has sent to a contact,
@@ -131,9 +147,9 @@ async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
     claim, held = contact_claims.c, active_contacts.c
 
     def is_own(holder: FromClause) -> ColumnElement[bool]:
-        return holder.c.account_id == literal(row.account_id, Uuid)
+        return holder.c.account_id == literal(account.account_id, Uuid)
 
-    own = and_(claim.master_id == row.master_id, claim.reservation_id == row.id)
+    own = and_(claim.master_id == account.master_id, claim.reservation_id == reservation_id)
     claimed = select(claim.master_id, claim.cycle_id, claim.digest, claim.reservation_id).where(own)
     key = ["master_id", "cycle_id", "digest"]
     mine = claimed.subquery("mine")
@@ -152,7 +168,7 @@ async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
         taken.on_conflict_do_update(
             index_elements=key,
             set_={"reservation_id": taken.excluded.reservation_id},
-            where=reservation_is(literal(row.master_id, Uuid), holder_id, is_open),
+            where=reservation_is(literal(account.master_id, Uuid), holder_id, is_open),
         )
     )
     of_account = looked_up(

@@ -1,59 +1,44 @@
-"""Reserving sends: all checks and all counts, in one transaction (R92, R99, R104, T18, T21)."""
+"""Reserving sends: all checks and all counts, in one transaction (T18, T21)."""
 
-import datetime
 import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
-
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, WriteKind
 from authz.guards.shared_lock import authorize_shared
 from authz.policy.permissions import Permission
-from authz.policy.refusals import PermissionDenied, Refusal, RefusalCode
+from authz.policy.refusals import PermissionDenied
 from engine.text.forms import compared
 from engine.writes.sessions import WriteSession
-from models.accounts.tables import accounts
-from models.accounts.trees import columns_of, this_account
 from models.base.clock import current_moment
 from models.base.ids import (
     AccountId,
     IdInAccount,
     Kind,
-    SendCycleId,
     SendReservationId,
     new_id,
     present,
     present_in_account,
 )
-from models.credit.pools import nearest_pool
 from models.effects.jobs import Job
 from models.sending.job_kinds import RESERVATION_EXPIRY
-from models.sending.tables import SendStream, send_reservations
-from resolvers.budgets.lock import lock_allowance
-from resolvers.budgets.send_check import CycleSends, SendCosts, costs_of_sends
+from models.sending.tables import SendStream
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.effects.jobs import enqueue
-from resolvers.effects.log import Change, record
-from resolvers.plans.effective_plan import effective_plan_of
-from resolvers.review.gate import check_reviewed
+from resolvers.effects.log import record
 from resolvers.review.policy import ReviewPolicy
-from resolvers.sending.activate import activate_contacts
 from resolvers.sending.address_hash import Recipients
 from resolvers.sending.audience import Audience, audience_of, field_of
-from resolvers.sending.cycle import CycleUse, count_use, open_cycle
-from resolvers.sending.labels import read_label, use_label
+from resolvers.sending.gate import VALID_FOR, Passage, pass_gate
+from resolvers.sending.labels import read_label
 from resolvers.sending.left_out_store import StoredLeftOut, read_stored
 from resolvers.sending.lists.contact_lists import copy_contact_list
 from resolvers.sending.lists.recipient_rows import Given
 from resolvers.sending.permissions import SEND_PERMISSIONS
-from resolvers.sending.reserved_credit import reserve_credit
 from resolvers.suppressions.exclusions import Exclusion
-
-VALID_FOR = datetime.timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -101,52 +86,23 @@ async def reserve_sends(
         earlier_id = SendReservationId(uuid.UUID(earlier["reservation"]))
         left_out = await read_stored(session, account, earlier_id)
         return SendReserved(earlier_id, left_out, replayed=True)
-    await check_reviewed(session, account, review)
     audience, given = await _audience(session, account, command)
-    field = field_of(command.recipients)
-    if not audience.recipients:
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "No recipient is left.", field)
-    effective = await effective_plan_of(session, account)
-    cycle, refunds = await open_cycle(session, effective)
-    if label is not None:
-        label = await use_label(session, account, cycle, label)
-    allowance = await lock_allowance(session, account, effective.subscriber_id)
-    contacts = await activate_contacts(session, account, effective, cycle, reservation_id, audience)
-    if contacts.active and cycle.contacts + contacts.active > effective.contact_limit:
-        raise Refusal(RefusalCode.CONTACT_LIMIT_REACHED, field=field)
-    cycle_sends = CycleSends(effective.send_limit, cycle.sends, effective.plan.send_price)
-    costs = costs_of_sends(cycle_sends, allowance, audience.recipients)
-    _check(costs, field)
-    use = CycleUse(
-        account_id=account.account_id,
-        contacts=contacts.active,
-        own_contacts=contacts.own,
-        sends=audience.recipients,
-        payer_id=await _payer(session, account),
-        price=costs.price,
-    )
-    await count_use(session, effective, cycle, use)
     stored = StoredLeftOut.of(audience.left_out, given)
-    reservation = _Reservation(reservation_id, cycle.id, command.stream, label, use, costs.beyond, stored)
-    await _store(session, account, reservation)
-    await reserve_credit(session, principal, account, use.payer_id, costs, refunds, field)
-    expiry = Job(RESERVATION_EXPIRY, account.master_id, cycle.id)
+    passage = Passage(
+        reservation_id=reservation_id,
+        stream=command.stream,
+        label=label,
+        audience=audience,
+        sends=audience.recipients,
+        left_out=stored,
+        field=field_of(command.recipients),
+    )
+    reserved = await pass_gate(session, principal, account, review, passage)
+    expiry = Job(RESERVATION_EXPIRY, account.master_id, reserved.cycle_id)
     await enqueue(session, expiry, current_moment() + VALID_FOR)
-    await _log(session, principal, account, reservation)
+    subject_id = present(Kind.SEND_RESERVATION, reservation_id)
+    await record(session, principal, account, EventKind.SEND_RESERVED, subject_id, None, reserved.logged())
     return SendReserved(reservation_id, stored.causes, replayed=False)
-
-
-@dataclass(frozen=True)
-class _Reservation:
-    """What is stored of a reservation. `beyond`: the sends that the plan does not cover."""
-
-    id: SendReservationId
-    cycle_id: SendCycleId
-    stream: SendStream
-    label: str | None
-    use: CycleUse
-    beyond: int
-    left_out: StoredLeftOut
 
 
 async def _audience(
@@ -162,55 +118,6 @@ async def _audience(
     copied = await copy_contact_list(session, account, command.recipients)
     list_id = command.recipients.id
     return await audience_of(session, account, command.stream, copied, list_id), copied
-
-
-async def _store(session: WriteSession, account: Authorized, reservation: _Reservation) -> None:
-    use = reservation.use
-    await session.send_built(
-        insert(send_reservations).values(
-            **columns_of(account),
-            id=reservation.id,
-            cycle_id=reservation.cycle_id,
-            stream=reservation.stream.value,
-            label=reservation.label,
-            recipients=use.sends,
-            new_contacts=use.contacts,
-            own_contacts=use.own_contacts,
-            price=use.price,
-            beyond=reservation.beyond,
-            **reservation.left_out.columns(),
-            payer_id=use.payer_id,
-            expires_at=current_moment() + VALID_FOR,
-        )
-    )
-
-
-async def _log(
-    session: WriteSession, principal: Principal, account: Authorized, reservation: _Reservation
-) -> None:
-    use = reservation.use
-    after: Change = {"stream": reservation.stream.value, "recipients": use.sends}
-    after |= {"newContacts": use.own_contacts, "price": str(use.price)}
-    after |= reservation.left_out.logged()
-    if reservation.label is not None:
-        after["label"] = reservation.label
-    subject_id = present(Kind.SEND_RESERVATION, reservation.id)
-    await record(session, principal, account, EventKind.SEND_RESERVED, subject_id, None, after)
-
-
-def _check(costs: SendCosts, field: str) -> None:
-    for within, code in (
-        (costs.within_sends, RefusalCode.SEND_LIMIT_REACHED),
-        (costs.within_cap, RefusalCode.SEND_CAP_REACHED),
-        (costs.within_credit_cap, RefusalCode.CREDIT_CAP_REACHED),
-    ):
-        if not within:
-            raise Refusal(code, field=field)
-
-
-async def _payer(session: WriteSession, account: Authorized) -> AccountId:
-    own = this_account(accounts, account)
-    return AccountId((await session.execute(select(nearest_pool(accounts)).where(own))).scalar_one())
 
 
 def _request(command: SendReservation, label: str | None) -> IdempotentRequest:

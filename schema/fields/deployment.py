@@ -32,6 +32,8 @@ class Deployment:
     """The secrets with which values are sealed. It raises a Refusal where there are none."""
     mail_host: str = "localhost"
     """The host under which the names are that customers' records in DNS lead to."""
+    smtp_url: str | None = None
+    """The mail server that messages are handed to; None: they wait."""
     dns: Dns = field(default_factory=Dns)
     """How the records of domains are looked up."""
     renderer: Renderer = field(default_factory=Renderer)

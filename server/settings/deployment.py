@@ -17,6 +17,7 @@ def deployment(settings: Settings) -> Deployment:
         contact_key=key_source(settings),
         keyring=keyring_source(settings, log_lost),
         mail_host=settings.mail_domain,
+        smtp_url=settings.smtp_url,
         dns=Dns([NameServer(*server) for server in settings.name_servers]),
         subaccount_set_up=settings.subaccounts,
         review=settings.review,

@@ -25,7 +25,13 @@ NOT_IN_SELF_SERVICE = {"subaccountsRequest"}
 ID_FIELDS: dict[str, Kind] = told_by_areas("ID_FIELDS")
 """The fields of inputs that name something, and what."""
 
-NAMING_THE_ACCOUNT = {Kind.CONTACT, Kind.CONTACT_LIST, Kind.TEMPLATE}
+NAMING_THE_ACCOUNT = {
+    Kind.CONTACT,
+    Kind.CONTACT_LIST,
+    Kind.TEMPLATE,
+    Kind.MARKETING_MESSAGE,
+    Kind.TRANSACTIONAL_MESSAGE,
+}
 """The kinds of what is in the data plane: their ids also name the account."""
 
 

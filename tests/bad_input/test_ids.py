@@ -90,6 +90,8 @@ MUTATIONS = {
     "resubscribe": ["accountId", "contactListId"],
     "sendCommit": ["reservationId"],
     "sendVoid": ["reservationId"],
+    "messageSend": ["accountId"],
+    "messageCancel": ["messageId"],
     "sendBudgetUpdate": ["accountId"],
     "creditBudgetUpdate": ["accountId"],
     "billingModeUpdate": ["accountId"],

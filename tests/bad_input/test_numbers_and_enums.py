@@ -88,6 +88,11 @@ WRONG: dict[str, dict[str, list[object]]] = {
         "contactListId": [1.5, {}],
         "idempotencyKey": [None, 7],
     },
+    "messageSend": {
+        "stream": [None, "", "marketing", 1],
+        "label": [7, {}],
+        "messages": [None, 7, [None], [{}], [{"idempotencyKey": "1"}], [{"to": "ann@example.com"}]],
+    },
     "sendBudgetUpdate": {
         "cap": ["1", 1.5, True, 2**31, -(2**31) - 1],
         "guarantee": ["1", 1.5, True, 2**31, -(2**31) - 1],

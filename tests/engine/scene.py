@@ -25,6 +25,7 @@ from models.payments.tables import payment_methods, top_ups
 from models.payments.top_up_rules import top_up_rules
 from models.people.users import users
 from models.review.tables import reviews
+from models.sending.tables import SendStream
 from models.shares.tables import share_accounts, shares
 from models.staff.overrides import overrides
 from models.staff.subaccounts_requests import subaccounts_requests
@@ -33,6 +34,7 @@ from models.templates.tables import template_versions, templates
 from tests.world.billing import give_invoice
 from tests.world.contacts import give_import
 from tests.world.domains import give_domain
+from tests.world.messages import give_message
 from tests.world.plans import GROWTH, subscribe
 from tests.world.recipients import give_list
 from tests.world.reviews import give_review
@@ -93,6 +95,8 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
         await give_review(world, child)
     for _ in range(rows):
         await give_domain(world, below[0])
+        for stream in SendStream:
+            await give_message(world, below[0], stream=stream)
     jobs = [present(Kind.CONTACT_JOB, await give_import(world, below[0])) for _ in range(rows)]
     for child in below[1:]:
         await give_import(world, child)

@@ -244,6 +244,11 @@ SHAPES = {
         "nodes { number subject createdAt } } } }",
         20,
     ),
+    "messages": _of_accounts(
+        "marketingMessages(first: 20) { totalCount nodes { id recipient } } "
+        "transactionalMessages(first: 20) { totalCount nodes { id recipient } }",
+        24,
+    ),
     "what a template says": Shape(
         "query ($template: ID!, $id: ID!) { templateContent(templateId: $template) { text } "
         "templatePreview(accountId: $id, templateId: $template) { text warnings { name } } }",
@@ -263,6 +268,6 @@ NEVER_COMPILED = {
 }
 FAR = {
     *("contacts", "contact lists", "lists of contacts", "contacts by their ids", "jobs"),
-    *("unsubscribes and bounces", "templates"),
+    *("unsubscribes and bounces", "templates", "messages"),
 }
 """They read the data plane too."""

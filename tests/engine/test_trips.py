@@ -105,6 +105,8 @@ TRIPS: dict[str, int] = {
     "templateCreate": 12,
     "templateUpdate": 12,
     "templateDelete": 4,
+    "messageSend": 20,
+    "messageCancel": 12,
 }
 
 

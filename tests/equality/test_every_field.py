@@ -72,6 +72,7 @@ def test_only_what_is_far_is_left_to_the_reference_executor() -> None:
         "ContactListPayload.contactList",
         "ContactAttributePayload.contactAttribute",
         "TemplatePayload.template",
+        "MessagePayload.message",
     } == _FAR_PAYLOAD_FIELDS
 
 

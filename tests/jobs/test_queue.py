@@ -17,6 +17,7 @@ from models.contacts.job_kinds import CONTACT_JOB
 from models.credit.job_kinds import TOP_UP
 from models.domains.job_kinds import DOMAIN_CHECK
 from models.effects.jobs import Job, job_kinds
+from models.messages.job_kinds import MESSAGE_DELIVERY
 from models.sending.job_kinds import CYCLE_CLOSE, RESERVATION_EXPIRY
 from resolvers.effects.jobs import enqueue
 from server.database.connections import queue_connection
@@ -135,6 +136,7 @@ async def test_what_is_urgent_comes_first(application: AsyncEngine, world: World
     ranked = sorted(rows, key=lambda row: (-row.priority, row.entrypoint))
     assert [job_kinds()[row.entrypoint] for row in ranked] == [
         CYCLE_CLOSE,
+        MESSAGE_DELIVERY,
         RESERVATION_EXPIRY,
         CONTACT_JOB,
         TOP_UP,

@@ -22,6 +22,7 @@ from models.contacts.tables import (
     contacts,
 )
 from models.effects.jobs import Job
+from models.messages.tables import message_bodies, message_keys, messages
 from models.suppressions.tables import unsubscribes
 from models.templates.tables import template_versions, templates
 from resolvers.contacts.evidence import ERASED
@@ -37,6 +38,9 @@ _REMOVED: Sequence[Table] = (
     contact_attributes,
     contact_import_parts,
     contact_import_errors,
+    messages,
+    message_bodies,
+    message_keys,
     template_versions,
     templates,
 )

@@ -9,9 +9,10 @@ import pytest
 _CHECKOUT = Path(__file__).parents[3]
 _PACKAGES = ("authz", "engine", "models", "resolvers", "schema", "server")
 _GATE = "check_reviewed"
+_PATHS = ("reserve_sends", "commit_sends", "send_messages", "pass_gate", "use_up")
 
 WRITERS = {
-    "resolvers/sending/reserve.py": "reserves",
+    "resolvers/sending/gate.py": "reserves",
     "resolvers/sending/commit_or_void.py": "commits",
 }
 """What makes reservations, or says that they are sent. Each asks the gate itself."""
@@ -19,6 +20,11 @@ WRITERS = {
 CALLERS = {
     ("schema/sending/mutations.py", "reserve_sends"): "as the deployment says",
     ("schema/sending/mutations.py", "commit_sends"): "as the deployment says",
+    ("schema/messages/mutations.py", "send_messages"): "as the deployment says",
+    ("resolvers/sending/reserve.py", "pass_gate"): "as it is handed over",
+    ("resolvers/messages/send.py", "pass_gate"): "as it is handed over",
+    ("resolvers/sending/commit_or_void.py", "use_up"): "it has asked the gate",
+    ("resolvers/messages/send.py", "use_up"): "the gate has let it pass",
     ("server/demo/sending.py", "reserve_sends"): "the demo's people wait for nobody",
     ("server/demo/sending.py", "commit_sends"): "the demo's people wait for nobody",
 }
@@ -65,11 +71,7 @@ def test_who_lets_send_asks_the_gate() -> None:
 
 
 def test_every_path_that_sends_is_known() -> None:
-    found = {
-        (name, called)
-        for name, module in _modules()
-        for called in calls(module, "reserve_sends", "commit_sends")
-    }
+    found = {(name, called) for name, module in _modules() for called in calls(module, *_PATHS)}
     assert found == CALLERS.keys()
 
 

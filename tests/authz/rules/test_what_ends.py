@@ -72,6 +72,7 @@ CONTACTS = {
     "contacts",
 }
 TEMPLATES = {"templates", "template_versions"}
+MESSAGES = {"messages", "message_bodies", "message_keys", "delivery_queues"}
 NOT_SENT_TO = {"block_entries", "unsubscribes", "bounces"}
 STATUS = {"accounts", "account_status_changes"}
 SETTINGS = {"field_functions", "settings"}
@@ -81,6 +82,7 @@ CONTENT = (
     | SENDS
     | CONTACTS
     | TEMPLATES
+    | MESSAGES
     | NOT_SENT_TO
     | STATUS
     | SETTINGS

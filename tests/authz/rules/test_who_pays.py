@@ -28,8 +28,9 @@ from tests.world.world import Account, ApiKey, World
 CONSEQUENCES: dict[str, Consequences] = told_by_areas("CONSEQUENCES")
 
 _OTHERS_PAY = set(Pays) - {Pays.NOBODY, Pays.ITSELF, Pays.BOTH_SIDES}
-_LIKE_OTHERS = {"accountClose", "creditBudgetUpdate", "sendCommit", "sendVoid"}
-"""Not drawn: they ask as `sendBudgetUpdate` does, settle what was booked, or hand on what is left."""
+_LIKE_OTHERS = {"accountClose", "creditBudgetUpdate", "sendCommit", "sendVoid", "messageSend"}
+"""Not drawn: they ask as `sendBudgetUpdate` does, pass the gate of `sendReserve`, settle what was booked, or
+hand on what is left."""
 _STEPS = 50
 _ACCOUNTS = 6
 _SEEDS = seeds(2)

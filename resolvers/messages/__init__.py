@@ -1,0 +1,1 @@
+"""Messages: taken in, shown, canceled and handed over."""

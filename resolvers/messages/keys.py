@@ -1,0 +1,107 @@
+"""Idempotency keys of messages: a message that is asked for again under its key is not sent again (T17)."""
+
+import datetime
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ARRAY, LargeBinary, Text, Uuid, any_, delete, func, literal, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from engine.writes.sessions import WriteSession
+from models.accounts.trees import Place, in_account, in_tree
+from models.base.ids import MessageId
+from models.messages.tables import MessageStatus, message_keys, messages
+from resolvers.messages.given import ReadMessage
+
+KEPT = datetime.timedelta(days=7)
+_FORGOTTEN_AT_ONCE = 2_000
+"""Twice as many as a request brings."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The message that has a key. `status` None: it was never written."""
+
+    digest: bytes
+    message_id: MessageId
+    status: MessageStatus | None
+
+
+async def claim_keys(
+    session: WriteSession, account: Place, wanted: Mapping[MessageId, ReadMessage]
+) -> set[str]:
+    """Take the keys for these messages. Returns those that were free; the others have earlier messages.
+
+    Of two requests at once the second waits for the end of the first. The caller is in the data plane.
+    """
+    await _forget_old(session, account)
+    # In one order, so that two requests with the same keys wait for each other without deadlock.
+    rows = sorted(wanted.items(), key=lambda pair: pair[1].key)
+    given = (
+        func.unnest(
+            literal([message.key for _, message in rows], ARRAY(Text)),
+            literal([message.digest for _, message in rows], ARRAY(LargeBinary)),
+            literal([id_ for id_, _ in rows], ARRAY(Uuid)),
+        )
+        .table_valued("key", "digest", "id")
+        .render_derived()
+    )
+    values = {
+        "master_id": literal(account.master_id, Uuid),
+        "account_id": literal(account.account_id, Uuid),
+        **{column.name: column for column in given.c},
+    }
+    taken = (
+        upsert(message_keys)
+        .from_select(list(values), select(*values.values()))
+        .on_conflict_do_nothing()
+        .returning(message_keys.c.key)
+    )
+    return set((await session.execute(taken)).scalars())
+
+
+async def read_earlier(session: WriteSession, account: Place, keys: Sequence[str]) -> Mapping[str, Earlier]:
+    """The messages that have these keys. The caller is in the data plane."""
+    if not keys:
+        return {}
+    found, message = message_keys.alias(), messages.alias()
+    this = in_tree(message, found, account_id="account_id", id="id")
+    statement = (
+        select(found.c.key, found.c.digest, found.c.id, message.c.status)
+        .select_from(found.outerjoin(message, this & in_account(message, account)))
+        .where(in_account(found, account), found.c.key == any_(literal(list(keys), ARRAY(Text))))
+    )
+    return {
+        row.key: Earlier(
+            row.digest,
+            MessageId(uuid.UUID(str(row.id))),
+            None if row.status is None else MessageStatus(row.status),
+        )
+        for row in await session.execute(statement)
+    }
+
+
+async def give_back(session: WriteSession, account: Place, keys: Sequence[str]) -> None:
+    """Free the keys of messages that are not sent after all. The caller is in the data plane."""
+    if keys:
+        these = message_keys.c.key == any_(literal(list(keys), ARRAY(Text)))
+        await session.send_built(delete(message_keys).where(in_account(message_keys, account), these))
+
+
+async def _forget_old(session: WriteSession, account: Place) -> None:
+    """Here alone keys grow, so here they are forgotten. Rows that another request holds are left to it."""
+    old = message_keys.alias()
+    some = (
+        select(old.c.key)
+        .where(
+            in_account(old, account),
+            old.c.created_at < datetime.datetime.now(datetime.UTC) - KEPT,
+        )
+        .order_by(old.c.created_at)
+        .limit(_FORGOTTEN_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    await session.send_built(
+        delete(message_keys).where(in_account(message_keys, account), message_keys.c.key.in_(some))
+    )

@@ -1,0 +1,95 @@
+"""Which accounts have messages that a worker has to hand over, and when.
+
+Whoever takes messages in locks the account's row, so that a worker that finds nothing left does not delete it
+at the same moment.
+"""
+
+import datetime
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import ARRAY, DateTime, Uuid, any_, case, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from authz.wall.tree_door import in_data_plane
+from engine.writes.sessions import WriteSession
+from models.accounts.trees import Place, columns_of, in_account
+from models.base.clock import current_moment
+from models.base.ids import AccountId, AccountKey, MasterId
+from models.effects.jobs import Job
+from models.messages.job_kinds import MESSAGE_DELIVERY
+from models.messages.tables import MessageStatus, delivery_queues, messages
+from resolvers.effects.jobs import enqueue
+
+HELD_FOR = datetime.timedelta(minutes=10)
+"""A message that is claimed for longer was left by a worker that died."""
+
+_WHILE_CLAIMED = datetime.timedelta(seconds=30)
+"""Until somebody looks again at messages that another worker hands over, or has died on. Some of them may
+wait again by then."""
+
+
+async def note_due(session: WriteSession, account: Place, at: datetime.datetime) -> None:
+    """Have a worker look at the account's messages at this moment, or before it."""
+    known = select(delivery_queues.c.due_at).where(in_account(delivery_queues, account)).with_for_update()
+    due_at = (await session.execute(known)).scalar_one_or_none()
+    if due_at is not None and due_at <= at:
+        return
+    noted = upsert(delivery_queues).values(**columns_of(account), due_at=at)
+    await session.send_built(
+        noted.on_conflict_do_update(
+            index_elements=["master_id", "account_id"], set_={"due_at": noted.excluded.due_at}
+        )
+    )
+    await put_in_job(session, MasterId(account.master_id), at)
+
+
+async def put_in_job(session: WriteSession, master_id: MasterId, at: datetime.datetime) -> None:
+    """A worker looks at the tree at this moment."""
+    wait = at - datetime.datetime.now(datetime.UTC)
+    run_at = current_moment() + wait if wait > datetime.timedelta(0) else None
+    await enqueue(session, Job(MESSAGE_DELIVERY, master_id, master_id), run_at)
+
+
+async def note_done(
+    session: WriteSession, master_id: MasterId, ids: Sequence[AccountId], not_before: datetime.timedelta
+) -> None:
+    """After a batch: when these accounts have something again, and a job for then. `not_before`: from now on,
+    for accounts that may not send. The caller has entered the tree."""
+    queue = delivery_queues.c
+    these = queue.master_id == master_id, queue.account_id == any_(literal(list(ids), ARRAY(Uuid)))
+    await session.execute(select(queue.account_id).where(*these).order_by(queue.account_id).with_for_update())
+    nexts = await _nexts(session, master_id, ids)
+    now = datetime.datetime.now(datetime.UTC)
+    moments = {id_: max(at, now + not_before) for id_, at in nexts.items()}
+    gone = [id_ for id_ in ids if id_ not in moments]
+    if gone:
+        ended = queue.account_id == any_(literal(gone, ARRAY(Uuid)))
+        await session.send_built(delete(delivery_queues).where(queue.master_id == master_id, ended))
+    for id_, at in moments.items():
+        this = in_account(delivery_queues, AccountKey(master_id, id_))
+        await session.send_built(update(delivery_queues).where(this).values(due_at=at))
+    if moments:
+        await put_in_job(session, master_id, min(moments.values()))
+
+
+async def _nexts(
+    session: WriteSession, master_id: MasterId, ids: Sequence[AccountId]
+) -> Mapping[AccountId, datetime.datetime]:
+    message = messages.c
+    again = literal(datetime.datetime.now(datetime.UTC) + _WHILE_CLAIMED, DateTime(timezone=True))
+    moment = func.min(
+        case((message.status == MessageStatus.WAITING.value, message.due_at), else_=again)
+    ).label("moment")
+    open_ = [MessageStatus.WAITING.value, MessageStatus.CLAIMED.value]
+    statement = (
+        select(message.account_id, moment)
+        .where(
+            message.master_id == master_id,
+            message.account_id == any_(literal(list(ids), ARRAY(Uuid))),
+            message.status.in_(open_),
+        )
+        .group_by(message.account_id)
+    )
+    async with in_data_plane(session, AccountKey(master_id, ids[0])):
+        rows = (await session.execute(statement)).all()
+    return {AccountId(row.account_id): row.moment for row in rows}

@@ -1,0 +1,240 @@
+"""Sending messages: each has its own outcome, and all that are sent pass the gate together (R83, T29)."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from authz.callers.principals import Principal
+from authz.guards.exclusive import Authorized, WriteKind
+from authz.guards.shared_lock import authorize_shared
+from authz.policy.permissions import Permission
+from authz.policy.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
+from authz.wall.tree_door import in_data_plane
+from engine.text.forms import compared
+from engine.writes.sessions import WriteSession
+from models.base.ids import AccountId, MessageId, SendReservationId, new_id, new_ids
+from models.messages.tables import MessageStatus
+from models.sending.tables import SendStream
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record_of_account
+from resolvers.inputs.address_digests import ContactDigest
+from resolvers.messages.given import MOST_MESSAGES, GivenMessage, ReadMessage, read_message
+from resolvers.messages.keys import claim_keys, give_back, read_earlier
+from resolvers.messages.queue import note_due
+from resolvers.messages.senders import read_senders
+from resolvers.messages.store import NewMessages, insert_messages, read_contacts, read_versions
+from resolvers.review.policy import ReviewPolicy
+from resolvers.sending.address_hash import Recipients
+from resolvers.sending.audience import Audience, audience_of
+from resolvers.sending.commit_or_void import Held, use_up
+from resolvers.sending.gate import Passage, pass_gate
+from resolvers.sending.labels import read_label
+from resolvers.sending.left_out_store import StoredLeftOut
+from resolvers.sending.permissions import SEND_PERMISSIONS
+from resolvers.suppressions.exclusions import Exclusion
+
+LONGEST_AHEAD = datetime.timedelta(days=7)
+_SKEW = datetime.timedelta(minutes=5)
+"""So far behind another machine's clock may be."""
+
+_EXCLUDED = {
+    Exclusion.BLOCK_LIST: "The recipient is on a block list.",
+    Exclusion.UNSUBSCRIBE: "The recipient has unsubscribed.",
+    Exclusion.BOUNCE: "Messages to the recipient bounced.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """Messages of one request."""
+
+    account_id: AccountId
+    stream: SendStream
+    label: str | None
+    messages: Sequence[GivenMessage]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A message that is sent. `replayed`: by an earlier request, or an earlier item of this one."""
+
+    id: MessageId
+    status: MessageStatus
+    replayed: bool
+
+
+Outcome = Taken | Refusal
+
+
+@dataclass
+class _Request:
+    """`first`: the items that stand for themselves, by the ids of their messages. `same`: the others that
+    have the key of one of these. `outcomes`: what is known of each item by its index."""
+
+    stream: SendStream
+    first: dict[MessageId, int] = field(default_factory=dict)
+    same: dict[int, MessageId] = field(default_factory=dict)
+    read: dict[int, ReadMessage] = field(default_factory=dict)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+
+    def message(self, id_: MessageId) -> ReadMessage:
+        """The message that would get this id."""
+        return self.read[self.first[id_]]
+
+    def open(self) -> dict[MessageId, ReadMessage]:
+        """Those without an outcome."""
+        return {id_: self.read[index] for id_, index in self.first.items() if index not in self.outcomes}
+
+    def settle(self, id_: MessageId, outcome: Outcome) -> None:
+        """What became of the message."""
+        self.outcomes[self.first[id_]] = outcome
+
+    def all_outcomes(self) -> list[Outcome]:
+        """One for each item. An item with the key of an earlier one has that one's."""
+        for index, id_ in self.same.items():
+            first = self.outcomes[self.first[id_]]
+            if self.read[index].digest != self.message(id_).digest:
+                self.outcomes[index] = _mismatch()
+            else:
+                self.outcomes[index] = replace(first, replayed=True) if isinstance(first, Taken) else first
+        return [self.outcomes[index] for index in sorted(self.outcomes)]
+
+
+async def send_messages(
+    session: WriteSession, principal: Principal, command: Sending, review: ReviewPolicy
+) -> list[Outcome]:
+    """Take the messages in, to be handed over from now on. They are counted and paid as sends at once.
+
+    Needs the stream's permission, and TEMPLATES_READ for a template. One message that is wrong, or whose
+    recipient is excluded, stops no other. Limits let all others pass or none: raises what
+    `resolvers.sending.gate` raises, DOMAIN_NOT_VERIFIED, and BAD_USER_INPUT for no messages or too many.
+    """
+    check_number_of(command.messages)
+    label = None if command.label is None else read_label(command.label)
+    needed = SEND_PERMISSIONS[command.stream], WriteKind.REPEATABLE
+    account = await authorize_shared(session, principal, command.account_id, *needed)
+    # What a template says could be sent to oneself.
+    uses_templates = any(each.template_id is not None for each in command.messages)
+    if uses_templates and not account.held & Permission.TEMPLATES_READ.bit:
+        raise PermissionDenied(Permission.TEMPLATES_READ)
+    request = _read(command, None if label is None else compared(label))
+    await _find_earlier(session, account, request)
+    if request.open():
+        account.check_changeable()
+        await _send_new(session, principal, account, request, label, review)
+    return request.all_outcomes()
+
+
+def check_number_of(given: Sequence[object]) -> None:
+    """Raise BAD_USER_INPUT unless there are 1 to MOST_MESSAGES."""
+    if not 1 <= len(given) <= MOST_MESSAGES:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, f"Give 1 to {MOST_MESSAGES:,}.", "messages")
+
+
+def _read(command: Sending, label: str | None) -> _Request:
+    request = _Request(command.stream)
+    by_key: dict[str, MessageId] = {}
+    ids = new_ids(len(command.messages))
+    for index, (id_, given) in enumerate(zip(ids, command.messages, strict=True)):
+        found = read_message(command.account_id, command.stream, label, given)
+        if isinstance(found, Refusal):
+            request.outcomes[index] = found
+            continue
+        request.read[index] = found
+        if found.key in by_key:
+            request.same[index] = by_key[found.key]
+        else:
+            by_key[found.key] = MessageId(id_)
+            request.first[MessageId(id_)] = index
+    return request
+
+
+async def _find_earlier(session: WriteSession, account: Authorized, request: _Request) -> None:
+    """Take the keys; those that were taken before have their earlier outcomes."""
+    wanted = request.open()
+    if not wanted:
+        return
+    async with in_data_plane(session, account):
+        free = await claim_keys(session, account, wanted)
+        used = [message.key for message in wanted.values() if message.key not in free]
+        earlier = await read_earlier(session, account, used)
+    for id_, message in wanted.items():
+        found = earlier.get(message.key)
+        if found is not None and (found.digest != message.digest or found.status is None):
+            request.settle(id_, _mismatch())
+        elif found is not None and found.status is not None:
+            request.settle(id_, Taken(found.message_id, found.status, replayed=True))
+
+
+async def _send_new(
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    request: _Request,
+    label: str | None,
+    review: ReviewPolicy,
+) -> None:
+    now = datetime.datetime.now(datetime.UTC)
+    claimed = request.open()
+    for id_, message in claimed.items():
+        if message.send_at is not None and not now - _SKEW <= message.send_at <= now + LONGEST_AHEAD:
+            text = f"Must lie at most {LONGEST_AHEAD.days} days ahead, and not in the past."
+            request.settle(id_, Refusal(RefusalCode.BAD_USER_INPUT, text, "sendAt"))
+    senders = await read_senders(session, account, claimed.values())
+    wanted = request.open()
+    template_ids = {each.template_id for each in wanted.values() if each.template_id is not None}
+    async with in_data_plane(session, account):
+        versions = await read_versions(session, account, template_ids)
+        contacts = await read_contacts(session, account, _digests(wanted))
+    for id_, message in wanted.items():
+        if message.template_id is not None and message.template_id not in versions:
+            request.settle(id_, NotFound("templateId"))
+    audience = await _without_excluded(session, account, request)
+    passed = request.open()
+    given_up = [message.key for id_, message in claimed.items() if id_ not in passed]
+    if given_up:
+        async with in_data_plane(session, account):
+            await give_back(session, account, given_up)
+    if not passed:
+        return
+    passage = Passage(
+        reservation_id=SendReservationId(new_id()),
+        stream=request.stream,
+        label=label,
+        audience=audience,
+        sends=len(passed),
+        left_out=StoredLeftOut(audience.left_out.counts, {}),
+        field="messages",
+    )
+    reserved = await pass_gate(session, principal, account, review, passage)
+    held = Held(passage.reservation_id, reserved.use.payer_id, reserved.use.price)
+    await use_up(session, principal, account, held)
+    new = NewMessages(request.stream, reserved.label, senders, versions, contacts, now, passed)
+    async with in_data_plane(session, account):
+        await insert_messages(session, account, new)
+    await note_due(session, account, min(message.send_at or now for message in passed.values()))
+    after = reserved.logged()
+    await record_of_account(session, principal, account, EventKind.MESSAGES_SENT, None, after)
+    for id_ in passed:
+        request.settle(id_, Taken(id_, MessageStatus.WAITING, replayed=False))
+
+
+async def _without_excluded(session: WriteSession, account: Authorized, request: _Request) -> Audience:
+    """Who is sent to. Messages to others are refused."""
+    wanted = request.open()
+    audience = await audience_of(session, account, request.stream, Recipients(digests=list(_digests(wanted))))
+    for id_, message in wanted.items():
+        cause = audience.left_out.causes.get(message.address.digest)
+        if cause is not None:
+            text = f"{_EXCLUDED[cause]} ({cause.value})"
+            request.settle(id_, Refusal(RefusalCode.RECIPIENT_EXCLUDED, text, "to"))
+    return audience
+
+
+def _digests(messages: Mapping[MessageId, ReadMessage]) -> dict[ContactDigest, None]:
+    """Each once."""
+    return dict.fromkeys(message.address.digest for message in messages.values())
+
+
+def _mismatch() -> Refusal:
+    return Refusal(RefusalCode.IDEMPOTENCY_MISMATCH, field="idempotencyKey")

@@ -1,0 +1,184 @@
+"""Rows of messages, written many at a time. The caller is in the data plane."""
+
+import datetime
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    LargeBinary,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from engine.writes.fixed_statements import FixedStatement
+from engine.writes.sessions import WriteSession
+from models.accounts.trees import Place, columns_of, in_account, in_tree
+from models.base.ids import MessageId, TemplateId, new_ids
+from models.contacts.tables import contacts
+from models.messages.tables import MessageChannel, MessageStatus, message_bodies, messages
+from models.sending.tables import SendStream
+from models.templates.tables import TemplateChannel, template_versions, templates
+from resolvers.messages.given import Body, ReadMessage
+from resolvers.messages.senders import Senders
+
+TRIED_FOR = datetime.timedelta(hours=24)
+"""So long after its time a message can be handed over."""
+
+
+@dataclass(frozen=True)
+class NewMessages:
+    """Messages of one request that have passed the gate. `versions`: of the templates they are made from.
+    `contacts`: whose addresses they go to, by digest."""
+
+    stream: SendStream
+    label: str | None
+    senders: Senders
+    versions: Mapping[TemplateId, uuid.UUID]
+    contacts: Mapping[bytes, uuid.UUID]
+    now: datetime.datetime
+    messages: Mapping[MessageId, ReadMessage]
+
+
+async def read_versions(
+    session: WriteSession, account: Place, ids: Collection[TemplateId]
+) -> Mapping[TemplateId, uuid.UUID]:
+    """The newest version of each of these templates of the account that is for e-mail."""
+    if not ids:
+        return {}
+    found, version = templates.alias(), template_versions.alias()
+    newest = in_tree(version, found, account_id="account_id", template_id="id", number="version")
+    statement = (
+        select(found.c.id, version.c.id.label("version_id"))
+        .select_from(found.join(version, newest))
+        .where(
+            in_account(found, account),
+            in_account(version, account),
+            found.c.id == any_(literal(list(ids), ARRAY(Uuid))),
+            found.c.channel == TemplateChannel.EMAIL.value,
+            found.c.deleted_at.is_(None),
+        )
+    )
+    return {TemplateId(row.id): row.version_id for row in await session.execute(statement)}
+
+
+async def read_contacts(
+    session: WriteSession, account: Place, digests: Collection[bytes]
+) -> Mapping[bytes, uuid.UUID]:
+    """The contacts that have these addresses."""
+    contact = contacts.c
+    statement = select(contact.email_digest, contact.id).where(
+        in_account(contacts, account),
+        contact.email_digest.is_not(None),
+        contact.email_digest == any_(literal(list(digests), ARRAY(LargeBinary))),
+    )
+    return {bytes(row.email_digest): row.id for row in await session.execute(statement)}
+
+
+async def insert_messages(session: WriteSession, account: Place, new: NewMessages) -> None:
+    """Write them, each body once."""
+    given = dict.fromkeys(each.body for each in new.messages.values() if each.body is not None)
+    bodies = dict(zip(given, new_ids(len(given)), strict=True))
+    await _insert_bodies(session, account, bodies)
+    rows = [_row(new, bodies, id_, message) for id_, message in new.messages.items()]
+    values: dict[str, Any] = {name: [row[name] for row in rows] for name in _TYPES}
+    values |= columns_of(account)
+    values |= {"stream": new.stream.value, "label": new.label, "sender_name": new.senders.name}
+    await _INSERT.send(session, values)
+
+
+async def _insert_bodies(session: WriteSession, account: Place, bodies: Mapping[Body, uuid.UUID]) -> None:
+    if bodies:
+        values: dict[str, Any] = {
+            "id": list(bodies.values()),
+            "subject": [body.subject for body in bodies],
+            "text": [body.text for body in bodies],
+            "html": [body.html for body in bodies],
+        }
+        await _INSERT_BODIES.send(session, values | columns_of(account))
+
+
+def _row(
+    new: NewMessages, bodies: Mapping[Body, uuid.UUID], id_: MessageId, message: ReadMessage
+) -> Mapping[str, Any]:
+    return {
+        "id": id_,
+        "recipient": message.recipient,
+        "recipient_canonical": message.address.canonical,
+        "recipient_digest": message.address.digest,
+        "contact_id": new.contacts.get(message.address.digest),
+        "version_id": None if message.template_id is None else new.versions[message.template_id],
+        "body_id": None if message.body is None else bodies[message.body],
+        "variables": _json(message.variables),
+        "sender": new.senders.of(message),
+        "reply_to": message.reply_to,
+        "headers": _json(message.headers),
+        "due_at": message.send_at or new.now,
+        "expires_at": (message.send_at or new.now) + TRIED_FOR,
+    }
+
+
+def _json(value: Mapping[str, object] | None) -> str | None:
+    return orjson.dumps(value).decode() if value else None
+
+
+_TYPES: Mapping[str, Any] = {
+    "id": Uuid(),
+    "recipient": Text(),
+    "recipient_canonical": Text(),
+    "recipient_digest": LargeBinary(),
+    "contact_id": Uuid(),
+    "version_id": Uuid(),
+    "body_id": Uuid(),
+    "variables": Text(),
+    "sender": Text(),
+    "reply_to": Text(),
+    "headers": Text(),
+    "due_at": DateTime(timezone=True),
+    "expires_at": DateTime(timezone=True),
+}
+_BODY_TYPES: Mapping[str, Any] = {"id": Uuid(), "subject": Text(), "text": Text(), "html": Text()}
+_PLACE = {name: bindparam(name, type_=Uuid()) for name in ("master_id", "account_id")}
+
+
+def _unnested(types: Mapping[str, Any]) -> Any:
+    arrays = [bindparam(name, type_=ARRAY(type_)) for name, type_ in types.items()]
+    return func.unnest(*arrays).table_valued(*types).render_derived("given")
+
+
+def _inserting(table: Any, types: Mapping[str, Any], shared: Mapping[str, Any]) -> FixedStatement:
+    given = _unnested(types).c
+    columns = {name: given[name] for name in types}
+    columns |= {name: cast(given[name], JSONB) for name in ("variables", "headers") if name in types}
+    values: dict[str, Any] = {**_PLACE, **columns, **shared}
+    rows = upsert(table).from_select(list(values), select(*values.values()))
+    return FixedStatement(rows.on_conflict_do_nothing())
+
+
+_INSERT = _inserting(
+    messages,
+    _TYPES,
+    {
+        "channel": literal_column(f"'{MessageChannel.EMAIL.value}'", Text),
+        "status": literal_column(f"'{MessageStatus.WAITING.value}'", Text),
+        "attempts": literal_column("0", BigInteger),
+        "stream": bindparam("stream", type_=Text()),
+        "label": bindparam("label", type_=Text()),
+        "sender_name": bindparam("sender_name", type_=Text()),
+    },
+)
+_INSERT_BODIES = _inserting(message_bodies, _BODY_TYPES, {})

@@ -1,0 +1,150 @@
+"""The gate of all sends: every check and every count, for whatever is sent (R92, R99, R104, T18, T29).
+
+Reservations and messages both go through it. The caller has authorized the account and knows its audience.
+"""
+
+import datetime
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select
+
+from authz.callers.principals import Principal
+from authz.guards.exclusive import Authorized
+from authz.policy.refusals import Refusal, RefusalCode
+from engine.writes.sessions import WriteSession
+from models.accounts.tables import accounts
+from models.accounts.trees import columns_of, this_account
+from models.base.clock import current_moment
+from models.base.ids import AccountId, SendCycleId, SendReservationId
+from models.credit.pools import nearest_pool
+from models.sending.tables import SendStream, send_reservations
+from resolvers.budgets.lock import lock_allowance
+from resolvers.budgets.send_check import CycleSends, SendCosts, costs_of_sends
+from resolvers.effects.log import Change
+from resolvers.plans.effective_plan import effective_plan_of
+from resolvers.review.gate import check_reviewed
+from resolvers.review.policy import ReviewPolicy
+from resolvers.sending.activate import activate_contacts
+from resolvers.sending.audience import Audience
+from resolvers.sending.cycle import CycleUse, count_use, open_cycle
+from resolvers.sending.labels import use_label
+from resolvers.sending.left_out_store import StoredLeftOut
+from resolvers.sending.reserved_credit import reserve_credit
+
+VALID_FOR = datetime.timedelta(minutes=15)
+"""How long a reservation can be committed."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Sends that are to pass. `sends`: how many, at least one for each recipient of the audience. `left_out`:
+    what is stored of those that the audience is without. `field`: the input's field that gives the
+    recipients."""
+
+    reservation_id: SendReservationId
+    stream: SendStream
+    label: str | None
+    audience: Audience
+    sends: int
+    left_out: StoredLeftOut
+    field: str
+
+
+@dataclass(frozen=True)
+class Reserved:
+    """Sends that have passed, and are counted and stored as a reservation."""
+
+    passage: Passage
+    cycle_id: SendCycleId
+    label: str | None
+    """As the account wrote it first."""
+    use: CycleUse
+
+    def logged(self) -> Change:
+        """As the log shows it."""
+        after: Change = {"stream": self.passage.stream.value, "recipients": self.use.sends}
+        after |= {"newContacts": self.use.own_contacts, "price": str(self.use.price)}
+        after |= self.passage.left_out.logged()
+        if self.label is not None:
+            after["label"] = self.label
+        return after
+
+
+async def pass_gate(
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    review: ReviewPolicy,
+    passage: Passage,
+) -> Reserved:
+    """Check and count the sends, all of them or none, and store them as a reservation.
+
+    Raises REVIEW_REQUIRED, BAD_USER_INPUT for no recipients, LABEL_LIMIT_REACHED, CONTACT_LIMIT_REACHED,
+    SEND_LIMIT_REACHED, SEND_CAP_REACHED, CREDIT_CAP_REACHED, INSUFFICIENT_CREDIT.
+    """
+    await check_reviewed(session, account, review)
+    audience, field = passage.audience, passage.field
+    if not audience.recipients:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "No recipient is left.", field)
+    effective = await effective_plan_of(session, account)
+    cycle, refunds = await open_cycle(session, effective)
+    label = passage.label
+    if label is not None:
+        label = await use_label(session, account, cycle, label)
+    allowance = await lock_allowance(session, account, effective.subscriber_id)
+    contacts = await activate_contacts(session, account, effective, cycle, passage.reservation_id, audience)
+    if contacts.active and cycle.contacts + contacts.active > effective.contact_limit:
+        raise Refusal(RefusalCode.CONTACT_LIMIT_REACHED, field=field)
+    cycle_sends = CycleSends(effective.send_limit, cycle.sends, effective.plan.send_price)
+    costs = costs_of_sends(cycle_sends, allowance, passage.sends)
+    _check(costs, field)
+    use = CycleUse(
+        account_id=account.account_id,
+        contacts=contacts.active,
+        own_contacts=contacts.own,
+        sends=passage.sends,
+        payer_id=await _payer(session, account),
+        price=costs.price,
+    )
+    await count_use(session, effective, cycle, use)
+    reserved = Reserved(passage, cycle.id, label, use)
+    await _store(session, account, reserved, costs.beyond)
+    await reserve_credit(session, principal, account, use.payer_id, costs, refunds, field)
+    return reserved
+
+
+async def _store(session: WriteSession, account: Authorized, reserved: Reserved, beyond: int) -> None:
+    """`beyond`: the sends that the plan does not cover."""
+    use, passage = reserved.use, reserved.passage
+    await session.send_built(
+        insert(send_reservations).values(
+            **columns_of(account),
+            id=passage.reservation_id,
+            cycle_id=reserved.cycle_id,
+            stream=passage.stream.value,
+            label=reserved.label,
+            recipients=use.sends,
+            new_contacts=use.contacts,
+            own_contacts=use.own_contacts,
+            price=use.price,
+            beyond=beyond,
+            **passage.left_out.columns(),
+            payer_id=use.payer_id,
+            expires_at=current_moment() + VALID_FOR,
+        )
+    )
+
+
+def _check(costs: SendCosts, field: str) -> None:
+    for within, code in (
+        (costs.within_sends, RefusalCode.SEND_LIMIT_REACHED),
+        (costs.within_cap, RefusalCode.SEND_CAP_REACHED),
+        (costs.within_credit_cap, RefusalCode.CREDIT_CAP_REACHED),
+    ):
+        if not within:
+            raise Refusal(code, field=field)
+
+
+async def _payer(session: WriteSession, account: Authorized) -> AccountId:
+    own = this_account(accounts, account)
+    return AccountId((await session.execute(select(nearest_pool(accounts)).where(own))).scalar_one())

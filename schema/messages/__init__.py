@@ -1,0 +1,20 @@
+"""Messages that Mandant sends itself."""
+
+from engine.declare.declarations import LookUp
+from models.base.ids import Kind
+from resolvers.messages import reads
+from schema.fields.contribution import Contribution
+from schema.messages.enums import ENUMS
+from schema.messages.mutations import MessageMutation
+from schema.messages.types import Message
+
+CONTRIBUTION = Contribution(
+    mutations=(MessageMutation,),
+    look_ups={
+        Kind.MARKETING_MESSAGE: LookUp(Message, reads.marketing_place, far_read=reads.marketing_by_place),
+        Kind.TRANSACTIONAL_MESSAGE: LookUp(
+            Message, reads.transactional_place, far_read=reads.transactional_by_place
+        ),
+    },
+    enums=ENUMS,
+)

@@ -1,0 +1,156 @@
+"""Mutations that send messages, and cancel them."""
+
+import datetime
+
+import strawberry
+from strawberry.scalars import JSON
+
+from authz.callers.principals import Principal
+from authz.policy.refusals import Refusal
+from engine.writes.sessions import WriteSession
+from models.sending.tables import SendStream
+from resolvers.messages import cancel
+from resolvers.messages import send as writes
+from resolvers.messages.given import (
+    LONGEST_HEADER,
+    MOST_HEADERS,
+    MOST_MESSAGES,
+    MOST_VARIABLES,
+    GivenHeader,
+    GivenMessage,
+)
+from resolvers.messages.ids import required_message
+from resolvers.sending.permissions import SEND_PERMISSIONS
+from schema.fields.addresses import read_given
+from schema.fields.context import ContextInfo, principal_of
+from schema.fields.ids import account_id
+from schema.fields.marks import needs_any
+from schema.fields.mutation import mutation
+from schema.fields.payloads import payload
+from schema.fields.writes import perform, refused
+from schema.messages.payloads import MessagePayload, MessageSendPayload, carried, outcome_of
+
+
+@strawberry.input(description="A further header of a message.")
+class MessageHeaderInput:
+    name: str = strawberry.field(
+        description="`X-...`, `List-Id`, `In-Reply-To`, `References` or `Auto-Submitted`."
+    )
+    value: str = strawberry.field(description=f"1 to {LONGEST_HEADER} characters in one line.")
+
+
+@strawberry.input(
+    description="A message to one recipient: either `templateId`, with or without `variables`, or `subject` "
+    "with `text`, `html` or both."
+)
+class MessageInput:
+    idempotency_key: str = strawberry.field(
+        description="A key that you choose, 1 to 200 characters, unique in the account. For 7 days the same "
+        "message with the same key is not sent again: its outcome names the earlier one."
+    )
+    to: str = strawberry.field(description="The recipient's e-mail address.")
+    template_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="A template of the account, for e-mail. Its newest version is sent. It needs "
+        "TEMPLATES_READ, too.",
+    )
+    variables: JSON | None = strawberry.field(
+        default=None,
+        description="A JSON object, which the template reads as `message`, such as `{{ message.code }}`. At "
+        f"most {MOST_VARIABLES:,} bytes.",
+    )
+    subject: str | None = strawberry.field(
+        default=None, description="The subject, 1 to 998 characters in one line."
+    )
+    text: str | None = strawberry.field(
+        default=None, description="The plain text, 1 to 500,000 characters. It is sent as it is."
+    )
+    html: str | None = strawberry.field(
+        default=None, description="The HTML, 1 to 500,000 characters. It is sent as it is."
+    )
+    from_: str | None = strawberry.field(
+        name="from",
+        default=None,
+        description="The address that it comes from, at a verified sending domain of the account. If it is "
+        "left out, the setting `senderAddress`. The name before it is the setting `senderName`.",
+    )
+    reply_to: str | None = strawberry.field(default=None, description="The address that answers go to.")
+    headers: list[MessageHeaderInput] | None = strawberry.field(
+        default=None, description=f"At most {MOST_HEADERS} further headers."
+    )
+    send_at: datetime.datetime | None = strawberry.field(
+        default=None, description="When to send it, at most 7 days ahead. If it is left out, now."
+    )
+
+
+@strawberry.input(description="Messages to send.")
+class MessageSendInput:
+    account_id: strawberry.ID = strawberry.field(description="The account that sends.")
+    stream: SendStream = strawberry.field(description="The kind of messages.")
+    label: str | None = strawberry.field(
+        default=None,
+        description="The team or campaign that the messages belong to, as in `sendReserve`.",
+    )
+    messages: list[MessageInput] = strawberry.field(description=f"1 to {MOST_MESSAGES:,} messages.")
+
+
+@strawberry.input(description="The message to cancel.")
+class MessageCancelInput:
+    message_id: strawberry.ID = strawberry.field(description="The message.")
+
+
+@strawberry.type
+class MessageMutation:
+    @strawberry.mutation(
+        directives=needs_any(SEND_PERMISSIONS.values()),
+        description="Send e-mails. Each message has an outcome of its own, and one that is wrong, or whose "
+        "recipient is excluded, stops no other. The others are counted and paid as sends at once, like those "
+        "of `sendReserve` and `sendCommit`: all of them or none. Workers hand them over. The stream decides "
+        "which of the permissions is needed.",
+    )
+    async def message_send(self, info: ContextInfo, input: MessageSendInput) -> MessageSendPayload:
+        principal = principal_of(info)
+        try:
+            writes.check_number_of(input.messages)
+            sender_id = account_id(input.account_id)
+            key = info.context.deployment.contact_key
+            texts = [each.to for each in input.messages]
+            addresses = await read_given(key, texts, None, "messages")
+        except Refusal as refusal:
+            return refused(info, MessageSendPayload, refusal)
+        given = [
+            GivenMessage(
+                idempotency_key=each.idempotency_key,
+                to=address,
+                template_id=each.template_id,
+                variables=each.variables,
+                subject=each.subject,
+                text=each.text,
+                html=each.html,
+                sender=each.from_,
+                reply_to=each.reply_to,
+                headers=[GivenHeader(name=one.name, value=one.value) for one in each.headers or ()],
+                send_at=each.send_at,
+            )
+            for each, address in zip(input.messages, addresses, strict=True)
+        ]
+        command = writes.Sending(account_id=sender_id, stream=input.stream, label=input.label, messages=given)
+
+        async def write(session: WriteSession) -> MessageSendPayload:
+            review = info.context.deployment.review
+            found = await writes.send_messages(session, principal, command, review)
+            outcomes = [outcome_of(sender_id, input.stream, index, each) for index, each in enumerate(found)]
+            return payload(MessageSendPayload, outcomes=outcomes)
+
+        return await perform(info, MessageSendPayload, write)
+
+    @mutation(needs_any(SEND_PERMISSIONS.values()))
+    async def message_cancel(
+        self, session: WriteSession, principal: Principal, input: MessageCancelInput
+    ) -> MessagePayload:
+        """Cancel a message that waits: nobody gets it. Its send stays counted and paid. Repeating it changes
+        nothing. FAILED_PRECONDITION for a message that does not wait any more. The stream decides which of
+        the permissions is needed."""
+        stream, named = required_message(input.message_id, "messageId")
+        done = await cancel.cancel_message(session, principal, stream, named)
+        return payload(MessagePayload, **carried(done))

@@ -1,0 +1,36 @@
+"""Messages: an account of each test's own, with who sends them."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from authz.policy.builtin_roles import BuiltinRole
+from models.settings.tables import SettingName
+from tests.areas.fixtures import nothing_breaks
+from tests.world.messages import give_sender
+from tests.world.plans import make_plan, subscribe
+from tests.world.settings import set_setting
+from tests.world.world import Account, Member, World
+
+__all__ = ["nothing_breaks"]
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A subaccount that can send: its address, and who sends."""
+
+    master: Account
+    account: Account
+    sender: str
+    owner: Member
+
+
+@pytest.fixture
+async def shop(world: World) -> Shop:
+    """Its tree has a plan of 10 contacts and 20 sends."""
+    master = await world.account()
+    await subscribe(world, master, await make_plan(world, active_contacts=10, sends=20))
+    account = await world.account(master)
+    sender = await give_sender(world, account)
+    await set_setting(world, account, SettingName.SENDER_ADDRESS, sender)
+    return Shop(master, account, sender, await world.member(account, BuiltinRole.ADMINISTRATOR))

@@ -1,0 +1,45 @@
+"""The rows of the matrix for messages."""
+
+from functools import partial
+
+from models.base.ids import Kind
+from models.sending.tables import SendStream
+from tests.areas.sending.matrix import CAMPAIGN_SENDERS
+from tests.authz.matrix.matrix_callers import MANAGERS, Stage, once
+from tests.authz.matrix.matrix_rows import Mutation, NodeOf, Values, gated
+from tests.world.messages import give_message, give_sender, mail, message_id
+
+ACCOUNT_FIELDS = {
+    "marketingMessages": ("CAMPAIGNS_READ", CAMPAIGN_SENDERS),
+    "transactionalMessages": ("TRANSACTIONAL_READ", MANAGERS),
+}
+
+_EITHER = "CAMPAIGNS_SEND or TRANSACTIONAL_SEND"
+"""The stream decides; what is tried here is marketing."""
+
+
+async def _message(stage: Stage, stream: SendStream) -> str:
+    return message_id(stage.account, await give_message(stage.world, stage.account, stream=stream), stream)
+
+
+async def _send(stage: Stage) -> Values:
+    sender = await give_sender(stage.world, stage.account)
+    given = [mail(once(), **{"from": sender})]
+    return {"accountId": stage.account.id, "stream": "MARKETING", "messages": given}
+
+
+async def _cancel(stage: Stage) -> Values:
+    return {"messageId": await _message(stage, SendStream.MARKETING)}
+
+
+_BY = gated("CAMPAIGNS_SEND", CAMPAIGN_SENDERS)
+
+MUTATIONS = {
+    "messageSend": Mutation(_EITHER, _BY, _send),
+    "messageCancel": Mutation(_EITHER, _BY, _cancel),
+}
+
+NODES = {
+    Kind.MARKETING_MESSAGE: NodeOf(partial(_message, stream=SendStream.MARKETING), CAMPAIGN_SENDERS),
+    Kind.TRANSACTIONAL_MESSAGE: NodeOf(partial(_message, stream=SendStream.TRANSACTIONAL), MANAGERS),
+}

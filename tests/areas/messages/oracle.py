@@ -1,0 +1,61 @@
+"""The rows of the area `messages` in the tables that have one for each mutation, table or id."""
+
+from models.base.ids import Kind
+from models.sending.tables import SendStream
+from tests.authz.escalation.statuses import NEEDS_ACTIVE, TAKES_AWAY, Row
+from tests.authz.rules.consequences import NO_CONSEQUENCE, Pays, does
+from tests.bad_input.place import Place
+from tests.bad_input.values import Input
+from tests.storage.growth import Bound, Growth, kept, one_each
+from tests.storage.tree import Tree
+from tests.world.messages import give_message, give_queue, give_sender, mail, message_id
+from tests.world.world import Account, World
+
+CONSEQUENCES = {"messageSend": does(Pays.POOL), "messageCancel": NO_CONSEQUENCE}
+
+
+STATUSES = {"messageSend": Row(NEEDS_ACTIVE), "messageCancel": Row(TAKES_AWAY)}
+
+
+_KEPT = kept("what was sent, until 30 days after the account is closed; the counts go by reservations")
+
+BOUNDS = {
+    "messages": _KEPT,
+    "message_bodies": _KEPT,
+    "message_keys": Bound(Growth.SWEPT, "after 7 days, by the requests that bring others"),
+    "delivery_queues": one_each("an account"),
+}
+
+
+def inputs(place: Place) -> dict[str, Input]:
+    """An input that works for each mutation, with a value for every field."""
+    header = {"name": "X-Order", "value": "7"}
+    message = mail("7") | {"html": "<p>Hello</p>", "replyTo": "help@example.com", "headers": [header]}
+    message |= {"templateId": None, "variables": None, "from": None, "sendAt": None}
+    return {
+        "messageSend": {"accountId": place.account.id, "stream": "MARKETING", "label": "Spring"}
+        | {"messages": [message]},
+        "messageCancel": {"messageId": place.objects[Kind.TRANSACTIONAL_MESSAGE]},
+    }
+
+
+ID_FIELDS = {"messageId": Kind.TRANSACTIONAL_MESSAGE}
+
+
+async def give_objects(world: World, account: Account) -> dict[Kind, str]:
+    """An object of each kind of id that the area has."""
+    await give_sender(world, account)
+    return {
+        Kind.TRANSACTIONAL_MESSAGE: message_id(account, await give_message(world, account)),
+        Kind.MARKETING_MESSAGE: message_id(
+            account,
+            await give_message(world, account, stream=SendStream.MARKETING),
+            SendStream.MARKETING,
+        ),
+    }
+
+
+async def give_rows(world: World, tree: Tree) -> None:
+    """A row in each of the area's tables."""
+    await give_message(world, tree.master)
+    await give_queue(world, tree.master)

@@ -1,0 +1,100 @@
+"""Messages, written straight into the database, and asked for through the API."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, insert
+
+from models.base.ids import Kind, new_id, present_in_account
+from models.messages.tables import (
+    MessageChannel,
+    MessageStatus,
+    delivery_queues,
+    message_bodies,
+    message_keys,
+    messages,
+)
+from models.sending.tables import SendStream
+from resolvers.inputs.address_digests import digest_of
+from resolvers.inputs.emails import email_address
+from resolvers.messages.store import TRIED_FOR
+from tests.client.api import Api, Caller
+from tests.client.mutations import done
+from tests.world.contacts import CONTACT_KEY
+from tests.world.domains import give_domain
+from tests.world.world import Account, World
+
+OUTCOMES = "outcomes { index replayed message { id status } error { code message field } }"
+
+
+async def give_sender(world: World, account: Account) -> str:
+    """An address at a verified sending domain of the account."""
+    return f"news@{(await give_domain(world, account, verified=True)).name}"
+
+
+def mail(key: str, to: str = "ann@example.com", **more: Any) -> dict[str, Any]:
+    """A message of an input."""
+    return {"idempotencyKey": key, "to": to, "subject": "Hello", "text": "Hello!", **more}
+
+
+async def send(
+    api: Api, caller: Caller, account: Account, given: Sequence[dict[str, Any]], **more: Any
+) -> list[dict[str, Any]]:
+    """The outcomes of sending these."""
+    values = {"accountId": account.id, "stream": "TRANSACTIONAL", "messages": list(given), **more}
+    outcomes: list[dict[str, Any]] = (await done(api, "messageSend", caller, OUTCOMES, **values))["outcomes"]
+    return outcomes
+
+
+async def give_message(
+    world: World,
+    account: Account,
+    to: str = "ann@example.com",
+    *,
+    stream: SendStream = SendStream.TRANSACTIONAL,
+    status: MessageStatus = MessageStatus.WAITING,
+    label: str | None = None,
+) -> uuid.UUID:
+    """The account has a message to this address."""
+    key, body = new_id(), new_id()
+    canonical = email_address(to).canonical
+    place: dict[str, Any] = {"master_id": account.master, "account_id": account.key}
+    is_open = status in (MessageStatus.WAITING, MessageStatus.CLAIMED)
+    row = {
+        "id": key,
+        "channel": MessageChannel.EMAIL.value,
+        "stream": stream.value,
+        "label": label,
+        "recipient": to,
+        "recipient_canonical": canonical,
+        "recipient_digest": digest_of(CONTACT_KEY, canonical),
+        "body_id": body,
+        "sender": "news@example.com",
+        "status": status.value,
+        "due_at": func.now(),
+        "expires_at": func.now() + TRIED_FOR,
+        "attempts": 0,
+        "claimed_at": func.now() if status is not MessageStatus.WAITING else None,
+        "settled_at": None if is_open else func.now(),
+    }
+    async with world.database.begin() as connection:
+        said = {"id": body, "subject": "Hello", "text": "Hello!"}
+        await connection.execute(insert(message_bodies).values(**place, **said))
+        await connection.execute(insert(messages).values(**place, **row))
+        named = {"key": key.hex, "digest": b"1", "id": key}
+        await connection.execute(insert(message_keys).values(**place, **named))
+    return key
+
+
+async def give_queue(world: World, account: Account) -> None:
+    """A worker has to look at the account's messages."""
+    place: dict[str, Any] = {"master_id": account.master, "account_id": account.key}
+    async with world.database.begin() as connection:
+        await connection.execute(insert(delivery_queues).values(**place, due_at=func.now()))
+
+
+def message_id(account: Account, key: uuid.UUID, stream: SendStream = SendStream.TRANSACTIONAL) -> str:
+    """As clients see it."""
+    kind = Kind.TRANSACTIONAL_MESSAGE if stream is SendStream.TRANSACTIONAL else Kind.MARKETING_MESSAGE
+    return present_in_account(kind, account.key, key)
