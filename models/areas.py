@@ -32,6 +32,7 @@ AREAS = (
     "review",
     "sending",
     "messages",
+    "statistics",
     "budgets",
     "usage",
     "billing",

@@ -13,7 +13,7 @@ ROLE = "mandant_data"
 
 GRANTS = {
     "message_bodies": "SELECT, INSERT, DELETE",
-    "messages": "SELECT, INSERT, DELETE, UPDATE (status, due_at, claimed_at, attempts, settled_at, answer)",
+    "messages": "SELECT, INSERT, DELETE, UPDATE (status, due_at, claimed_at, attempts, settled_at, answer, reference)",
     # It is never changed: the right lets old rows be locked before they are deleted.
     "message_keys": "SELECT, INSERT, DELETE, UPDATE (created_at)",
 }
@@ -55,6 +55,10 @@ def upgrade() -> None:
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("stream", sa.Text(), nullable=False),
         sa.Column("label", sa.Text()),
+        sa.Column("api_key_id", sa.Uuid(), comment="The key that sent it. None: a campaign, or a person."),
+        sa.Column("campaign_id", sa.Uuid(), comment="The campaign that it belongs to."),
+        sa.Column("contact_list_id", sa.Uuid(), comment="The list that it was sent to."),
+        sa.Column("is_test", sa.Boolean(), nullable=False, comment="Whether it is delivered to nobody."),
         sa.Column("recipient", sa.Text(), nullable=False, comment="As it was given."),
         sa.Column(
             "recipient_canonical",
@@ -80,8 +84,9 @@ def upgrade() -> None:
         sa.Column("attempts", sa.BigInteger(), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True)),
         sa.Column("answer", sa.Text(), comment="Of whoever it was handed to, or what went wrong."),
+        sa.Column("reference", sa.Text(), comment="The id that whoever it was handed to gave it."),
         _created_at(),
-        sa.CheckConstraint("channel IN ('EMAIL')", name=op.f("ck_messages_channel")),
+        sa.CheckConstraint("channel IN ('EMAIL', 'SMS')", name=op.f("ck_messages_channel")),
         sa.CheckConstraint("stream IN ('MARKETING', 'TRANSACTIONAL')", name=op.f("ck_messages_stream")),
         sa.CheckConstraint(
             "status IN ('WAITING', 'CLAIMED', 'SENT', 'FAILED', 'DOUBTFUL', 'CANCELED')",

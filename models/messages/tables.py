@@ -2,7 +2,17 @@
 
 import enum
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, PrimaryKeyConstraint, Text, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Text,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.accounts.tables import one_of
@@ -16,6 +26,7 @@ class MessageChannel(enum.Enum):
     """How a message reaches its recipient."""
 
     EMAIL = "EMAIL"
+    SMS = "SMS"
 
 
 class MessageStatus(enum.Enum):
@@ -49,6 +60,10 @@ messages = data_table(
     Column("channel", Text, nullable=False),
     Column("stream", Text, nullable=False),
     short_text("label", nullable=True),
+    Column("api_key_id", Uuid, comment="The key that sent it. None: a campaign, or a person."),
+    Column("campaign_id", Uuid, comment="The campaign that it belongs to."),
+    Column("contact_list_id", Uuid, comment="The list that it was sent to."),
+    Column("is_test", Boolean, nullable=False, comment="Whether it is delivered to nobody."),
     Column("recipient", Text, nullable=False, comment="As it was given."),
     Column("recipient_canonical", Text(collation="C"), nullable=False, comment="What is compared (T24)."),
     Column("recipient_digest", LargeBinary, nullable=False, comment="Keyed (T23)."),
@@ -67,6 +82,7 @@ messages = data_table(
     Column("attempts", BigInteger, nullable=False),
     moment("settled_at"),
     Column("answer", Text, comment="Of whoever it was handed to, or what went wrong."),
+    Column("reference", Text, comment="The id that whoever it was handed to gave it."),
     created_at(),
     data_reference("version_id", "template_versions"),
     data_reference("body_id", "message_bodies"),

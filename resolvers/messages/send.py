@@ -209,7 +209,16 @@ async def _send_new(
     reserved = await pass_gate(session, principal, account, review, passage)
     held = Held(passage.reservation_id, reserved.use.payer_id, reserved.use.price)
     await use_up(session, principal, account, held)
-    new = NewMessages(request.stream, reserved.label, senders, versions, contacts, now, passed)
+    new = NewMessages(
+        stream=request.stream,
+        label=reserved.label,
+        api_key_id=principal.api_key_id,
+        senders=senders,
+        versions=versions,
+        contacts=contacts,
+        now=now,
+        messages=passed,
+    )
     async with in_data_plane(session, account):
         await insert_messages(session, account, new)
     await note_due(session, account, min(message.send_at or now for message in passed.values()))

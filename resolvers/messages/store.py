@@ -17,6 +17,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     cast,
+    false,
     func,
     literal,
     literal_column,
@@ -47,6 +48,7 @@ class NewMessages:
 
     stream: SendStream
     label: str | None
+    api_key_id: uuid.UUID | None
     senders: Senders
     versions: Mapping[TemplateId, uuid.UUID]
     contacts: Mapping[bytes, uuid.UUID]
@@ -98,6 +100,7 @@ async def insert_messages(session: WriteSession, account: Place, new: NewMessage
     values: dict[str, Any] = {name: [row[name] for row in rows] for name in _TYPES}
     values |= columns_of(account)
     values |= {"stream": new.stream.value, "label": new.label, "sender_name": new.senders.name}
+    values |= {"api_key_id": new.api_key_id}
     await _INSERT.send(session, values)
 
 
@@ -179,6 +182,8 @@ _INSERT = _inserting(
         "stream": bindparam("stream", type_=Text()),
         "label": bindparam("label", type_=Text()),
         "sender_name": bindparam("sender_name", type_=Text()),
+        "api_key_id": bindparam("api_key_id", type_=Uuid()),
+        "is_test": false(),
     },
 )
 _INSERT_BODIES = _inserting(message_bodies, _BODY_TYPES, {})

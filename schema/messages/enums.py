@@ -4,7 +4,7 @@ from models.messages.tables import MessageChannel, MessageStatus
 from schema.fields.enum_publishing import EnumDescription
 
 ENUMS = (
-    EnumDescription(MessageChannel, {"EMAIL": "E-mail."}),
+    EnumDescription(MessageChannel, {"EMAIL": "E-mail.", "SMS": "Text messages to phone numbers."}),
     EnumDescription(
         MessageStatus,
         {

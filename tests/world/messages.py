@@ -66,6 +66,7 @@ async def give_message(
         "channel": MessageChannel.EMAIL.value,
         "stream": stream.value,
         "label": label,
+        "is_test": False,
         "recipient": to,
         "recipient_canonical": canonical,
         "recipient_digest": digest_of(CONTACT_KEY, canonical),

@@ -1,0 +1,96 @@
+"""Counting what becomes of messages: by the transaction that causes it, to be added up by a job."""
+
+import datetime
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, Text, Uuid, bindparam, func, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from engine.writes.fixed_statements import FixedStatement
+from engine.writes.sessions import WriteSession
+from models.accounts.trees import Place, columns_of
+from models.base.ids import new_ids
+from models.messages.tables import MessageChannel
+from models.sending.tables import SendStream
+from models.statistics.tables import StatisticKind, statistic_deltas
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What sent the messages. `label`: in the form that is compared. `domain`: of the recipients of e-mails,
+    in ASCII. `country`: of the recipients of SMS, in two letters."""
+
+    channel: MessageChannel
+    stream: SendStream
+    api_key_id: uuid.UUID | None = None
+    campaign_id: uuid.UUID | None = None
+    label: str | None = None
+    domain: str | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """Something that happened `number` times. `amount`: in micro-units of the currency: what it cost, or for
+    REVENUE what it brought. `is_first`: the first of its kind for its message, such as the first open."""
+
+    source: Source
+    kind: StatisticKind
+    happened_at: datetime.datetime
+    number: int = 1
+    amount: int = 0
+    is_first: bool = True
+
+
+async def count(session: WriteSession, account: Place, counted: Sequence[Counted]) -> None:
+    """Count these in the account, where they happened. The caller is in the data plane.
+
+    Messages of tests are not counted: the caller leaves them out.
+    """
+    if not counted:
+        return
+    values: dict[str, Any] = {
+        "id": new_ids(len(counted)),
+        "kind": [each.kind.value for each in counted],
+        "happened_at": [each.happened_at for each in counted],
+        "channel": [each.source.channel.value for each in counted],
+        "stream": [each.source.stream.value for each in counted],
+        "number": [each.number for each in counted],
+        "amount": [each.amount for each in counted],
+        "is_first": [each.is_first for each in counted],
+    }
+    values |= {name: [getattr(each.source, name) for each in counted] for name in _OF_SOURCE}
+    await _INSERT.send(session, values | columns_of(account))
+
+
+_OF_SOURCE = ("api_key_id", "campaign_id", "label", "domain", "country")
+_TYPES: Mapping[str, Any] = {
+    "id": Uuid(),
+    "kind": Text(),
+    "happened_at": DateTime(timezone=True),
+    "channel": Text(),
+    "stream": Text(),
+    "number": BigInteger(),
+    "amount": BigInteger(),
+    "is_first": Boolean(),
+    "api_key_id": Uuid(),
+    "campaign_id": Uuid(),
+    "label": Text(),
+    "domain": Text(),
+    "country": Text(),
+}
+
+
+def _inserting() -> FixedStatement:
+    arrays = [bindparam(name, type_=ARRAY(type_)) for name, type_ in _TYPES.items()]
+    given = func.unnest(*arrays).table_valued(*_TYPES).render_derived("given").c
+    place = {name: bindparam(name, type_=Uuid()) for name in ("master_id", "account_id")}
+    values: dict[str, Any] = {**place, **{name: given[name] for name in _TYPES}}
+    rows = upsert(statistic_deltas).from_select(list(values), select(*values.values()))
+    return FixedStatement(rows.on_conflict_do_nothing())
+
+
+_INSERT = _inserting()
