@@ -89,7 +89,7 @@ def upgrade() -> None:
         sa.CheckConstraint("channel IN ('EMAIL', 'SMS')", name=op.f("ck_messages_channel")),
         sa.CheckConstraint("stream IN ('MARKETING', 'TRANSACTIONAL')", name=op.f("ck_messages_stream")),
         sa.CheckConstraint(
-            "status IN ('WAITING', 'CLAIMED', 'SENT', 'FAILED', 'DOUBTFUL', 'CANCELED')",
+            "status IN ('WAITING', 'CLAIMED', 'SENT', 'FAILED', 'EXCLUDED', 'DOUBTFUL', 'CANCELED')",
             name=op.f("ck_messages_status"),
         ),
         sa.CheckConstraint("char_length(label) BETWEEN 1 AND 50", name=op.f("ck_messages_label_length")),

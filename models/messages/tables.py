@@ -36,6 +36,7 @@ class MessageStatus(enum.Enum):
     CLAIMED = "CLAIMED"
     SENT = "SENT"
     FAILED = "FAILED"
+    EXCLUDED = "EXCLUDED"
     DOUBTFUL = "DOUBTFUL"
     CANCELED = "CANCELED"
 
