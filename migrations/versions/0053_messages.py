@@ -39,7 +39,7 @@ def upgrade() -> None:
         "message_bodies",
         *_account(),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), comment="Of an e-mail."),
         sa.Column("text", sa.Text()),
         sa.Column("html", sa.Text()),
         _created_at(),
@@ -77,6 +77,9 @@ def upgrade() -> None:
         sa.Column("variables", postgresql.JSONB(), comment="For the template."),
         sa.Column("sender", sa.Text(), nullable=False, comment="The address that it comes from."),
         sa.Column("sender_name", sa.Text()),
+        sa.Column(
+            "sends", sa.BigInteger(), nullable=False, comment="That it counts as: the parts of an SMS."
+        ),
         sa.Column("reply_to", sa.Text()),
         sa.Column("headers", postgresql.JSONB(), comment="Further ones, by their names."),
         sa.Column("status", sa.Text(), nullable=False),

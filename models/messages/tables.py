@@ -45,7 +45,7 @@ _OPEN = "'WAITING', 'CLAIMED'"
 
 message_bodies = data_table(
     "message_bodies",
-    Column("subject", Text, nullable=False),
+    Column("subject", Text, comment="Of an e-mail."),
     Column("text", Text),
     Column("html", Text),
     created_at(),
@@ -74,6 +74,7 @@ messages = data_table(
     Column("variables", JSONB, comment="For the template."),
     Column("sender", Text, nullable=False, comment="The address that it comes from."),
     short_text("sender_name", nullable=True),
+    Column("sends", BigInteger, nullable=False, comment="That it counts as: the parts of an SMS."),
     Column("reply_to", Text),
     Column("headers", JSONB, comment="Further ones, by their names."),
     Column("status", Text, nullable=False),

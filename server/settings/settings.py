@@ -86,6 +86,15 @@ class Settings(BaseSettings):
         le=1_000,
         description="Connections of one worker to that server; mail to one domain gets half of them.",
     )
+    sms_url: Annotated[str, AfterValidator(values.public_url)] | None = Field(
+        default=None,
+        description="The gateway that takes SMS, as https://...; left out: they wait.",
+    )
+    sms_secret: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="The secret that requests to this gateway are signed with; without it SMS wait.",
+    )
     mail_from: Annotated[str, AfterValidator(values.mail_from)] = Field(
         default="Mandant <mandant@localhost>", description="The sender of e-mails."
     )

@@ -78,6 +78,7 @@ async def give_message(
         "due_at": func.now(),
         "expires_at": func.now() + TRIED_FOR,
         "attempts": 0,
+        "sends": 1,
         "claimed_at": func.now() if status is not MessageStatus.WAITING else None,
         "settled_at": None if is_open else func.now(),
     }
