@@ -12,6 +12,7 @@ from aiosmtpd.smtp import SMTP
 from resolvers.messages.transport import Envelope, Handed, Verdict
 from server.transports.by_place import ByPlace, domain_of
 from server.transports.smtp import SmtpServer, SmtpTransport
+from tests.database.job_queue import until
 
 _MOST = 2
 _REST = 0.2
@@ -157,9 +158,11 @@ async def test_after_a_rest_one_message_goes_first(site: Site) -> None:
     assert {each.verdict for each in await asyncio.gather(*tasks)} == {Verdict.ACCEPTED}
     site.mailbox.go_on.clear()
     tasks = [asyncio.create_task(site.send("busy.example")) for _ in range(_MOST)]
-    async with asyncio.timeout(30):
-        while site.mailbox.at_once["busy.example"] < _MOST:
-            await asyncio.sleep(0.01)
+
+    async def both_are_under_way() -> bool:
+        return site.mailbox.at_once["busy.example"] == _MOST
+
+    await until(both_are_under_way)
     site.mailbox.go_on.set()
     await asyncio.gather(*tasks)
 
