@@ -39,6 +39,8 @@ class Deployment:
     """What SMS are handed to; None: they wait."""
     dns: Dns = field(default_factory=Dns)
     """How the records of domains are looked up."""
+    months_kept: int = 13
+    """How many whole months messages are kept besides the present one."""
     renderer: Renderer = field(default_factory=Renderer)
     """What renders templates."""
     subaccount_set_up: SubaccountSetUp = SubaccountSetUp.SELF_SERVICE

@@ -26,6 +26,7 @@ def deployment(settings: Settings) -> Deployment:
         mail_host=settings.mail_domain,
         mail=_mail(settings),
         sms=_sms(settings),
+        months_kept=settings.message_months,
         dns=Dns([NameServer(*server) for server in settings.name_servers]),
         subaccount_set_up=settings.subaccounts,
         review=settings.review,

@@ -140,6 +140,12 @@ class Settings(BaseSettings):
         "for all servers: the first one encrypts, all of them decrypt; left out: one is made beside the "
         "embedded PostgreSQL, and without that nothing is stored that has to be encrypted.",
     )
+    message_months: int = Field(
+        default=13,
+        ge=1,
+        le=120,
+        description="How many whole months messages are kept besides the present one.",
+    )
     recipient_limit: int = Field(
         default=1_000_000, ge=1, description="The most recipients of a list that is uploaded."
     )
