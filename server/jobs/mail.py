@@ -9,8 +9,6 @@ import asyncio
 import datetime
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 from email.utils import parseaddr
 
 import sqlalchemy.exc
@@ -19,9 +17,12 @@ from sqlalchemy import RowMapping, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models.effects.outbox import outbox_messages
-from resolvers.messages.transport import Envelope, Verdict
+from resolvers.messages.transport import Envelope, Handed, Verdict
 from server.failures.errors import kind_of
 from server.settings.settings import Settings
+from server.transports.compose import compose
+from server.transports.header_fields import wire_address
+from server.transports.mail import Mail, Mailbox
 from server.transports.smtp import SmtpServer, SmtpTransport
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -38,7 +39,8 @@ class Postman:
     def __init__(self, database: AsyncEngine, settings: Settings) -> None:
         self._database = database
         self._transport = SmtpTransport(SmtpServer.of(settings.smtp_url)) if settings.smtp_url else None
-        self._sender = settings.mail_from
+        name, address = parseaddr(settings.mail_from)
+        self._sender = Mailbox(address, name)
         self._log_bodies = settings.log_links
 
     @asynccontextmanager
@@ -89,7 +91,7 @@ class Postman:
             message = (await connection.execute(oldest)).mappings().one_or_none()
             if message is None:
                 return False
-            handed = await self._transport.hand_over(self._envelope(message))
+            handed = await self._handed(self._transport, message)
             if handed.verdict is Verdict.ACCEPTED:
                 await _note_sent(connection, message)
             else:
@@ -97,15 +99,26 @@ class Postman:
                 await _note_failure(connection, message, handed.answer)
         return True
 
+    async def _handed(self, transport: SmtpTransport, message: RowMapping) -> Handed:
+        try:
+            envelope = self._envelope(message)
+        except ValueError as error:
+            # One that no server takes must not stop those behind it.
+            return Handed(Verdict.REFUSED, f"It is no mail: {error}")
+        return await transport.hand_over(envelope)
+
     def _envelope(self, message: RowMapping) -> Envelope:
-        mail = EmailMessage()
-        mail["From"] = self._sender
-        mail["To"] = recipient = message["recipient"]
-        mail["Subject"] = message["subject"]
-        mail["Message-ID"] = f"<{message['id']}@mandant>"
-        mail.set_content(message["body"])
-        content = mail.as_bytes(policy=SMTP if recipient.isascii() else SMTPUTF8)
-        return Envelope(sender=parseaddr(self._sender)[1], recipient=recipient, content=content)
+        domain = self._sender.address.rpartition("@")[2]
+        mail = Mail(
+            sender=self._sender,
+            recipient=Mailbox(message["recipient"]),
+            subject=message["subject"],
+            message_id=f"{message['id']}@{domain}",
+            date=message["created_at"],
+            text=message["body"],
+        )
+        recipient = wire_address(message["recipient"])
+        return Envelope(sender=self._sender.address, recipient=recipient, content=compose(mail))
 
     async def show_new(self) -> None:
         """Log the new messages of the outbox. Each is logged once, by the first process that sees it."""

@@ -9,6 +9,7 @@ from resolvers.messages.transport import Envelope
 from resolvers.sealing.keyring import Keyring, KeyringSource
 from resolvers.templates.rendering.work import Part
 from server.transports.compose import compose
+from server.transports.header_fields import wire_address
 from server.transports.mail import Mail, Mailbox
 from server.transports.signing import DkimSigner
 
@@ -31,7 +32,8 @@ class MailWriter:
         """
         content = compose(_mail(message, key.domain, parts))
         signed = self._signer(key).sign(content, message.claimed_at)
-        return Envelope(sender=message.from_address, recipient=message.recipient, content=signed)
+        sender, recipient = wire_address(message.from_address), wire_address(message.recipient)
+        return Envelope(sender=sender, recipient=recipient, content=signed)
 
     def _new_signer(self, key: SigningKey) -> DkimSigner:
         keyring: Keyring = self._keyring()

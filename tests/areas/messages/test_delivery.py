@@ -27,7 +27,7 @@ async def test_a_message_arrives_as_it_was_given(api: Api, shop: Shop, world: Wo
     await send(api, shop.owner, shop.account, [given])
     await site.work(shop)
     ((to, content),) = site.mailbox.taken
-    assert to == "Jörg@bücher.example"
+    assert to == "Jörg@xn--bcher-kva.example"
     assert content["From"].addresses[0].addr_spec == shop.sender
     # Python's reader leaves the bytes of a quoted name as they are.
     named = content["From"].addresses[0].display_name.encode(errors="surrogateescape").decode()

@@ -129,6 +129,16 @@ async def test_what_is_refused_waits_and_is_tried_again(outbox: AsyncEngine, mai
     assert len(mail_server.inbox.messages) == 1
 
 
+async def test_what_is_no_mail_stops_nothing_behind_it(outbox: AsyncEngine, mail_server: MailServer) -> None:
+    await _queue(outbox, "two words@example.com")
+    await _queue(outbox, "anna@example.com")
+    postman = Postman(outbox, Settings(smtp_url=mail_server.url))
+    assert [await postman.send_one() for _ in range(3)] == [True, True, False]
+    (message,) = mail_server.inbox.messages
+    assert message_from_bytes(message)["To"] == "anna@example.com"
+    assert message_from_bytes(message)["Date"]
+
+
 async def test_a_mail_server_that_is_away_does_not_lose_the_message(outbox: AsyncEngine) -> None:
     await _queue(outbox, "anna@example.com")
     with socket.create_server(("127.0.0.1", 0)) as probe:
