@@ -65,13 +65,14 @@ class Credentials(NamedTuple):
 
     `address` None: the client has no network address, so a key that is bound to ranges does not work. `link`:
     the digest of the secret of an invitation or share that the caller holds besides. `kind`: the kind of
-    caller that the token belongs to; None: unknown.
+    caller that the token belongs to; None: unknown. `is_test`: the token is that of a key for tests.
     """
 
     digest: Digest
     address: ClientAddress | None = None
     link: Digest | None = None
     kind: PrincipalKind | None = None
+    is_test: bool = False
 
     @property
     def binds(self) -> dict[str, Any]:
@@ -176,11 +177,15 @@ def credentials_of(token: str, address: ClientAddress | None = None) -> Credenti
     for token_kind, kind in _KINDS.items():
         found = digest(token, token_kind)
         if found is not None:
-            return Credentials(found, address, kind=kind)
+            return Credentials(found, address, kind=kind, is_test=token_kind is TokenKind.TEST_API_KEY)
     return None
 
 
-_KINDS = {TokenKind.API_KEY: PrincipalKind.API_KEY, TokenKind.SESSION: PrincipalKind.PERSON}
+_KINDS = {
+    TokenKind.API_KEY: PrincipalKind.API_KEY,
+    TokenKind.SESSION: PrincipalKind.PERSON,
+    TokenKind.TEST_API_KEY: PrincipalKind.API_KEY,
+}
 
 
 @remembered(4096)

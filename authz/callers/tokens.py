@@ -24,6 +24,7 @@ class TokenKind(enum.StrEnum):
     """What a secret opens: its prefix."""
 
     API_KEY = "mdt_live"
+    TEST_API_KEY = "mdt_test"
     SESSION = "mds"
     INVITATION = "mdi"
     SHARE = "mdh"

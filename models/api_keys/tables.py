@@ -5,6 +5,7 @@ import enum
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -54,6 +55,7 @@ api_keys = control_table(
     short_text("name"),
     Column("digest", LargeBinary, nullable=False, comment="SHA-256 of the secret"),
     Column("last_four", Text, nullable=False),
+    Column("is_test", Boolean, nullable=False, server_default=text("false")),
     Column("previous_digest", LargeBinary, comment="Of the secret before the last rotation."),
     moment("previous_expires_at"),
     Column("role_id", Uuid, ForeignKey("roles.id"), nullable=False),

@@ -53,6 +53,7 @@ class ApiKeyCreation:
     purpose: ApiKeyPurpose | None = None
     ip_ranges: tuple[str, ...] = ()
     when_maker_loses_access: WhenMakerLosesAccess = WhenMakerLosesAccess.KEEP
+    is_test: bool = False
 
 
 async def create_api_key(
@@ -61,8 +62,9 @@ async def create_api_key(
     """Create a key (R15). Needs API_KEYS_WRITE, and all that the key gets (N19).
 
     Raises MASTER_ACCOUNT_REQUIRED where the tree's keys are created in its master account (R13),
-    ROLE_TOO_WIDE, BAD_USER_INPUT.
+    ROLE_TOO_WIDE, BAD_USER_INPUT, and FAILED_PRECONDITION for a key for tests that makes another one.
     """
+    _check_test(principal, command.is_test)
     until = command.expires_at
     account = await authorize(session, principal, command.account_id, Permission.API_KEYS_WRITE, until=until)
     await check_key_creation(session, principal, account, until)
@@ -79,6 +81,7 @@ async def create_api_key(
         command.purpose,
         tuple(ip_ranges(command.ip_ranges, "ipRanges")),
         command.when_maker_loses_access,
+        command.is_test,
     )
     return await add_api_key(session, principal, account, key)
 
@@ -94,6 +97,7 @@ class NewApiKey:
     purpose: ApiKeyPurpose | None = None
     ip_ranges: tuple[IpRange, ...] = ()
     when_maker_loses_access: WhenMakerLosesAccess = WhenMakerLosesAccess.KEEP
+    is_test: bool = False
     id: ApiKeyId = field(default_factory=lambda: ApiKeyId(new_id()))
 
 
@@ -101,7 +105,7 @@ async def add_api_key(
     session: WriteSession, principal: Principal, account: Authorized, key: NewApiKey
 ) -> ApiKeySecret:
     """Write the key and its event."""
-    secret = generate(TokenKind.API_KEY)
+    secret = generate(_token_kind(key.is_test))
     everything = key.role.mask | key.role.below_mask
     await session.send_built(
         insert(api_keys).values(
@@ -110,6 +114,7 @@ async def add_api_key(
             name=key.name,
             digest=digest_of(secret),
             last_four=secret[-4:],
+            is_test=key.is_test,
             role_id=key.role.id,
             scopes=everything if key.scopes is None else key.scopes,
             purpose=key.purpose and key.purpose.value,
@@ -125,6 +130,16 @@ async def add_api_key(
     return ApiKeySecret(account, key.id, secret)
 
 
+def _check_test(principal: Principal, is_test: bool) -> None:
+    """Raise FAILED_PRECONDITION where a key for tests would learn the secret of another one."""
+    if principal.credentials.is_test and not is_test:
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, "A key for tests makes keys for tests alone.")
+
+
+def _token_kind(is_test: bool) -> TokenKind:
+    return TokenKind.TEST_API_KEY if is_test else TokenKind.API_KEY
+
+
 def _creation(key: NewApiKey) -> Change:
     """For the log. Restrictions appear only where the key has them."""
     after: Change = {"name": key.name, "role": key.role.name}
@@ -134,6 +149,8 @@ def _creation(key: NewApiKey) -> Change:
         after["ip_ranges"] = [str(found) for found in key.ip_ranges]
     if key.when_maker_loses_access is not WhenMakerLosesAccess.KEEP:
         after["when_maker_loses_access"] = key.when_maker_loses_access.value
+    if key.is_test:
+        after["test"] = True
     return after
 
 
@@ -145,15 +162,17 @@ async def rotate_api_key(
 
     Needs API_KEYS_WRITE and all permissions of the key's role, because the caller learns the secret. Raises
     ROLE_TOO_WIDE, BAD_USER_INPUT for an overlap out of bounds, and FAILED_PRECONDITION for a key that is
-    revoked, has expired or has stopped, so that a new secret would not work.
+    revoked, has expired or has stopped, so that a new secret would not work, and for a key for tests that
+    rotates another one.
     """
     if not datetime.timedelta() <= overlap <= LONGEST_OVERLAP:
         message = f"Must lie between 0 and {LONGEST_OVERLAP // datetime.timedelta(minutes=1)}."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "overlapMinutes")
     account, key = await locked_key(session, principal, api_key_id)
+    _check_test(principal, key.is_test)
     await role_to_give(session, account, key.role_id, "apiKeyId")
     await check_works(session, key)
-    secret = generate(TokenKind.API_KEY)
+    secret = generate(_token_kind(key.is_test))
     values: dict[str, object] = {"digest": digest_of(secret), "last_four": secret[-4:]}
     values |= {"previous_digest": None, "previous_expires_at": None}
     values |= {"rotator_user_id": principal.user_id, "rotator_api_key_id": principal.api_key_id}

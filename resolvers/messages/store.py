@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     DateTime,
     LargeBinary,
     Text,
@@ -17,7 +18,6 @@ from sqlalchemy import (
     any_,
     bindparam,
     cast,
-    false,
     func,
     literal,
     literal_column,
@@ -51,6 +51,7 @@ class NewMessages:
     stream: SendStream
     label: str | None
     api_key_id: uuid.UUID | None
+    is_test: bool
     senders: Senders
     versions: Mapping[TemplateId, uuid.UUID]
     contacts: Mapping[bytes, uuid.UUID]
@@ -103,7 +104,7 @@ async def insert_messages(session: WriteSession, account: Place, new: NewMessage
     values: dict[str, Any] = {name: [row[name] for row in rows] for name in _TYPES}
     values |= columns_of(account)
     values |= {"stream": new.stream.value, "label": new.label, "sender_name": new.senders.name}
-    values |= {"api_key_id": new.api_key_id}
+    values |= {"api_key_id": new.api_key_id, "is_test": new.is_test}
     await _INSERT.send(session, values)
 
 
@@ -189,7 +190,7 @@ _INSERT = _inserting(
         "label": bindparam("label", type_=Text()),
         "sender_name": bindparam("sender_name", type_=Text()),
         "api_key_id": bindparam("api_key_id", type_=Uuid()),
-        "is_test": false(),
+        "is_test": bindparam("is_test", type_=Boolean()),
     },
 )
 _INSERT_BODIES = _inserting(message_bodies, _BODY_TYPES, {})

@@ -39,7 +39,7 @@ VALID_FOR = datetime.timedelta(minutes=15)
 class Passage:
     """Sends that are to pass. `sends`: how many, at least one for each recipient of the audience. `left_out`:
     what is stored of those that the audience is without. `field`: the input's field that gives the
-    recipients."""
+    recipients. `is_test`: the caller undoes all of it."""
 
     reservation_id: SendReservationId
     stream: SendStream
@@ -48,6 +48,7 @@ class Passage:
     sends: int
     left_out: StoredLeftOut
     field: str
+    is_test: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ async def pass_gate(
     Raises REVIEW_REQUIRED, BAD_USER_INPUT for no recipients, LABEL_LIMIT_REACHED, CONTACT_LIMIT_REACHED,
     SEND_LIMIT_REACHED, SEND_CAP_REACHED, CREDIT_CAP_REACHED, INSUFFICIENT_CREDIT.
     """
+    if principal.credentials.is_test and not passage.is_test:
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, "A key for tests sends with `messageSend` alone.")
     await check_reviewed(session, account, review)
     audience, field = passage.audience, passage.field
     if not audience.recipients:

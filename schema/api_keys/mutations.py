@@ -58,6 +58,12 @@ class ApiKeyCreateInput:
         default=WhenMakerLosesAccess.KEEP,
         description="What happens to the key when you could not create it any more.",
     )
+    is_test: bool = strawberry.field(
+        default=False,
+        description="Whether what `messageSend` sends with the key is delivered to nobody, counts as no send "
+        "and costs nothing. Such a key sends in no other way, and makes keys for tests alone. Everything "
+        "else that it does is real. It cannot be changed later.",
+    )
     dry_run: bool = dry_run()
 
 
@@ -125,6 +131,7 @@ class ApiKeyMutation:
             purpose=input.purpose,
             ip_ranges=tuple(input.ip_ranges),
             when_maker_loses_access=input.when_maker_loses_access,
+            is_test=input.is_test,
         )
         made = await create.create_api_key(session, principal, command)
         return payload(ApiKeyPayload, api_key_id=made.api_key_id, secret=made.secret)

@@ -31,6 +31,10 @@ class ApiKey(Node):
         codec=enum_of(ApiKeyPurpose),
         description="The stream that the key is limited to; null for both streams.",
     )
+    is_test: bool = column(
+        description="Whether it is for tests: what `messageSend` sends with it is delivered to nobody, and "
+        "costs nothing."
+    )
     permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))
     account: AccountRef | None = to_one(reads.account_of)
     ip_ranges: list[str] = computed(reads.ip_ranges_of)

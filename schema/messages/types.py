@@ -23,6 +23,9 @@ class Message(Node):
     )
     stream: SendStream = column(codec=enum_of(SendStream), description="The kind of message.")
     label: str | None = column(description="The team or campaign that it belongs to.")
+    is_test: bool = column(
+        description="Whether a key for tests sent it: then it is handed over to nobody, and costs nothing."
+    )
     recipient: str = column(description="The address or the phone number that it goes to, as it was given.")
     sender: str = column(description="Whom it comes from: an address, or the number or name of an SMS.")
     sends: int = column(description="How many sends it counts as: 1, or the number of parts of an SMS.")

@@ -32,7 +32,9 @@ def test_a_secret_is_recognised_by_its_kind_alone(kind: TokenKind) -> None:
     assert digest(secret) is None
     found = credentials_of(secret)
     kinds = {TokenKind.SESSION: PrincipalKind.PERSON, TokenKind.API_KEY: PrincipalKind.API_KEY}
+    kinds[TokenKind.TEST_API_KEY] = PrincipalKind.API_KEY
     assert (found and found.kind) == kinds.get(kind)
+    assert (found is not None and found.is_test) is (kind is TokenKind.TEST_API_KEY)
 
 
 @given(st.sampled_from(TokenKind), st.data())

@@ -1,0 +1,13 @@
+"""keys for tests"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0060"
+down_revision = "0054"
+
+
+def upgrade() -> None:
+    op.add_column(
+        "api_keys", sa.Column("is_test", sa.Boolean(), server_default=sa.text("false"), nullable=False)
+    )
