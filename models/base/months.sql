@@ -1,39 +1,44 @@
--- Makes the parts of tables that are divided by months: from the last month to three months ahead. How many it
--- made. An id begins with its moment (UUIDv7), so a month is a range of ids.
+-- Makes the parts of tables that are divided by months: from the last month to three months ahead. Returns
+-- how many it made. An id begins with its moment (UUIDv7), so a month is a range of ids.
 CREATE OR REPLACE FUNCTION mandant_make_months()
 RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
 DECLARE
   divided name;
+  ahead integer;
   month timestamp;
   part text;
+  command text;
   made integer := 0;
 BEGIN
   PERFORM pg_advisory_xact_lock(6304);
   -- Whoever writes to the table now is not made to wait for long: another minute will do.
   PERFORM set_config('lock_timeout', '2s', true);
   FOR divided IN SELECT months_tables.divided FROM mandant_tables_by_month() AS months_tables LOOP
-    FOR ahead IN -1..3 LOOP
+    FOR ahead IN SELECT generate_series(-1, 3) LOOP
       month := date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => ahead);
       part := format('%s_%s', divided, to_char(month, 'YYYY_MM'));
-      CONTINUE WHEN to_regclass(format('months.%I', part)) IS NOT NULL;
-      EXECUTE format(
-        'CREATE TABLE months.%I PARTITION OF public.%I FOR VALUES FROM (%L) TO (%L)',
-        part, divided, mandant_first_id(month), mandant_first_id(month + interval '1 month'));
-      made := made + 1;
+      IF to_regclass(format('months.%I', part)) IS NULL THEN
+        command := format(
+          'CREATE TABLE months.%I PARTITION OF public.%I FOR VALUES FROM (%L) TO (%L)',
+          part, divided, mandant_first_id(month), mandant_first_id(month + interval '1 month'));
+        EXECUTE command;
+        made := made + 1;
+      END IF;
     END LOOP;
   END LOOP;
   RETURN made;
 END
 $body$;
 
--- Drops the parts whose months ended so many months ago, or before. How many it dropped.
+-- Drops the parts whose months ended so many months ago, or before. Returns how many it dropped.
 CREATE OR REPLACE FUNCTION mandant_drop_months(kept integer)
 RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
 DECLARE
   divided name;
   part text;
+  command text;
   oldest text := to_char(
     date_trunc('month', now() AT TIME ZONE 'UTC') - make_interval(months => kept), 'YYYY_MM');
   dropped integer := 0;
@@ -48,8 +53,10 @@ BEGIN
       WHERE inhparent = format('public.%I', divided)::regclass AND right(inner_class.relname, 7) < oldest
       ORDER BY inner_class.relname
     LOOP
-      EXECUTE format('ALTER TABLE public.%I DETACH PARTITION months.%I', divided, part);
-      EXECUTE format('DROP TABLE months.%I', part);
+      command := format('ALTER TABLE public.%I DETACH PARTITION months.%I', divided, part);
+      EXECUTE command;
+      command := format('DROP TABLE months.%I', part);
+      EXECUTE command;
       dropped := dropped + 1;
     END LOOP;
   END LOOP;
@@ -85,5 +92,5 @@ $body$;
 CREATE OR REPLACE FUNCTION mandant_first_id(moment timestamp)
 RETURNS uuid
 LANGUAGE sql IMMUTABLE SECURITY INVOKER AS $body$
-SELECT rpad(lpad(to_hex(CAST(extract(epoch FROM moment) * 1000 AS bigint)), 12, '0'), 32, '0')::uuid
+SELECT rpad(lpad(to_hex((date_part('epoch', moment) * 1000)::bigint), 12, '0'), 32, '0')::uuid
 $body$;
