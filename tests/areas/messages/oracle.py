@@ -8,13 +8,29 @@ from tests.bad_input.place import Place
 from tests.bad_input.values import Input
 from tests.storage.growth import Bound, Growth, kept, one_each
 from tests.storage.tree import Tree
-from tests.world.messages import give_message, give_queue, give_sender, mail, message_id
+from tests.world.messages import (
+    event,
+    give_event,
+    give_message,
+    give_queue,
+    give_sender,
+    mail,
+    message_id,
+)
 from tests.world.world import Account, World
 
-CONSEQUENCES = {"messageSend": does(Pays.POOL), "messageCancel": NO_CONSEQUENCE}
+CONSEQUENCES = {
+    "messageSend": does(Pays.POOL),
+    "messageCancel": NO_CONSEQUENCE,
+    "messageEventsReport": NO_CONSEQUENCE,
+}
 
 
-STATUSES = {"messageSend": Row(NEEDS_ACTIVE), "messageCancel": Row(TAKES_AWAY)}
+STATUSES = {
+    "messageSend": Row(NEEDS_ACTIVE),
+    "messageCancel": Row(TAKES_AWAY),
+    "messageEventsReport": Row(TAKES_AWAY),
+}
 
 
 _KEPT = kept("what was sent, until 30 days after the account is closed; the counts go by reservations")
@@ -22,6 +38,8 @@ _KEPT = kept("what was sent, until 30 days after the account is closed; the coun
 BOUNDS = {
     "messages": _KEPT,
     "message_bodies": _KEPT,
+    "message_events": kept("what became of a message, as long as the message"),
+    "message_event_keys": Bound(Growth.SWEPT, "after 30 days, by the requests that bring others"),
     "message_keys": Bound(Growth.SWEPT, "after 7 days, by the requests that bring others"),
     "delivery_queues": one_each("an account"),
 }
@@ -35,6 +53,15 @@ def inputs(place: Place) -> dict[str, Input]:
     return {
         "messageSend": {"accountId": place.account.id, "stream": "MARKETING", "label": "Spring"}
         | {"messages": [message]},
+        "messageEventsReport": {
+            "accountId": place.account.id,
+            "stream": "TRANSACTIONAL",
+            "events": [
+                event("7", place.objects[Kind.TRANSACTIONAL_MESSAGE], "SOFT_BOUNCE")
+                | {"status": "4.2.2", "diagnostic": "Full", "url": None}
+                | {"reservationId": None, "recipient": None}
+            ],
+        },
         "messageCancel": {"messageId": place.objects[Kind.TRANSACTIONAL_MESSAGE]},
     }
 
@@ -57,5 +84,5 @@ async def give_objects(world: World, account: Account) -> dict[Kind, str]:
 
 async def give_rows(world: World, tree: Tree) -> None:
     """A row in each of the area's tables."""
-    await give_message(world, tree.master)
+    await give_event(world, tree.master, await give_message(world, tree.master))
     await give_queue(world, tree.master)
