@@ -5,7 +5,7 @@ from schema.fields.deployment import Deployment
 from server.settings.contact_key import key_source
 from server.settings.invoice_issuer import invoice_issuer
 from server.settings.payments import payment_provider
-from server.settings.secret_keys import keyring_source, log_lost
+from server.settings.secret_keys import keyring_source, log_lost, signer_source
 from server.settings.settings import Settings
 
 
@@ -16,6 +16,7 @@ def deployment(settings: Settings) -> Deployment:
         payments=payment_provider(settings.payment_provider),
         contact_key=key_source(settings),
         keyring=keyring_source(settings, log_lost),
+        signers=signer_source(settings),
         mail_host=settings.mail_domain,
         smtp_url=settings.smtp_url,
         dns=Dns([NameServer(*server) for server in settings.name_servers]),

@@ -27,6 +27,8 @@ from server.settings.deployment import deployment
 from server.settings.settings import Settings
 from server.start import health
 from server.start.garbage import keep_looking
+from server.tracking.links import LinkPages
+from server.tracking.uses import LinkUses
 from server.uploads import contacts_endpoint, recipients_endpoint
 from server.uploads.contacts import ContactUploads
 from server.uploads.places import UploadPlaces
@@ -54,6 +56,8 @@ def create_app(
         debug=settings.debug,
     )
     endpoint = GraphQLEndpoint(runner.schema, runner, runner.beside, graphiql_page(logins))
+    uses = LinkUses(runner.sessions)
+    links = LinkPages(runner.sessions, decided.signers, decided.public_url, uses)
     uploads = _Uploads.of(runner, decided, reads, settings.recipient_limit)
     postman = Postman(connections.mail, settings)
 
@@ -63,6 +67,7 @@ def create_app(
         async with postman.at_work(), prepared_beside, beside(keep_looking()):
             yield
         uploads.places.close()
+        await uses.close()
         await runner.close()
         await decided.renderer.close()
         await connections.close()
@@ -70,6 +75,7 @@ def create_app(
     routes = [
         *_pages(settings),
         *uploads.routes,
+        *links.routes,
         assets,
         InvoiceDownload(runner).route,
         *health.routes(connections.writes, None if replica is None else replica.near),
