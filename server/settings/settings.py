@@ -125,6 +125,12 @@ class Settings(BaseSettings):
         "for all servers: the first one encrypts, all of them decrypt; left out: one is made beside the "
         "embedded PostgreSQL, and without that nothing is stored that has to be encrypted.",
     )
+    feedback_secret: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="What your mail server shows to `POST /feedback`, where it brings mail that came back; "
+        "left out: there is no such address.",
+    )
     recipient_limit: int = Field(
         default=1_000_000, ge=1, description="The most recipients of a list that is uploaded."
     )

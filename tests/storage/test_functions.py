@@ -23,6 +23,7 @@ _FOR_ANYBODY = {
     "mandant_cycle_start",
     "mandant_cycles_to_charge",
     "mandant_cycles_to_close",
+    "mandant_deliveries_due",
     "mandant_due",
     "mandant_enter_tree",
     "mandant_invoices_to_issue",
