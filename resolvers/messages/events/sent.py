@@ -18,6 +18,9 @@ from models.sending.tables import ReservationStatus, SendStream, send_reservatio
 from resolvers.inputs.addresses import Address
 from resolvers.statistics.count import Source
 
+_MOMENT_SIZE = 6
+"""Bytes of an id that say when it was made (UUIDv7)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
@@ -122,15 +125,20 @@ def sent_by(reservation: Reservation, recipient: Address, api_key_id: uuid.UUID 
         label=None if reservation.label is None else _compared(reservation.label),
         domain=None if canonical is None else _domain_of(canonical),
     )
-    both = hashlib.sha256(reservation.id.bytes + recipient.digest).digest()
     return Sent(
-        id=uuid.UUID(bytes=both[:16]),
+        id=_id_of(reservation.id, recipient.digest),
         reservation_id=reservation.id,
         source=source,
         is_test=False,
         recipient=recipient,
         contact_list_id=None,
     )
+
+
+def _id_of(reservation_id: SendReservationId, digest: bytes) -> uuid.UUID:
+    """It begins with the moment of the reservation, as the id of a message begins with its own."""
+    both = hashlib.sha256(reservation_id.bytes + digest).digest()
+    return uuid.UUID(bytes=reservation_id.bytes[:_MOMENT_SIZE] + both[: 16 - _MOMENT_SIZE])
 
 
 def _domain_of(canonical: str) -> str | None:
