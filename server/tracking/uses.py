@@ -8,7 +8,6 @@ import asyncio
 import datetime
 from collections import defaultdict, deque
 from collections.abc import Sequence
-from itertools import islice
 from typing import NamedTuple
 
 from engine.writes.sessions import WriteSessions
@@ -23,6 +22,7 @@ _PAUSE_SECONDS = 1.0
 _MOST = 10_000
 """That wait. Further ones are not counted."""
 _AT_ONCE = 1_000
+_KEPT = datetime.timedelta(hours=1)
 _MOST_OF_A_LINK = 10
 """In a minute, of a message's opens, and of each of its links."""
 
@@ -63,28 +63,36 @@ class LinkUses:
         await self.write()
 
     async def write(self) -> None:
-        """Write what waits, account by account. What cannot be written waits on."""
-        for account, uses in self._taken().items():
+        """Write what waits, account by account. What cannot be written waits on, for an hour."""
+        batches = self._taken()
+        while batches:
+            account, uses = batches.popleft()
             try:
-                await self._write_of(account, [use.followed for use in uses])
-            except BaseException as error:
-                self._waiting.extendleft(reversed(uses))
-                if not isinstance(error, Exception):
-                    raise
+                async with self._sessions.begin() as session:
+                    await take_uses(session, account, uses)
+            except Exception as error:
+                self._wait_on(account, uses)
                 minute_lines.warning("opens and clicks not written yet", code=failure_of(error).code)
+            except BaseException:  # the process ends: the last one to write is `close`
+                self._wait_on(account, uses)
+                for of_account, left in batches:
+                    self._wait_on(of_account, left)
+                raise
 
-    def _taken(self) -> dict[AccountKey, list[_Use]]:
+    def _taken(self) -> deque[tuple[AccountKey, list[Followed]]]:
         of_accounts = defaultdict(list)
         for use in self._waiting:
-            of_accounts[use.account].append(use)
+            of_accounts[use.account].append(use.followed)
         self._waiting.clear()
-        return of_accounts
+        return deque(
+            (account, uses[first : first + _AT_ONCE])
+            for account, uses in of_accounts.items()
+            for first in range(0, len(uses), _AT_ONCE)
+        )
 
-    async def _write_of(self, account: AccountKey, uses: Sequence[Followed]) -> None:
-        left = iter(uses)
-        while some := list(islice(left, _AT_ONCE)):
-            async with self._sessions.begin() as session:
-                await take_uses(session, account, some)
+    def _wait_on(self, account: AccountKey, uses: Sequence[Followed]) -> None:
+        oldest = datetime.datetime.now(datetime.UTC) - _KEPT
+        self._waiting.extend(_Use(account, use) for use in uses if use.at > oldest)
 
     async def _write_soon(self) -> None:
         while self._waiting:
