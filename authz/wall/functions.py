@@ -20,6 +20,7 @@ FUNCTIONS = functions_in(
     "enter",
     "staff_door",
     "worker_door",
+    "feedback_door",
     entered=written_columns(ENTERED),
     account=written_columns(ACCOUNT),
     override=written_columns(OVERRIDE),

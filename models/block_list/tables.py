@@ -36,7 +36,12 @@ block_entries = data_table(
     unique_in_account("digest"),
     one_of("reason", BlockReason),
     CheckConstraint("num_nonnulls(sealed_address, sealed_hash) <= 1", name="sealed"),
-    CheckConstraint("num_nonnulls(user_id, api_key_id) = 1", name="entered_by"),
+    # A complaint that comes back by mail was entered by nobody.
+    CheckConstraint(
+        "num_nonnulls(user_id, api_key_id) = 1 OR "
+        f"num_nonnulls(user_id, api_key_id) = 0 AND reason = '{BlockReason.COMPLAINT.value}'",
+        name="entered_by",
+    ),
     short_text_check("source"),
     # Whether an address is blocked is asked for a whole path of accounts at once.
     Index("ix_block_entries_digest", "master_id", "digest", "account_id"),

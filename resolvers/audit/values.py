@@ -128,6 +128,7 @@ NEEDED = {
     EventKind.TEMPLATE_DELETED: _TEMPLATES,
     EventKind.MESSAGES_SENT: _MESSAGES,
     EventKind.MESSAGE_CANCELED: _MESSAGES,
+    EventKind.MESSAGE_EVENTS_REPORTED: _MESSAGES,
 }
 """What a viewer of the log needs besides, to see the values of an event of the kind. A kind that is missing
 stops the start."""

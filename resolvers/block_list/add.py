@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from sqlalchemy import ARRAY, LargeBinary, Text, Uuid, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from authz.callers.actors import Actor
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, WriteKind
 from authz.guards.shared_lock import authorize_shared
 from authz.policy.permissions import Permission
 from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import Place
 from models.base.ids import AccountId, new_id
 from models.block_list.tables import BlockReason, block_entries
 from resolvers.block_list.entry_ids import present_entry
@@ -69,7 +71,8 @@ async def block_addresses(
     # Of an address that was given twice the first spelling is kept.
     given = {each.digest: each for each in reversed(addresses) if isinstance(each, Address)}
     async with in_data_plane(session, account):
-        added = await _insert(session, principal, account, command, list(given.values()))
+        made = NewEntries(list(given.values()), command.reason, command.source, command.keyring, principal)
+        added = await add_entries(session, account, made)
         known = await _known(session, account, list(given.keys() - added.keys()))
     results: list[AddedAddress] = []
     for each in addresses:
@@ -89,35 +92,40 @@ def _shown(account: Authorized, id: uuid.UUID | None) -> str | None:
     return None if id is None else present_entry(account.account_id, id)
 
 
-async def _insert(
-    session: WriteSession,
-    principal: Principal,
-    account: Authorized,
-    command: Blocking,
-    addresses: list[Address],
-) -> dict[bytes, uuid.UUID]:
+@dataclass(frozen=True)
+class NewEntries:
+    """Entries of one account, each address once. `maker`: who enters them; nobody, for complaints alone."""
+
+    addresses: Sequence[Address]
+    reason: BlockReason
+    source: str | None
+    keyring: Keyring
+    maker: Actor
+
+
+async def add_entries(session: WriteSession, account: Place, new: NewEntries) -> dict[bytes, uuid.UUID]:
     """The new entries' ids, by their digests. In the order of the digests, so that two requests for the same
-    addresses wait for each other, and never in a circle."""
-    if not addresses:
+    addresses wait for each other, and never in a circle. The caller is in the data plane."""
+    if not new.addresses:
         return {}
-    addresses.sort(key=lambda each: each.digest)
+    addresses = sorted(new.addresses, key=lambda each: each.digest)
     ids = [new_id() for _ in addresses]
-    sealed = await asyncio.to_thread(_sealed, command.keyring, account, ids, addresses)
-    new = func.unnest(
+    sealed = await asyncio.to_thread(_sealed, new.keyring, account, ids, addresses)
+    given = func.unnest(
         literal(ids, ARRAY(Uuid)),
         literal([each.digest for each in addresses], ARRAY(LargeBinary)),
         literal([each.address for each in sealed], ARRAY(LargeBinary)),
         literal([each.hash for each in sealed], ARRAY(LargeBinary)),
     )
-    rows = new.table_valued("id", "digest", "sealed_address", "sealed_hash").render_derived()
+    rows = given.table_valued("id", "digest", "sealed_address", "sealed_hash").render_derived()
     values = {
         "master_id": literal(account.master_id, Uuid),
         "account_id": literal(account.account_id, Uuid),
         **{column.name: column for column in rows.c},
-        "reason": literal(command.reason.value, Text),
-        "source": literal(command.source, Text),
-        "user_id": literal(principal.user_id, Uuid),
-        "api_key_id": literal(principal.api_key_id, Uuid),
+        "reason": literal(new.reason.value, Text),
+        "source": literal(new.source, Text),
+        "user_id": literal(new.maker.user_id, Uuid),
+        "api_key_id": literal(new.maker.api_key_id, Uuid),
     }
     statement = (
         upsert(block_entries)
@@ -129,7 +137,7 @@ async def _insert(
 
 
 def _sealed(
-    keyring: Keyring, account: Authorized, ids: list[uuid.UUID], addresses: list[Address]
+    keyring: Keyring, account: Place, ids: Sequence[uuid.UUID], addresses: Sequence[Address]
 ) -> list[SealedAddress]:
     return [seal_address(keyring, account, *each) for each in zip(ids, addresses, strict=True)]
 

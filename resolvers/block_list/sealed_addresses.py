@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from authz.guards.exclusive import Authorized
-from models.accounts.trees import columns_of
+from models.accounts.trees import Place, columns_of
 from resolvers.block_list.sealed_columns import ADDRESS, HASH
 from resolvers.inputs.addresses import Address
 from resolvers.sealing.keyring import Keyring, NotOpenedError, Sealed
@@ -33,7 +32,7 @@ class OpenedAddress:
     hash: str | None = None
 
 
-def seal_address(keyring: Keyring, account: Authorized, id: uuid.UUID, address: Address) -> SealedAddress:
+def seal_address(keyring: Keyring, account: Place, id: uuid.UUID, address: Address) -> SealedAddress:
     """What is stored of the address in the account's entry with this id. What was given is kept with its
     canonical form, of which the hash is made."""
     row = {**columns_of(account), "id": id}

@@ -1,13 +1,13 @@
-"""Which domains an account can send from."""
+"""Which domains an account can send from, and which its links lead through."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Uuid, any_, literal, select
 
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import Place, in_account
-from models.base.ids import DomainId
+from models.base.ids import AccountId, DomainId, MasterId
 from models.domains.tables import DomainKind, DomainStatus, domains
 
 
@@ -33,3 +33,17 @@ async def verified_sending_domains(session: WriteSession, account: Place) -> Seq
     return [
         SendingDomain(DomainId(row.id), row.ascii_name) for row in (await session.execute(statement)).all()
     ]
+
+
+async def verified_tracking_domains(
+    session: WriteSession, master_id: MasterId, account_ids: Sequence[AccountId]
+) -> Mapping[AccountId, str]:
+    """The name, in ASCII, of each account's own verified tracking domain. The caller has entered the tree."""
+    domain = domains.c
+    statement = select(domain.account_id, domain.ascii_name).where(
+        domain.master_id == master_id,
+        domain.account_id == any_(literal(list(account_ids), ARRAY(Uuid))),
+        domain.kind == DomainKind.TRACKING.value,
+        domain.status == DomainStatus.VERIFIED.value,
+    )
+    return {AccountId(row.account_id): row.ascii_name for row in await session.execute(statement)}

@@ -109,3 +109,4 @@ class EventKind(enum.Enum):
     TEMPLATE_DELETED = "template.deleted"
     MESSAGES_SENT = "messages.sent"
     MESSAGE_CANCELED = "message.canceled"
+    MESSAGE_EVENTS_REPORTED = "message_events.reported"

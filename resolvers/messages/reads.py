@@ -14,6 +14,7 @@ from engine.declare.far import ITEM
 from engine.declare.paging import Order
 from models.accounts.trees import in_tree
 from models.base.ids import Kind
+from models.messages.events import message_events
 from models.messages.tables import MessageStatus, messages
 from models.sending.tables import SendStream
 from models.templates.tables import template_versions
@@ -24,6 +25,7 @@ from resolvers.inputs.global_ids import IdText, in_account_of_kind
 from resolvers.messages.ids import KINDS, READ_PERMISSIONS
 
 NEWEST_FIRST = Order("messages", (messages.c.id,), descending=True)
+EVENTS = Order("message_events", (message_events.c.id,), descending=True)
 
 
 def _canonical(text: str, argument: str) -> str:
@@ -119,3 +121,16 @@ def version_of(found: FromClause) -> Select[Any]:
     version = template_versions.alias()
     this = in_tree(version, found, account_id="account_id", id="version_id")
     return select(*version.c).where(this)
+
+
+def events_of(message: FromClause) -> Select[Any]:
+    """What its recipient, and the servers on the way, did with it: in the order in which it was told, the
+    last one first. `status`, `answer` and `settledAt` say what became of it before."""
+    event = message_events.alias()
+    this = in_tree(event, message, account_id="account_id", message_id="id")
+    return select(*event.c).where(this)
+
+
+def told_at(event: FromClause) -> ColumnElement[Any]:
+    """When it was told. It may have happened long before."""
+    return event.c.created_at

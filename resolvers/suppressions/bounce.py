@@ -1,4 +1,4 @@
-"""Bounces that a partner's engine has seen (R79). Nobody lifts what they exclude."""
+"""Bounces that a partner's engine has seen, or that came back (R79). Nobody lifts what they exclude."""
 
 import datetime
 import enum
@@ -15,7 +15,7 @@ from authz.guards.shared_lock import authorize_shared
 from authz.policy.permissions import Permission
 from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import in_account
+from models.accounts.trees import Place, in_account
 from models.base.ids import AccountId, new_id
 from models.suppressions.tables import BounceKind, bounces
 from resolvers.effects.event_kinds import EventKind
@@ -23,7 +23,7 @@ from resolvers.effects.log import record_of_account
 from resolvers.inputs.addresses import AddressFault
 from resolvers.settings.in_force import effective_settings
 from resolvers.settings.values import BounceLimits
-from resolvers.suppressions.reports import GivenReport, Report, read_reports
+from resolvers.suppressions.reports import GivenReport, Report, Reported, read_reports
 
 
 class BounceOutcome(enum.Enum):
@@ -85,24 +85,30 @@ async def record_bounces(session: WriteSession, principal: Principal, command: B
         session, principal, command.account_id, Permission.CONTACTS_WRITE, WriteKind.TAKES_AWAY
     )
     reports = await read_reports(session, account, command.reports)
-    digests = sorted({each.address.digest for each in reports if isinstance(each, Report)})
     limits = (await effective_settings(session, account)).bounce_limits
-    results = []
     async with in_data_plane(session, account):
-        histories = await _lock(session, account, digests)
-        for each in reports:
-            if isinstance(each, AddressFault):
-                results.append(ToldBounce(BounceOutcome.MALFORMED, each.message))
-            else:
-                results.append(ToldBounce(histories[each.address.digest].add(each.told, each.at, limits)))
-        await _store(session, account, histories)
+        results = await add_bounces(session, account, limits, reports)
     await _log(session, principal, account, results)
     return results
 
 
-async def _lock(
-    session: WriteSession, account: Authorized, digests: Sequence[bytes]
-) -> dict[bytes, _History]:
+async def add_bounces(
+    session: WriteSession, account: Place, limits: BounceLimits, reports: Sequence[Reported[BounceKind]]
+) -> list[ToldBounce]:
+    """Record each. The caller is in the data plane."""
+    digests = sorted({each.address.digest for each in reports if isinstance(each, Report)})
+    histories = await _lock(session, account, digests)
+    results = []
+    for each in reports:
+        if isinstance(each, AddressFault):
+            results.append(ToldBounce(BounceOutcome.MALFORMED, each.message))
+        else:
+            results.append(ToldBounce(histories[each.address.digest].add(each.told, each.at, limits)))
+    await _store(session, account, histories)
+    return results
+
+
+async def _lock(session: WriteSession, account: Place, digests: Sequence[bytes]) -> dict[bytes, _History]:
     """What is known of the addresses, each locked. Rows that are missing are made first, so that two requests
     for one address wait for each other, always in one order."""
     if not digests:
@@ -151,7 +157,7 @@ _STORED = (
 )
 
 
-async def _store(session: WriteSession, account: Authorized, histories: dict[bytes, _History]) -> None:
+async def _store(session: WriteSession, account: Place, histories: dict[bytes, _History]) -> None:
     changed = [
         {
             "tree": account.master_id,

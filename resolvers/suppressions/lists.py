@@ -5,13 +5,12 @@ from collections.abc import Set
 
 from sqlalchemy import ARRAY, Uuid, any_, literal, select
 
-from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import in_account
+from models.accounts.trees import Place, in_account
 from models.contacts.tables import contact_lists
 
 
-async def known_lists(session: WriteSession, account: Authorized, wanted: Set[uuid.UUID]) -> set[uuid.UUID]:
+async def known_lists(session: WriteSession, account: Place, wanted: Set[uuid.UUID]) -> set[uuid.UUID]:
     """Those of the lists that the account has. A deleted list is one of them until a worker has removed its
     members: its recipients still leave it."""
     if not wanted:

@@ -1,4 +1,4 @@
-"""Unsubscribes that a partner's engine has taken (R77, R78)."""
+"""Unsubscribes that a partner's engine has taken, or a link in a message (R77, R78)."""
 
 import datetime
 import enum
@@ -10,19 +10,19 @@ from sqlalchemy import ARRAY, DateTime, LargeBinary, Uuid, and_, any_, func, lit
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized, WriteKind
+from authz.guards.exclusive import WriteKind
 from authz.guards.shared_lock import authorize_shared
 from authz.policy.permissions import Permission
 from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import in_account
+from models.accounts.trees import Place, in_account
 from models.base.ids import AccountId, new_id
 from models.suppressions.tables import unsubscribes
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.addresses import AddressFault
 from resolvers.suppressions.lists import known_lists
-from resolvers.suppressions.reports import GivenReport, Report, read_reports
+from resolvers.suppressions.reports import GivenReport, Report, Reported, read_reports
 
 ListId = uuid.UUID | None
 """The contact list that the recipient left; None: none was named."""
@@ -68,12 +68,24 @@ async def record_unsubscribes(
         session, principal, command.account_id, Permission.CONTACTS_WRITE, WriteKind.TAKES_AWAY
     )
     told = await read_reports(session, account, command.reports)
-    reports = [each for each in told if isinstance(each, Report)]
     async with in_data_plane(session, account):
-        lists = await known_lists(session, account, {each.told for each in reports if each.told is not None})
-        latest = _latest([each for each in reports if each.told is None or each.told in lists])
-        recorded = await _upsert(session, account, latest)
-        lifted = await _resubscribed(session, account, latest.keys() - recorded)
+        results = await add_unsubscribes(session, account, told)
+    number = sum(result.outcome is UnsubscribeOutcome.RECORDED for result in results)
+    if number:
+        kind = EventKind.UNSUBSCRIBES_REPORTED
+        await record_of_account(session, principal, account, kind, None, {"unsubscribes": number})
+    return results
+
+
+async def add_unsubscribes(
+    session: WriteSession, account: Place, told: Sequence[Reported[ListId]]
+) -> list[ToldUnsubscribe]:
+    """Record each that is newer than what is known of the address. The caller is in the data plane."""
+    reports = [each for each in told if isinstance(each, Report)]
+    lists = await known_lists(session, account, {each.told for each in reports if each.told is not None})
+    latest = _latest([each for each in reports if each.told is None or each.told in lists])
+    recorded = await _upsert(session, account, latest)
+    lifted = await _resubscribed(session, account, latest.keys() - recorded)
     results = []
     for each in told:
         if isinstance(each, AddressFault):
@@ -83,10 +95,6 @@ async def record_unsubscribes(
         results.append(ToldUnsubscribe(_outcome(key, latest, recorded, lifted)))
         # What was told twice was recorded by the first of them.
         recorded.discard(key)
-    number = sum(result.outcome is UnsubscribeOutcome.RECORDED for result in results)
-    if number:
-        kind = EventKind.UNSUBSCRIBES_REPORTED
-        await record_of_account(session, principal, account, kind, None, {"unsubscribes": number})
     return results
 
 
@@ -112,9 +120,7 @@ def _outcome(
     return UnsubscribeOutcome.RESUBSCRIBED_SINCE if key in lifted else UnsubscribeOutcome.ALREADY_UNSUBSCRIBED
 
 
-async def _upsert(
-    session: WriteSession, account: Authorized, latest: dict[_Key, datetime.datetime]
-) -> set[_Key]:
+async def _upsert(session: WriteSession, account: Place, latest: dict[_Key, datetime.datetime]) -> set[_Key]:
     """Those that were recorded: new ones, and those after a re-subscription."""
     if not latest:
         return set()
@@ -142,7 +148,7 @@ async def _upsert(
     return {(row.digest, row.contact_list_id) for row in await session.execute(statement)}
 
 
-async def _resubscribed(session: WriteSession, account: Authorized, keys: set[_Key]) -> set[_Key]:
+async def _resubscribed(session: WriteSession, account: Place, keys: set[_Key]) -> set[_Key]:
     """Which of these the contact has lifted itself."""
     if not keys:
         return set()

@@ -7,6 +7,7 @@ from resolvers.billing.document import Issuer
 from resolvers.billing.status_history import SuspendedAccounts
 from resolvers.domains.dns import Dns
 from resolvers.inputs.address_digests import ContactKey, KeySource
+from resolvers.messages.tracking.signers import SignerSource, no_signers
 from resolvers.messages.transport import Envelope, Sms, Transport
 from resolvers.payments.provider import PaymentProvider
 from resolvers.review.policy import ReviewPolicy
@@ -31,6 +32,8 @@ class Deployment:
     """The key that contacts are hashed with. It raises a Refusal where there is none."""
     keyring: KeyringSource = no_keyring
     """The secrets with which values are sealed. It raises a Refusal where there are none."""
+    signers: SignerSource = no_signers
+    """What signs the links in messages. It raises a Refusal where there are no secrets."""
     mail_host: str = "localhost"
     """The host under which the names are that customers' records in DNS lead to."""
     mail: Transport[Envelope] | None = None

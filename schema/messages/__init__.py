@@ -5,11 +5,12 @@ from models.base.ids import Kind
 from resolvers.messages import reads
 from schema.fields.contribution import Contribution
 from schema.messages.enums import ENUMS
+from schema.messages.event_mutations import MessageEventMutation
 from schema.messages.mutations import MessageMutation
 from schema.messages.types import Message
 
 CONTRIBUTION = Contribution(
-    mutations=(MessageMutation,),
+    mutations=(MessageMutation, MessageEventMutation),
     look_ups={
         Kind.MARKETING_MESSAGE: LookUp(Message, reads.marketing_place, far_read=reads.marketing_by_place),
         Kind.TRANSACTIONAL_MESSAGE: LookUp(

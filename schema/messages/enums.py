@@ -1,5 +1,6 @@
 """Enums of the area, as GraphQL shows them."""
 
+from models.messages.events import MessageEventKind
 from models.messages.tables import MessageChannel, MessageStatus
 from schema.fields.enum_publishing import EnumDescription
 
@@ -17,6 +18,20 @@ ENUMS = (
             "DOUBTFUL": "It was handed over and nobody said what became of it. It may have reached the "
             "recipient. It is not sent again.",
             "CANCELED": "Somebody canceled it while it waited.",
+        },
+    ),
+    EnumDescription(
+        MessageEventKind,
+        {
+            "DELIVERED": "The recipient's server accepted it.",
+            "HARD_BOUNCE": "It came back, because the address can never be reached. The account does not "
+            "send to the address any more.",
+            "SOFT_BOUNCE": "It came back, for example from a full mailbox. So many of them exclude the "
+            "address as the account's setting `bounceLimits` says.",
+            "COMPLAINT": "The recipient said that it is spam. The address is on the account's block list.",
+            "OPEN": "It was shown, with its pictures. It may happen again.",
+            "CLICK": "A link in it was followed. It may happen again.",
+            "UNSUBSCRIBE": "The recipient unsubscribed by it.",
         },
     ),
 )

@@ -5,14 +5,33 @@ import datetime
 import strawberry
 
 from engine.declare.codecs import enum_of
-from engine.declare.declarations import column, computed, entity
+from engine.declare.connections import Connection
+from engine.declare.declarations import column, computed, connection, entity
+from models.messages.events import MessageEventKind, message_events
 from models.messages.tables import MessageChannel, MessageStatus, messages
 from models.sending.tables import SendStream
 from resolvers.messages import reads
 from schema.fields.node import ID_DESCRIPTION, Node
 
+_IN_ACCOUNT = ("master_id", "account_id", "id")
 
-@entity(messages, key=("master_id", "account_id", "id"), far=True)
+
+@entity(message_events, key=_IN_ACCOUNT, far=True)
+class MessageEvent:
+    """Something that happened to a message after it was handed over."""
+
+    kind: MessageEventKind = column(codec=enum_of(MessageEventKind), description="What happened.")
+    happened_at: datetime.datetime = column(description="When it happened.")
+    told_at: datetime.datetime = computed(reads.told_at)
+    is_first: bool = column(
+        description="Whether it is the first of its kind that was told: unique opens and clicks are those."
+    )
+    url: str | None = column(description="Where a CLICK led to.")
+    status: str | None = column(description="Of a bounce, such as 5.1.1 (RFC 3463); null if nobody said.")
+    diagnostic: str | None = column(description="What the recipient's server said of a bounce.")
+
+
+@entity(messages, key=_IN_ACCOUNT, far=True)
 class Message(Node):
     """A message to one recipient. CAMPAIGNS_READ shows those of the stream MARKETING, TRANSACTIONAL_READ
     those of the stream TRANSACTIONAL."""
@@ -41,3 +60,4 @@ class Message(Node):
     settled_at: datetime.datetime | None = column(
         description="When it was sent, failed, was canceled or found to be doubtful."
     )
+    events: Connection[MessageEvent] = connection(reads.events_of, order=reads.EVENTS)

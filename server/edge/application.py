@@ -8,7 +8,8 @@ from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from server.edge.cross_origin import CrossOrigin
 from server.edge.host_check import HostCheck
-from server.logs.request_log import RequestLog
+from server.logs.request_log import TOKEN_PATHS, RequestLog
+from server.pages.files import ASSETS_PATH
 
 GRAPHQL_PATH = "/graphql"
 
@@ -28,7 +29,7 @@ class Application(Starlette):
         super().__init__(routes=[Route(GRAPHQL_PATH, endpoint), *routes], lifespan=lifespan)
         self._endpoint = endpoint
         # Outside of Starlette, so that its error pages have the request's id and web pages can read them.
-        hosts = HostCheck(self._enter, allowed_hosts)
+        hosts = HostCheck(self._enter, allowed_hosts, (*TOKEN_PATHS, ASSETS_PATH))
         self._entrance = RequestLog(CrossOrigin(hosts, GRAPHQL_PATH, allowed_origins))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

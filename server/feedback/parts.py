@@ -14,6 +14,8 @@ LARGEST = 1_000_000
 """Bytes of a report."""
 MOST_PARTS = 1_000
 """Of a report, and blocks of a part. The sender of a report about more recipients splits it (RFC 3464)."""
+_LONGEST_HEAD = 100_000
+"""Bytes."""
 _LONGEST_VALUE = 1_000
 """Characters of a field. What is longer is cut."""
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n|\A\r?\n")
@@ -77,6 +79,11 @@ class Report:
         """The headers of the message that it is about, as far as it has them."""
         part = self.part(*_RETURNED)
         return Fields(b"" if part is None else _split(part.content)[0])
+
+
+def head_of(content: bytes) -> Fields:
+    """The headers of the mail itself."""
+    return Fields(_split(content[:_LONGEST_HEAD])[0])
 
 
 def read_report(content: bytes) -> Report | None:

@@ -104,7 +104,7 @@ async def read_post(head: RequestHead, receive: Receive) -> GraphQLRequest:
     if head.content_type is None or not _is_json(head.content_type):
         message = "Send the request as application/json, encoded in UTF-8."
         raise RefusedRequestError(ErrorCode.UNSUPPORTED_MEDIA_TYPE, message)
-    parameters = decode_json("The body", await _body(receive, head.client_address))
+    parameters = decode_json("The body", await read_body(receive, head.client_address))
     if not _is_object(parameters):
         _refuse("The body must be a JSON object; there are no batches.")
     return _from_parameters(parameters)
@@ -153,7 +153,9 @@ def decode_json(what: str, text: bytes) -> object:
     return value
 
 
-async def _body(receive: Receive, client_address: str) -> bytes:
+async def read_body(receive: Receive, client_address: str) -> bytes:
+    """The whole body. Raises RefusedRequestError, 413, for one that is longer than BODY_LIMIT, Busy where too
+    many are held that have not come whole, and ClientDisconnect."""
     piece, more = await next_piece(receive)
     if not more and len(piece) <= BODY_LIMIT:
         return piece

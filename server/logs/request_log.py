@@ -16,6 +16,10 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 # A path and an operation's name are the client's: the log must not grow by what a client sends.
 _LONGEST_LOGGED = 200
 _ID_BYTES = 16
+
+TOKEN_PATHS = frozenset({"/o/", "/c/", "/u/"})
+"""What follows is a secret: it lets whoever has it speak for the recipient of a message."""
+_PREFIX_LENGTH = 3
 _RESPONSE_STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 
 
@@ -24,9 +28,9 @@ class RequestLog:
 
     The id is the client's `X-Request-Id` if that is 1-64 letters, digits, dots, hyphens and underscores,
     else a new one; it is sent back under the same name and stands in every log line of the request. A line
-    holds the codes of what was refused, and neither the query string nor any header. It belongs outside of
-    Starlette, so that the error pages of Starlette carry the id as well. A websocket counts as one request,
-    of the duration of its connection.
+    holds the codes of what was refused, and neither the query string, nor any header, nor a token in the
+    path. It belongs outside of Starlette, so that the error pages of Starlette carry the id as well. A
+    websocket counts as one request, of the duration of its connection.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -62,7 +66,7 @@ class RequestLog:
             _log.info(
                 "request",
                 method=scope.get("method", "WEBSOCKET"),
-                path=scope["path"][:_LONGEST_LOGGED],
+                path=_logged_path(scope["path"]),
                 status=None if status is None else int(status),  # an HTTPStatus says too much of itself
                 duration_ms=round((perf_counter() - started) * 1000, 2),
                 **({"codes": dict(request.codes)} if request.codes else {}),
@@ -84,6 +88,11 @@ def log_codes(codes: Iterable[str]) -> None:
     request = logged_request.get(None)
     if request is not None:
         request.codes.update(map(str, codes))  # an enum's member says too much of itself
+
+
+def _logged_path(path: str) -> str:
+    prefix = path[:_PREFIX_LENGTH]
+    return f"{prefix}..." if prefix in TOKEN_PATHS else path[:_LONGEST_LOGGED]
 
 
 def _request_id_for(scope: Scope) -> str:

@@ -29,10 +29,12 @@ def fill_template(name: str, *, text: dict[str, str], markup: dict[str, str]) ->
     return template.substitute({key: escape(value) for key, value in text.items()} | markup)
 
 
-def page_headers(*, scripts: Sequence[str] = (), styles: Sequence[str] = ()) -> dict[str, str]:
+def page_headers(
+    *, scripts: Sequence[str] = (), styles: Sequence[str] = (), forms: bool = False
+) -> dict[str, str]:
     """The headers of a page that loads from this server and from the foreign addresses given, alone.
 
-    Nothing inline runs, nothing may frame the page, no form is sent by the browser itself.
+    Nothing inline runs, nothing may frame the page. The browser itself sends `forms` to this server, or none.
     """
     policy = (
         "default-src 'none'",
@@ -42,7 +44,7 @@ def page_headers(*, scripts: Sequence[str] = (), styles: Sequence[str] = ()) -> 
         "font-src data:",
         "connect-src 'self'",
         "base-uri 'none'",
-        "form-action 'none'",
+        "form-action 'self'" if forms else "form-action 'none'",
         "frame-ancestors 'none'",
     )
     return {

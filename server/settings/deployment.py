@@ -6,7 +6,7 @@ from schema.fields.deployment import Deployment
 from server.settings.contact_key import key_source
 from server.settings.invoice_issuer import invoice_issuer
 from server.settings.payments import payment_provider
-from server.settings.secret_keys import keyring_source, log_lost
+from server.settings.secret_keys import keyring_source, log_lost, signer_source
 from server.settings.settings import Settings
 from server.transports.by_place import ByPlace, domain_of
 from server.transports.sms_gateway import SmsGateway
@@ -23,6 +23,7 @@ def deployment(settings: Settings) -> Deployment:
         payments=payment_provider(settings.payment_provider),
         contact_key=key_source(settings),
         keyring=keyring_source(settings, log_lost),
+        signers=signer_source(settings),
         mail_host=settings.mail_domain,
         mail=_mail(settings),
         sms=_sms(settings),

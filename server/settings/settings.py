@@ -146,6 +146,12 @@ class Settings(BaseSettings):
         le=120,
         description="How many whole months messages are kept besides the present one.",
     )
+    feedback_secret: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="What your mail server shows to `POST /feedback`, where it brings mail that came back; "
+        "left out: there is no such address.",
+    )
     recipient_limit: int = Field(
         default=1_000_000, ge=1, description="The most recipients of a list that is uploaded."
     )

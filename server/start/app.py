@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from engine.writes.sessions import WriteSessions
 from schema.fields.deployment import Deployment
 from schema.root import build_schema
 from server.database.connecting import reachability
@@ -16,6 +17,7 @@ from server.database.connections import connect_as_application
 from server.database.read_pools import ReadPools
 from server.edge.application import Application
 from server.exports.contacts import ContactsExport
+from server.feedback.intake import FeedbackIntake
 from server.graphql.endpoint import GraphQLEndpoint
 from server.graphql.preparation import beside, prepare
 from server.graphql.runner import OperationRunner
@@ -27,6 +29,9 @@ from server.settings.deployment import deployment
 from server.settings.settings import Settings
 from server.start import health
 from server.start.garbage import keep_looking
+from server.tracking import feedback_endpoint
+from server.tracking.links import LinkPages
+from server.tracking.uses import LinkUses
 from server.uploads import contacts_endpoint, recipients_endpoint
 from server.uploads.contacts import ContactUploads
 from server.uploads.places import UploadPlaces
@@ -54,6 +59,8 @@ def create_app(
         debug=settings.debug,
     )
     endpoint = GraphQLEndpoint(runner.schema, runner, runner.beside, graphiql_page(logins))
+    uses = LinkUses(runner.sessions)
+    links = LinkPages(runner.sessions, decided.signers, decided.public_url, uses)
     uploads = _Uploads.of(runner, decided, reads, settings.recipient_limit)
     postman = Postman(connections.mail, settings)
 
@@ -63,6 +70,7 @@ def create_app(
         async with postman.at_work(), prepared_beside, beside(keep_looking()):
             yield
         uploads.places.close()
+        await uses.close()
         await runner.close()
         await decided.close()
         await connections.close()
@@ -70,6 +78,8 @@ def create_app(
     routes = [
         *_pages(settings),
         *uploads.routes,
+        *links.routes,
+        *_feedback(settings, runner.sessions, decided),
         assets,
         InvoiceDownload(runner).route,
         *health.routes(connections.writes, None if replica is None else replica.near),
@@ -131,6 +141,14 @@ class _Connections:
             await self.replica.close()
         await self.mail.dispose()
         await self.writes.dispose()
+
+
+def _feedback(settings: Settings, sessions: WriteSessions, decided: Deployment) -> list[Route]:
+    if settings.feedback_secret is None:
+        return []
+    intake = FeedbackIntake(sessions, decided.signers, decided.keyring)
+    secret = settings.feedback_secret.get_secret_value()
+    return [Route(feedback_endpoint.PATH, feedback_endpoint.FeedbackEndpoint(intake, secret))]
 
 
 def _pages(settings: Settings) -> list[Route]:

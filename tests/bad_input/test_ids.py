@@ -92,6 +92,7 @@ MUTATIONS = {
     "sendVoid": ["reservationId"],
     "messageSend": ["accountId"],
     "messageCancel": ["messageId"],
+    "messageEventsReport": ["accountId"],
     "sendBudgetUpdate": ["accountId"],
     "creditBudgetUpdate": ["accountId"],
     "billingModeUpdate": ["accountId"],

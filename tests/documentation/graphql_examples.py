@@ -1,5 +1,6 @@
 """Running the queries of a page, as those who are named above them."""
 
+import datetime
 import json
 import re
 from dataclasses import dataclass, field
@@ -77,6 +78,8 @@ class Examples:
         """What stands in angle brackets: `member.id above`, `id of MARKETER`, `id of Marketing UK` ..."""
         if words.endswith(" above"):
             return self.answered(words.removesuffix(" above"))
+        if words == "an hour ago":
+            return (datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)).isoformat()
         beginning = next(beginning for beginning in _STATEMENTS if words.startswith(beginning))
         name = words.removeprefix(beginning)
         if name in BuiltinRole.__members__:

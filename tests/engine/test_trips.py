@@ -107,6 +107,7 @@ TRIPS: dict[str, int] = {
     "templateDelete": 4,
     "messageSend": 20,
     "messageCancel": 12,
+    "messageEventsReport": 5,
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, insert
 
 from models.base.ids import Kind, new_id, present_in_account
+from models.messages.events import MessageEventKind, message_event_keys, message_events
 from models.messages.tables import (
     MessageChannel,
     MessageStatus,
@@ -23,8 +24,10 @@ from tests.client.api import Api, Caller
 from tests.client.mutations import done
 from tests.world.contacts import CONTACT_KEY
 from tests.world.domains import give_domain
+from tests.world.suppressions import ago
 from tests.world.world import Account, World
 
+EVENT_OUTCOMES = "outcomes { index isNew error { code message field } }"
 OUTCOMES = "outcomes { index replayed message { id status } error { code message field } }"
 
 
@@ -55,8 +58,6 @@ def message_row(
     stream: SendStream = SendStream.TRANSACTIONAL,
     status: MessageStatus = MessageStatus.WAITING,
     label: str | None = None,
-    sender: str = "news@example.com",
-    is_test: bool = False,
 ) -> dict[str, Any]:
     """A message to this address, without its account."""
     canonical = email_address(to).canonical
@@ -66,12 +67,12 @@ def message_row(
         "channel": MessageChannel.EMAIL.value,
         "stream": stream.value,
         "label": label,
-        "is_test": is_test,
+        "is_test": False,
         "recipient": to,
         "recipient_canonical": canonical,
         "recipient_digest": digest_of(CONTACT_KEY, canonical),
         "body_id": body_id,
-        "sender": sender,
+        "sender": "news@example.com",
         "sends": 1,
         "status": status.value,
         "due_at": func.now(),
@@ -90,15 +91,12 @@ async def give_message(
     stream: SendStream = SendStream.TRANSACTIONAL,
     status: MessageStatus = MessageStatus.WAITING,
     label: str | None = None,
-    sender: str = "news@example.com",
-    is_test: bool = False,
+    **more: Any,
 ) -> uuid.UUID:
     """The account has a message to this address."""
     key, body = new_id(), new_id()
     place: dict[str, Any] = {"master_id": account.master, "account_id": account.key}
-    row = message_row(
-        key, to, body_id=body, stream=stream, status=status, label=label, sender=sender, is_test=is_test
-    )
+    row = message_row(key, to, body_id=body, stream=stream, status=status, label=label) | more
     async with world.database.begin() as connection:
         said = {"id": body, "subject": "Hello", "text": "Hello!"}
         await connection.execute(insert(message_bodies).values(**place, **said))
@@ -106,6 +104,34 @@ async def give_message(
         named = {"key": key.hex, "digest": b"1", "id": key}
         await connection.execute(insert(message_keys).values(**place, **named))
     return key
+
+
+async def give_event(
+    world: World, account: Account, key: uuid.UUID, kind: MessageEventKind = MessageEventKind.OPEN
+) -> None:
+    """Something has happened to the message, for the first time, and a partner has told of it."""
+    place: dict[str, Any] = {"master_id": account.master, "account_id": account.key, "id": new_id()}
+    happened = {"message_id": key, "kind": kind.value, "happened_at": func.now(), "is_first": True}
+    told = {"key": key.hex, "digest": b"1"}
+    async with world.database.begin() as connection:
+        await connection.execute(insert(message_events).values(**place, **happened))
+        await connection.execute(insert(message_event_keys).values(**place, **told))
+
+
+def event(key: str, message: str = "", kind: str = "OPEN", **more: Any) -> dict[str, Any]:
+    """An event of an input. `message`: its id; without one, something else is named."""
+    named = {"messageId": message} if message else {}
+    return {"key": key, "kind": kind, "occurredAt": ago(minutes=1), **named, **more}
+
+
+async def report(
+    api: Api, caller: Caller, account: Account, events: Sequence[dict[str, Any]], **more: Any
+) -> list[dict[str, Any]]:
+    """The outcomes of telling of these."""
+    values = {"accountId": account.id, "stream": "TRANSACTIONAL", "events": list(events), **more}
+    payload = await done(api, "messageEventsReport", caller, EVENT_OUTCOMES, **values)
+    outcomes: list[dict[str, Any]] = payload["outcomes"]
+    return outcomes
 
 
 async def give_queue(world: World, account: Account) -> None:

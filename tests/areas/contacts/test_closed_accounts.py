@@ -18,6 +18,7 @@ from models.contacts.tables import (
     contact_values,
     contacts,
 )
+from models.messages.events import message_event_keys, message_events
 from models.messages.tables import message_bodies, message_keys, messages
 from models.suppressions.tables import bounces, unsubscribes
 from models.templates.tables import template_versions, templates
@@ -29,7 +30,7 @@ from tests.client.api import Api, Caller
 from tests.client.mutations import done
 from tests.server.deployed import deployed
 from tests.world.contacts import give_contacts, give_import, give_memberships
-from tests.world.messages import give_message
+from tests.world.messages import give_event, give_message
 from tests.world.suppressions import give_suppressions, resubscribe
 from tests.world.templates import give_template
 from tests.world.world import Account, Member, World
@@ -42,6 +43,8 @@ _OF_PEOPLE = (
     contact_attributes,
     contact_import_parts,
     contact_import_errors,
+    message_events,
+    message_event_keys,
     messages,
     message_bodies,
     message_keys,
@@ -73,7 +76,7 @@ async def _fill(api: Api, world: World, account: Account, owner: Caller) -> None
     await give_memberships(world, account, await give_contacts(world, account, 20))
     await give_import(world, account, "UPLOADING")
     await give_template(world, account, "Hello")
-    await give_message(world, account)
+    await give_event(world, account, await give_message(world, account))
     blocked: dict[str, Any] = {"accountId": account.id, "addresses": ["bob@example.com", "carl@example.com"]}
     blocked["source"] = "A call"
     await done(api, "blockListAdd", owner, **blocked)

@@ -6,15 +6,31 @@ from tests.authz.escalation.statuses import NEEDS_ACTIVE, TAKES_AWAY, Row
 from tests.authz.rules.consequences import NO_CONSEQUENCE, Pays, does
 from tests.bad_input.place import Place
 from tests.bad_input.values import Input
-from tests.storage.growth import Bound, Growth, deleted, one_each
+from tests.storage.growth import Bound, Growth, deleted, kept, one_each
 from tests.storage.tree import Tree
-from tests.world.messages import give_message, give_queue, give_sender, mail, message_id
+from tests.world.messages import (
+    event,
+    give_event,
+    give_message,
+    give_queue,
+    give_sender,
+    mail,
+    message_id,
+)
 from tests.world.world import Account, World
 
-CONSEQUENCES = {"messageSend": does(Pays.POOL), "messageCancel": NO_CONSEQUENCE}
+CONSEQUENCES = {
+    "messageSend": does(Pays.POOL),
+    "messageCancel": NO_CONSEQUENCE,
+    "messageEventsReport": NO_CONSEQUENCE,
+}
 
 
-STATUSES = {"messageSend": Row(NEEDS_ACTIVE), "messageCancel": Row(TAKES_AWAY)}
+STATUSES = {
+    "messageSend": Row(NEEDS_ACTIVE),
+    "messageCancel": Row(TAKES_AWAY),
+    "messageEventsReport": Row(TAKES_AWAY),
+}
 
 
 _MONTHS = Bound(Growth.SWEPT, "a month at a time, after 13 months or as many as the deployment says")
@@ -23,6 +39,8 @@ BOUNDS = {
     "messages": _MONTHS,
     "message_bodies": _MONTHS,
     "message_keys": deleted("7 days, while a key counts"),
+    "message_events": kept("what became of a message, until 30 days after the account is closed"),
+    "message_event_keys": Bound(Growth.SWEPT, "after 30 days, by the requests that bring others"),
     "delivery_queues": one_each("an account"),
 }
 
@@ -35,6 +53,15 @@ def inputs(place: Place) -> dict[str, Input]:
     return {
         "messageSend": {"accountId": place.account.id, "stream": "MARKETING", "label": "Spring"}
         | {"messages": [message]},
+        "messageEventsReport": {
+            "accountId": place.account.id,
+            "stream": "TRANSACTIONAL",
+            "events": [
+                event("7", place.objects[Kind.TRANSACTIONAL_MESSAGE], "SOFT_BOUNCE")
+                | {"status": "4.2.2", "diagnostic": "Full", "url": None}
+                | {"reservationId": None, "recipient": None}
+            ],
+        },
         "messageCancel": {"messageId": place.objects[Kind.TRANSACTIONAL_MESSAGE]},
     }
 
@@ -57,5 +84,5 @@ async def give_objects(world: World, account: Account) -> dict[Kind, str]:
 
 async def give_rows(world: World, tree: Tree) -> None:
     """A row in each of the area's tables."""
-    await give_message(world, tree.master)
+    await give_event(world, tree.master, await give_message(world, tree.master))
     await give_queue(world, tree.master)

@@ -37,7 +37,7 @@ _WITHOUT = {
     ),
     **dict.fromkeys(("billingModeUpdate", "billingDetailsUpdate"), "changes no right"),
     **dict.fromkeys(("sendReserve", "sendCommit", "sendVoid"), "changes no right"),
-    **dict.fromkeys(("messageSend", "messageCancel"), "changes no right"),
+    **dict.fromkeys(("messageSend", "messageCancel", "messageEventsReport"), "changes no right"),
     **dict.fromkeys(("templateCreate", "templateUpdate", "templateDelete"), "changes no right"),
     **dict.fromkeys(("paymentMethodAdd", "paymentMethodRemove"), "changes no right"),
     **dict.fromkeys(("topUpRuleUpdate", "topUpRuleRemove"), "changes no right"),

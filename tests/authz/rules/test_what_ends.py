@@ -72,7 +72,14 @@ CONTACTS = {
     "contacts",
 }
 TEMPLATES = {"templates", "template_versions"}
-MESSAGES = {"messages", "message_bodies", "message_keys", "delivery_queues"}
+MESSAGES = {
+    "messages",
+    "message_bodies",
+    "message_keys",
+    "message_events",
+    "message_event_keys",
+    "delivery_queues",
+}
 NOT_SENT_TO = {"block_entries", "unsubscribes", "bounces"}
 STATUS = {"accounts", "account_status_changes"}
 SETTINGS = {"field_functions", "settings"}

@@ -27,6 +27,7 @@ LOOKING = {
     "policy explain": ["--account", "acct_x", "--permission", "ACCOUNT_READ", "--subject", "sam@example.com"],
     "ledger verify": [],
     "keys rotate": [],
+    "feedback take": [],
     "invoice credit": ["INV-1", "--reason", "because"],
 }
 """All others, with what each has to be given."""

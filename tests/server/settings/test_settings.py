@@ -103,6 +103,7 @@ MALFORMED = {
     "MANDANT_DEBUG": ("maybe", "2"),
     "MANDANT_PAYMENT_PROVIDER": ("stripe", "NONE"),
     "MANDANT_CONTACT_KEY": ("too short",),
+    "MANDANT_FEEDBACK_SECRET": ("too short",),
     "MANDANT_SECRET_KEYS": (
         "too short",
         "sixteen letters!,too short",

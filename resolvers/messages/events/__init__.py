@@ -1,0 +1,1 @@
+"""What comes back of messages: bounces, complaints, opens, clicks and unsubscribes."""

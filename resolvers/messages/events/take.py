@@ -1,0 +1,131 @@
+"""Events are taken in: written down, counted, and followed by what they mean for later sends (R77, R79).
+
+All of a batch are of one account. The statements do not become more with them. One event excludes the one
+recipient that it is about (T25).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from authz.callers.actors import Actor
+from authz.wall.tree_door import in_data_plane
+from engine.writes.sessions import WriteSession
+from models.accounts.trees import Place
+from models.block_list.tables import BlockReason
+from models.messages.events import MessageEventKind
+from models.statistics.tables import StatisticKind
+from models.suppressions.tables import BounceKind
+from resolvers.block_list.add import NewEntries, add_entries
+from resolvers.messages.events.store import SentEvent, Stored, store_events
+from resolvers.sealing.keyring import KeyringSource
+from resolvers.settings.in_force import effective_settings
+from resolvers.settings.values import BounceLimits
+from resolvers.statistics.count import Counted, count
+from resolvers.suppressions.bounce import add_bounces
+from resolvers.suppressions.lists import known_lists
+from resolvers.suppressions.reports import Report
+from resolvers.suppressions.unsubscribe import ListId, add_unsubscribes
+
+_BOUNCES = {
+    MessageEventKind.HARD_BOUNCE: BounceKind.HARD,
+    MessageEventKind.SOFT_BOUNCE: BounceKind.SOFT,
+}
+
+
+async def take_events(
+    session: WriteSession,
+    account: Place,
+    events: Sequence[SentEvent],
+    keyring: KeyringSource,
+    actor: Actor,
+) -> list[bool]:
+    """Whether each is new. The caller has entered the tree, unless there are neither bounces nor complaints:
+    then the data plane alone is written to.
+
+    Raises SECRETS_UNAVAILABLE for a complaint where nothing can be sealed.
+    """
+    if not events:
+        return []
+    limits = await _limits(session, account, events)
+    async with in_data_plane(session, account):
+        stored = await store_events(session, account, events)
+        pairs = list(zip(events, stored, strict=True))
+        real = [(event, how) for event, how in pairs if not event.sent.is_test]
+        new = [(event, how) for event, how in real if how is not Stored.KNOWN]
+        await count(session, account, _counted(new))
+        await _exclude_bounced(session, account, limits, [event for event, _ in new])
+        await _block_complaining(session, account, [event for event, _ in new], keyring, actor)
+        # Also what was told before: the recipient may have subscribed again since.
+        await _unsubscribe(session, account, [event for event, _ in real])
+    return [how is not Stored.KNOWN for how in stored]
+
+
+async def _limits(session: WriteSession, account: Place, events: Sequence[SentEvent]) -> BounceLimits | None:
+    if not any(event.kind in _BOUNCES for event in events):
+        return None
+    return (await effective_settings(session, account)).bounce_limits
+
+
+def _counted(events: Sequence[tuple[SentEvent, Stored]]) -> list[Counted]:
+    """Those that count alike are counted together, minute by minute: no time zone divides one."""
+    numbers = Counter(
+        (
+            event.sent.source,
+            event.kind,
+            event.happened_at.replace(second=0, microsecond=0),
+            how is Stored.FIRST,
+        )
+        for event, how in events
+    )
+    return [
+        Counted(
+            source=source,
+            kind=StatisticKind[kind.name],
+            happened_at=minute,
+            number=number,
+            is_first=is_first,
+        )
+        for (source, kind, minute, is_first), number in numbers.items()
+    ]
+
+
+async def _exclude_bounced(
+    session: WriteSession, account: Place, limits: BounceLimits | None, events: Sequence[SentEvent]
+) -> None:
+    bounced = [
+        Report(event.sent.recipient, event.happened_at, _BOUNCES[event.kind])
+        for event in events
+        if event.kind in _BOUNCES
+    ]
+    if bounced and limits is not None:
+        await add_bounces(session, account, limits, bounced)
+
+
+async def _block_complaining(
+    session: WriteSession, account: Place, events: Sequence[SentEvent], keyring: KeyringSource, actor: Actor
+) -> None:
+    complaining = {
+        event.sent.recipient.digest: event.sent.recipient
+        for event in events
+        if event.kind is MessageEventKind.COMPLAINT
+    }
+    if complaining:
+        entries = list(complaining.values())
+        await add_entries(
+            session, account, NewEntries(entries, BlockReason.COMPLAINT, None, keyring(), actor)
+        )
+
+
+async def _unsubscribe(session: WriteSession, account: Place, events: Sequence[SentEvent]) -> None:
+    """From the list that the message was sent to, which matters where support has set it so. If the list is
+    gone, from the account."""
+    left = [event for event in events if event.kind is MessageEventKind.UNSUBSCRIBE]
+    named = {event.sent.contact_list_id for event in left if event.sent.contact_list_id is not None}
+    lists = await known_lists(session, account, named)
+
+    def list_of(event: SentEvent) -> ListId:
+        return event.sent.contact_list_id if event.sent.contact_list_id in lists else None
+
+    reports = [Report(event.sent.recipient, event.happened_at, list_of(event)) for event in left]
+    if reports:
+        await add_unsubscribes(session, account, reports)
