@@ -73,6 +73,7 @@ CONTACTS = {
 }
 TEMPLATES = {"templates", "template_versions"}
 MESSAGES = {"messages", "message_bodies", "message_keys", "delivery_queues"}
+STATISTICS = {"statistic_deltas", "statistics", "recipient_statistics", "statistics_due"}
 NOT_SENT_TO = {"block_entries", "unsubscribes", "bounces"}
 STATUS = {"accounts", "account_status_changes"}
 SETTINGS = {"field_functions", "settings"}
@@ -83,6 +84,7 @@ CONTENT = (
     | CONTACTS
     | TEMPLATES
     | MESSAGES
+    | STATISTICS
     | NOT_SENT_TO
     | STATUS
     | SETTINGS
