@@ -1,6 +1,7 @@
 """Sending messages: each has its own outcome, and all that are sent pass the gate together (R83, T29)."""
 
 import datetime
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -13,7 +14,7 @@ from authz.wall.tree_door import in_data_plane
 from engine.text.forms import compared
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, MessageId, SendReservationId, new_id, new_ids
-from models.messages.tables import MessageStatus
+from models.messages.tables import MessageChannel, MessageStatus
 from models.sending.tables import SendStream
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_account
@@ -31,6 +32,7 @@ from resolvers.sending.gate import Passage, pass_gate
 from resolvers.sending.labels import read_label
 from resolvers.sending.left_out_store import StoredLeftOut
 from resolvers.sending.permissions import SEND_PERMISSIONS
+from resolvers.statistics.count import domain_of
 from resolvers.suppressions.exclusions import Exclusion
 
 LONGEST_AHEAD = datetime.timedelta(days=7)
@@ -207,7 +209,17 @@ async def _send_new(
         field="messages",
     )
     reserved = await pass_gate(session, principal, account, review, passage)
-    held = Held(passage.reservation_id, reserved.use.payer_id, reserved.use.price)
+    held = Held(
+        id=passage.reservation_id,
+        stream=request.stream,
+        label=reserved.label,
+        sends=passage.sends,
+        payer_id=reserved.use.payer_id,
+        price=reserved.use.price,
+        moment=reserved.moment,
+        channel=MessageChannel.EMAIL,
+        domains=Counter(domain_of(message.address.canonical) for message in passed.values()),
+    )
     await use_up(session, principal, account, held)
     new = NewMessages(
         stream=request.stream,
