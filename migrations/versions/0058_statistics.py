@@ -40,18 +40,12 @@ def _one_of(table: str, column: str, values: str) -> sa.CheckConstraint:
 
 
 def upgrade() -> None:
-    op.alter_column(
-        "statistic_deltas",
-        "channel",
-        nullable=True,
-        comment="None: not known, because somebody else sends.",
-    )
     op.create_table(
         "statistics",
         *_account(),
         _text("period"),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
-        _text("channel", "Empty: not known."),
+        _text("channel"),
         _text("stream"),
         sa.Column(
             "api_key_id", sa.Uuid(), nullable=False, comment="The key that sent. Only zeros: none did."
@@ -60,7 +54,7 @@ def upgrade() -> None:
         _text("label", "In the form that is compared. Empty: none."),
         *_numbers((*NUMBERS, *MONEY)),
         _one_of("statistics", "period", "'HOUR', 'DAY', 'MONTH'"),
-        _one_of("statistics", "channel", "'', 'EMAIL', 'SMS'"),
+        _one_of("statistics", "channel", "'EMAIL', 'SMS'"),
         _one_of("statistics", "stream", "'MARKETING', 'TRANSACTIONAL'"),
         sa.PrimaryKeyConstraint(
             "master_id",

@@ -37,7 +37,7 @@ statistic_deltas = data_table(
     "statistic_deltas",
     Column("kind", Text, nullable=False),
     moment("happened_at", nullable=False),
-    Column("channel", Text, comment="None: not known, because somebody else sends."),
+    Column("channel", Text, nullable=False),
     Column("stream", Text, nullable=False),
     Column("api_key_id", Uuid, comment="The key that sent. None: campaigns and people."),
     Column("campaign_id", Uuid),
@@ -70,7 +70,6 @@ NO_ID = uuid.UUID(int=0)
 """Of what has none: a key may hold no NULL."""
 
 NO_LABEL = ""
-NO_CHANNEL = ""
 
 OTHER_RECIPIENTS = "*"
 """The domains of a day that are beyond the most that have a row of their own."""
@@ -104,14 +103,14 @@ statistics = data_table(
     "statistics",
     Column("period", Text, nullable=False),
     moment("starts_at", nullable=False),
-    Column("channel", Text, nullable=False, comment="Empty: not known."),
+    Column("channel", Text, nullable=False),
     Column("stream", Text, nullable=False),
     Column("api_key_id", Uuid, nullable=False, comment="The key that sent. Only zeros: none did."),
     Column("campaign_id", Uuid, nullable=False, comment="Only zeros: of no campaign."),
     Column("label", Text, nullable=False, comment="In the form that is compared. Empty: none."),
     *_numbers(NUMBERS),
     one_of("period", StatisticPeriod),
-    CheckConstraint("channel IN ('', 'EMAIL', 'SMS')", name="channel"),
+    one_of("channel", MessageChannel),
     one_of("stream", SendStream),
     Index("ix_statistics_starts_at", "starts_at", postgresql_where=text("period = 'HOUR'")),
     key=("period", "starts_at", "channel", "stream", "api_key_id", "campaign_id", "label"),

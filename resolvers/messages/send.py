@@ -14,7 +14,7 @@ from authz.wall.tree_door import in_data_plane
 from engine.text.forms import compared
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, MessageId, SendReservationId, new_id, new_ids
-from models.messages.tables import MessageChannel, MessageStatus
+from models.messages.tables import MessageStatus
 from models.sending.tables import SendStream
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_account
@@ -217,7 +217,6 @@ async def _send_new(
         payer_id=reserved.use.payer_id,
         price=reserved.use.price,
         moment=reserved.moment,
-        channel=MessageChannel.EMAIL,
         domains=Counter(domain_of(message.address.canonical) for message in passed.values()),
     )
     await use_up(session, principal, account, held)

@@ -91,8 +91,8 @@ async def commit_sends(
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """An open reservation, and the credit that it holds, in micro-units. `moment`: now. `channel` and
-    `domains`, with the number of sends to each, where they are known."""
+    """An open reservation, and the credit that it holds, in micro-units. `moment`: now. `domains`, with
+    the number of sends to each, where they are known."""
 
     id: SendReservationId
     stream: SendStream
@@ -101,13 +101,13 @@ class Held:
     payer_id: AccountId
     price: int
     moment: datetime.datetime
-    channel: MessageChannel | None = None
     domains: Mapping[str | None, int] = field(default_factory=dict)
 
     def counted(self, api_key_id: ApiKeyId | None) -> list[Counted]:
         """The sends for statistics. The price stands at the first, because only their sum has one."""
         source = Source(
-            channel=self.channel,
+            # Reservations and messages are of e-mail addresses alone.
+            channel=MessageChannel.EMAIL,
             stream=self.stream,
             api_key_id=api_key_id,
             label=None if self.label is None else compared(self.label),

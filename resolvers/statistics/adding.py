@@ -12,6 +12,7 @@ from sqlalchemy import (
     DateTime,
     FromClause,
     Integer,
+    Numeric,
     Select,
     Table,
     Text,
@@ -32,7 +33,6 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from models.base.ids import AccountId, MasterId
 from models.statistics.tables import (
-    NO_CHANNEL,
     NO_ID,
     NO_LABEL,
     NUMBERS,
@@ -136,7 +136,7 @@ def _of_senders(taken: FromClause) -> Select[Any]:
         taken.c.account_id,
         period,
         _start(func.lower(period), case((period == hour, _UTC), else_=taken.c.zone), taken.c.happened_at),
-        func.coalesce(taken.c.channel, literal(NO_CHANNEL, Text)),
+        taken.c.channel,
         taken.c.stream,
         func.coalesce(taken.c.api_key_id, literal(NO_ID, Uuid)),
         func.coalesce(taken.c.campaign_id, literal(NO_ID, Uuid)),
@@ -221,15 +221,28 @@ _NOTHING: ColumnElement[int] = literal_column("0", BigInteger)
 def _summed(rows: FromClause, table: Table, numbers: Sequence[str]) -> Select[Any]:
     """The rows as those of the table, one for each key."""
     key = [rows.c[column.name] for column in table.primary_key.columns]
-    sums = [cast(func.sum(rows.c[name]), BigInteger).label(name) for name in numbers]
+    sums = [_whole(func.sum(rows.c[name])).label(name) for name in numbers]
     return select(*key, *sums).group_by(*key)
 
 
 def _added(table: Table, numbers: Sequence[str], rows: Select[Any]) -> Any:
     key = [column.name for column in table.primary_key.columns]
     inserted = upsert(table).from_select([*key, *numbers], rows)
-    sums = {name: table.c[name] + inserted.excluded[name] for name in numbers}
+    sums = {name: _total(table.c[name], inserted.excluded[name]) for name in numbers}
     return inserted.on_conflict_do_update(index_elements=key, set_=sums)
+
+
+def _total(one: ColumnElement[int], other: ColumnElement[int]) -> ColumnElement[int]:
+    return _whole(cast(one, Numeric) + other)
+
+
+def _whole(number: ColumnElement[Any]) -> ColumnElement[int]:
+    """As a column holds it. Amounts that clients report may be as large as they like: no sum of them shall
+    stop those of the others."""
+    return cast(func.least(number, literal_column(str(_LARGEST), Numeric)), BigInteger)
+
+
+_LARGEST = 2**63 - 1
 
 
 def _same(one: FromClause, other: FromClause, name: str) -> ColumnElement[bool]:

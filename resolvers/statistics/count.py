@@ -21,11 +21,10 @@ from models.statistics.tables import StatisticKind, statistic_deltas
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """What sent the messages. `channel` None: not known, because somebody else sends. `label`: in the form
-    that is compared. `domain`: of the recipients of e-mails, in ASCII. `country`: of the recipients of SMS,
-    in two letters."""
+    """What sent the messages. `label`: in the form that is compared. `domain`: of the recipients of e-mails,
+    in ASCII. `country`: of the recipients of SMS, in two letters."""
 
-    channel: MessageChannel | None
+    channel: MessageChannel
     stream: SendStream
     api_key_id: uuid.UUID | None = None
     campaign_id: uuid.UUID | None = None
@@ -75,7 +74,7 @@ async def count(session: WriteSession, account: Place, counted: Sequence[Counted
         "id": new_ids(len(counted)),
         "kind": [each.kind.value for each in counted],
         "happened_at": [each.happened_at for each in counted],
-        "channel": [_name_of(each.source.channel) for each in counted],
+        "channel": [each.source.channel.value for each in counted],
         "stream": [each.source.stream.value for each in counted],
         "number": [each.number for each in counted],
         "amount": [each.amount for each in counted],
@@ -104,10 +103,6 @@ def _together(counted: Sequence[Counted]) -> Sequence[Counted]:
         replace(key, number=sum(each.number for each in same), amount=sum(each.amount for each in same))
         for key, same in by_key.items()
     ]
-
-
-def _name_of(channel: MessageChannel | None) -> str | None:
-    return None if channel is None else channel.value
 
 
 _OF_SOURCE = ("api_key_id", "campaign_id", "label", "domain", "country")

@@ -67,10 +67,9 @@ def _recounted(given: Iterable[Counted], zone: str) -> dict[Key, Counter[str]]:
         if each.happened_at >= NOW - datetime.timedelta(days=60):
             starts["HOUR"] = hour
         source = each.source
-        channel = "" if source.channel is None else source.channel.value
         ids = (source.api_key_id or NO_ID, source.campaign_id or NO_ID, source.label or "")
         for period, starts_at in starts.items():
-            key = (period, starts_at, channel, source.stream.value, *ids)
+            key = (period, starts_at, source.channel.value, source.stream.value, *ids)
             sum_ = sums.setdefault(key, Counter())
             sum_[_NAMES[each.kind]] += each.number
             if each.kind in _FIRSTS and each.is_first:
@@ -112,7 +111,7 @@ def _some(chance: random.Random, around: datetime.datetime, many: int) -> list[C
     return [
         Counted(
             source=Source(
-                channel=chance.choice([None, *MessageChannel]),
+                channel=chance.choice(list(MessageChannel)),
                 stream=chance.choice(list(SendStream)),
                 api_key_id=chance.choice(keys),
                 campaign_id=chance.choice(campaigns),
