@@ -20,6 +20,10 @@ NUMBERS = (
     "unique_clicks",
     "unsubscribes",
 )
+SUMS = {
+    "statistics": "What became of messages. A day and a month start at midnight of their own date, read as UTC.",
+    "subtree_statistics": "The same of all accounts below an account together, without its own.",
+}
 MONEY = ("orders", "cost", "revenue")
 
 
@@ -39,9 +43,9 @@ def _one_of(table: str, column: str, values: str) -> sa.CheckConstraint:
     return sa.CheckConstraint(f"{column} IN ({values})", name=op.f(f"ck_{table}_{column}"))
 
 
-def upgrade() -> None:
+def _create_sums(name: str, comment: str) -> None:
     op.create_table(
-        "statistics",
+        name,
         *_account(),
         _text("period"),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
@@ -53,9 +57,9 @@ def upgrade() -> None:
         sa.Column("campaign_id", sa.Uuid(), nullable=False, comment="Only zeros: of no campaign."),
         _text("label", "In the form that is compared. Empty: none."),
         *_numbers((*NUMBERS, *MONEY)),
-        _one_of("statistics", "period", "'HOUR', 'DAY', 'MONTH'"),
-        _one_of("statistics", "channel", "'EMAIL', 'SMS'"),
-        _one_of("statistics", "stream", "'MARKETING', 'TRANSACTIONAL'"),
+        _one_of(name, "period", "'HOUR', 'DAY', 'MONTH'"),
+        _one_of(name, "channel", "'EMAIL', 'SMS'"),
+        _one_of(name, "stream", "'MARKETING', 'TRANSACTIONAL'"),
         sa.PrimaryKeyConstraint(
             "master_id",
             "account_id",
@@ -66,13 +70,16 @@ def upgrade() -> None:
             "api_key_id",
             "campaign_id",
             "label",
-            name=op.f("pk_statistics"),
+            name=op.f(f"pk_{name}"),
         ),
-        comment="What became of messages. A day and a month start at midnight of their own date, read as UTC.",
+        comment=comment,
     )
-    op.create_index(
-        "ix_statistics_starts_at", "statistics", ["starts_at"], postgresql_where=sa.text("period = 'HOUR'")
-    )
+    op.create_index(f"ix_{name}_starts_at", name, ["starts_at"], postgresql_where=sa.text("period = 'HOUR'"))
+
+
+def upgrade() -> None:
+    for name, comment in SUMS.items():
+        _create_sums(name, comment)
     op.create_table(
         "recipient_statistics",
         *_account(),
@@ -91,7 +98,7 @@ def upgrade() -> None:
         ),
         comment="The same by day and recipients, where these are known. Days as in statistics.",
     )
-    for table in ("statistics", "recipient_statistics"):
+    for table in (*SUMS, "recipient_statistics"):
         op.execute(f"GRANT SELECT, INSERT, DELETE, UPDATE ON {table} TO {ROLE}")
         op.execute(
             f"CREATE STATISTICS st_{table}_account (dependencies) ON master_id, account_id FROM {table}"

@@ -8,7 +8,7 @@ import enum
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, Text, Uuid, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, Table, Text, Uuid, text
 
 from models.accounts.tables import one_of
 from models.base.columns import Column, created_at, moment
@@ -99,22 +99,34 @@ def _numbers(names: Sequence[str]) -> list[Column[int]]:
     return [Column(name, BigInteger, nullable=False) for name in names]
 
 
-statistics = data_table(
+def _sums_by_sender(name: str, comment: str) -> Table:
+    return data_table(
+        name,
+        Column("period", Text, nullable=False),
+        moment("starts_at", nullable=False),
+        Column("channel", Text, nullable=False),
+        Column("stream", Text, nullable=False),
+        Column("api_key_id", Uuid, nullable=False, comment="The key that sent. Only zeros: none did."),
+        Column("campaign_id", Uuid, nullable=False, comment="Only zeros: of no campaign."),
+        Column("label", Text, nullable=False, comment="In the form that is compared. Empty: none."),
+        *_numbers(NUMBERS),
+        one_of("period", StatisticPeriod),
+        one_of("channel", MessageChannel),
+        one_of("stream", SendStream),
+        Index(f"ix_{name}_starts_at", "starts_at", postgresql_where=text("period = 'HOUR'")),
+        key=("period", "starts_at", "channel", "stream", "api_key_id", "campaign_id", "label"),
+        comment=comment,
+    )
+
+
+statistics = _sums_by_sender(
     "statistics",
-    Column("period", Text, nullable=False),
-    moment("starts_at", nullable=False),
-    Column("channel", Text, nullable=False),
-    Column("stream", Text, nullable=False),
-    Column("api_key_id", Uuid, nullable=False, comment="The key that sent. Only zeros: none did."),
-    Column("campaign_id", Uuid, nullable=False, comment="Only zeros: of no campaign."),
-    Column("label", Text, nullable=False, comment="In the form that is compared. Empty: none."),
-    *_numbers(NUMBERS),
-    one_of("period", StatisticPeriod),
-    one_of("channel", MessageChannel),
-    one_of("stream", SendStream),
-    Index("ix_statistics_starts_at", "starts_at", postgresql_where=text("period = 'HOUR'")),
-    key=("period", "starts_at", "channel", "stream", "api_key_id", "campaign_id", "label"),
-    comment="What became of messages. A day and a month start at midnight of their own date, read as UTC.",
+    "What became of messages. A day and a month start at midnight of their own date, read as UTC.",
+)
+
+subtree_statistics = _sums_by_sender(
+    "subtree_statistics",
+    "The same of all accounts below an account together, without its own.",
 )
 
 recipient_statistics = data_table(

@@ -43,6 +43,7 @@ from models.statistics.tables import (
     recipient_statistics,
     statistic_deltas,
     statistics,
+    subtree_statistics,
 )
 from resolvers.statistics.retentions import HOURS_KEPT
 
@@ -80,11 +81,16 @@ _UTC = literal_column("'UTC'", Text)
 _TEXTS = ARRAY(Text)
 
 
-def adding(master_id: MasterId, ids: Sequence[AccountId], zones: Sequence[str], most: int) -> Select[Any]:
-    """Take the rows of these accounts that have waited the longest, and add them up. `zones`: the accounts'
-    time zones. Returns a row for each account of which rows were taken: how many, as `taken`, and as
-    `is_judged` whether streams are judged by one of them."""
-    taken = _taken(master_id, ids, zones, most)
+Above = Sequence[tuple[AccountId, AccountId]]
+"""Accounts, each with one above it."""
+
+
+def adding(master_id: MasterId, zones: Mapping[AccountId, str], above: Above, most: int) -> Select[Any]:
+    """Take the rows of these accounts that have waited the longest, and add them up. `zones`: the accounts
+    with their time zones. `above`: all that are above them. Returns a row for each account of which rows were
+    taken: how many, as `taken`, and as `is_judged` whether streams are judged by one of them."""
+    taken = _taken(master_id, zones, most)
+    own = _of_senders(taken).cte("own")
     of_recipients = _of_recipients(master_id, taken)
     result = select(
         taken.c.account_id,
@@ -92,13 +98,15 @@ def adding(master_id: MasterId, ids: Sequence[AccountId], zones: Sequence[str], 
         func.bool_or(taken.c.kind.in_([kind.value for kind in JUDGED])).label("is_judged"),
     ).group_by(taken.c.account_id)
     return result.add_cte(
-        _added(statistics, NUMBERS, _of_senders(taken)).cte("senders"),
+        _added(statistics, NUMBERS, select(*own.c)).cte("senders"),
+        _added(subtree_statistics, NUMBERS, _of_those_above(own, above)).cte("above"),
         _added(recipient_statistics, NUMBERS_OF_RECIPIENTS, of_recipients).cte("to"),
     )
 
 
-def _taken(master_id: MasterId, ids: Sequence[AccountId], zones: Sequence[str], most: int) -> FromClause:
+def _taken(master_id: MasterId, zones: Mapping[AccountId, str], most: int) -> FromClause:
     """The rows with their accounts' zones; they are deleted."""
+    ids = list(zones)
     delta = statistic_deltas.c
     oldest = (
         select(delta.account_id, delta.id)
@@ -108,7 +116,7 @@ def _taken(master_id: MasterId, ids: Sequence[AccountId], zones: Sequence[str], 
         .cte("oldest")
     )
     zoned = (
-        func.unnest(literal(list(ids), ARRAY(Uuid)), literal(list(zones), _TEXTS))
+        func.unnest(literal(list(ids), ARRAY(Uuid)), literal(list(zones.values()), _TEXTS))
         .table_valued(Column("account_id", Uuid), Column("zone", Text))
         .render_derived("zoned")
     )
@@ -150,6 +158,19 @@ def _of_senders(taken: FromClause) -> Select[Any]:
         .subquery("placed")
     )
     return _summed(placed, statistics, NUMBERS)
+
+
+def _of_those_above(own: FromClause, above: Above) -> Select[Any]:
+    """What the sums of accounts add to those of the accounts above them."""
+    ids = [literal([pair[place] for pair in above], ARRAY(Uuid)) for place in (0, 1)]
+    pairs = (
+        func.unnest(*ids)
+        .table_valued(Column("below_id", Uuid), Column("account_id", Uuid))
+        .render_derived("pairs")
+    )
+    columns = [pairs.c.account_id if column.key == "account_id" else column for column in own.c]
+    found = select(*columns).select_from(own.join(pairs, own.c.account_id == pairs.c.below_id))
+    return _summed(found.subquery("found_above"), subtree_statistics, NUMBERS)
 
 
 def _of_recipients(master_id: MasterId, taken: FromClause) -> Select[Any]:

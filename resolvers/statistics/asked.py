@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Text, Uuid, column, literal
 
 from engine.declare.paging import Order
+from models.base.ids import AccountId
 from models.messages.tables import MessageChannel
 from models.sending.tables import SendStream
 from models.statistics.tables import recipient_statistics, statistics
@@ -37,6 +38,15 @@ _COLUMNS = {
     StatisticDimension.CHANNEL: "channel",
     StatisticDimension.API_KEY: "api_key_id",
 }
+
+
+@dataclass(frozen=True)
+class Whole:
+    """Accounts of a tree together, as whole parts of it: those with what is below `added`, without those with
+    what is below `taken_away`."""
+
+    added: Sequence[AccountId]
+    taken_away: Sequence[AccountId]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,10 +4,10 @@ from resolvers.effects.retention import DAY, Retention
 
 HOURS_KEPT = 60 * DAY
 
-RETENTIONS = (
+RETENTIONS = tuple(
     Retention(
-        "statistics_hours",
-        "statistics",
+        f"{table}_hours",
+        table,
         (
             "master_id",
             "account_id",
@@ -22,5 +22,6 @@ RETENTIONS = (
         "starts_at",
         HOURS_KEPT,
         only="period = 'HOUR'",
-    ),
+    )
+    for table in ("statistics", "subtree_statistics")
 )

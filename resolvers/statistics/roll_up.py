@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, Uuid, any_, delete, literal, select
+from sqlalchemy import ARRAY, Integer, Uuid, any_, delete, literal, select
 
 from authz.wall.tree_door import in_data_plane
 from authz.wall.worker_door import enter_as_worker
 from engine.writes.sessions import WriteSession
-from models.accounts.tables import accounts
+from models.accounts.tables import account_closure, accounts
 from models.base.clock import current_moment
 from models.base.ids import AccountId, AccountKey, MasterId
 from models.effects.jobs import Job
@@ -19,7 +19,7 @@ from models.statistics.job_kinds import STATISTICS_ROLL_UP
 from models.statistics.tables import statistic_deltas, statistics_due
 from resolvers.effects.jobs import enqueue
 from resolvers.settings.effective import time_zone_of
-from resolvers.statistics.adding import adding
+from resolvers.statistics.adding import Above, adding
 
 BATCH = 10_000
 """The most rows that one transaction adds up."""
@@ -51,7 +51,7 @@ async def add_up(session: WriteSession, master_id: MasterId) -> AddedUp | None:
     if not ids:
         return AddedUp([], is_all=True)
     zones = await _zones(session, master_id, ids)
-    statement = adding(master_id, ids, [zones[id_] for id_ in ids], BATCH)
+    statement = adding(master_id, zones, await _above(session, master_id, ids), BATCH)
     async with in_data_plane(session, AccountKey(master_id, ids[0])):
         rows = (await session.execute(statement)).all()
     judged = [AccountId(row.account_id) for row in rows if row.is_judged]
@@ -99,3 +99,14 @@ async def _zones(
         accounts.c.master_id == master_id, accounts.c.id == any_(literal(list(ids), ARRAY(Uuid)))
     )
     return {AccountId(row.id): row.zone for row in await session.execute(statement)}
+
+
+async def _above(session: WriteSession, master_id: MasterId, ids: Sequence[AccountId]) -> Above:
+    path = account_closure.c
+    statement = select(path.descendant_id, path.ancestor_id).where(
+        path.master_id == master_id,
+        path.descendant_id == any_(literal(list(ids), ARRAY(Uuid))),
+        path.depth > literal(0, Integer),
+    )
+    rows = await session.execute(statement)
+    return [(AccountId(row.descendant_id), AccountId(row.ancestor_id)) for row in rows]

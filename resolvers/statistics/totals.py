@@ -2,6 +2,7 @@
 nothing else where there would be none."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -20,6 +21,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    or_,
     select,
     true,
     union_all,
@@ -35,8 +37,9 @@ from models.statistics.tables import (
     recipient_statistics,
     statistic_deltas,
     statistics,
+    subtree_statistics,
 )
-from resolvers.statistics.asked import STARTS, Asked, Filters
+from resolvers.statistics.asked import STARTS, Asked, Filters, Whole
 from resolvers.statistics.periods import Days, Rows, StatisticInterval, rows_of
 
 PREVIOUS = "previous_"
@@ -46,18 +49,22 @@ CURSOR = "cursor__"
 """NULL in a row that has `as_of` alone."""
 
 
-def totals(accounts: Sequence[AccountId], asked: Asked, page: Window) -> Select[Any]:
+def totals(of: Whole | Sequence[AccountId], asked: Asked, page: Window) -> Select[Any]:
     """The page's rows."""
     periods = [(rows, False) for rows in rows_of(asked.days, asked.interval)]
     if asked.with_previous:
         periods += [(rows, True) for rows in rows_of(asked.days.before(), asked.interval)]
-    parts = [_part(accounts, asked, rows, is_previous) for rows, is_previous in periods]
+    parts = [_part(sums, asked, rows, is_previous) for sums in _sums_of(of) for rows, is_previous in periods]
     found = (union_all(*parts) if len(parts) > 1 else parts[0]).subquery("found")
     keys = [found.c[name] for name in asked.names]
     if asked.interval is not None:
         keys.append(found.c.starts_at)
-    grouped = select(*keys, *_sums(found, asked)).group_by(*keys).subquery("grouped")
+    grouped = select(*keys, *_totals(found, asked)).group_by(*keys).subquery("grouped")
     rows = select(*[grouped.c[column.key] for column in grouped.c if column.key != "starts_at"])
+    if keys:
+        # Nobody learns of a label that is only where nothing is seen: it is added and taken away.
+        numbers = [column for column in grouped.c if column.key not in {key.key for key in keys}]
+        rows = rows.where(or_(*[number != literal_column("0") for number in numbers]))
     if asked.interval is not None:
         seconds = cast(func.extract("epoch", grouped.c.starts_at), BigInteger)
         rows = rows.add_columns(seconds.label(STARTS))
@@ -76,15 +83,36 @@ def totals_of_recipients(
     return _shown(grouped.subquery("totals"), page)
 
 
-def _part(accounts: Sequence[AccountId], asked: Asked, bounds: Rows, is_previous: bool) -> Select[Any]:
-    row = statistics
-    chosen: list[ColumnElement[Any]] = [row.c[name] for name in (*asked.names, *NUMBERS)]
+@dataclass(frozen=True)
+class _Sums:
+    """Rows that are added, or taken away."""
+
+    table: Table
+    ids: Sequence[AccountId]
+    are_added: bool = True
+
+
+def _sums_of(of: Whole | Sequence[AccountId]) -> list[_Sums]:
+    if not isinstance(of, Whole):
+        return [_Sums(statistics, of)]
+    return [
+        _Sums(table, ids, are_added)
+        for ids, are_added in ((of.added, True), (of.taken_away, False))
+        if ids
+        for table in (statistics, subtree_statistics)
+    ]
+
+
+def _part(sums: _Sums, asked: Asked, bounds: Rows, is_previous: bool) -> Select[Any]:
+    row = sums.table
+    chosen: list[ColumnElement[Any]] = [row.c[name] for name in asked.names]
+    chosen += [row.c[name] if sums.are_added else (-row.c[name]).label(name) for name in NUMBERS]
     if asked.interval is not None:
-        chosen.append(_start(bounds.period, asked.interval).label("starts_at"))
+        chosen.append(_start(row, bounds.period, asked.interval).label("starts_at"))
     if asked.with_previous:
         chosen.append((true() if is_previous else false()).label("is_previous"))
     is_such = row.c.period == literal_column(f"'{bounds.period.value}'")
-    return select(*chosen).where(is_such, *_rows(row, accounts, bounds), *asked.filters.of(row))
+    return select(*chosen).where(is_such, *_rows(row, sums.ids, bounds), *asked.filters.of(row))
 
 
 def _rows(row: Table, accounts: Sequence[AccountId], bounds: Rows) -> list[ColumnElement[bool]]:
@@ -97,16 +125,16 @@ def _rows(row: Table, accounts: Sequence[AccountId], bounds: Rows) -> list[Colum
     ]
 
 
-def _start(period: StatisticPeriod, interval: StatisticInterval) -> ColumnElement[Any]:
+def _start(row: Table, period: StatisticPeriod, interval: StatisticInterval) -> ColumnElement[Any]:
     """When the interval starts that a row belongs to."""
     if period.value == interval.value:
-        return statistics.c.starts_at
+        return row.c.starts_at
     utc: ColumnElement[str] = literal_column("'UTC'")
-    local = func.date_trunc(literal_column("'month'"), func.timezone(utc, statistics.c.starts_at))
+    local = func.date_trunc(literal_column("'month'"), func.timezone(utc, row.c.starts_at))
     return func.timezone(utc, local)
 
 
-def _sums(found: FromClause, asked: Asked) -> list[ColumnElement[Any]]:
+def _totals(found: FromClause, asked: Asked) -> list[ColumnElement[Any]]:
     if not asked.with_previous:
         return [_whole(func.sum(found.c[name])).label(name) for name in NUMBERS]
     return [

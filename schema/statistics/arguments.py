@@ -1,9 +1,7 @@
 """What the queries of the area share."""
 
 import datetime
-import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import strawberry
@@ -14,9 +12,8 @@ from engine.declare.connections import PageInfo
 from engine.declare.paging import Window
 from models.base.ids import AccountId, Kind, parse
 from models.plans.tables import MOST_IN_A_CYCLE
-from resolvers.block_list.reads import read_seen_path
+from resolvers.block_list.reads import SeenPath, read_seen_path
 from resolvers.statistics.periods import Days, days_of
-from resolvers.statistics.reads import read_accounts
 from resolvers.statistics.totals import CURSOR
 from schema.fields.addresses import in_a_query
 from schema.fields.context import ContextInfo, principal_of
@@ -37,16 +34,8 @@ FIRST = strawberry.argument(
 AFTER = strawberry.argument(description="A cursor of these rows. The page starts after it.")
 
 
-@dataclass(frozen=True)
-class Sources:
-    """The accounts of one tree whose statistics are meant."""
-
-    master_id: uuid.UUID
-    accounts: Sequence[AccountId]
-
-
-async def read_sources(info: ContextInfo, account_id: str, *, with_descendants: bool) -> Sources:
-    """Raises NOT_FOUND and FORBIDDEN."""
+async def read_path(info: ContextInfo, account_id: str) -> SeenPath:
+    """The account and its tree. Raises NOT_FOUND and FORBIDDEN."""
     principal_of(info)
     key, reader = parse(Kind.ACCOUNT, account_id), info.context.reader
     path = None if key is None else await read_seen_path(reader, AccountId(key))
@@ -54,10 +43,7 @@ async def read_sources(info: ContextInfo, account_id: str, *, with_descendants: 
         raise absent("NOT_FOUND", "accountId")
     if not path.may(Permission.STATISTICS_READ):
         raise forbidden(Permission.STATISTICS_READ)
-    accounts = [path.account_id]
-    if with_descendants:
-        accounts = await read_accounts(reader, path.account_id)
-    return Sources(path.master_id, accounts)
+    return path
 
 
 def read_days(since: datetime.date, until: datetime.date) -> Days:

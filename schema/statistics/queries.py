@@ -13,13 +13,13 @@ from engine.declare.entity_objects import row_object
 from engine.declare.paging import Window, window
 from engine.declare.selections import SHORTER_PAGE
 from engine.text.forms import compared
-from models.base.ids import Kind, parse
+from models.base.ids import AccountId, Kind, parse
 from models.messages.tables import MessageChannel
 from models.sending.tables import SendStream
 from models.statistics.tables import NO_ID, NUMBERS_OF_RECIPIENTS
-from resolvers.statistics.asked import STARTS, Asked, Filters, StatisticDimension
+from resolvers.statistics.asked import STARTS, Asked, Filters, StatisticDimension, Whole
 from resolvers.statistics.periods import StatisticInterval
-from resolvers.statistics.reads import Found, read_statistics
+from resolvers.statistics.reads import Found, read_accounts, read_statistics, read_whole
 from resolvers.statistics.totals import PREVIOUS
 from schema.fields.amounts import MicroAmount
 from schema.fields.context import ContextInfo
@@ -35,7 +35,7 @@ from schema.statistics.arguments import (
     numbers_of,
     page_info,
     read_days,
-    read_sources,
+    read_path,
 )
 from schema.statistics.types import MessageTotals, StatisticsPage, StatisticsRow
 
@@ -92,7 +92,7 @@ class StatisticsQuery:
         first: Annotated[int | None, FIRST] = None,
         after: Annotated[str | None, AFTER] = None,
     ) -> StatisticsPage | None:
-        sources = await read_sources(info, account_id, with_descendants=include_descendants)
+        path, reader = await read_path(info, account_id), info.context.reader
         asked = Asked(
             days=read_days(since, until),
             by=by or (),
@@ -108,7 +108,12 @@ class StatisticsQuery:
         if asked.with_previous and asked.interval is not None:
             raise BadArgument("Only without `interval`.", "comparedToPrevious")
         page = window(asked.order, {"first": first, "after": after}, LONGEST_PAGE)
-        found = await read_statistics(info.context.reader, sources.master_id, sources.accounts, asked, page)
+        of: Whole | list[AccountId] = [path.account_id]
+        if include_descendants and StatisticDimension.ACCOUNT in asked.by:
+            of = await read_accounts(reader, path.account_id)
+        elif include_descendants:
+            of = await read_whole(reader, path.account_id)
+        found = await read_statistics(reader, path.master_id, of, asked, page)
         return _shown(found, asked, page)
 
 

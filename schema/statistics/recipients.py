@@ -11,7 +11,7 @@ from engine.declare.selections import SHORTER_PAGE
 from models.messages.tables import MessageChannel
 from models.statistics.tables import NUMBERS_OF_RECIPIENTS
 from resolvers.statistics.asked import MOST_SENT_FIRST, Filters
-from resolvers.statistics.reads import read_of_recipients
+from resolvers.statistics.reads import read_accounts, read_of_recipients
 from schema.fields.context import ContextInfo
 from schema.fields.marks import needs
 from schema.statistics.arguments import (
@@ -25,7 +25,7 @@ from schema.statistics.arguments import (
     numbers_of,
     page_info,
     read_days,
-    read_sources,
+    read_path,
 )
 from schema.statistics.types import MessageNumbers, RecipientStatistics, RecipientStatisticsPage
 
@@ -52,12 +52,13 @@ class RecipientStatisticsQuery:
         first: Annotated[int | None, FIRST] = None,
         after: Annotated[str | None, AFTER] = None,
     ) -> RecipientStatisticsPage | None:
-        sources = await read_sources(info, account_id, with_descendants=include_descendants)
+        path, reader = await read_path(info, account_id), info.context.reader
+        ids = [path.account_id]
+        if include_descendants:
+            ids = await read_accounts(reader, path.account_id)
         days, filters = read_days(since, until), Filters(channel=channel)
         page = window(MOST_SENT_FIRST, {"first": first, "after": after}, LONGEST_PAGE)
-        found = await read_of_recipients(
-            info.context.reader, sources.master_id, sources.accounts, days, filters, page
-        )
+        found = await read_of_recipients(reader, path.master_id, ids, days, filters, page)
         nodes = [
             RecipientStatistics(
                 channel=MessageChannel(row["channel"]),

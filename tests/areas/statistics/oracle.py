@@ -18,6 +18,7 @@ from models.statistics.tables import (
     statistic_deltas,
     statistics,
     statistics_due,
+    subtree_statistics,
 )
 from tests.storage.growth import Bound, Growth, deleted, kept
 from tests.storage.tree import Tree
@@ -26,6 +27,7 @@ from tests.world.world import World
 BOUNDS = {
     "statistic_deltas": Bound(Growth.SWEPT, "within a minute, by the job that adds them up"),
     "statistics": deleted("hours; days and months are kept: one for each day, sender and label"),
+    "subtree_statistics": deleted("hours; days and months are kept, as of `statistics`"),
     "recipient_statistics": kept("to whom, by day; each day has a bounded number of domains"),
     "statistics_due": Bound(Growth.SWEPT, "once its tree is added up"),
 }
@@ -45,5 +47,6 @@ async def give_rows(world: World, tree: Tree) -> None:
     async with world.database.begin() as connection:
         await connection.execute(insert(statistic_deltas).values(**delta))
         await connection.execute(insert(statistics).values(**sums))
+        await connection.execute(insert(subtree_statistics).values(**sums))
         await connection.execute(insert(recipient_statistics).values(**recipients))
         await connection.execute(insert(statistics_due).values(master_id=tree.master.master))

@@ -1,6 +1,8 @@
 """Statistics as the API tells them."""
 
 import datetime
+import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
+from engine.text.forms import compared
 from engine.writes.sessions import WriteSessions
 from models.accounts.tables import ParentAccess
 from models.base.ids import Kind, new_id, present
@@ -273,6 +276,60 @@ async def test_a_tree_side_by_side(api: Api, world: World, sessions: WriteSessio
     assert _sent(await _read(api, analyst, middle, **by), "account") == {middle.id: 10}
     assert (await _ask(api, analyst, master, **by)).codes == ["NOT_FOUND"]
     assert (await _ask(api, owner, shut)).codes == ["FORBIDDEN"]
+
+
+async def test_parts_of_a_tree_are_not_seen(api: Api, world: World, sessions: WriteSessions) -> None:
+    """Also where what is below is seen again. Labels that are only there are not told."""
+    master = await world.account()
+    shut = await world.account(master)
+    below = await world.account(shut)
+    deepest = await world.account(below)
+    for account in (shut, deepest):
+        await set_parent_access(world, account, ParentAccess.NONE)
+    owner = await world.member(master, BuiltinRole.OWNER)
+    await world.member(below, BuiltinRole.ANALYST, owner.person)
+    for number, account in enumerate((master, shut, below, deepest)):
+        seen = counted(SENT, _MAY, 10**number, labeled("all"))
+        await count_there(sessions, account, seen, counted(SENT, _MAY, 1, labeled(compared(account.name))))
+    await roll_up(sessions, master)
+    by_label = {"all": 101, compared(master.name): 1, compared(below.name): 1}
+    assert _sent(await _read(api, owner, master, by=["LABEL"], below=True), "label") == by_label
+    (row,) = await _read(api, owner, master, below=True)
+    assert row["numbers"]["sent"] == 103
+    by_account = {master.id: 2, below.id: 101}
+    assert _sent(await _read(api, owner, master, by=["ACCOUNT"], below=True), "account") == by_account
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_whole_tree_is_the_sum_of_its_accounts(
+    seed: int, api: Api, world: World, sessions: WriteSessions
+) -> None:
+    """Whatever is shut in it."""
+    chance = random.Random(seed)
+    tree = [await world.account()]
+    for _ in range(12):
+        tree.append(await world.account(chance.choice(tree)))
+    for account in tree[1:]:
+        if chance.random() < 0.3:
+            await set_parent_access(world, account, ParentAccess.NONE)
+    owner = await world.member(tree[0], BuiltinRole.OWNER)
+    for account in chance.sample(tree[1:], 3):
+        await world.member(account, BuiltinRole.ADMINISTRATOR, owner.person)
+    for account in tree:
+        days = [_MAY + chance.randint(-60, 60) * _DAY for _ in range(3)]
+        given = [counted(SENT, day, chance.randint(1, 99), labeled(chance.choice("abc"))) for day in days]
+        await count_there(sessions, account, *given)
+    await roll_up(sessions, tree[0])
+    asked: dict[str, Any] = {"since": "2026-03-20", "until": "2026-06-11", "below": True}
+    by_account = await _read(
+        api, owner, tree[0], **asked, interval="MONTH", by=["ACCOUNT", "LABEL"], first=100
+    )
+    expected = Counter[tuple[str, str]]()
+    for row in by_account:
+        expected[row["startsOn"], row["label"]] += row["numbers"]["sent"]
+    whole = await _read(api, owner, tree[0], **asked, by=["LABEL"])
+    assert _sent(whole, "startsOn", "label") == expected
+    assert 1 < len({row["account"]["id"] for row in by_account}) < len(tree)
 
 
 async def test_other_trees_stay_apart(api: Api, world: World, sessions: WriteSessions) -> None:

@@ -73,7 +73,13 @@ CONTACTS = {
 }
 TEMPLATES = {"templates", "template_versions"}
 MESSAGES = {"messages", "message_bodies", "message_keys", "delivery_queues"}
-STATISTICS = {"statistic_deltas", "statistics", "recipient_statistics", "statistics_due"}
+STATISTICS = {
+    "statistic_deltas",
+    "statistics",
+    "subtree_statistics",
+    "recipient_statistics",
+    "statistics_due",
+}
 NOT_SENT_TO = {"block_entries", "unsubscribes", "bounces"}
 STATUS = {"accounts", "account_status_changes"}
 SETTINGS = {"field_functions", "settings"}

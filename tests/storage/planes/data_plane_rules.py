@@ -14,7 +14,7 @@ _REPEATED = {"contact_values": {"contact_id"}}
 """Tables that repeat what others hold, to find it by, and the ids that their rows go by. They have no foreign
 key, which would look up the other row for each."""
 
-_ADDED_UP = {"statistics", "recipient_statistics"}
+_ADDED_UP = {"statistics", "subtree_statistics", "recipient_statistics"}
 """Tables of sums: a row is found by what its numbers are of, a moment among it."""
 
 
