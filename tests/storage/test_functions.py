@@ -23,6 +23,7 @@ _FOR_ANYBODY = {
     "mandant_cycle_start",
     "mandant_cycles_to_charge",
     "mandant_cycles_to_close",
+    "mandant_deliveries_due",
     "mandant_due",
     "mandant_enter_tree",
     "mandant_invoices_to_issue",
@@ -31,6 +32,7 @@ _FOR_ANYBODY = {
     "mandant_month_number",
     "mandant_now",
     "mandant_reservations_to_expire",
+    "mandant_statistics_due",
     "mandant_domains_to_check",
     "mandant_top_ups_to_make",
     "mandant_sends",
@@ -42,6 +44,7 @@ _WITH_THE_CALLERS_RIGHTS = _FOR_ANYBODY | {
     "mandant_door",
     "mandant_enqueue",
     "mandant_lock_path",
+    "mandant_note_counted",
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Area
 from engine.text.forms import compared
 from engine.writes.sessions import WriteSessions
 from models.accounts.tables import ParentAccess
@@ -22,6 +23,7 @@ from resolvers.statistics.count import Counted
 from tests.client.api import Answer, Api, Caller
 from tests.client.links import set_parent_access
 from tests.world.settings import set_setting
+from tests.world.shares import Given, give_share
 from tests.world.statistics import BY_MAIL, count_there, counted, labeled, roll_up
 from tests.world.world import Account, World
 
@@ -437,3 +439,21 @@ async def test_by_recipients(api: Api, world: World, sessions: WriteSessions) ->
     first = (await api.read(_RECIPIENTS, owner, id=master.id, **YEAR, first=1))["recipientStatistics"]
     assert first["pageInfo"]["hasNextPage"]
     assert await read(after=first["pageInfo"]["endCursor"]) == [("one.example", 1)]
+
+
+async def test_a_share_of_statistics_alone(api: Api, world: World, sessions: WriteSessions) -> None:
+    """It shows them, and nothing else of the account (R38)."""
+    master = await world.account()
+    account = await world.account(master)
+    owner, guest = await world.member(master, BuiltinRole.OWNER), await world.person()
+    await give_share(world, [account], guest, owner.person, Given(areas=[Area.STATISTICS]))
+    await count_there(sessions, master, counted(SENT, _MAY))
+    await count_there(sessions, account, counted(SENT, _MAY, 5))
+    await roll_up(sessions, master)
+    by_account = {"by": ["ACCOUNT"], "below": True}
+    assert _sent(await _read(api, guest, account, **by_account), "account") == {account.id: 5}
+    assert (await _ask(api, guest, master)).codes == ["NOT_FOUND"]
+    other = await api.ask(
+        "query ($id: ID!) { account(id: $id) { contacts { totalCount } } }", guest, id=account.id
+    )
+    assert other.codes == ["FORBIDDEN"]
