@@ -18,6 +18,7 @@ from benchmarks.parts import (
     sends,
     sql_texts,
     storms,
+    tree_statistics,
     wall,
 )
 
@@ -39,5 +40,6 @@ PARTS = (
     blocks.PART,
     imports.PART,
     contact_pages.PART,
+    tree_statistics.PART,
     growth.PART,
 )

@@ -1,6 +1,8 @@
 """Sending messages: each has its own outcome, and all that are sent pass the gate together (R83, T29)."""
 
 import datetime
+import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -14,17 +16,19 @@ from authz.wall.tree_door import in_data_plane
 from engine.text.forms import compared
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, MessageId, SendReservationId, new_id, new_ids
-from models.messages.tables import MessageStatus
+from models.messages.tables import MessageChannel, MessageStatus
 from models.sending.tables import SendStream
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.address_digests import ContactDigest
+from resolvers.inputs.phones import country_of
 from resolvers.messages.excluded_since import EXCLUDED
 from resolvers.messages.given import MOST_MESSAGES, GivenMessage, ReadMessage
 from resolvers.messages.keys import claim_keys, give_back, read_earlier
 from resolvers.messages.queue import note_due
 from resolvers.messages.reading import read_message
 from resolvers.messages.senders import read_senders
+from resolvers.messages.sms import channel_of
 from resolvers.messages.store import NewMessages, insert_messages, read_contacts, read_versions
 from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.address_hash import Recipients
@@ -35,6 +39,7 @@ from resolvers.sending.labels import read_label
 from resolvers.sending.left_out_store import StoredLeftOut
 from resolvers.sending.permissions import SEND_PERMISSIONS
 from resolvers.settings.phone_country import in_default_country
+from resolvers.statistics.count import Source, domain_of
 
 LONGEST_AHEAD = datetime.timedelta(days=7)
 _SKEW = datetime.timedelta(minutes=5)
@@ -212,7 +217,7 @@ async def _send_new(
         field="messages",
         is_test=principal.credentials.is_test,
     )
-    reserved = await _pass(session, principal, account, review, passage)
+    reserved = await _pass(session, principal, account, review, passage, list(passed.values()))
     new = NewMessages(
         stream=request.stream,
         label=reserved.label,
@@ -239,17 +244,40 @@ async def _pass(
     account: Authorized,
     review: ReviewPolicy,
     passage: Passage,
+    messages: Sequence[ReadMessage],
 ) -> Reserved:
-    """Count and pay the sends. Those of a test pass the same gate, and leave nothing behind there."""
+    """Count and pay the sends of these messages. Those of a test pass the same gate, and leave nothing
+    behind there."""
     before = await session.savepoint() if passage.is_test else None
     reserved = await pass_gate(session, principal, account, review, passage)
     if before is not None:
         await before.go_back()
         await enter_again(session)
         return reserved
-    held = Held(passage.reservation_id, reserved.use.payer_id, reserved.use.price)
+    sent: Counter[Source] = Counter()
+    for message in messages:
+        sent[_source(reserved, principal.api_key_id, message)] += message.sends
+    held = Held(
+        id=passage.reservation_id,
+        payer_id=reserved.use.payer_id,
+        price=reserved.use.price,
+        moment=reserved.moment,
+        sent=sent,
+    )
     await use_up(session, principal, account, held)
     return reserved
+
+
+def _source(reserved: Reserved, api_key_id: uuid.UUID | None, message: ReadMessage) -> Source:
+    channel, canonical = channel_of(message.address), str(message.address.canonical)
+    return Source(
+        channel=channel,
+        stream=reserved.passage.stream,
+        api_key_id=api_key_id,
+        label=None if reserved.label is None else compared(reserved.label),
+        domain=domain_of(canonical),
+        country=country_of(canonical) if channel is MessageChannel.SMS else None,
+    )
 
 
 async def _without_excluded(session: WriteSession, account: Authorized, request: _Request) -> Audience:

@@ -14,7 +14,7 @@ from models.messages.tables import MessageStatus, messages
 from models.statistics.tables import StatisticKind
 from resolvers.messages.claimed import ClaimedMessage
 from resolvers.messages.transport import Handed
-from resolvers.statistics.count import Counted, count
+from resolvers.statistics.count import Counted, count, note_counted
 
 _FIRST_PAUSE = datetime.timedelta(seconds=10)
 _LONGEST_PAUSE = datetime.timedelta(hours=1)
@@ -69,10 +69,13 @@ async def settle_messages(session: WriteSession, master_id: MasterId, settled: S
         }
         for each in in_order
     ]
-    async with in_data_plane(session, AccountKey(master_id, settled[0].message.account_id)):
+    tree, failed = AccountKey(master_id, settled[0].message.account_id), _failed(settled, now)
+    async with in_data_plane(session, tree):
         await session.execute_each(_SETTLED, rows)
-        for account_id, failed in _failed(settled, now).items():
-            await count(session, AccountKey(master_id, account_id), failed)
+        for account_id, counted in failed.items():
+            await count(session, AccountKey(master_id, account_id), counted)
+    if failed:
+        await note_counted(session, tree)
 
 
 def _failed(settled: Sequence[Settled], now: datetime.datetime) -> dict[AccountId, list[Counted]]:

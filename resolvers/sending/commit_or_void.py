@@ -1,6 +1,9 @@
 """Settling a reservation: it is committed before its messages go out, or voided."""
 
+import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Any
 
 from sqlalchemy import (
@@ -22,10 +25,12 @@ from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, WriteKind
 from authz.guards.shared_lock import authorize_shared
 from authz.policy.refusals import Refusal, RefusalCode
+from engine.text.forms import compared
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import in_tree, row_of
 from models.base.clock import current_moment
 from models.base.ids import AccountId, Kind, SendReservationId, present
+from models.messages.tables import MessageChannel
 from models.sending.tables import (
     ReservationStatus,
     SendStream,
@@ -33,6 +38,7 @@ from models.sending.tables import (
     contact_claims,
     send_reservations,
 )
+from models.statistics.tables import StatisticKind
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record
 from resolvers.plans.pooled_contacts import looked_up, reservation_is
@@ -45,6 +51,7 @@ from resolvers.sending.long_statements import allow_many
 from resolvers.sending.permissions import SEND_PERMISSIONS
 from resolvers.sending.release import is_open, leave_claims, release_reservations
 from resolvers.sending.reserved_credit import release_credit, spend_reserved
+from resolvers.statistics.count import Counted, Source, count_in
 
 ReservationRow = Row[*tuple[Any, ...]]
 
@@ -68,18 +75,49 @@ async def commit_sends(
     await check_reviewed(session, account, review)
     if row.recipients > MOST_IN_A_REQUEST:
         await allow_many(session)
-    await use_up(session, principal, account, Held(reservation_id, AccountId(row.payer_id), row.price))
+    source = Source(
+        # Reservations are of e-mails.
+        channel=MessageChannel.EMAIL,
+        stream=SendStream(row.stream),
+        api_key_id=principal.api_key_id,
+        label=None if row.label is None else compared(row.label),
+    )
+    held = Held(
+        id=reservation_id,
+        payer_id=AccountId(row.payer_id),
+        price=row.price,
+        moment=row.moment,
+        sent={source: row.recipients},
+    )
+    await use_up(session, principal, account, held)
     await _log(session, principal, account, EventKind.SEND_COMMITTED, row)
     return account
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Held:
-    """An open reservation, and the credit that it holds, in micro-units."""
+    """An open reservation, and the credit that it holds, in micro-units. `moment`: now. `sent`: the numbers
+    of its sends, as statistics count them."""
 
     id: SendReservationId
     payer_id: AccountId
     price: int
+    moment: datetime.datetime
+    sent: Mapping[Source, int]
+
+    def counted(self) -> list[Counted]:
+        """The sends for statistics. The price stands at the first, because only their sum has one."""
+        prices = chain([self.price], repeat(0))
+        return [
+            Counted(
+                source=source,
+                kind=StatisticKind.SENT,
+                happened_at=self.moment,
+                number=number,
+                amount=price,
+            )
+            for (source, number), price in zip(self.sent.items(), prices, strict=False)
+        ]
 
 
 async def use_up(session: WriteSession, principal: Principal, account: Authorized, held: Held) -> None:
@@ -94,6 +132,7 @@ async def use_up(session: WriteSession, principal: Principal, account: Authorize
         .where(reservation.master_id == account.master_id, reservation.id == held.id)
         .values(status=ReservationStatus.COMMITTED.value, settled_at=current_moment())
     )
+    await count_in(session, account, held.counted())
 
 
 async def void_sends(
@@ -135,7 +174,10 @@ async def _locked(
         raise AssertionError("nothing is authorized in the account of no reservation")
     await lock_cycle(session, account.master_id, known.cycle_id)
     over = (reservation.expires_at <= current_moment()).label("over")
-    statement = select(*send_reservations.c, over).where(row_of(send_reservations, account, reservation_id))
+    moment = current_moment().label("moment")
+    statement = select(*send_reservations.c, over, moment).where(
+        row_of(send_reservations, account, reservation_id)
+    )
     return account, (await session.execute(statement)).one()
 
 

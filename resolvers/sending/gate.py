@@ -60,6 +60,7 @@ class Reserved:
     label: str | None
     """As the account wrote it first."""
     use: CycleUse
+    moment: datetime.datetime
 
     def logged(self) -> Change:
         """As the log shows it."""
@@ -101,16 +102,17 @@ async def pass_gate(
     cycle_sends = CycleSends(effective.send_limit, cycle.sends, effective.plan.send_price)
     costs = costs_of_sends(cycle_sends, allowance, passage.sends)
     _check(costs, field)
+    payer_id, moment = await _payer(session, account)
     use = CycleUse(
         account_id=account.account_id,
         contacts=contacts.active,
         own_contacts=contacts.own,
         sends=passage.sends,
-        payer_id=await _payer(session, account),
+        payer_id=payer_id,
         price=costs.price,
     )
     await count_use(session, effective, cycle, use)
-    reserved = Reserved(passage, cycle.id, label, use)
+    reserved = Reserved(passage, cycle.id, label, use, moment)
     await _store(session, account, reserved, costs.beyond)
     await reserve_credit(session, principal, account, use.payer_id, costs, refunds, field)
     return reserved
@@ -148,6 +150,8 @@ def _check(costs: SendCosts, field: str) -> None:
             raise Refusal(code, field=field)
 
 
-async def _payer(session: WriteSession, account: Authorized) -> AccountId:
-    own = this_account(accounts, account)
-    return AccountId((await session.execute(select(nearest_pool(accounts)).where(own))).scalar_one())
+async def _payer(session: WriteSession, account: Authorized) -> tuple[AccountId, datetime.datetime]:
+    """Who pays, and now."""
+    found = select(nearest_pool(accounts), current_moment()).where(this_account(accounts, account))
+    payer_id, moment = (await session.execute(found)).one()
+    return AccountId(payer_id), moment

@@ -3,15 +3,16 @@
 import datetime
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, Text, Uuid, bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, Text, Uuid, bindparam, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from authz.wall.tree_door import in_data_plane
 from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import Place, columns_of
+from models.accounts.trees import InTree, Place, columns_of
 from models.base.ids import new_ids
 from models.messages.tables import MessageChannel
 from models.sending.tables import SendStream
@@ -45,13 +46,30 @@ class Counted:
     is_first: bool = True
 
 
+async def count_in(session: WriteSession, account: Place, counted: Sequence[Counted]) -> None:
+    """Count these in the account, for a caller in the control plane. To be called behind all locks of the
+    transaction: of two that count at once in a quiet tree, one waits for the other."""
+    if counted:
+        async with in_data_plane(session, account):
+            await count(session, account, counted)
+        await note_counted(session, account)
+
+
+async def note_counted(session: WriteSession, tree: InTree) -> None:
+    """Have a worker add up what the transaction counts in the tree. The caller is in the control plane, and
+    behind all locks of the transaction. Without it what was counted waits for somebody else who counts."""
+    await session.send_call(func.mandant_note_counted(literal(tree.master_id, Uuid)))
+
+
 async def count(session: WriteSession, account: Place, counted: Sequence[Counted]) -> None:
-    """Count these in the account, where they happened. The caller is in the data plane.
+    """Count these in the account, where they happened. The caller is in the data plane, and calls
+    `note_counted` outside of it.
 
     Messages of tests are not counted: the caller leaves them out.
     """
     if not counted:
         return
+    counted = _together(counted)
     values: dict[str, Any] = {
         "id": new_ids(len(counted)),
         "kind": [each.kind.value for each in counted],
@@ -64,6 +82,27 @@ async def count(session: WriteSession, account: Place, counted: Sequence[Counted
     }
     values |= {name: [getattr(each.source, name) for each in counted] for name in _OF_SOURCE}
     await _INSERT.send(session, values | columns_of(account))
+
+
+def domain_of(address: str | None) -> str | None:
+    """The domain of a canonical e-mail address; None where it is none."""
+    _, at, domain = (address or "").rpartition("@")
+    return domain if at else None
+
+
+def _together(counted: Sequence[Counted]) -> Sequence[Counted]:
+    """The same, with one for all that differ in nothing but their numbers and the second. Offsets of time
+    zones are whole minutes, so that a minute is of one hour and day everywhere."""
+    if len(counted) == 1:
+        return counted
+    by_key: dict[Counted, list[Counted]] = {}
+    for each in counted:
+        minute = each.happened_at.replace(second=0, microsecond=0)
+        by_key.setdefault(replace(each, happened_at=minute, number=0, amount=0), []).append(each)
+    return [
+        replace(key, number=sum(each.number for each in same), amount=sum(each.amount for each in same))
+        for key, same in by_key.items()
+    ]
 
 
 _OF_SOURCE = ("api_key_id", "campaign_id", "label", "domain", "country")

@@ -69,7 +69,7 @@ class LinkUses:
             account, uses = batches.popleft()
             try:
                 async with self._sessions.begin() as session:
-                    await take_uses(session, account, uses)
+                    await take_uses(session, account.account_id, uses)
             except Exception as error:
                 self._wait_on(account, uses)
                 minute_lines.warning("opens and clicks not written yet", code=failure_of(error).code)

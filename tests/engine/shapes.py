@@ -249,6 +249,11 @@ SHAPES = {
         "transactionalMessages(first: 20) { totalCount nodes { id recipient } }",
         24,
     ),
+    "statistics": Shape(
+        'query ($id: ID!) { statistics(accountId: $id, since: "2026-01-01", until: "2027-01-01", '
+        "by: [ACCOUNT], includeDescendants: true) { nodes { numbers { sent } account { name } } } }",
+        7,
+    ),
     "what a template says": Shape(
         "query ($template: ID!, $id: ID!) { templateContent(templateId: $template) { text } "
         "templatePreview(accountId: $id, templateId: $template) { text warnings { name } } }",
@@ -264,7 +269,8 @@ SHAPES = {
     ),
 }
 NEVER_COMPILED = {
-    *("nodes of five kinds", "a preview", "a block list", "deliverability", "what a template says")
+    *("nodes of five kinds", "a preview", "a block list", "deliverability", "what a template says"),
+    "statistics",
 }
 FAR = {
     *("contacts", "contact lists", "lists of contacts", "contacts by their ids", "jobs"),

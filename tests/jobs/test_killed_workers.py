@@ -1,5 +1,6 @@
 """Workers that are killed, or two of them: a job of each kind is done all the same, and once."""
 
+import datetime
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from engine.writes.sessions import WriteSessions
 from models.base.ids import new_id
 from models.billing.invoices import invoices
 from models.billing.job_kinds import CYCLE_CHARGE, INVOICE_ISSUE
@@ -23,6 +25,8 @@ from models.effects.jobs import JobKind, job_kinds
 from models.payments.tables import top_ups
 from models.sending.job_kinds import CYCLE_CLOSE, RESERVATION_EXPIRY
 from models.sending.tables import send_cycles, send_reservations
+from models.statistics.job_kinds import STATISTICS_ROLL_UP
+from models.statistics.tables import StatisticKind, StatisticPeriod, statistics
 from resolvers.domains.dns import Dns
 from resolvers.effects.event_kinds import EventKind
 from server.database.clock import Clock
@@ -45,6 +49,7 @@ from tests.world.credit import EURO, faults_of, give_payment_method, give_top_up
 from tests.world.domains import MAIL_HOST, give_domain
 from tests.world.plans import make_plan, subscribe
 from tests.world.sends import let_expire, reserved, settle
+from tests.world.statistics import count_there, counted
 from tests.world.world import World
 
 _STUCK = """
@@ -116,6 +121,15 @@ async def _to_check(of: _Setting) -> None:
     await look(of.application, deployed())
 
 
+async def _counted(of: _Setting) -> None:
+    sessions = WriteSessions(of.application)
+    await count_there(
+        sessions, of.brand.us, counted(StatisticKind.DELIVERED, datetime.datetime.now(datetime.UTC))
+    )
+    async with of.world.database.begin() as connection:
+        await connection.execute(text("UPDATE pgq.pgqueuer SET execute_after = now()"))
+
+
 _MAKE_DUE = {
     RESERVATION_EXPIRY: _expired,
     CYCLE_CLOSE: _over,
@@ -124,6 +138,7 @@ _MAKE_DUE = {
     INVOICE_ISSUE: _to_invoice,
     CONTACT_JOB: _to_import,
     DOMAIN_CHECK: _to_check,
+    STATISTICS_ROLL_UP: _counted,
 }
 
 
@@ -158,7 +173,7 @@ async def _end_cycle(world: World, brand: Brand, clock: Clock) -> None:
 @dataclass(frozen=True)
 class _Outcome:
     """What jobs have done, in micro-units; `closed`: cycles; `issued`: invoices; `imported`: contacts;
-    `told`: events of imports and of domains that are verified."""
+    `told`: events of imports and of domains that are verified; `added`: what was delivered."""
 
     bought: int = 0
     given_back: int = 0
@@ -167,6 +182,7 @@ class _Outcome:
     issued: int = 0
     imported: int = 0
     told: int = 0
+    added: int = 0
 
 
 _OUTCOMES = {
@@ -177,6 +193,7 @@ _OUTCOMES = {
     INVOICE_ISSUE: _Outcome(charged=EURO, issued=1),
     CONTACT_JOB: _Outcome(imported=1, told=1),
     DOMAIN_CHECK: _Outcome(told=1),
+    STATISTICS_ROLL_UP: _Outcome(added=1),
 }
 _LOCKED = {
     TOP_UP: "top_up_rules",
@@ -184,6 +201,7 @@ _LOCKED = {
     INVOICE_ISSUE: "accounts",
     CONTACT_JOB: "contact_jobs",
     DOMAIN_CHECK: "domains",
+    STATISTICS_ROLL_UP: "statistic_deltas",
 }
 """Where not a cycle is."""
 _ISSUERS = {INVOICE_ISSUE: ISSUER}
@@ -211,10 +229,13 @@ async def _outcome(world: World, brand: Brand) -> _Outcome:
     told = select(func.count()).where(
         events.c.master_id == brand.master.master, events.c.kind.in_([kind.value for kind in _TOLD])
     )
+    added = select(func.coalesce(func.sum(statistics.c.delivered), 0)).where(
+        statistics.c.master_id == brand.master.master, statistics.c.period == StatisticPeriod.DAY.value
+    )
     async with world.database.connect() as connection:
         numbers = [
             int((await connection.execute(found)).scalar_one())
-            for found in (top_up, expired, closed, charged, issued, imported, told)
+            for found in (top_up, expired, closed, charged, issued, imported, told, added)
         ]
     return _Outcome(*numbers)
 

@@ -33,6 +33,7 @@ _FOR_ANYBODY = {
     "mandant_month_number",
     "mandant_now",
     "mandant_reservations_to_expire",
+    "mandant_statistics_due",
     "mandant_domains_to_check",
     "mandant_top_ups_to_make",
     "mandant_sends",
@@ -45,6 +46,7 @@ _WITH_THE_CALLERS_RIGHTS = _FOR_ANYBODY | {
     "mandant_door",
     "mandant_enqueue",
     "mandant_lock_path",
+    "mandant_note_counted",
 }
 
 

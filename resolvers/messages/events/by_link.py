@@ -12,8 +12,7 @@ from authz.callers.actors import PLATFORM
 from authz.wall.feedback_door import enter_for_feedback
 from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import Place
-from models.base.ids import AccountId, AccountKey
+from models.base.ids import AccountId
 from models.messages.events import MessageEventKind
 from resolvers.messages.events.sent import find_messages
 from resolvers.messages.events.store import Detail, SentEvent
@@ -32,9 +31,11 @@ class Followed:
     url: str | None = None
 
 
-async def take_uses(session: WriteSession, account: Place, uses: Sequence[Followed]) -> None:
-    """Record opens and clicks of the account's messages. Those of messages that are gone are left out. In the
-    data plane alone."""
+async def take_uses(session: WriteSession, account_id: AccountId, uses: Sequence[Followed]) -> None:
+    """Record opens and clicks of the account's messages. Those of messages that are gone are left out."""
+    account = await enter_for_feedback(session, account_id)
+    if account is None:
+        return
     async with in_data_plane(session, account):
         sent = await find_messages(session, account, {use.message_id for use in uses})
     events = [
@@ -51,8 +52,10 @@ async def take_uses(session: WriteSession, account: Place, uses: Sequence[Follow
 
 
 async def unsubscribe_by(session: WriteSession, link: TrackedLink) -> bool:
-    """The recipient of the message leaves. False: the message is gone. In the data plane alone."""
-    account = AccountKey(link.master_id, link.account_id)
+    """The recipient of the message leaves. False: the message is gone."""
+    account = await enter_for_feedback(session, link.account_id)
+    if account is None:
+        return False
     async with in_data_plane(session, account):
         sent = await find_messages(session, account, {link.message_id})
     if link.message_id not in sent:

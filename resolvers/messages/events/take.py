@@ -20,7 +20,7 @@ from resolvers.messages.events.store import SentEvent, Stored, store_events
 from resolvers.sealing.keyring import KeyringSource
 from resolvers.settings.in_force import effective_settings
 from resolvers.settings.values import BounceLimits
-from resolvers.statistics.count import Counted, count
+from resolvers.statistics.count import Counted, count, note_counted
 from resolvers.suppressions.bounce import add_bounces
 from resolvers.suppressions.lists import known_lists
 from resolvers.suppressions.reports import Report
@@ -39,8 +39,7 @@ async def take_events(
     keyring: KeyringSource,
     actor: Actor,
 ) -> list[bool]:
-    """Whether each is new. The caller has entered the tree, unless there are neither bounces nor complaints:
-    then the data plane alone is written to.
+    """Whether each is new. The caller has entered the tree.
 
     Raises SECRETS_UNAVAILABLE for a complaint where nothing can be sealed.
     """
@@ -57,6 +56,8 @@ async def take_events(
         await _block_complaining(session, account, [event for event, _ in new], keyring, actor)
         # Also what was told before: the recipient may have subscribed again since.
         await _unsubscribe(session, account, [event for event, _ in real])
+    if new:
+        await note_counted(session, account)
     return [how is not Stored.KNOWN for how in stored]
 
 

@@ -80,6 +80,13 @@ MESSAGES = {
     "message_event_keys",
     "delivery_queues",
 }
+STATISTICS = {
+    "statistic_deltas",
+    "statistics",
+    "subtree_statistics",
+    "recipient_statistics",
+    "statistics_due",
+}
 NOT_SENT_TO = {"block_entries", "unsubscribes", "bounces"}
 STATUS = {"accounts", "account_status_changes"}
 SETTINGS = {"field_functions", "settings"}
@@ -90,6 +97,7 @@ CONTENT = (
     | CONTACTS
     | TEMPLATES
     | MESSAGES
+    | STATISTICS
     | NOT_SENT_TO
     | STATUS
     | SETTINGS

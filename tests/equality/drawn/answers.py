@@ -65,6 +65,14 @@ FALLBACKS = {
         "Python answers it: recipients are read and hashed with the deployment's key",
         '{ sendPreview(accountId: "", stream: MARKETING, recipients: []) { recipients } }',
     ),
+    "Query.statistics": Fallback(
+        "Python answers it: the accounts of a tree are found first, and their sums far from them",
+        '{ statistics(accountId: "", since: "2026-01-01", until: "2026-01-01") { asOf } }',
+    ),
+    "Query.recipientStatistics": Fallback(
+        "Python answers it, as the statistics",
+        '{ recipientStatistics(accountId: "", since: "2026-01-01", until: "2026-01-01") { asOf } }',
+    ),
     "Query.templateContent": Fallback(
         "Python answers it: an answer is limited by its fields, and these hold a megabyte",
         '{ templateContent(templateId: "") { text } }',

@@ -26,6 +26,7 @@ _SIZES = (0, 1, 2, 3, 5, 20, 100)
 _WRONG_SIZES = (-1, 1001, 2**31 - 1)
 _WRONG = 1
 """Of a hundred: one wrong argument keeps the whole operation from being compiled."""
+_DAYS = ("2026-01-01", "2026-05-17", "2027-01-01")
 _MOMENTS = (
     "0001-01-01T00:00:00+14:00",
     "2020-02-29T23:59:59.000005Z",
@@ -115,6 +116,8 @@ class Arguments:
         match str(type_):
             case "Boolean":
                 return Value.of(self._choices.chance(50))
+            case "Date":
+                return Value.of(self._choices.pick(_DAYS))
             case "DateTime":
                 return Value.of(self._choices.pick(_MOMENTS))
             case "ID":

@@ -26,6 +26,8 @@ _CHANCES = {
     "blockList": 2,
     "deliverability": 2,
     "personalData": 2,
+    "statistics": 2,
+    "recipientStatistics": 2,
     "templateContent": 2,
     "templatePreview": 2,
 }

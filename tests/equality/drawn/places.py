@@ -85,6 +85,7 @@ def _value(type_: object) -> str:
 
 _VALUES = {
     "DateTime": '"2999-01-01T00:00:00Z"',
+    "Date": '"2026-01-01"',
     "ID": "$id",
     "[ID!]": "[$id]",
     "String": '""',

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import FetchedValue, ForeignKeyConstraint, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import DateTime, FetchedValue, ForeignKeyConstraint, Table, Text, UniqueConstraint, Uuid
 from sqlalchemy.schema import DefaultClause
 from sqlalchemy.sql.functions import now
 
@@ -13,6 +13,9 @@ _ACCOUNT = ["master_id", "account_id"]
 _REPEATED = {"contact_values": {"contact_id"}}
 """Tables that repeat what others hold, to find it by, and the ids that their rows go by. They have no foreign
 key, which would look up the other row for each."""
+
+_ADDED_UP = {"statistics", "subtree_statistics", "recipient_statistics"}
+"""Tables of sums: a row is found by what its numbers are of, a moment among it."""
 
 
 def faults(table: Table) -> list[str]:
@@ -25,9 +28,12 @@ def _of_keys(table: Table) -> Iterator[str]:
     linked = {name for constraint in table.foreign_key_constraints for name in constraint.column_keys}
     linked |= _REPEATED.get(table.name, set())
     named = [column.name for column in key]
-    if named[:2] != _ACCOUNT or not (named[2:] == ["id"] or (named[2:] and named[-1] in linked)):
+    is_sum = table.name in _ADDED_UP
+    is_own = named[2:] == ["id"] or (named[2:] and named[-1] in linked)
+    if named[:2] != _ACCOUNT or not (is_own or is_sum):
         yield "key"
-    if any(not isinstance(column.type, Uuid | Text) for column in key):
+    types = (Uuid, Text, DateTime) if is_sum else (Uuid, Text)
+    if any(not isinstance(column.type, types) for column in key):
         yield "number"
     unique = [constraint for constraint in table.constraints if isinstance(constraint, UniqueConstraint)]
     indexes = [index for index in table.indexes if index.unique]

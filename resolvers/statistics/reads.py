@@ -1,0 +1,87 @@
+"""Statistics of an account, or of a whole tree: two statements, whatever is asked (R35, R57, R58, R84, T35).
+
+The first one, of the control plane, finds the accounts where the viewer has STATISTICS_READ. The second one
+adds up their rows in the data plane.
+"""
+
+import datetime
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, Uuid, false, func, literal, select, true
+
+from authz.policy.permissions import Permission
+from authz.reach.reach import mask_of_account
+from engine.database.snapshot import Reader
+from engine.declare.paging import Window
+from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree
+from models.base.ids import AccountId
+from resolvers.statistics.asked import Asked, Filters, Whole
+from resolvers.statistics.periods import Days
+from resolvers.statistics.totals import CURSOR, totals, totals_of_recipients
+
+
+@dataclass(frozen=True)
+class Found:
+    """`as_of`: what was counted until then is added up. `rows`: of a page, and perhaps one more."""
+
+    as_of: datetime.datetime
+    rows: Sequence[Mapping[str, Any]]
+
+
+async def read_accounts(reader: Reader, account_id: AccountId) -> list[AccountId]:
+    """The account and those below it: those where the viewer has STATISTICS_READ."""
+    below = _below(account_id).subquery()
+    (row,) = await reader.rows(select(func.array_agg(below.c.id).label("ids")).where(below.c.is_seen))
+    return [AccountId(id_) for id_ in row["ids"] or ()]
+
+
+async def read_whole(reader: Reader, account_id: AccountId) -> Whole:
+    """The same accounts together. Where an account is seen and the one above it is not, or the other way
+    round, a part of the tree begins that is added or taken away."""
+    below = _below(account_id).cte("below")
+    above = below.alias("above")
+    is_part = above.c.is_seen.is_(None) | (above.c.is_seen != below.c.is_seen)
+    parts = (
+        select(below.c.id, below.c.is_seen)
+        .select_from(below.outerjoin(above, in_tree(above, below, id="parent_id")))
+        .where(is_part)
+    )
+    rows = await reader.rows(parts)
+    added = [AccountId(row["id"]) for row in rows if row["is_seen"]]
+    return Whole(added, [AccountId(row["id"]) for row in rows if not row["is_seen"]])
+
+
+def _below(account_id: AccountId) -> Select[Any]:
+    """The account and those below it, each with whether the viewer has STATISTICS_READ there."""
+    path, account = account_closure.alias(), accounts.alias()
+    granted = mask_of_account(account)
+    needed = literal(Permission.ACCOUNT_READ.bit | Permission.STATISTICS_READ.bit, BigInteger)
+    is_seen = func.coalesce(granted.c.mask.op("&")(needed) == needed, false())
+    return (
+        select(account.c.master_id, account.c.id, account.c.parent_id, is_seen.label("is_seen"))
+        .select_from(path.join(account, in_tree(path, account, descendant_id="id")).join(granted, true()))
+        .where(path.c.ancestor_id == literal(account_id, Uuid))
+    )
+
+
+async def read_statistics(
+    reader: Reader, tree: uuid.UUID, of: Whole | Sequence[AccountId], asked: Asked, page: Window
+) -> Found:
+    """The statistics of these accounts of one tree."""
+    return await _read(reader, tree, totals(of, asked, page))
+
+
+async def read_of_recipients(
+    reader: Reader, tree: uuid.UUID, ids: Sequence[AccountId], days: Days, filters: Filters, page: Window
+) -> Found:
+    """The same by domain or country of the recipients, most sends first."""
+    return await _read(reader, tree, totals_of_recipients(ids, days, filters, page))
+
+
+async def _read(reader: Reader, tree: uuid.UUID, statement: Select[Any]) -> Found:
+    rows = await reader.far_rows(tree, statement, {})
+    return Found(rows[0]["as_of"], [row for row in rows if row[CURSOR] is not None])

@@ -1,0 +1,163 @@
+"""Statistics of an account, and of all accounts below it."""
+
+import datetime
+import uuid
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import strawberry
+
+from authz.policy.permissions import Permission
+from engine.base.field_errors import BadArgument, absent
+from engine.declare.entity_objects import row_object
+from engine.declare.paging import Window, window
+from engine.declare.selections import SHORTER_PAGE
+from engine.text.forms import compared
+from models.base.ids import AccountId, Kind, parse
+from models.messages.tables import MessageChannel
+from models.sending.tables import SendStream
+from models.statistics.tables import NO_ID, NUMBERS_OF_RECIPIENTS
+from resolvers.statistics.asked import STARTS, Asked, Filters, StatisticDimension, Whole
+from resolvers.statistics.periods import StatisticInterval
+from resolvers.statistics.reads import Found, read_accounts, read_statistics, read_whole
+from resolvers.statistics.totals import PREVIOUS
+from schema.fields.amounts import MicroAmount
+from schema.fields.context import ContextInfo
+from schema.fields.marks import needs
+from schema.statistics.arguments import (
+    ACCOUNT,
+    AFTER,
+    DESCENDANTS,
+    FIRST,
+    LONGEST_PAGE,
+    SINCE,
+    UNTIL,
+    numbers_of,
+    page_info,
+    read_days,
+    read_path,
+)
+from schema.statistics.types import MessageTotals, StatisticsPage, StatisticsRow
+
+_CAMPAIGN = "cmpg"
+"""The prefix of campaigns' ids."""
+
+
+@strawberry.type
+class StatisticsQuery:
+    @strawberry.field(
+        directives=needs(Permission.STATISTICS_READ),
+        description="What became of the messages of an account, or of a whole tree, in a period: in all, or "
+        "divided by what `by` and `interval` say. Rows come in the order of the interval, then of the "
+        "dimensions. A combination for which nothing was counted has no row.",
+        metadata={SHORTER_PAGE: LONGEST_PAGE},
+    )
+    async def statistics(
+        self,
+        info: ContextInfo,
+        account_id: Annotated[strawberry.ID, ACCOUNT],
+        since: Annotated[datetime.date, SINCE],
+        until: Annotated[datetime.date, UNTIL],
+        by: Annotated[
+            list[StatisticDimension] | None,
+            strawberry.argument(description="The dimensions that the rows are divided by."),
+        ] = None,
+        interval: Annotated[
+            StatisticInterval | None,
+            strawberry.argument(description="The periods that the rows are divided by; by default none."),
+        ] = None,
+        include_descendants: Annotated[bool, DESCENDANTS] = False,
+        label: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Only messages with this label. Upper and lower case are the same."
+            ),
+        ] = None,
+        campaign_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Only messages of this campaign.")
+        ] = None,
+        stream: Annotated[
+            SendStream | None, strawberry.argument(description="Only messages of this stream.")
+        ] = None,
+        channel: Annotated[
+            MessageChannel | None, strawberry.argument(description="Only messages of this channel.")
+        ] = None,
+        compared_to_previous: Annotated[
+            bool,
+            strawberry.argument(
+                description="Whether the rows have the numbers of the period before too: as many months, if "
+                "the period is of whole months, else as many days. Not together with `interval`."
+            ),
+        ] = False,
+        first: Annotated[int | None, FIRST] = None,
+        after: Annotated[str | None, AFTER] = None,
+    ) -> StatisticsPage | None:
+        path, reader = await read_path(info, account_id), info.context.reader
+        asked = Asked(
+            days=read_days(since, until),
+            by=by or (),
+            interval=interval,
+            filters=Filters(
+                label=None if label is None else compared(label),
+                campaign_id=None if campaign_id is None else _campaign(campaign_id),
+                stream=stream,
+                channel=channel,
+            ),
+            with_previous=compared_to_previous,
+        )
+        if asked.with_previous and asked.interval is not None:
+            raise BadArgument("Only without `interval`.", "comparedToPrevious")
+        page = window(asked.order, {"first": first, "after": after}, LONGEST_PAGE)
+        of: Whole | list[AccountId] = [path.account_id]
+        if include_descendants and StatisticDimension.ACCOUNT in asked.by:
+            of = await read_accounts(reader, path.account_id)
+        elif include_descendants:
+            of = await read_whole(reader, path.account_id)
+        found = await read_statistics(reader, path.master_id, of, asked, page)
+        return _shown(found, asked, page)
+
+
+def _campaign(text: str) -> uuid.UUID:
+    """Raises NOT_FOUND."""
+    found = parse(_CAMPAIGN, text)
+    if found is None:
+        raise absent("NOT_FOUND", "campaignId")
+    return found
+
+
+def _shown(found: Found, asked: Asked, page: Window) -> StatisticsPage:
+    nodes = [_row(row, asked) for row in found.rows[: page.size]]
+    return StatisticsPage(as_of=found.as_of, nodes=nodes, page_info=page_info(found.rows, page))
+
+
+def _row(row: Mapping[str, Any], asked: Asked) -> StatisticsRow:
+    starts_at = None
+    if asked.interval is not None:
+        starts_at = datetime.datetime.fromtimestamp(row[STARTS], datetime.UTC)
+    is_hour = asked.interval is StatisticInterval.HOUR
+    stream, channel = row.get("stream"), row.get("channel")
+    return row_object(
+        StatisticsRow,
+        {"account_id": row.get("account_id")},
+        starts_on=None if starts_at is None or is_hour else starts_at.date(),
+        starts_at=starts_at if is_hour else None,
+        label=row.get("label") or None,
+        campaign_id=_id(_CAMPAIGN, row.get("campaign_id")),
+        stream=None if stream is None else SendStream(stream),
+        channel=None if channel is None else MessageChannel(channel),
+        api_key_id=_id(Kind.API_KEY, row.get("api_key_id")),
+        numbers=_totals(row),
+        previous=_totals(row, PREVIOUS) if asked.with_previous else None,
+    )
+
+
+def _id(kind: str, value: uuid.UUID | None) -> strawberry.ID | None:
+    return None if value is None or value == NO_ID else strawberry.ID(f"{kind}_{value}")
+
+
+def _totals(row: Mapping[str, Any], prefix: str = "") -> MessageTotals:
+    return MessageTotals(
+        **numbers_of(row, (*NUMBERS_OF_RECIPIENTS, "orders"), prefix),
+        cost=MicroAmount(row[f"{prefix}cost"]),
+        revenue=MicroAmount(row[f"{prefix}revenue"]),
+    )

@@ -1,0 +1,20 @@
+"""Statistics: workers of each test."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from engine.writes.sessions import WriteSessions
+from server.database.connections import connect_as_application
+from server.embedded_postgres import DatabaseAddresses
+from tests.areas.fixtures import nothing_breaks
+
+__all__ = ["nothing_breaks"]
+
+
+@pytest.fixture
+async def sessions(addresses: DatabaseAddresses) -> AsyncIterator[WriteSessions]:
+    """Transactions of the application."""
+    database = connect_as_application(addresses.application, pool_size=8)
+    yield WriteSessions(database)
+    await database.dispose()
