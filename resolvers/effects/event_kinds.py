@@ -109,3 +109,6 @@ class EventKind(enum.Enum):
     TEMPLATE_DELETED = "template.deleted"
     MESSAGES_SENT = "messages.sent"
     MESSAGE_CANCELED = "message.canceled"
+    SENDING_PAUSED = "sending.paused"
+    SENDING_RESUMED = "sending.resumed"
+    REPUTATION_CHANGED = "reputation.changed"

@@ -2,12 +2,13 @@
 itself after an accident, ever hands it over again."""
 
 import datetime
+import functools
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Uuid, any_, func, literal, select, update
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Row, Uuid, any_, func, literal, select, update
 
 from authz.reach.status import effective_status
 from authz.wall.tree_door import in_data_plane
@@ -21,6 +22,7 @@ from models.messages.tables import MessageStatus, delivery_queues, message_bodie
 from models.templates.tables import template_versions
 from resolvers.contacts.attribute_reads import shown_values
 from resolvers.messages.queue import HELD_FOR
+from resolvers.reputation.held import HeldSource, count_backlog, read_held, waits_for
 from resolvers.settings.in_force import all_of, effective, statement_of
 from resolvers.templates.parts import Parts
 from resolvers.templates.variables import Values, account_values, contact_values
@@ -74,17 +76,20 @@ class Claimed:
 
 async def claim_messages(session: WriteSession, master_id: MasterId) -> Claimed | None:
     """Claim a batch of the tree's messages that are due, transactional ones first. Messages of accounts that
-    are not active wait. None: nothing is due in the tree."""
+    are not active wait, and those of sources that may not send. None: nothing is due in the tree."""
     if not await enter_as_worker(session, master_id):
         return None
     active, held = await _accounts(session, master_id)
     if not active:
         return Claimed(master_id, [], held, [])
+    held_sources = await read_held(session, master_id, active, lock=True)
     async with in_data_plane(session, AccountKey(master_id, active[0])):
         await _find_left(session, master_id, active)
-        rows = await _claim(session, master_id, active)
+        rows, of_trials = await _claim_allowed(session, master_id, active, held_sources)
         parts = await _parts(session, master_id, rows)
         known = await _contacts(session, master_id, rows)
+    for source, number in of_trials:
+        await count_backlog(session, master_id, source, number)
     by_template = {AccountId(row.account_id) for row in rows if row.version_id is not None}
     senders = {id_: await _sender(session, AccountKey(master_id, id_)) for id_ in sorted(by_template)}
     return Claimed(master_id, active, held, [_read(row, parts, known, senders) for row in rows])
@@ -123,7 +128,29 @@ async def _find_left(session: WriteSession, master_id: MasterId, ids: Sequence[A
     )
 
 
-async def _claim(session: WriteSession, master_id: MasterId, ids: Sequence[AccountId]) -> Sequence[Row[Any]]:
+async def _claim_allowed(
+    session: WriteSession, master_id: MasterId, ids: Sequence[AccountId], held: Sequence[HeldSource]
+) -> tuple[Sequence[Row[Any]], Sequence[tuple[HeldSource, int]]]:
+    """A batch of what does not wait for a source, and then what trials let out of their backlog."""
+    rows = list(await _claim(session, master_id, ids, lambda due: ~waits_for(due, held), BATCH))
+    of_trials: list[tuple[HeldSource, int]] = []
+    for source in held:
+        most = min(source.left, BATCH - len(rows))
+        if most > 0:
+            only = functools.partial(waits_for, held=[source])
+            backlog = await _claim(session, master_id, [source.key.account_id], only, most)
+            of_trials.append((source, len(backlog)))
+            rows += backlog
+    return rows, of_trials
+
+
+async def _claim(
+    session: WriteSession,
+    master_id: MasterId,
+    ids: Sequence[AccountId],
+    condition: Callable[[FromClause], ColumnElement[bool]],
+    most: int,
+) -> Sequence[Row[Any]]:
     due, message = messages.alias("due"), messages.c
     some = (
         select(due.c.account_id, due.c.id)
@@ -132,10 +159,11 @@ async def _claim(session: WriteSession, master_id: MasterId, ids: Sequence[Accou
             due.c.account_id == any_(literal(list(ids), ARRAY(Uuid))),
             due.c.status == MessageStatus.WAITING.value,
             due.c.due_at <= func.now(),
+            condition(due),
         )
         # TRANSACTIONAL comes behind MARKETING.
         .order_by(due.c.stream.desc(), due.c.due_at, due.c.id)
-        .limit(BATCH)
+        .limit(most)
         .with_for_update(skip_locked=True)
         .cte("some")
     )

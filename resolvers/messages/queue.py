@@ -19,6 +19,7 @@ from models.effects.jobs import Job
 from models.messages.job_kinds import MESSAGE_DELIVERY
 from models.messages.tables import MessageStatus, delivery_queues, messages
 from resolvers.effects.jobs import enqueue
+from resolvers.reputation.held import HeldSource, read_held, waits_for
 
 HELD_FOR = datetime.timedelta(minutes=10)
 """A message that is claimed for longer was left by a worker that died."""
@@ -26,6 +27,11 @@ HELD_FOR = datetime.timedelta(minutes=10)
 _WHILE_CLAIMED = datetime.timedelta(seconds=30)
 """Until somebody looks again at messages that another worker hands over, or has died on. Some of them may
 wait again by then."""
+
+
+_WHILE_HELD = datetime.timedelta(minutes=10)
+"""Until somebody looks again at messages of a source that may not send. Whoever resumes it does not wait for
+that."""
 
 
 async def note_due(session: WriteSession, account: Place, at: datetime.datetime) -> None:
@@ -58,7 +64,8 @@ async def note_done(
     queue = delivery_queues.c
     these = queue.master_id == master_id, queue.account_id == any_(literal(list(ids), ARRAY(Uuid)))
     await session.execute(select(queue.account_id).where(*these).order_by(queue.account_id).with_for_update())
-    nexts = await _nexts(session, master_id, ids)
+    held = [each for each in await read_held(session, master_id, ids) if not each.left]
+    nexts = await _nexts(session, master_id, ids, held)
     now = datetime.datetime.now(datetime.UTC)
     moments = {id_: max(at, now + not_before) for id_, at in nexts.items()}
     gone = [id_ for id_ in ids if id_ not in moments]
@@ -73,12 +80,19 @@ async def note_done(
 
 
 async def _nexts(
-    session: WriteSession, master_id: MasterId, ids: Sequence[AccountId]
+    session: WriteSession, master_id: MasterId, ids: Sequence[AccountId], held: Sequence[HeldSource]
 ) -> Mapping[AccountId, datetime.datetime]:
     message = messages.c
-    again = literal(datetime.datetime.now(datetime.UTC) + _WHILE_CLAIMED, DateTime(timezone=True))
+    now = datetime.datetime.now(datetime.UTC)
+    again, later = (literal(now + pause, DateTime(timezone=True)) for pause in (_WHILE_CLAIMED, _WHILE_HELD))
+    is_waiting = message.status == MessageStatus.WAITING.value
+    is_held = waits_for(messages, held)
     moment = func.min(
-        case((message.status == MessageStatus.WAITING.value, message.due_at), else_=again)
+        case(
+            (is_waiting & is_held, func.greatest(message.due_at, later)),
+            (is_waiting, message.due_at),
+            else_=again,
+        )
     ).label("moment")
     open_ = [MessageStatus.WAITING.value, MessageStatus.CLAIMED.value]
     statement = (

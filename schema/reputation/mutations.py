@@ -1,0 +1,106 @@
+"""Both keys of sending sources: the account's, and what platform staff decide about the platform's."""
+
+import strawberry
+from sqlalchemy import Text, Uuid
+
+from authz.callers.principals import Principal
+from authz.policy.permissions import Permission
+from engine.declare.declarations import entity, to_one
+from engine.writes.sessions import WriteSession
+from models.base.ids import AccountId, Kind
+from models.sending.tables import SendStream
+from resolvers.inputs.global_ids import required
+from resolvers.reputation import change, reads, staff
+from resolvers.reputation.sources import Source
+from resolvers.staff import reads as staff_reads
+from schema.fields.ids import account_id
+from schema.fields.marks import STAFF_ONLY, needs
+from schema.fields.mutation import mutation
+from schema.fields.payloads import Payload, payload
+from schema.reputation.types import SendingSource
+from schema.staff.types import StaffAccount
+
+_KEY = "The API key that sends; null for the account's campaigns and its people."
+_REASON = "The reason, 1 to 200 characters. The account can read it, and those who run it get it by e-mail."
+
+
+@strawberry.input(description="What of an account sends.")
+class SendingSourceInput:
+    account_id: strawberry.ID = strawberry.field(description="The account.")
+    stream: SendStream = strawberry.field(description="The kind of messages.")
+    api_key_id: strawberry.ID | None = strawberry.field(default=None, description=_KEY)
+
+
+@strawberry.input(description="What of an account sends, and why platform support decides about it.")
+class SendingSourceStaffInput:
+    account_id: strawberry.ID = strawberry.field(description="The account.")
+    stream: SendStream = strawberry.field(description="The kind of messages.")
+    api_key_id: strawberry.ID | None = strawberry.field(default=None, description=_KEY)
+    reason: str = strawberry.field(description=_REASON)
+
+
+@entity(None, carries={"account_id": Uuid(), "stream": Text(), "api_key_id": Uuid()})
+class SendingSourcePayload(Payload):
+    """What was paused or resumed."""
+
+    sending_source: SendingSource | None = to_one(reads.of_result)
+
+
+@entity(None, carries={"account_id": Uuid()})
+class SendingSourceStaffPayload(Payload):
+    """The account of what was paused or resumed."""
+
+    account: StaffAccount | None = to_one(staff_reads.account_of_result)
+
+
+@strawberry.type
+class ReputationMutation:
+    @mutation(needs(Permission.SETTINGS_WRITE))
+    async def sending_source_pause(
+        self, session: WriteSession, principal: Principal, input: SendingSourceInput
+    ) -> SendingSourcePayload:
+        """Let an API key, or the account's campaigns and people, send nothing more on a stream. What was
+        accepted and waits is kept, for as long as it can be handed over. Repeating it changes nothing."""
+        source = _source(input)
+        account = await change.pause_source(session, principal, account_id(input.account_id), source)
+        return _payload(AccountId(account.account_id), source)
+
+    @mutation(needs(Permission.SETTINGS_WRITE))
+    async def sending_source_resume(
+        self, session: WriteSession, principal: Principal, input: SendingSourceInput
+    ) -> SendingSourcePayload:
+        """Let it send again. Where the platform has paused it by a rate and the cool-down is over, a trial
+        begins. Where only the platform keeps it from sending, and still does, this is refused."""
+        source = _source(input)
+        account = await change.resume_source(session, principal, account_id(input.account_id), source)
+        return _payload(AccountId(account.account_id), source)
+
+    @mutation(STAFF_ONLY)
+    async def sending_source_staff_pause(
+        self, session: WriteSession, principal: Principal, input: SendingSourceStaffInput
+    ) -> SendingSourceStaffPayload:
+        """Let an account's API key, or its campaigns and people, send nothing on a stream until platform
+        support resumes it."""
+        paused = await staff.pause_by_staff(
+            session, principal, account_id(input.account_id), _source(input), input.reason
+        )
+        return payload(SendingSourceStaffPayload, account_id=paused)
+
+    @mutation(STAFF_ONLY)
+    async def sending_source_staff_resume(
+        self, session: WriteSession, principal: Principal, input: SendingSourceStaffInput
+    ) -> SendingSourceStaffPayload:
+        """Begin a trial of what the platform has paused, also before its cool-down is over."""
+        resumed = await staff.resume_by_staff(
+            session, principal, account_id(input.account_id), _source(input), input.reason
+        )
+        return payload(SendingSourceStaffPayload, account_id=resumed)
+
+
+def _source(input: SendingSourceInput | SendingSourceStaffInput) -> Source:
+    key = input.api_key_id
+    return Source(input.stream, None if key is None else required(Kind.API_KEY, key, "apiKeyId"))
+
+
+def _payload(id: AccountId, source: Source) -> SendingSourcePayload:
+    return payload(SendingSourcePayload, account_id=id, **source.columns())
