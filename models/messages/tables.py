@@ -104,6 +104,13 @@ messages = data_table(
         postgresql_where=text("status = 'WAITING'"),
     ),
     Index(
+        "ix_messages_body_id",
+        "master_id",
+        "account_id",
+        "body_id",
+        postgresql_where=text("body_id IS NOT NULL"),
+    ),
+    Index(
         "ix_messages_label",
         "master_id",
         "account_id",

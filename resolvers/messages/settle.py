@@ -52,6 +52,8 @@ async def settle_messages(session: WriteSession, master_id: MasterId, settled: S
     if not settled:
         return
     now = datetime.datetime.now(datetime.UTC)
+    # As whoever erases a recipient locks them.
+    in_order = sorted(settled, key=lambda each: each.message.id)
     rows = [
         {
             "tree": master_id,
@@ -65,7 +67,7 @@ async def settle_messages(session: WriteSession, master_id: MasterId, settled: S
             "ended_at": None if each.status is MessageStatus.WAITING else now,
             "next_at": each.due_at or now,
         }
-        for each in settled
+        for each in in_order
     ]
     async with in_data_plane(session, AccountKey(master_id, settled[0].message.account_id)):
         await session.execute_each(_SETTLED, rows)
