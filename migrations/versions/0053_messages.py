@@ -12,8 +12,10 @@ down_revision = "0052"
 ROLE = "mandant_data"
 
 GRANTS = {
-    "message_bodies": "SELECT, INSERT, DELETE",
-    "messages": "SELECT, INSERT, DELETE, UPDATE (status, due_at, claimed_at, attempts, settled_at, answer, reference)",
+    "message_bodies": "SELECT, INSERT, DELETE, UPDATE (subject, text, html)",
+    "messages": "SELECT, INSERT, DELETE, UPDATE (status, due_at, claimed_at, attempts, settled_at, answer, reference, "
+    # Erased with its recipient.
+    "recipient, recipient_canonical, recipient_digest, contact_id, variables, headers)",
     # It is never changed: the right lets old rows be locked before they are deleted.
     "message_keys": "SELECT, INSERT, DELETE, UPDATE (created_at)",
 }
@@ -89,7 +91,7 @@ def upgrade() -> None:
         sa.CheckConstraint("channel IN ('EMAIL', 'SMS')", name=op.f("ck_messages_channel")),
         sa.CheckConstraint("stream IN ('MARKETING', 'TRANSACTIONAL')", name=op.f("ck_messages_stream")),
         sa.CheckConstraint(
-            "status IN ('WAITING', 'CLAIMED', 'SENT', 'FAILED', 'DOUBTFUL', 'CANCELED')",
+            "status IN ('WAITING', 'CLAIMED', 'SENT', 'FAILED', 'EXCLUDED', 'DOUBTFUL', 'CANCELED')",
             name=op.f("ck_messages_status"),
         ),
         sa.CheckConstraint("char_length(label) BETWEEN 1 AND 50", name=op.f("ck_messages_label_length")),
@@ -115,6 +117,7 @@ def upgrade() -> None:
     op.create_index("ix_messages_recipient_canonical", "messages", [*of_account, "recipient_canonical", "id"])
     for name, columns, condition in (
         ("due", ["stream", "due_at"], "status = 'WAITING'"),
+        ("body_id", ["body_id"], "body_id IS NOT NULL"),
         ("label", ["label", "id"], "label IS NOT NULL"),
         ("status", ["status", "id"], "status <> 'SENT'"),
     ):

@@ -36,6 +36,7 @@ class MessageStatus(enum.Enum):
     CLAIMED = "CLAIMED"
     SENT = "SENT"
     FAILED = "FAILED"
+    EXCLUDED = "EXCLUDED"
     DOUBTFUL = "DOUBTFUL"
     CANCELED = "CANCELED"
 
@@ -101,6 +102,13 @@ messages = data_table(
         "stream",
         "due_at",
         postgresql_where=text("status = 'WAITING'"),
+    ),
+    Index(
+        "ix_messages_body_id",
+        "master_id",
+        "account_id",
+        "body_id",
+        postgresql_where=text("body_id IS NOT NULL"),
     ),
     Index(
         "ix_messages_label",

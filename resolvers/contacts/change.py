@@ -20,6 +20,7 @@ from resolvers.contacts.attributes import read_attributes, types_of
 from resolvers.contacts.evidence import forget_evidence
 from resolvers.contacts.given import AddressReader, GivenContact, ReadContact
 from resolvers.contacts.phone_country import phone_country_of
+from resolvers.contacts.sent import forget_messages
 from resolvers.contacts.storing.giving import giving_addresses
 from resolvers.contacts.storing.matching import Match, Matcher, Wanted, keys_named
 from resolvers.contacts.storing.memberships import change_memberships, known_lists
@@ -79,8 +80,8 @@ async def erase_contact(
     session: WriteSession, principal: Principal, contact_id: IdInAccount
 ) -> ContactChange:
     """Remove a person's contact and its place in all lists, in any status of the account (T23). Block entries
-    and unsubscribes go on counting, by digests that show no address, without their free texts. Needs
-    CONTACTS_WRITE. Raises NOT_FOUND."""
+    and unsubscribes go on counting, by digests that show no address, without their free texts. Messages to it
+    are erased too, and canceled if they wait. Needs CONTACTS_WRITE. Raises NOT_FOUND."""
     account = await authorize_shared(
         session, principal, contact_id.account_id, Permission.CONTACTS_WRITE, WriteKind.TAKES_AWAY
     )
@@ -95,6 +96,7 @@ async def erase_contact(
         digests = [address.digest for address in addresses]
         await forget_addresses(session, account, digests)
         await forget_evidence(session, account, digests)
+        await forget_messages(session, account, [address.canonical for address in addresses])
         await session.send_built(
             delete(member).where(in_account(member, account), member.c.contact_id == change.contact_id)
         )

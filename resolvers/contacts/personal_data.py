@@ -4,12 +4,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     FromClause,
     LargeBinary,
     Table,
     Text,
     Uuid,
+    any_,
     case,
     func,
     literal,
@@ -19,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
+from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.database.snapshot import Reader
 from engine.declare.far import tree_value
@@ -26,22 +29,29 @@ from models.accounts.trees import in_tree
 from models.base.ids import Kind
 from models.block_list.tables import block_entries
 from models.contacts.tables import contact_list_members, contact_lists, contacts
+from models.messages.tables import messages
+from models.sending.tables import SendStream
 from models.suppressions.tables import bounces, unsubscribes
 from resolvers.block_list.reads import SeenPath
 from resolvers.contacts.attribute_reads import shown_values
 from resolvers.contacts.reads import global_id
 from resolvers.inputs.addresses import Address
 
+_READ_PERMISSIONS = {
+    SendStream.MARKETING: Permission.CAMPAIGNS_READ,
+    SendStream.TRANSACTIONAL: Permission.TRANSACTIONAL_READ,
+}
+_MOST_MESSAGES = 1_000
+
 _Parts = Sequence[tuple[str, ColumnElement[Any]]]
 _Shown = Callable[[FromClause], _Parts]
 
 
-async def personal_data(
-    reader: Reader, path: SeenPath, address: Address, *, with_blocks: bool
-) -> dict[str, Any]:
+async def personal_data(reader: Reader, path: SeenPath, address: Address) -> dict[str, Any]:
     """A JSON object: `contact` or null, and of the address and both addresses of that contact the lists
-    `unsubscribes`, `bounces`, and with `with_blocks` `blocked`. One statement of the data plane. Raises
-    BAD_USER_INPUT for the hash of an address: a contact is found by the address itself."""
+    `unsubscribes` and `bounces`, `messages` of the streams that the viewer may read, and for viewers of the
+    block list `blocked`. One statement of the data plane. Raises BAD_USER_INPUT for the hash of an address: a
+    contact is found by the address itself."""
     if address.canonical is None:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Give the address itself, not its hash.", "address")
     person = _person(path, address.canonical)
@@ -51,7 +61,10 @@ async def personal_data(
         "unsubscribes": _all_of(path, unsubscribes, known, _unsubscribe),
         "bounces": _all_of(path, bounces, known, _bounces),
     }
-    if with_blocks:
+    streams = [stream for stream, needed in _READ_PERMISSIONS.items() if path.may(needed)]
+    if streams:
+        parts["messages"] = _messages(path, known, streams)
+    if path.may(Permission.BLOCK_LIST_READ):
         parts["blocked"] = _all_of(path, block_entries, known, _block)
     statement = select(*[part.label(name) for name, part in parts.items()])
     (found,) = await reader.far_rows(path.master_id, statement, {})
@@ -125,6 +138,30 @@ def _bounces(row: FromClause) -> _Parts:
 
 def _block(row: FromClause) -> _Parts:
     return ("reason", row.c.reason), ("source", row.c.source), ("createdAt", row.c.created_at)
+
+
+def _messages(path: SeenPath, known: FromClause, streams: Sequence[SendStream]) -> ColumnElement[Any]:
+    """The newest messages to the known addresses."""
+    sent = messages.alias()
+    of_streams = sent.c.stream == any_(literal([stream.value for stream in streams], ARRAY(Text)))
+    newest = (
+        select(sent, known.c.address)
+        .select_from(sent.join(known, sent.c.recipient_canonical == known.c.address))
+        .where(*_in_account(path, sent), of_streams)
+        .order_by(sent.c.id.desc())
+        .limit(_MOST_MESSAGES)
+        .subquery("newest")
+    )
+    each = _object(
+        ("address", newest.c.address),
+        ("stream", newest.c.stream),
+        ("sender", newest.c.sender),
+        ("status", newest.c.status),
+        ("createdAt", newest.c.created_at),
+        ("settledAt", newest.c.settled_at),
+    )
+    listed = func.jsonb_agg(aggregate_order_by(each, newest.c.id.desc()), type_=JSONB)
+    return select(func.coalesce(listed, literal([], JSONB))).select_from(newest).scalar_subquery()
 
 
 def _object(*parts: tuple[str, ColumnElement[Any]]) -> ColumnElement[Any]:

@@ -10,106 +10,73 @@ from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, FromClause, Row, Uuid, any_, func, literal, select, update
 
-from authz.reach.status import effective_status
 from authz.wall.tree_door import in_data_plane
 from authz.wall.worker_door import enter_as_worker
+from engine.text.forms import compared
 from engine.writes.sessions import WriteSession
-from models.accounts.tables import AccountStatus, accounts
-from models.accounts.trees import in_tree
 from models.base.ids import AccountId, AccountKey, MasterId, MessageId
-from models.contacts.tables import contacts
-from models.messages.tables import MessageStatus, delivery_queues, message_bodies, messages
-from models.templates.tables import template_versions
-from resolvers.contacts.attribute_reads import shown_values
+from models.messages.tables import MessageChannel, MessageStatus, messages
+from models.sending.tables import SendStream
+from resolvers.messages.claimed import Claimed, ClaimedMessage, SigningKey, TemplateSender
+from resolvers.messages.contents import read_contacts, read_parts
+from resolvers.messages.excluded_since import without_excluded
 from resolvers.messages.queue import HELD_FOR
+from resolvers.messages.signing_keys import Origin, origin_of, read_signing_keys
+from resolvers.messages.turn import accounts_in_turn, cancel_of_closed
 from resolvers.reputation.held import HeldSource, count_backlog, read_held, waits_for
+from resolvers.review.policy import ReviewPolicy
 from resolvers.settings.in_force import all_of, effective, statement_of
+from resolvers.statistics.count import Source
 from resolvers.templates.parts import Parts
-from resolvers.templates.variables import Values, account_values, contact_values
+from resolvers.templates.variables import Values, account_values
 
-BATCH = 100
-"""The most messages of a tree in one turn."""
-
-_MOST_ACCOUNTS = 1_000
-"""That are looked at in one turn."""
+AT_ONCE = 10
+"""Messages that are claimed, handed over and settled together: what a worker that dies leaves in doubt."""
 
 _LEFT = "A worker that had claimed it died. Nobody knows whether it was handed over."
 
 
-@dataclass(frozen=True)
-class Sender:
-    """What templates know of an account: `values` of `account`, and its field functions."""
-
-    values: Values
-    functions: Mapping[str, str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClaimedMessage:
-    """A message to hand over. `sender`: for one that is made from a template."""
-
-    account_id: AccountId
-    id: MessageId
-    claimed_at: datetime.datetime
-    expires_at: datetime.datetime
-    attempts: int
-    recipient: str
-    from_address: str
-    from_name: str | None
-    reply_to: str | None
-    headers: Mapping[str, str]
-    variables: Mapping[str, object]
-    contact: Values | None
-    sender: Sender | None
-    parts: Parts
-
-
-@dataclass(frozen=True)
-class Claimed:
-    """A batch. `looked_at`: the accounts that it may be of. `held`: those that may not send now."""
-
-    master_id: MasterId
-    looked_at: Sequence[AccountId]
-    held: Sequence[AccountId]
-    messages: Sequence[ClaimedMessage]
-
-
-async def claim_messages(session: WriteSession, master_id: MasterId) -> Claimed | None:
-    """Claim a batch of the tree's messages that are due, transactional ones first. Messages of accounts that
-    are not active wait, and those of sources that may not send. None: nothing is due in the tree."""
+async def claim_messages(session: WriteSession, master_id: MasterId, review: ReviewPolicy) -> Claimed | None:
+    """Claim some of the tree's messages that are due, transactional ones first. Messages of accounts that may
+    not send wait, and those of sources that are paused; those of closed accounts are canceled. None: nothing is due in the tree."""
     if not await enter_as_worker(session, master_id):
         return None
-    active, held = await _accounts(session, master_id)
-    if not active:
-        return Claimed(master_id, [], held, [])
-    held_sources = await read_held(session, master_id, active, lock=True)
-    async with in_data_plane(session, AccountKey(master_id, active[0])):
-        await _find_left(session, master_id, active)
-        rows, of_trials = await _claim_allowed(session, master_id, active, held_sources)
-        parts = await _parts(session, master_id, rows)
-        known = await _contacts(session, master_id, rows)
+    turn = await accounts_in_turn(session, master_id, review)
+    await cancel_of_closed(session, master_id, turn.closed)
+    if not turn.active:
+        return Claimed(master_id, turn.closed, turn.held, [])
+    held = await read_held(session, master_id, turn.active, lock=True)
+    async with in_data_plane(session, AccountKey(master_id, turn.active[0])):
+        await _find_left(session, master_id, turn.active)
+        rows, of_trials = await _claim_allowed(session, master_id, turn.active, held)
     for source, number in of_trials:
         await count_backlog(session, master_id, source, number)
+    remaining = await without_excluded(session, master_id, rows)
+    looked_at = [*turn.active, *turn.closed]
+    if not remaining:
+        return Claimed(master_id, looked_at, turn.held, [])
+    around = await _around(session, master_id, remaining)
+    return Claimed(master_id, looked_at, turn.held, [_read(row, around) for row in remaining])
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What the messages of a batch are made with."""
+
+    parts: Mapping[uuid.UUID, Parts]
+    contacts: Mapping[uuid.UUID, Values]
+    senders: Mapping[AccountId, TemplateSender]
+    keys: Mapping[Origin, SigningKey]
+
+
+async def _around(session: WriteSession, master_id: MasterId, rows: Sequence[Row[Any]]) -> _Around:
+    async with in_data_plane(session, AccountKey(master_id, rows[0].account_id)):
+        parts = await read_parts(session, master_id, rows)
+        contacts = await read_contacts(session, master_id, rows)
     by_template = {AccountId(row.account_id) for row in rows if row.version_id is not None}
     senders = {id_: await _sender(session, AccountKey(master_id, id_)) for id_ in sorted(by_template)}
-    return Claimed(master_id, active, held, [_read(row, parts, known, senders) for row in rows])
-
-
-async def _accounts(session: WriteSession, master_id: MasterId) -> tuple[list[AccountId], list[AccountId]]:
-    """Those whose queues are due: the active ones, and the others."""
-    queue = delivery_queues
-    statement = (
-        select(queue.c.account_id, effective_status(accounts).label("status"))
-        .select_from(queue.join(accounts, in_tree(accounts, queue, id="account_id")))
-        .where(queue.c.master_id == master_id, queue.c.due_at <= func.now())
-        .order_by(queue.c.due_at, queue.c.account_id)
-        .limit(_MOST_ACCOUNTS)
-    )
-    active: list[AccountId] = []
-    held: list[AccountId] = []
-    for row in await session.execute(statement):
-        (active if row.status == AccountStatus.ACTIVE.value else held).append(AccountId(row.account_id))
-    return active, held
+    origins = {origin_of(AccountId(row.account_id), row.sender) for row in rows}
+    return _Around(parts, contacts, senders, await read_signing_keys(session, master_id, origins))
 
 
 async def _find_left(session: WriteSession, master_id: MasterId, ids: Sequence[AccountId]) -> None:
@@ -131,11 +98,11 @@ async def _find_left(session: WriteSession, master_id: MasterId, ids: Sequence[A
 async def _claim_allowed(
     session: WriteSession, master_id: MasterId, ids: Sequence[AccountId], held: Sequence[HeldSource]
 ) -> tuple[Sequence[Row[Any]], Sequence[tuple[HeldSource, int]]]:
-    """A batch of what does not wait for a source, and then what trials let out of their backlog."""
-    rows = list(await _claim(session, master_id, ids, lambda due: ~waits_for(due, held), BATCH))
+    """What does not wait for a source, and then what trials let out of their backlog."""
+    rows = list(await _claim(session, master_id, ids, lambda due: ~waits_for(due, held), AT_ONCE))
     of_trials: list[tuple[HeldSource, int]] = []
     for source in held:
-        most = min(source.left, BATCH - len(rows))
+        most = min(source.left, AT_ONCE - len(rows))
         if most > 0:
             only = functools.partial(waits_for, held=[source])
             backlog = await _claim(session, master_id, [source.key.account_id], only, most)
@@ -176,75 +143,47 @@ async def _claim(
         .returning(*message)
     )
     rows = (await session.execute(claimed)).all()
-    return sorted(rows, key=lambda row: (row.stream == "MARKETING", row.due_at, row.id))
+    return sorted(rows, key=lambda row: (row.stream == SendStream.MARKETING.value, row.due_at, row.id))
 
 
-async def _parts(
-    session: WriteSession, master_id: MasterId, rows: Sequence[Row[Any]]
-) -> Mapping[uuid.UUID, Parts]:
-    """What the messages say, by the id of the version or the body."""
-    found: dict[uuid.UUID, Parts] = {}
-    for table, column in ((message_bodies, "body_id"), (template_versions, "version_id")):
-        named = {(row.account_id, getattr(row, column)) for row in rows if getattr(row, column) is not None}
-        if named:
-            statement = select(table.c.id, table.c.subject, table.c.text, table.c.html).where(
-                table.c.master_id == master_id,
-                table.c.account_id == any_(literal(sorted({place for place, _ in named}), ARRAY(Uuid))),
-                table.c.id == any_(literal(sorted({id_ for _, id_ in named}), ARRAY(Uuid))),
-            )
-            for row in await session.execute(statement):
-                found[row.id] = Parts(row.subject, row.text, row.html)
-    return found
-
-
-async def _contacts(
-    session: WriteSession, master_id: MasterId, rows: Sequence[Row[Any]]
-) -> Mapping[uuid.UUID, Values]:
-    """What templates know of the recipients that are contacts."""
-    named = [row for row in rows if row.contact_id is not None and row.version_id is not None]
-    if not named:
-        return {}
-    contact = contacts.alias()
-    statement = select(
-        contact.c.id,
-        contact.c.email,
-        contact.c.phone,
-        contact.c.external_id,
-        shown_values(contact).label("attributes"),
-    ).where(
-        contact.c.master_id == master_id,
-        contact.c.account_id == any_(literal(sorted({row.account_id for row in named}), ARRAY(Uuid))),
-        contact.c.id == any_(literal(sorted({row.contact_id for row in named}), ARRAY(Uuid))),
-    )
-    return {row["id"]: contact_values(dict(row)) for row in (await session.execute(statement)).mappings()}
-
-
-async def _sender(session: WriteSession, account: AccountKey) -> Sender:
+async def _sender(session: WriteSession, account: AccountKey) -> TemplateSender:
     rows = (await session.execute(statement_of(account))).mappings().all()
     settings = effective(all_of(rows))
-    return Sender(account_values(rows[0]["account_name"], settings), settings.field_functions)
+    return TemplateSender(account_values(rows[0]["account_name"], settings), settings.field_functions)
 
 
-def _read(
-    row: Row[Any],
-    parts: Mapping[uuid.UUID, Parts],
-    known: Mapping[uuid.UUID, Values],
-    senders: Mapping[AccountId, Sender],
-) -> ClaimedMessage:
+def _read(row: Row[Any], around: _Around) -> ClaimedMessage:
     is_template = row.version_id is not None
+    account_id = AccountId(row.account_id)
     return ClaimedMessage(
-        account_id=AccountId(row.account_id),
+        account_id=account_id,
         id=MessageId(row.id),
         claimed_at=row.claimed_at,
         expires_at=row.expires_at,
         attempts=row.attempts,
+        stream=SendStream(row.stream),
+        source=source_of(row),
+        is_test=row.is_test,
         recipient=row.recipient,
         from_address=row.sender,
         from_name=row.sender_name,
         reply_to=row.reply_to,
         headers=row.headers or {},
         variables=row.variables or {},
-        contact=known.get(row.contact_id),
-        sender=senders[AccountId(row.account_id)] if is_template else None,
-        parts=parts[row.version_id if is_template else row.body_id],
+        contact=around.contacts.get(row.contact_id),
+        sender=around.senders[account_id] if is_template else None,
+        signing_key=around.keys.get(origin_of(account_id, row.sender)),
+        parts=around.parts[row.version_id if is_template else row.body_id],
+    )
+
+
+def source_of(row: Row[Any]) -> Source:
+    """What the message is counted by."""
+    return Source(
+        channel=MessageChannel(row.channel),
+        stream=SendStream(row.stream),
+        api_key_id=row.api_key_id,
+        campaign_id=row.campaign_id,
+        label=None if row.label is None else compared(row.label),
+        domain=row.recipient_canonical.rpartition("@")[2],
     )

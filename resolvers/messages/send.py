@@ -18,6 +18,7 @@ from models.sending.tables import SendStream
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.address_digests import ContactDigest
+from resolvers.messages.excluded_since import EXCLUDED
 from resolvers.messages.given import MOST_MESSAGES, GivenMessage, ReadMessage, read_message
 from resolvers.messages.keys import claim_keys, give_back, read_earlier
 from resolvers.messages.queue import note_due
@@ -31,17 +32,10 @@ from resolvers.sending.gate import Passage, pass_gate
 from resolvers.sending.labels import read_label
 from resolvers.sending.left_out_store import StoredLeftOut
 from resolvers.sending.permissions import SEND_PERMISSIONS
-from resolvers.suppressions.exclusions import Exclusion
 
 LONGEST_AHEAD = datetime.timedelta(days=7)
 _SKEW = datetime.timedelta(minutes=5)
 """So far behind another machine's clock may be."""
-
-_EXCLUDED = {
-    Exclusion.BLOCK_LIST: "The recipient is on a block list.",
-    Exclusion.UNSUBSCRIBE: "The recipient has unsubscribed.",
-    Exclusion.BOUNCE: "Messages to the recipient bounced.",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,7 +229,7 @@ async def _without_excluded(session: WriteSession, account: Authorized, request:
     for id_, message in wanted.items():
         cause = audience.left_out.causes.get(message.address.digest)
         if cause is not None:
-            text = f"{_EXCLUDED[cause]} ({cause.value})"
+            text = f"{EXCLUDED[cause]} ({cause.value})"
             request.settle(id_, Refusal(RefusalCode.RECIPIENT_EXCLUDED, text, "to"))
     return audience
 

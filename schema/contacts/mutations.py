@@ -113,7 +113,8 @@ class ContactMutation:
     ) -> ContactErasePayload:
         """Erase a person: the contact, its values and its places in lists, for good. If the address is
         blocked, unsubscribed or bounced, that goes on counting, and shows no address any more. The source of
-        the account's block entry is erased too, and the evidence of a consent becomes "Erased". This is
+        the account's block entry is erased too, and the evidence of a consent becomes "Erased". Messages to
+        the person no longer show it, nor what they said to it alone; those that wait are canceled. This is
         possible in any status of the account."""
         contact_id = required_in_account(Kind.CONTACT, input.contact_id, "contactId")
         done = await change.erase_contact(session, principal, contact_id)

@@ -27,9 +27,10 @@ class ContactQuery:
     @strawberry.field(
         directives=needs(Permission.CONTACTS_READ),
         description="All that the account keeps of a person, by the person's address, for the person to "
-        "see: a JSON object with `contact`, and the lists `unsubscribes`, `bounces`, and for callers with "
-        "BLOCK_LIST_READ `blocked`. The lists are about the address and the other address of its contact; "
-        "each item has its `address`. What is kept of nobody is null or empty.",
+        "see: a JSON object with `contact`, and the lists `unsubscribes`, `bounces`, for callers with "
+        "CAMPAIGNS_READ or TRANSACTIONAL_READ the newest 1,000 `messages` of these streams, and for callers "
+        "with BLOCK_LIST_READ `blocked`. The lists are about the address and the other address of its "
+        "contact; each item has its `address`. What is kept of nobody is null or empty.",
     )
     async def personal_data(
         self,
@@ -50,5 +51,4 @@ class ContactQuery:
         with in_a_query():
             contact_key = info.context.deployment.contact_key
             given = await read_one(contact_key, address, phone_country, path.default_country)
-            with_blocks = path.may(Permission.BLOCK_LIST_READ)
-            return JSON(await personal_data(reader, path, given, with_blocks=with_blocks))
+            return JSON(await personal_data(reader, path, given))

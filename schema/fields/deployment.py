@@ -7,6 +7,7 @@ from resolvers.billing.document import Issuer
 from resolvers.billing.status_history import SuspendedAccounts
 from resolvers.domains.dns import Dns
 from resolvers.inputs.address_digests import ContactKey, KeySource
+from resolvers.messages.transport import Transport
 from resolvers.payments.provider import PaymentProvider
 from resolvers.review.policy import ReviewPolicy
 from resolvers.sealing.keyring import KeyringSource, no_keyring
@@ -32,8 +33,8 @@ class Deployment:
     """The secrets with which values are sealed. It raises a Refusal where there are none."""
     mail_host: str = "localhost"
     """The host under which the names are that customers' records in DNS lead to."""
-    smtp_url: str | None = None
-    """The mail server that messages are handed to; None: they wait."""
+    mail: Transport | None = None
+    """What messages are handed to that are e-mails; None: they wait."""
     dns: Dns = field(default_factory=Dns)
     """How the records of domains are looked up."""
     renderer: Renderer = field(default_factory=Renderer)
@@ -46,3 +47,9 @@ class Deployment:
     """Who issues invoices; None: nobody."""
     suspended_accounts: SuspendedAccounts = SuspendedAccounts.PAUSE
     """What a cycle costs throughout which an account was suspended."""
+
+    async def close(self) -> None:
+        """End what it has started, and give connections back."""
+        await self.renderer.close()
+        if self.mail is not None:
+            await self.mail.close()

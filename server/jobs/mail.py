@@ -19,10 +19,10 @@ from sqlalchemy import RowMapping, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models.effects.outbox import outbox_messages
+from resolvers.messages.transport import Envelope, Verdict
 from server.failures.errors import kind_of
 from server.settings.settings import Settings
 from server.transports.smtp import SmtpServer, SmtpTransport
-from server.transports.transport import Envelope, Verdict
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 

@@ -1,31 +1,34 @@
-"""Messages that are due: claimed, handed over to the mail server, and settled."""
+"""Messages that are due: claimed, handed over, and settled."""
 
 import asyncio
 import datetime
 from collections.abc import Sequence
+from functools import partial
 
+from authz.policy.refusals import Refusal
 from authz.wall.worker_door import enter_as_worker
 from engine.writes.sessions import WriteSessions
-from models.base.ids import AccountId
+from models.base.ids import AccountId, MasterId
 from models.effects.jobs import Job
 from models.messages.job_kinds import MESSAGE_DELIVERY
 from models.messages.tables import MessageStatus
-from resolvers.messages.claim import Claimed, ClaimedMessage, claim_messages
-from resolvers.messages.mail import mail_of, rendered
+from resolvers.messages.claim import claim_messages
+from resolvers.messages.claimed import ClaimedMessage
 from resolvers.messages.queue import note_done
+from resolvers.messages.rendered import rendered
 from resolvers.messages.settle import Settled, settle_messages, tried_again
-from resolvers.templates.rendering.renderer import Renderer
+from resolvers.messages.transport import Handed, Transport, Verdict
+from resolvers.sealing.keyring import NotOpenedError
 from resolvers.templates.rendering.work import Fault
 from schema.fields.deployment import Deployment
+from server.jobs.message_mail import MailWriter
 from server.jobs.work import JobWork, Work
-from server.transports.smtp import SmtpServer, SmtpTransport
-from server.transports.transport import Envelope, Transport, Verdict
 
-_AT_ONCE = 10
-"""Messages that are handed over together, and settled together: what a worker that dies leaves in doubt."""
+_ROUNDS = 10
+"""Of a turn: so often some messages of the tree are claimed before other trees have their turns."""
 
 _HELD = datetime.timedelta(minutes=10)
-"""Until accounts that are not active are looked at again."""
+"""Until accounts that may not send are looked at again, and messages whose domain is not verified."""
 
 _NOW = datetime.timedelta(0)
 
@@ -35,66 +38,80 @@ _STATUSES = {
     Verdict.UNKNOWN: MessageStatus.DOUBTFUL,
 }
 
+_UNVERIFIED = Handed(
+    Verdict.LATER, "The domain that it comes from is not verified.", _HELD.total_seconds(), is_tried=False
+)
+_NO_KEY = Handed(
+    Verdict.LATER, "The key that it is signed with is out of reach.", _HELD.total_seconds(), is_tried=False
+)
 
-async def _deliver(sessions: WriteSessions, deployment: Deployment, job: Job) -> None:
-    if deployment.smtp_url is None:
+
+async def deliver_turn(sessions: WriteSessions, deployment: Deployment, job: Job) -> None:
+    """One turn of the tree. Another job follows where there is more."""
+    if deployment.mail is None:
         return
-    transport = SmtpTransport(SmtpServer.of(deployment.smtp_url), most=_AT_ONCE)
-    try:
-        await deliver_batch(sessions, deployment.renderer, transport, job)
-    finally:
-        await transport.close()
-
-
-async def deliver_batch(sessions: WriteSessions, renderer: Renderer, transport: Transport, job: Job) -> None:
-    """Hand over one batch of the tree. Another job follows where there is more."""
-    async with sessions.begin() as session:
-        claimed = await claim_messages(session, job.master_id)
-    if claimed is None:
-        return
-    for first in range(0, len(claimed.messages), _AT_ONCE):
-        some = claimed.messages[first : first + _AT_ONCE]
-        settled = await _handed_over(renderer, transport, some)
+    deliver = partial(_deliver, deployment, deployment.mail, MailWriter(deployment.keyring))
+    settled: list[Settled] = []
+    looked_at: dict[AccountId, None] = {}
+    held: dict[AccountId, None] = {}
+    for _ in range(_ROUNDS):
         async with sessions.begin() as session:
             await settle_messages(session, job.master_id, settled)
-    for ids, not_before in ((claimed.looked_at, _NOW), (claimed.held, _HELD)):
-        if ids:
-            await _note(sessions, claimed, ids, not_before)
+            claimed = await claim_messages(session, job.master_id, deployment.review)
+        settled = []
+        if claimed is None:
+            break
+        looked_at |= dict.fromkeys(claimed.looked_at)
+        held |= dict.fromkeys(claimed.held)
+        if not claimed.messages:
+            break
+        settled = await asyncio.gather(*[deliver(message) for message in claimed.messages])
+    await _end_turn(sessions, job.master_id, settled, list(looked_at), list(held))
 
 
-async def _note(
-    sessions: WriteSessions, claimed: Claimed, ids: Sequence[AccountId], not_before: datetime.timedelta
+async def _end_turn(
+    sessions: WriteSessions,
+    master_id: MasterId,
+    settled: Sequence[Settled],
+    looked_at: Sequence[AccountId],
+    held: Sequence[AccountId],
 ) -> None:
     async with sessions.begin() as session:
-        if await enter_as_worker(session, claimed.master_id):
-            await note_done(session, claimed.master_id, ids, not_before)
+        await settle_messages(session, master_id, settled)
+        if await enter_as_worker(session, master_id):
+            for ids, not_before in ((looked_at, _NOW), (held, _HELD)):
+                if ids:
+                    await note_done(session, master_id, ids, not_before)
 
 
-async def _handed_over(
-    renderer: Renderer, transport: Transport, messages: Sequence[ClaimedMessage]
-) -> list[Settled]:
-    return await asyncio.gather(*[_hand_over(renderer, transport, each) for each in messages])
-
-
-async def _hand_over(renderer: Renderer, transport: Transport, message: ClaimedMessage) -> Settled:
+async def _deliver(
+    deployment: Deployment, transport: Transport, writer: MailWriter, message: ClaimedMessage
+) -> Settled:
     if message.expires_at <= message.claimed_at:
-        return Settled(message, MessageStatus.FAILED, "It could not be handed over within 24 hours.")
-    parts = await rendered(renderer, message)
+        answer = "It could not be handed over within 24 hours."
+        return Settled(message, MessageStatus.FAILED, answer, is_tried=False)
+    if message.signing_key is None:
+        return tried_again(message, _UNVERIFIED)
+    parts = await rendered(deployment.renderer, message)
     if isinstance(parts, Fault):
-        return Settled(message, MessageStatus.FAILED, f"The template cannot be rendered. {parts}")
+        answer = f"The template cannot be rendered. {parts}"
+        return Settled(message, MessageStatus.FAILED, answer, is_tried=False)
     try:
-        content = mail_of(message, parts)
+        envelope = writer.envelope(message, message.signing_key, parts)
     except ValueError as error:
-        return Settled(message, MessageStatus.FAILED, f"It is no mail: {error}")
-    envelope = Envelope(sender=message.from_address, recipient=message.recipient, content=content)
+        return Settled(message, MessageStatus.FAILED, f"It is no mail: {error}", is_tried=False)
+    except (NotOpenedError, Refusal):
+        return tried_again(message, _NO_KEY)
+    if message.is_test:
+        return Settled(message, MessageStatus.SENT, "A test: it was handed over to nobody.")
     handed = await transport.hand_over(envelope)
     if handed.verdict is Verdict.LATER:
-        return tried_again(message, handed.answer)
-    return Settled(message, _STATUSES[handed.verdict], handed.answer)
+        return tried_again(message, handed)
+    return Settled(message, _STATUSES[handed.verdict], handed.answer, reference=handed.reference)
 
 
 def _has_mail_server(deployment: Deployment) -> bool:
-    return deployment.smtp_url is not None
+    return deployment.mail is not None
 
 
-WORK = Work(jobs=(JobWork(MESSAGE_DELIVERY, _deliver, _has_mail_server),))
+WORK = Work(jobs=(JobWork(MESSAGE_DELIVERY, deliver_turn, _has_mail_server),))

@@ -80,6 +80,12 @@ class Settings(BaseSettings):
         default=None,
         description="smtp://user:password@host:port or smtps://...; left out: mail stays in the outbox.",
     )
+    smtp_connections: int = Field(
+        default=20,
+        ge=1,
+        le=1_000,
+        description="Connections of one worker to that server; mail to one domain gets half of them.",
+    )
     mail_from: Annotated[str, AfterValidator(values.mail_from)] = Field(
         default="Mandant <mandant@localhost>", description="The sender of e-mails."
     )

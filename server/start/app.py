@@ -64,7 +64,7 @@ def create_app(
             yield
         uploads.places.close()
         await runner.close()
-        await decided.renderer.close()
+        await decided.close()
         await connections.close()
 
     routes = [

@@ -78,6 +78,7 @@ async def work(database_url: str, deployment: Deployment, stop: asyncio.Event) -
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), _PAUSE)
     finally:
+        await deployment.close()
         await database.dispose()
         _log.info("worker ended")
 

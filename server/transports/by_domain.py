@@ -7,7 +7,7 @@ import asyncio
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
-from server.transports.transport import Envelope, Handed, Transport, Verdict
+from resolvers.messages.transport import Envelope, Handed, Transport, Verdict
 
 _FIRST_REST = 1.0
 _LONGEST_REST = 300.0
@@ -82,12 +82,11 @@ class ByDomain:
     async def _take_turn(self, domain: _Domain, envelope: Envelope) -> Handed:
         while True:
             if (left := _left(domain)) > 0:
-                return Handed(Verdict.LATER, "The domain takes nothing at the moment.", left)
+                return _untried("The domain takes nothing at the moment.", left)
             if domain.under_way < (1 if domain.rest else self._most):
                 return await self._try(domain, envelope)
             if len(domain.waiting) >= self._most:
-                answer = "As many messages for this domain as allowed are under way."
-                return Handed(Verdict.LATER, answer, self._first_rest)
+                return _untried("Enough messages for this domain are under way.", self._first_rest)
             waiter = asyncio.get_running_loop().create_future()
             domain.waiting.append(waiter)
             try:
@@ -129,6 +128,10 @@ class ByDomain:
             if not is_past and len(self._failed) <= self._most_remembered:
                 break
             self._failed.popitem(last=False)
+
+
+def _untried(why: str, rest: float) -> Handed:
+    return Handed(Verdict.LATER, why, rest, is_tried=False)
 
 
 def _left(domain: _Domain) -> float:

@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import orjson
 
-from server.transports.transport import Handed, Verdict
+from resolvers.messages.transport import Handed, Verdict
 from server.transports.webhook_signature import signature_headers
 
 _PATIENCE = 20.0

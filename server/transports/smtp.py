@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 from aiosmtplib import SMTP, SMTPResponseException
 
-from server.transports.transport import Envelope, Handed, Verdict
+from resolvers.messages.transport import Envelope, Handed, Verdict
 
 _PATIENCE = 20.0
 _MOST_ON_A_CONNECTION = 100

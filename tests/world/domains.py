@@ -14,10 +14,22 @@ from models.domains.tables import (
     domain_records,
     domains,
 )
+from resolvers.domains.dkim import NewDkimKey
 from resolvers.domains.expected_records import DomainFacts, ExpectedRecord, PublishedKey, expected_records
+from resolvers.domains.sealed_columns import PRIVATE_KEY
+from resolvers.sealing.keyring import Keyring
 from tests.world.world import Account, World
 
 MAIL_HOST = "mail.mandant.example"
+
+KEYRING = Keyring([b"a secret of tests"])
+_PAIR = NewDkimKey()
+"""Of all domains: another one for each would take a tenth of a second."""
+
+
+async def public_key_of_all() -> str:
+    """As all sending domains publish it."""
+    return (await _PAIR.made()).public_key
 
 
 @dataclass(frozen=True)
@@ -48,10 +60,11 @@ async def give_domain(
     *,
     verified: bool = False,
 ) -> Domain:
-    """The account has the domain; its next check is due in a day. The key is no real one."""
+    """The account has the domain; its next check is due in a day. All domains have one key pair."""
     found, key = name or new_name(), DomainId(new_id())
     sends = kind is DomainKind.SENDING
-    published = PublishedKey(f"m{key.hex[-8:]}", "AAAA") if sends else None
+    pair = await _PAIR.made()
+    published = PublishedKey(f"m{key.hex[-8:]}", pair.public_key) if sends else None
     facts = DomainFacts(kind, found, key.hex, published)
     expected = expected_records(facts, MAIL_HOST)
     own = {"master_id": account.master, "domain_id": key}
@@ -78,7 +91,8 @@ async def give_domain(
         )
         if published is not None:
             public = {"selector": published.selector, "public_key": published.public_key}
-            await connection.execute(insert(domain_keys).values(**own, **public, private_key=b"sealed"))
+            sealed = KEYRING.seal(PRIVATE_KEY.place(own), pair.private_key)
+            await connection.execute(insert(domain_keys).values(**own, **public, private_key=sealed))
         await connection.execute(
             insert(domain_records),
             [

@@ -55,6 +55,8 @@ async def give_message(
     stream: SendStream = SendStream.TRANSACTIONAL,
     status: MessageStatus = MessageStatus.WAITING,
     label: str | None = None,
+    sender: str = "news@example.com",
+    is_test: bool = False,
 ) -> uuid.UUID:
     """The account has a message to this address."""
     key, body = new_id(), new_id()
@@ -66,12 +68,12 @@ async def give_message(
         "channel": MessageChannel.EMAIL.value,
         "stream": stream.value,
         "label": label,
-        "is_test": False,
+        "is_test": is_test,
         "recipient": to,
         "recipient_canonical": canonical,
         "recipient_digest": digest_of(CONTACT_KEY, canonical),
         "body_id": body,
-        "sender": "news@example.com",
+        "sender": sender,
         "status": status.value,
         "due_at": func.now(),
         "expires_at": func.now() + TRIED_FOR,

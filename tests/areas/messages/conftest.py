@@ -1,28 +1,22 @@
 """Messages: an account of each test's own, with who sends them."""
 
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.settings.tables import SettingName
+from server.embedded_postgres import DatabaseAddresses
 from tests.areas.fixtures import nothing_breaks
+from tests.areas.messages.shop import Shop
+from tests.areas.messages.site import Site, site_of
 from tests.world.messages import give_sender
 from tests.world.plans import make_plan, subscribe
 from tests.world.settings import set_setting
-from tests.world.world import Account, Member, World
+from tests.world.world import World
 
 __all__ = ["nothing_breaks"]
-
-
-@dataclass(frozen=True)
-class Shop:
-    """A subaccount that can send: its address, and who sends."""
-
-    master: Account
-    account: Account
-    sender: str
-    owner: Member
 
 
 @pytest.fixture
@@ -34,3 +28,10 @@ async def shop(world: World) -> Shop:
     sender = await give_sender(world, account)
     await set_setting(world, account, SettingName.SENDER_ADDRESS, sender)
     return Shop(master, account, sender, await world.member(account, BuiltinRole.ADMINISTRATOR))
+
+
+@pytest.fixture
+async def site(addresses: DatabaseAddresses, database: AsyncEngine) -> AsyncIterator[Site]:
+    """Workers and their mail server."""
+    async with site_of(addresses, database) as made:
+        yield made

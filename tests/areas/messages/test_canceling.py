@@ -7,7 +7,7 @@ from authz.policy.permissions import Permission, mask_of
 from models.accounts.tables import AccountStatus
 from models.messages.tables import MessageStatus
 from models.sending.tables import SendStream
-from tests.areas.messages.conftest import Shop
+from tests.areas.messages.shop import Shop
 from tests.client.api import Api
 from tests.client.mutations import attempt, done
 from tests.engine.paths import Path

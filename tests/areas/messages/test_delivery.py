@@ -2,34 +2,14 @@
 
 import asyncio
 import datetime
-import email
-import email.policy
 import uuid
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
-from email.message import EmailMessage
-from typing import Any
-
-import pytest
-from aiosmtpd.smtp import SMTP
-from sqlalchemy import func, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.wall.worker_door import enter_as_worker
-from engine.writes.sessions import WriteSessions
 from models.accounts.tables import AccountStatus
 from models.base.ids import Kind, MasterId, parse_in_account
-from models.effects.jobs import Job
-from models.messages.job_kinds import MESSAGE_DELIVERY
-from models.messages.tables import delivery_queues, messages
 from models.settings.tables import SettingName
-from resolvers.messages.claim import Claimed, claim_messages
-from resolvers.templates.rendering.renderer import Renderer
-from server.database.connections import connect_as_application
-from server.embedded_postgres import DatabaseAddresses
-from server.jobs.messages import deliver_batch
-from server.transports.smtp import SmtpServer, SmtpTransport
-from tests.areas.messages.conftest import Shop
+from tests.areas.messages.shop import Shop
+from tests.areas.messages.site import Site
 from tests.client.api import Api
 from tests.client.mutations import attempt
 from tests.world.contacts import give_listed_contact
@@ -38,107 +18,6 @@ from tests.world.plans import make_plan, subscribe
 from tests.world.settings import set_setting
 from tests.world.templates import give_template, template_id
 from tests.world.world import World
-
-
-@dataclass
-class Mailbox:
-    """What the server took. `answer`: says what becomes of mail to an address; "end": the connection ends."""
-
-    answer: Callable[[str], str] = field(default=lambda _: "250 Taken")
-    taken: list[tuple[str, EmailMessage]] = field(default_factory=list)
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        answer = self.answer(envelope.rcpt_tos[0])
-        if answer == "end":
-            server.transport.abort()
-            return "250 Never heard"
-        if answer.startswith("2"):
-            content = email.message_from_bytes(envelope.content, policy=email.policy.SMTPUTF8)
-            assert isinstance(content, EmailMessage)
-            self.taken.append((envelope.rcpt_tos[0], content))
-        return answer
-
-    @property
-    def recipients(self) -> list[str]:
-        """To whom it took mail."""
-        return sorted(to for to, _ in self.taken)
-
-
-@dataclass(frozen=True)
-class Site:
-    """Workers and their mail server."""
-
-    database: AsyncEngine
-    sessions: WriteSessions
-    mailbox: Mailbox
-    renderer: Renderer
-    port: int
-
-    async def work(self, shop: Shop) -> None:
-        """One batch of the tree."""
-        tree = MasterId(shop.master.master)
-        transport = SmtpTransport(SmtpServer.of(f"smtp://127.0.0.1:{self.port}"), most=4, patience=2)
-        job = Job(MESSAGE_DELIVERY, tree, tree)
-        try:
-            await deliver_batch(self.sessions, self.renderer, transport, job)
-        finally:
-            await transport.close()
-
-    async def claim(self, shop: Shop) -> Claimed:
-        """What a worker does that dies then."""
-        async with self.sessions.begin() as session:
-            claimed = await claim_messages(session, MasterId(shop.master.master))
-        assert claimed is not None
-        return claimed
-
-    async def statuses(self, shop: Shop) -> dict[str, tuple[str, str | None]]:
-        """The status and the answer of each recipient's message."""
-        found = select(messages).where(messages.c.account_id == shop.account.key)
-        async with self.database.connect() as connection:
-            rows = (await connection.execute(found)).all()
-        return {row.recipient: (row.status, row.answer) for row in rows}
-
-    async def let_pass(self, shop: Shop, **hours: float) -> None:
-        """So much time has passed for the messages of the tree."""
-        passed = datetime.timedelta(**hours)
-        message = messages.c
-        async with self.database.begin() as connection:
-            of_tree = message.master_id == shop.master.master
-            moments = {"due_at": message.due_at - passed, "claimed_at": message.claimed_at - passed}
-            moments |= {"expires_at": message.expires_at - passed}
-            await connection.execute(update(messages).where(of_tree).values(moments))
-            queue = delivery_queues.c
-            await connection.execute(
-                update(delivery_queues)
-                .where(queue.master_id == shop.master.master)
-                .values(due_at=queue.due_at - passed)
-            )
-
-    async def queued(self, shop: Shop) -> int:
-        """How many accounts of the tree a worker has to look at, now or later."""
-        counted = select(func.count()).where(delivery_queues.c.master_id == shop.master.master)
-        async with self.database.connect() as connection:
-            return int((await connection.execute(counted)).scalar_one())
-
-
-@pytest.fixture
-async def site(addresses: DatabaseAddresses, database: AsyncEngine) -> AsyncIterator[Site]:
-    mailbox, made = Mailbox(), list[SMTP]()
-
-    def accept() -> SMTP:
-        made.append(SMTP(mailbox, enable_SMTPUTF8=True))
-        return made[-1]
-
-    server = await asyncio.get_running_loop().create_server(accept, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    engine, renderer = connect_as_application(addresses.application, pool_size=4), Renderer()
-    async with server:
-        yield Site(database, WriteSessions(engine), mailbox, renderer, port)
-        for each in made:
-            if isinstance(each.transport, asyncio.WriteTransport):
-                each.transport.abort()
-    await renderer.close()
-    await engine.dispose()
 
 
 async def test_a_message_arrives_as_it_was_given(api: Api, shop: Shop, world: World, site: Site) -> None:

@@ -13,7 +13,7 @@ from authz.policy.permissions import Permission, mask_of
 from models.accounts.tables import AccountStatus
 from models.messages.tables import message_bodies, messages
 from tests.areas.effects.log import events_of
-from tests.areas.messages.conftest import Shop
+from tests.areas.messages.shop import Shop
 from tests.client.api import Api
 from tests.client.mutations import attempt
 from tests.engine.paths import Path

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP
 
+from resolvers.messages.transport import Envelope, Handed, Verdict
 from server.transports.by_domain import ByDomain
 from server.transports.smtp import SmtpServer, SmtpTransport
-from server.transports.transport import Envelope, Handed, Verdict
 
 _MOST = 2
 _REST = 0.2

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP
 
+from resolvers.messages.transport import Envelope, Handed, Verdict
 from server.transports.smtp import SmtpServer, SmtpTransport
-from server.transports.transport import Envelope, Handed, Verdict
 
 
 @dataclass

@@ -11,11 +11,11 @@ import pytest
 from aiosmtpd.smtp import SMTP
 
 from resolvers.domains.dkim import DkimKey
+from resolvers.messages.transport import Envelope, Verdict
 from server.transports.compose import compose
 from server.transports.mail import Attachment, Mail, Mailbox
 from server.transports.signing import DkimSigner
 from server.transports.smtp import SmtpServer, SmtpTransport
-from server.transports.transport import Envelope, Verdict
 from tests.server.transports.receiver import DOMAIN, Receiver
 
 _NOW = datetime.datetime.now(datetime.UTC)

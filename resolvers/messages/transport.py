@@ -31,12 +31,13 @@ class Verdict(enum.Enum):
 class Handed:
     """`answer`: what the other side said, or what went wrong, for people. `retry_after`: seconds in which
     another try is of no use, where that is known. `reference`: the other side's id of the message, if it
-    gave one."""
+    gave one. `is_tried`: False if nobody was asked, so that this counts as no try."""
 
     verdict: Verdict
     answer: str
     retry_after: float | None = None
     reference: str | None = None
+    is_tried: bool = True
 
 
 class Transport(Protocol):

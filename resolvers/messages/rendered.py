@@ -1,0 +1,18 @@
+"""The parts of a message as its recipient gets them."""
+
+from collections.abc import Mapping
+
+from resolvers.messages.claimed import ClaimedMessage
+from resolvers.templates.rendering.renderer import Renderer
+from resolvers.templates.rendering.work import Fault, Part, Work
+
+
+async def rendered(renderer: Renderer, message: ClaimedMessage) -> Mapping[Part, str] | Fault:
+    """What is made from no template stays as it is."""
+    if message.sender is None:
+        return message.parts.given
+    values: dict[str, object] = {"account": message.sender.values, "message": message.variables}
+    if message.contact is not None:
+        values["contact"] = message.contact
+    found = await renderer.do(Work(message.parts.given, values, message.sender.functions))
+    return found if isinstance(found, Fault) else found.parts
