@@ -37,8 +37,9 @@ _LEFT = "A worker that had claimed it died. Nobody knows whether it was handed o
 
 
 async def claim_messages(session: WriteSession, master_id: MasterId, review: ReviewPolicy) -> Claimed | None:
-    """Claim some of the tree's messages that are due, transactional ones first. Messages of accounts that may
-    not send wait, and those of sources that are paused; those of closed accounts are canceled. None: nothing is due in the tree."""
+    """Claim some of the tree's messages that are due, transactional ones first. Messages of accounts and of
+    sources that may not send wait; those of closed accounts are canceled. None: nothing is due in the
+    tree."""
     if not await enter_as_worker(session, master_id):
         return None
     turn = await accounts_in_turn(session, master_id, review)
@@ -106,7 +107,7 @@ async def _claim_allowed(
         if most > 0:
             only = functools.partial(waits_for, held=[source])
             backlog = await _claim(session, master_id, [source.key.account_id], only, most)
-            of_trials.append((source, len(backlog)))
+            of_trials.append((source, sum(row.attempts == 1 for row in backlog)))
             rows += backlog
     return rows, of_trials
 

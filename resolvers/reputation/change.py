@@ -18,7 +18,7 @@ from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record_of_account
 from resolvers.reputation.gate import check_keys
 from resolvers.reputation.sources import (
-    Source,
+    SendingSource,
     key_columns,
     now_of,
     read_locked,
@@ -32,7 +32,7 @@ from resolvers.reputation.wake import wake_deliveries
 
 
 async def pause_source(
-    session: WriteSession, principal: Principal, account_id: AccountId, source: Source
+    session: WriteSession, principal: Principal, account_id: AccountId, source: SendingSource
 ) -> Authorized:
     """Let the source send nothing from now on. The account is locked, so whatever passed before is sent and
     nothing passes after. Repeating it changes nothing.
@@ -57,7 +57,7 @@ async def pause_source(
 
 
 async def resume_source(
-    session: WriteSession, principal: Principal, account_id: AccountId, source: Source
+    session: WriteSession, principal: Principal, account_id: AccountId, source: SendingSource
 ) -> Authorized:
     """Let the source send again, as far as the account's own key keeps it from that. Where the platform's
     rates paused it and the cool-down is over, a trial begins. Repeating it changes nothing.
@@ -92,7 +92,7 @@ async def _authorized(
     session: WriteSession,
     principal: Principal,
     account_id: AccountId,
-    source: Source,
+    source: SendingSource,
     write_kind: WriteKind,
 ) -> Authorized:
     account = await authorize(
@@ -102,7 +102,7 @@ async def _authorized(
     return account
 
 
-async def check_key(session: WriteSession, account: Place, source: Source) -> None:
+async def check_key(session: WriteSession, account: Place, source: SendingSource) -> None:
     """Raise NotFound where the source is a key that the account never had."""
     if source.api_key_id is not None:
         own = in_account(api_keys, account), api_keys.c.id == source.api_key_id
@@ -111,7 +111,7 @@ async def check_key(session: WriteSession, account: Place, source: Source) -> No
 
 
 async def _record(
-    session: WriteSession, principal: Principal, account: Authorized, source: Source, kind: EventKind
+    session: WriteSession, principal: Principal, account: Authorized, source: SendingSource, kind: EventKind
 ) -> None:
     after: Change = {**source.logged()}
     await record_of_account(session, principal, account, kind, None, after)

@@ -10,7 +10,7 @@ from models.accounts.trees import Place
 from models.base.clock import current_moment
 from models.reputation.tables import CustomerState, PlatformState, StateReason, sending_sources
 from resolvers.reputation.keys import HOUR, trial_hour
-from resolvers.reputation.sources import Source, SourceRow, this_source
+from resolvers.reputation.sources import SendingSource, SourceRow, this_source
 from resolvers.reputation.states import TRIAL_SENDS
 
 _WHY = {
@@ -20,7 +20,7 @@ _WHY = {
 }
 
 
-async def check_source(session: WriteSession, account: Place, source: Source, sends: int) -> None:
+async def check_source(session: WriteSession, account: Place, source: SendingSource, sends: int) -> None:
     """Let the sends of the locked account pass, or raise SENDING_PAUSED or TRIAL_LIMIT_REACHED.
 
     Sends on trial are counted behind the lock of the source's row until the transaction ends, so that no two
@@ -40,7 +40,7 @@ async def check_source(session: WriteSession, account: Place, source: Source, se
             raise Refusal(RefusalCode.TRIAL_LIMIT_REACHED, _trial_message(row))
 
 
-async def _read(session: WriteSession, account: Place, source: Source) -> SourceRow | None:
+async def _read(session: WriteSession, account: Place, source: SendingSource) -> SourceRow | None:
     found = select(*sending_sources.c, current_moment().label("now")).where(this_source(account, source))
     return (await session.execute(found)).one_or_none()
 
@@ -68,7 +68,7 @@ def check_keys(row: SourceRow) -> None:
     raise Refusal(RefusalCode.SENDING_PAUSED, message)
 
 
-async def _count(session: WriteSession, account: Place, source: Source, sends: int) -> bool:
+async def _count(session: WriteSession, account: Place, source: SendingSource, sends: int) -> bool:
     """Whether the trial's hour has room for so many. Then they are counted."""
     row = sending_sources.c
     hour, used = trial_hour(sending_sources)

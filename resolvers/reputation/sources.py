@@ -21,7 +21,7 @@ SourceRow = Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
-class Source:
+class SendingSource:
     """What sends in an account: an API key, or without one its campaigns and its people, on a stream."""
 
     stream: SendStream
@@ -50,13 +50,13 @@ class SourceKey:
     """A source and its account."""
 
     account_id: AccountId
-    source: Source
+    source: SendingSource
 
     @classmethod
     def of(cls, row: Row[Any]) -> "SourceKey":
         """That of a row which names the account, the stream and the key."""
         api_key_id = None if row.api_key_id == NO_ID else row.api_key_id
-        return cls(AccountId(row.account_id), Source(SendStream(row.stream), api_key_id))
+        return cls(AccountId(row.account_id), SendingSource(SendStream(row.stream), api_key_id))
 
     @property
     def order(self) -> tuple[uuid.UUID, str, uuid.UUID]:
@@ -67,14 +67,14 @@ class SourceKey:
 LOCK_ORDER = (sending_sources.c.account_id, sending_sources.c.stream, sending_sources.c.api_key_id)
 
 
-def this_source(account: Place, source: Source) -> ColumnElement[bool]:
+def this_source(account: Place, source: SendingSource) -> ColumnElement[bool]:
     """Whether it is this source's row."""
     row = sending_sources.c
     own = [row[name] == value for name, value in source.columns().items()]
     return and_(in_account(sending_sources, account), *own)
 
 
-def key_columns(account: Place, source: Source) -> dict[str, Any]:
+def key_columns(account: Place, source: SendingSource) -> dict[str, Any]:
     """What a row of the source begins with."""
     return {**columns_of(account), **source.columns()}
 
@@ -105,13 +105,15 @@ def columns_of_standing(standing: Standing) -> Mapping[str, Any]:
     }
 
 
-async def read_locked(session: WriteSession, account: Place, source: Source) -> SourceRow | None:
+async def read_locked(session: WriteSession, account: Place, source: SendingSource) -> SourceRow | None:
     """The source's row behind its lock; None: it has none."""
     locked = select(*sending_sources.c, current_moment().label("now")).where(this_source(account, source))
     return (await session.execute(locked.with_for_update())).one_or_none()
 
 
-async def write_standing(session: WriteSession, account: Place, source: Source, standing: Standing) -> None:
+async def write_standing(
+    session: WriteSession, account: Place, source: SendingSource, standing: Standing
+) -> None:
     """Change what the platform knows of a source that has a row."""
     row = update(sending_sources).where(this_source(account, source))
     await session.send_built(row.values(**columns_of_standing(standing)))

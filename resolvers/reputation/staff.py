@@ -12,14 +12,21 @@ from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_staff
 from resolvers.inputs.text import short_text
 from resolvers.reputation.change import check_key
-from resolvers.reputation.sources import Source, key_columns, now_of, read_locked, standing_of, write_standing
+from resolvers.reputation.sources import (
+    SendingSource,
+    key_columns,
+    now_of,
+    read_locked,
+    standing_of,
+    write_standing,
+)
 from resolvers.reputation.states import Standing, stopped_by_staff, tried_again
 from resolvers.reputation.tell import Moved, mail_moved
 from resolvers.reputation.wake import wake_deliveries
 
 
 async def pause_by_staff(
-    session: WriteSession, principal: Principal, account_id: AccountId, source: Source, reason: str
+    session: WriteSession, principal: Principal, account_id: AccountId, source: SendingSource, reason: str
 ) -> AccountId:
     """Let the source send nothing until staff resume it.
 
@@ -40,7 +47,7 @@ async def pause_by_staff(
 
 
 async def resume_by_staff(
-    session: WriteSession, principal: Principal, account_id: AccountId, source: Source, reason: str
+    session: WriteSession, principal: Principal, account_id: AccountId, source: SendingSource, reason: str
 ) -> AccountId:
     """Begin a trial of a source that the platform has paused, whatever its cool-down says.
 
@@ -61,7 +68,7 @@ async def resume_by_staff(
     return at_work.account_id
 
 
-async def _standing(session: WriteSession, at_work: StaffAtWork, source: Source) -> Standing:
+async def _standing(session: WriteSession, at_work: StaffAtWork, source: SendingSource) -> Standing:
     row = await read_locked(session, at_work, source)
     return Standing() if row is None else standing_of(row)
 

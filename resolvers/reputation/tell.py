@@ -24,7 +24,7 @@ from resolvers.effects.mail_texts import letter, quoted
 from resolvers.effects.outbox import Cause, Mail, queue_mail
 from resolvers.inputs.emails import EmailAddress
 from resolvers.reputation.mail_kinds import REPUTATION_CHANGED, REPUTATION_CHANGED_FOR_STAFF
-from resolvers.reputation.sources import Source
+from resolvers.reputation.sources import SendingSource
 from resolvers.reputation.states import ENOUGH, IN, TRIAL_SENDS, Numbers, Standing
 
 
@@ -33,7 +33,7 @@ class Moved:
     """A source whose platform state changed. `numbers`: what decided it; None: a person did. `note`: what
     staff gave as their reason."""
 
-    source: Source
+    source: SendingSource
     before: Standing
     after: Standing
     numbers: Numbers | None = None

@@ -37,7 +37,7 @@ from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record
 from resolvers.plans.pooled_contacts import looked_up, reservation_is
 from resolvers.reputation.gate import check_source
-from resolvers.reputation.sources import Source
+from resolvers.reputation.sources import SendingSource
 from resolvers.review.gate import check_reviewed
 from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.address_hash import MOST_IN_A_REQUEST
@@ -69,7 +69,7 @@ async def commit_sends(
     if status is ReservationStatus.EXPIRED or row.over:
         raise Refusal(RefusalCode.RESERVATION_EXPIRED, field="reservationId")
     await check_reviewed(session, account, review)
-    await check_source(session, account, Source(SendStream(row.stream), row.api_key_id), sends=0)
+    await check_source(session, account, SendingSource(SendStream(row.stream), row.api_key_id), sends=0)
     if row.recipients > MOST_IN_A_REQUEST:
         await allow_many(session)
     await use_up(session, principal, account, Held(reservation_id, AccountId(row.payer_id), row.price))

@@ -23,7 +23,7 @@ from resolvers.budgets.send_check import CycleSends, SendCosts, costs_of_sends
 from resolvers.effects.log import Change
 from resolvers.plans.effective_plan import effective_plan_of
 from resolvers.reputation.gate import check_source
-from resolvers.reputation.sources import Source
+from resolvers.reputation.sources import SendingSource
 from resolvers.review.gate import check_reviewed
 from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.activate import activate_contacts
@@ -89,7 +89,7 @@ async def pass_gate(
     audience, field = passage.audience, passage.field
     if not audience.recipients:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "No recipient is left.", field)
-    source = Source(passage.stream, principal.api_key_id)
+    source = SendingSource(passage.stream, principal.api_key_id)
     await check_source(session, account, source, passage.sends)
     effective = await effective_plan_of(session, account)
     cycle, refunds = await open_cycle(session, effective)
@@ -119,7 +119,7 @@ async def pass_gate(
 
 
 async def _store(
-    session: WriteSession, account: Authorized, source: Source, reserved: Reserved, beyond: int
+    session: WriteSession, account: Authorized, source: SendingSource, reserved: Reserved, beyond: int
 ) -> None:
     """`beyond`: the sends that the plan does not cover."""
     use, passage = reserved.use, reserved.passage

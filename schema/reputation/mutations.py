@@ -10,8 +10,7 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, Kind
 from models.sending.tables import SendStream
 from resolvers.inputs.global_ids import required
-from resolvers.reputation import change, reads, staff
-from resolvers.reputation.sources import Source
+from resolvers.reputation import change, reads, sources, staff
 from resolvers.staff import reads as staff_reads
 from schema.fields.ids import account_id
 from schema.fields.marks import STAFF_ONLY, needs
@@ -97,10 +96,12 @@ class ReputationMutation:
         return payload(SendingSourceStaffPayload, account_id=resumed)
 
 
-def _source(input: SendingSourceInput | SendingSourceStaffInput) -> Source:
+def _source(input: SendingSourceInput | SendingSourceStaffInput) -> sources.SendingSource:
     key = input.api_key_id
-    return Source(input.stream, None if key is None else required(Kind.API_KEY, key, "apiKeyId"))
+    return sources.SendingSource(
+        input.stream, None if key is None else required(Kind.API_KEY, key, "apiKeyId")
+    )
 
 
-def _payload(id: AccountId, source: Source) -> SendingSourcePayload:
+def _payload(id: AccountId, source: sources.SendingSource) -> SendingSourcePayload:
     return payload(SendingSourcePayload, account_id=id, **source.columns())

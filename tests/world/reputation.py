@@ -25,7 +25,7 @@ async def give_source(
     **values: Any,
 ) -> None:
     """The source has a row that says this."""
-    key = {"master_id": account.master, "account_id": account.key}
+    key: dict[str, Any] = {"master_id": account.master, "account_id": account.key}
     key |= {"stream": stream.value, "api_key_id": api_key_id or NO_ID}
     written = upsert(sending_sources).values(**key, **values)
     kept = written.on_conflict_do_update(index_elements=KEY_OF_SOURCE, set_=values or key)

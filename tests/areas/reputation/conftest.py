@@ -9,8 +9,11 @@ from authz.policy.builtin_roles import BuiltinRole
 from engine.writes.sessions import WriteSessions
 from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
+from tests.areas.messages.conftest import shop, site
 from tests.world.plans import make_plan, subscribe
 from tests.world.world import Account, ApiKey, Member, World
+
+__all__ = ["shop", "site"]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The rows of the matrix for sending sources."""
 
+from typing import Any
+
 from models.reputation.tables import CustomerState, PlatformState, StateReason
 from tests.areas.staff.matrix import STAFF_ALONE
 from tests.areas.subscriptions.matrix import STATISTICS_READERS
@@ -7,8 +9,8 @@ from tests.authz.matrix.matrix_callers import MANAGERS, Stage
 from tests.authz.matrix.matrix_rows import Mutation, Values, gated
 from tests.world.reputation import give_source
 
-_STOPPED = {"platform_state": PlatformState.PAUSED.value, "reason": StateReason.STAFF.value}
-_CLEAR = {"platform_state": PlatformState.ACTIVE.value, "reason": None}
+_STOPPED: dict[str, Any] = {"platform_state": PlatformState.PAUSED.value, "reason": StateReason.STAFF.value}
+_CLEAR: dict[str, Any] = {"platform_state": PlatformState.ACTIVE.value, "reason": None}
 
 
 async def _sends(stage: Stage) -> Values:

@@ -1,5 +1,7 @@
 """The rows of the area `reputation` in the tables that have one for each mutation, table or id."""
 
+from typing import Any
+
 from models.base.ids import Kind
 from models.reputation.tables import PlatformState, StateReason
 from models.sending.tables import SendStream
@@ -51,7 +53,10 @@ def inputs(place: Place) -> dict[str, Input]:
 
 async def give_objects(world: World, account: Account) -> dict[Kind, str]:
     """What of the account sends, and one of it stopped by staff."""
-    stopped = {"platform_state": PlatformState.PAUSED.value, "reason": StateReason.STAFF.value}
+    stopped: dict[str, Any] = {
+        "platform_state": PlatformState.PAUSED.value,
+        "reason": StateReason.STAFF.value,
+    }
     await give_source(world, account, SendStream.TRANSACTIONAL, **stopped)
     return {}
 

@@ -2,6 +2,7 @@
 
 import datetime
 import random
+from typing import Any
 
 import pytest
 
@@ -183,8 +184,8 @@ async def test_no_source_stops_another_over_any_history(
             numbers = Numbers(
                 sent, sent * chance.choice([0, 0, 3, 7, 20]) // 100, chance.choice([0, 0, 1, 5])
             )
-            named = {"stream": stream, "api_key_id": key}
-            await give_hour(world, account, numbers.sent, numbers.hard_bounces, numbers.complaints, **named)
+            counted = numbers.sent, numbers.hard_bounces, numbers.complaints
+            await give_hour(world, account, *counted, stream=stream, api_key_id=key)
             hour = (await clock.now()).replace(minute=0, second=0, microsecond=0)
             hours[account.key, stream, key].append((hour, numbers))
         await judge(sessions, *chance.sample(tree, len(tree)))
@@ -209,7 +210,10 @@ _NAMES = ("sent", "hard_bounces", "complaints")
 async def test_a_source_that_was_stopped_by_staff_is_not_judged(
     world: World, agency: Agency, sessions: WriteSessions
 ) -> None:
-    stopped = {"platform_state": PlatformState.PAUSED.value, "reason": StateReason.STAFF.value}
+    stopped: dict[str, Any] = {
+        "platform_state": PlatformState.PAUSED.value,
+        "reason": StateReason.STAFF.value,
+    }
     await give_source(world, agency.client, **stopped)
     await give_hour(world, agency.client, 5_000, 2_000)
     await judge(sessions, agency.client)

@@ -1,6 +1,7 @@
 """Both keys of a source: who turns them, and what is refused then (R7-R9, N14, T29)."""
 
 import datetime
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,14 @@ from tests.world.sends import reserve, reserved, settle
 from tests.world.staff import staff_member
 from tests.world.world import World
 
-_PAUSED = {"platform_state": PlatformState.PAUSED.value, "reason": StateReason.BOUNCE_RATE.value}
-_TRIAL = {"platform_state": PlatformState.TRIAL.value, "reason": StateReason.BOUNCE_RATE.value}
+_PAUSED: dict[str, Any] = {
+    "platform_state": PlatformState.PAUSED.value,
+    "reason": StateReason.BOUNCE_RATE.value,
+}
+_TRIAL: dict[str, Any] = {
+    "platform_state": PlatformState.TRIAL.value,
+    "reason": StateReason.BOUNCE_RATE.value,
+}
 _HOUR = datetime.timedelta(hours=1)
 
 
