@@ -21,7 +21,7 @@ from models.staff.tables import staff
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record_of_account
 from resolvers.effects.mail_texts import letter, quoted
-from resolvers.effects.outbox import Cause, Mail, queue_mail
+from resolvers.effects.outbox import Cause, Mail, queue_notices
 from resolvers.inputs.emails import EmailAddress
 from resolvers.reputation.mail_kinds import REPUTATION_CHANGED, REPUTATION_CHANGED_FOR_STAFF
 from resolvers.reputation.sources import SendingSource
@@ -81,12 +81,14 @@ async def mail_moved(
     manages = allows(access.c.mask, Permission.SETTINGS_WRITE)
     managers = select(access.c.user_id).select_from(place.join(access, manages))
     people = select(users.c.email, users.c.email_canonical).order_by(users.c.email_canonical)
+    mails: list[Mail] = []
     for kind, told in (
         (REPUTATION_CHANGED, people.where(users.c.id.in_(managers.where(this_account(place, account))))),
         (REPUTATION_CHANGED_FOR_STAFF, people.join(staff, staff.c.user_id == users.c.id)),
     ):
         for email, canonical in (await session.execute(told)).all():
-            await queue_mail(session, cause, Mail(kind, EmailAddress(email, canonical), letter(*said)))
+            mails.append(Mail(kind, EmailAddress(email, canonical), letter(*said)))
+    await queue_notices(session, cause, mails)
 
 
 def _paragraphs(account: str, moved: Moved) -> list[str]:

@@ -98,9 +98,8 @@ class ReputationMutation:
 
 def _source(input: SendingSourceInput | SendingSourceStaffInput) -> sources.SendingSource:
     key = input.api_key_id
-    return sources.SendingSource(
-        input.stream, None if key is None else required(Kind.API_KEY, key, "apiKeyId")
-    )
+    key_id = None if key is None else required(Kind.API_KEY, key, "apiKeyId")
+    return sources.SendingSource(stream=input.stream, api_key_id=key_id)
 
 
 def _payload(id: AccountId, source: sources.SendingSource) -> SendingSourcePayload:

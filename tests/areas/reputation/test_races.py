@@ -2,16 +2,11 @@
 
 import asyncio
 import datetime
-from collections.abc import AsyncIterator
 from typing import Any
-
-import pytest
 
 from engine.writes.sessions import WriteSessions
 from models.reputation.tables import PlatformState, StateReason
 from resolvers.reputation.states import TRIAL_SENDS
-from server.database.connections import connect_as_application
-from server.embedded_postgres import DatabaseAddresses
 from tests.areas.effects.log import events_of, mails_to
 from tests.areas.reputation.sources import this
 from tests.client.api import Api
@@ -28,14 +23,6 @@ _TRIAL: dict[str, Any] = {
     "platform_state": PlatformState.TRIAL.value,
     "reason": StateReason.BOUNCE_RATE.value,
 }
-
-
-@pytest.fixture(scope="module")
-async def sessions(addresses: DatabaseAddresses) -> AsyncIterator[WriteSessions]:
-    """Transactions as a worker has them."""
-    engine = connect_as_application(addresses.application, pool_size=4)
-    yield WriteSessions(engine)
-    await engine.dispose()
 
 
 async def _sending(world: World) -> Brand:
