@@ -3,15 +3,16 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, case, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, and_, case, func, literal, select
 
 from authz.policy.permissions import Permission
-from authz.reach.reach import account_where
+from authz.reach.reach import PRINCIPAL, account_where
 from engine.base.client_values import text
 from engine.declare.paging import Order
 from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
 from models.reputation.tables import PlatformState, sending_sources
+from models.sending.tables import SendStream
 from models.statistics.tables import NO_ID
 from resolvers.reputation.keys import is_held, trial_hour
 from resolvers.reputation.states import IN, TRIAL_SENDS
@@ -37,6 +38,26 @@ def of_result(result: FromClause) -> Select[Any]:
         found.c.api_key_id == result.c.api_key_id,
         account_where(found, Permission.STATISTICS_READ),
     )
+
+
+def is_paused_for_viewer(account: FromClause, stream: SendStream) -> ColumnElement[bool]:
+    """Whether what the viewer would send from the account on the stream is paused."""
+    source = sending_sources.alias()
+    paused = select(source.c.stream).where(_is_of_viewer(source, account, stream), is_held(source))
+    return paused.correlate(account).exists()
+
+
+def trial_sends_left_for_viewer(account: FromClause, stream: SendStream) -> ColumnElement[int | None]:
+    """How many sends the viewer could make from the account on the stream, if that is on trial."""
+    source = sending_sources.alias()
+    left = select(trial_sends_left(source)).where(_is_of_viewer(source, account, stream))
+    return left.correlate(account).scalar_subquery()
+
+
+def _is_of_viewer(source: FromClause, account: FromClause, stream: SendStream) -> ColumnElement[bool]:
+    viewer = func.coalesce(select(PRINCIPAL.c.api_key_id).scalar_subquery(), literal(NO_ID))
+    is_own = in_tree(source, account, account_id="id")
+    return and_(is_own, source.c.stream == text(stream.value), source.c.api_key_id == viewer)
 
 
 def key_id_of(source: FromClause) -> ColumnElement[uuid.UUID | None]:

@@ -1,7 +1,11 @@
 """Both keys of sending sources: the account's, and what platform staff decide about the platform's."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import strawberry
 from sqlalchemy import Text, Uuid
+from sqlalchemy.types import TypeEngine
 
 from authz.callers.principals import Principal
 from authz.policy.permissions import Permission
@@ -10,15 +14,14 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, Kind
 from models.sending.tables import SendStream
 from resolvers.inputs.global_ids import required
-from resolvers.reputation import change, reads, sources, staff
-from resolvers.staff import reads as staff_reads
+from resolvers.reputation import change, reads, sources, staff, staff_reads
 from schema.fields.ids import account_id
 from schema.fields.marks import STAFF_ONLY, needs
 from schema.fields.mutation import mutation
 from schema.fields.payloads import Payload, payload
-from schema.reputation.types import SendingSource
-from schema.staff.types import StaffAccount
+from schema.reputation.types import SendingSource, StaffSendingSource
 
+_CARRIED: Mapping[str, TypeEngine[Any]] = {"account_id": Uuid(), "stream": Text(), "api_key_id": Uuid()}
 _KEY = "The API key that sends; null for the account's campaigns and its people."
 _REASON = "The reason, 1 to 200 characters. The account can read it, and those who run it get it by e-mail."
 
@@ -38,18 +41,18 @@ class SendingSourceStaffInput:
     reason: str = strawberry.field(description=_REASON)
 
 
-@entity(None, carries={"account_id": Uuid(), "stream": Text(), "api_key_id": Uuid()})
+@entity(None, carries=_CARRIED)
 class SendingSourcePayload(Payload):
     """What was paused or resumed."""
 
     sending_source: SendingSource | None = to_one(reads.of_result)
 
 
-@entity(None, carries={"account_id": Uuid()})
+@entity(None, carries=_CARRIED)
 class SendingSourceStaffPayload(Payload):
-    """The account of what was paused or resumed."""
+    """What was paused or resumed."""
 
-    account: StaffAccount | None = to_one(staff_reads.account_of_result)
+    sending_source: StaffSendingSource | None = to_one(staff_reads.of_result)
 
 
 @strawberry.type
@@ -80,20 +83,22 @@ class ReputationMutation:
     ) -> SendingSourceStaffPayload:
         """Let an account's API key, or its campaigns and people, send nothing on a stream until platform
         support resumes it."""
+        source = _source(input)
         paused = await staff.pause_by_staff(
-            session, principal, account_id(input.account_id), _source(input), input.reason
+            session, principal, account_id(input.account_id), source, input.reason
         )
-        return payload(SendingSourceStaffPayload, account_id=paused)
+        return payload(SendingSourceStaffPayload, account_id=paused, **source.columns())
 
     @mutation(STAFF_ONLY)
     async def sending_source_staff_resume(
         self, session: WriteSession, principal: Principal, input: SendingSourceStaffInput
     ) -> SendingSourceStaffPayload:
         """Begin a trial of what the platform has paused, also before its cool-down is over."""
+        source = _source(input)
         resumed = await staff.resume_by_staff(
-            session, principal, account_id(input.account_id), _source(input), input.reason
+            session, principal, account_id(input.account_id), source, input.reason
         )
-        return payload(SendingSourceStaffPayload, account_id=resumed)
+        return payload(SendingSourceStaffPayload, account_id=resumed, **source.columns())
 
 
 def _source(input: SendingSourceInput | SendingSourceStaffInput) -> sources.SendingSource:

@@ -5,6 +5,7 @@ import datetime
 import strawberry
 
 from authz.policy.permissions import Permission
+from authz.wall import staff_door
 from engine.declare.codecs import enum_of, global_id
 from engine.declare.declarations import column, computed, entity, to_one
 from models.base.ids import Kind
@@ -22,15 +23,12 @@ from schema.fields.references import ApiKeyRef
 _IN_WINDOW = "in the 24 hours that were judged last, or since the trial began"
 
 
-@entity(sending_sources, key=KEY_OF_SOURCE, requires=Permission.STATISTICS_READ)
-class SendingSource:
-    """What of an account sends on a stream: an API key, or without one its campaigns and its people. It sends
-    if two keys let it: that of the account and that of the platform, which goes by what comes back. None
-    stops another."""
+@strawberry.type
+class _SourceValues:
+    """The fields that accounts and platform staff both see."""
 
     stream: SendStream = column(codec=enum_of(SendStream), description="The kind of messages.")
     api_key_id: strawberry.ID | None = computed(reads.key_id_of, codec=global_id(Kind.API_KEY))
-    api_key: ApiKeyRef | None = to_one(reads.key_of)
     can_send: bool = computed(reads.can_send)
     customer_state: CustomerState = column(codec=enum_of(CustomerState), description="The account's key.")
     customer_since: datetime.datetime | None = column(
@@ -59,3 +57,17 @@ class SendingSource:
     judged_at: datetime.datetime | None = column(
         description="When the numbers were counted; null if it was never judged."
     )
+
+
+@entity(sending_sources, key=KEY_OF_SOURCE, requires=Permission.STATISTICS_READ)
+class SendingSource(_SourceValues):
+    """What of an account sends on a stream: an API key, or without one its campaigns and its people. It sends
+    if two keys let it: that of the account and that of the platform, which goes by what comes back. None
+    stops another."""
+
+    api_key: ApiKeyRef | None = to_one(reads.key_of)
+
+
+@entity(None, carries=staff_door.SOURCE)
+class StaffSendingSource(_SourceValues):
+    """What of an account sends, as platform staff see it."""

@@ -30,6 +30,8 @@ _TRIAL: dict[str, Any] = {
     "reason": StateReason.BOUNCE_RATE.value,
 }
 _HOUR = datetime.timedelta(hours=1)
+_PREVIEW = """query ($accountId: ID!, $stream: SendStream!, $recipients: [String!]!) {
+  sendPreview(accountId: $accountId, stream: $stream, recipients: $recipients) { warnings } }"""
 
 
 async def test_the_account_pauses_and_resumes_what_of_it_sends(api: Api, agency: Agency) -> None:
@@ -170,6 +172,24 @@ async def test_a_trial_lets_so_many_through_in_an_hour(
     assert (await source_of(world, us)).trial_sends == 1
 
 
+async def test_a_preview_warns_of_both(api: Api, world: World, agency: Agency) -> None:
+    """Of what the viewer would send with."""
+    us = agency.client
+    await give_source(world, us, api_key_id=agency.key.key, customer_state=CustomerState.PAUSED.value)
+    await give_source(world, us, api_key_id=agency.second.key, **_TRIAL)
+    many = [f"contact{number}@example.com" for number in range(TRIAL_SENDS + 1)]
+    for caller, recipients, warnings in (
+        (agency.manager, many, []),
+        (agency.key, many[:1], ["SENDING_PAUSED"]),
+        (agency.second, many, ["TRIAL_LIMIT"]),
+        (agency.second, many[:-1], []),
+    ):
+        asked = {"accountId": us.id, "stream": "MARKETING", "recipients": recipients}
+        assert (await api.read(_PREVIEW, caller, **asked))["sendPreview"]["warnings"] == warnings
+        asked["stream"] = "TRANSACTIONAL"
+        assert (await api.read(_PREVIEW, caller, **asked))["sendPreview"]["warnings"] == []
+
+
 async def test_a_retry_of_what_passed_counts_once(
     api: Api, world: World, agency: Agency, clock: Clock
 ) -> None:
@@ -186,7 +206,23 @@ async def test_staff_stop_and_let_go(api: Api, world: World, agency: Agency, clo
     """R88: only staff end what staff began; everybody hears of it once."""
     us, agent = agency.client, await staff_member(world)
     stop = this(us, agency.key, reason="Phishing.")
-    await done(api, "sendingSourceStaffPause", agent, "account { id }", **stop)
+    stopped = await done(
+        api,
+        "sendingSourceStaffPause",
+        agent,
+        "sendingSource { apiKeyId platformState reason trialSendsLeft }",
+        **stop,
+    )
+    assert stopped["sendingSource"] == {
+        "apiKeyId": key_id(agency.key),
+        "platformState": "PAUSED",
+        "reason": "STAFF",
+        "trialSendsLeft": None,
+    }
+    query = """query ($id: ID!) { staff { account(id: $id) { sendingSources { nodes {
+      apiKeyId canSend sent } } } } }"""
+    seen = (await api.read(query, agent, id=us.id))["staff"]["account"]["sendingSources"]["nodes"]
+    assert seen == [{"apiKeyId": key_id(agency.key), "canSend": False, "sent": 0}]
     assert await code_of(api, "sendingSourceStaffPause", agent, **stop) == "FAILED_PRECONDITION"
     event = await last_event(api, agency.owner, us.id)
     assert (event["kind"], event["actorName"]) == ("REPUTATION_CHANGED", "Platform support")
@@ -204,7 +240,7 @@ async def test_staff_stop_and_let_go(api: Api, world: World, agency: Agency, clo
     await clock.forward(days=8)
     assert await code_of(api, "sendingSourceResume", agency.owner, **this(us, agency.key)) == "SENDING_PAUSED"
     go = this(us, agency.key, reason="A mistake.")
-    await done(api, "sendingSourceStaffResume", agent, "account { id }", **go)
+    await done(api, "sendingSourceStaffResume", agent, "sendingSource { platformState trialSendsLeft }", **go)
     assert await code_of(api, "sendingSourceStaffResume", agent, **go) == "FAILED_PRECONDITION"
     assert (await source_of(world, us, SendStream.MARKETING, agency.key.key)).platform_state == "TRIAL"
     assert (await reserve(api, agency.key, us, "bob")).done
