@@ -10,14 +10,14 @@ revision = "0053"
 down_revision = "0052"
 
 ROLE = "mandant_data"
+BY_MONTH = "RANGE (id)"
 
 GRANTS = {
     "message_bodies": "SELECT, INSERT, DELETE, UPDATE (subject, text, html)",
     "messages": "SELECT, INSERT, DELETE, UPDATE (status, due_at, claimed_at, attempts, settled_at, answer, reference, "
     # Erased with its recipient.
     "recipient, recipient_canonical, recipient_digest, contact_id, variables, headers)",
-    # It is never changed: the right lets old rows be locked before they are deleted.
-    "message_keys": "SELECT, INSERT, DELETE, UPDATE (created_at)",
+    "message_keys": "SELECT, INSERT, DELETE",
 }
 
 
@@ -35,11 +35,12 @@ def _created_at() -> sa.Column[Any]:
 
 
 def upgrade() -> None:
+    op.execute("CREATE SCHEMA months")
     op.create_table(
         "message_bodies",
         *_account(),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), comment="Of an e-mail."),
         sa.Column("text", sa.Text()),
         sa.Column("html", sa.Text()),
         _created_at(),
@@ -48,6 +49,7 @@ def upgrade() -> None:
         sa.CheckConstraint("char_length(text) <= 500000", name=op.f("ck_message_bodies_text_length")),
         sa.CheckConstraint("char_length(html) <= 500000", name=op.f("ck_message_bodies_html_length")),
         sa.PrimaryKeyConstraint("master_id", "account_id", "id", name=op.f("pk_message_bodies")),
+        postgresql_partition_by=BY_MONTH,
         comment="What messages say that were made from no template. Those of one request share it.",
     )
     op.create_table(
@@ -77,6 +79,9 @@ def upgrade() -> None:
         sa.Column("variables", postgresql.JSONB(), comment="For the template."),
         sa.Column("sender", sa.Text(), nullable=False, comment="The address that it comes from."),
         sa.Column("sender_name", sa.Text()),
+        sa.Column(
+            "sends", sa.BigInteger(), nullable=False, comment="That it counts as: the parts of an SMS."
+        ),
         sa.Column("reply_to", sa.Text()),
         sa.Column("headers", postgresql.JSONB(), comment="Further ones, by their names."),
         sa.Column("status", sa.Text(), nullable=False),
@@ -111,6 +116,7 @@ def upgrade() -> None:
             name=op.f("fk_messages_master_id_account_id_body_id"),
         ),
         sa.PrimaryKeyConstraint("master_id", "account_id", "id", name=op.f("pk_messages")),
+        postgresql_partition_by=BY_MONTH,
         comment="Each is counted as a send by the transaction that writes it.",
     )
     of_account = ["master_id", "account_id"]
@@ -139,7 +145,7 @@ def upgrade() -> None:
         ),
         comment="Idempotency keys of messages, by the ids of these, for seven days.",
     )
-    op.create_index("ix_message_keys_created_at", "message_keys", [*of_account, "created_at"])
+    op.create_index("ix_message_keys_created_at", "message_keys", ["created_at"])
     for table, rights in GRANTS.items():
         op.execute(f"GRANT {rights} ON {table} TO {ROLE}")
         # An account is of one tree, as in 0033.

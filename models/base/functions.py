@@ -2,4 +2,4 @@
 
 from models.base.stored_functions import functions_in
 
-FUNCTIONS = functions_in(__package__, "clock")
+FUNCTIONS = functions_in(__package__, "clock", "months")

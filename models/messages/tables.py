@@ -45,7 +45,7 @@ _OPEN = "'WAITING', 'CLAIMED'"
 
 message_bodies = data_table(
     "message_bodies",
-    Column("subject", Text, nullable=False),
+    Column("subject", Text, comment="Of an e-mail."),
     Column("text", Text),
     Column("html", Text),
     created_at(),
@@ -53,6 +53,7 @@ message_bodies = data_table(
     CheckConstraint(f"char_length(text) <= {LONGEST_BODY}", name="text_length"),
     CheckConstraint(f"char_length(html) <= {LONGEST_BODY}", name="html_length"),
     CheckConstraint("text IS NOT NULL OR html IS NOT NULL", name="body"),
+    by_month=True,
     comment="What messages say that were made from no template. Those of one request share it.",
 )
 
@@ -74,6 +75,7 @@ messages = data_table(
     Column("variables", JSONB, comment="For the template."),
     Column("sender", Text, nullable=False, comment="The address that it comes from."),
     short_text("sender_name", nullable=True),
+    Column("sends", BigInteger, nullable=False, comment="That it counts as: the parts of an SMS."),
     Column("reply_to", Text),
     Column("headers", JSONB, comment="Further ones, by their names."),
     Column("status", Text, nullable=False),
@@ -126,6 +128,7 @@ messages = data_table(
         "id",
         postgresql_where=text("status <> 'SENT'"),
     ),
+    by_month=True,
     comment="Each is counted as a send by the transaction that writes it.",
 )
 
@@ -135,7 +138,7 @@ message_keys = data_table(
     Column("digest", LargeBinary, nullable=False, comment="Of all that the message was asked to be."),
     created_at(),
     unique_in_account("key"),
-    Index("ix_message_keys_created_at", "master_id", "account_id", "created_at"),
+    Index("ix_message_keys_created_at", "created_at"),
     comment="Idempotency keys of messages, by the ids of these, for seven days.",
 )
 

@@ -57,5 +57,10 @@ def phone_number(text: str, country: str | None, field: str = "phone") -> PhoneN
     return PhoneNumber(original, canonical)
 
 
+def country_of(canonical: str) -> str | None:
+    """The country of a number in canonical form (ISO 3166-1). None: it is of none, or of several."""
+    return phonenumbers.region_code_for_number(phonenumbers.parse(canonical, None))
+
+
 def _refused(why: str, field: str) -> Refusal:
     return Refusal(RefusalCode.BAD_USER_INPUT, f"Not a phone number: {why}.", field)

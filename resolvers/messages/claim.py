@@ -4,7 +4,7 @@ itself after an accident, ever hands it over again."""
 import datetime
 import functools
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, AccountKey, MasterId, MessageId
 from models.messages.tables import MessageChannel, MessageStatus, messages
 from models.sending.tables import SendStream
+from resolvers.inputs.phones import country_of
 from resolvers.messages.claimed import Claimed, ClaimedMessage, SigningKey, TemplateSender
 from resolvers.messages.contents import read_contacts, read_parts
 from resolvers.messages.excluded_since import without_excluded
@@ -36,10 +37,12 @@ AT_ONCE = 10
 _LEFT = "A worker that had claimed it died. Nobody knows whether it was handed over."
 
 
-async def claim_messages(session: WriteSession, master_id: MasterId, review: ReviewPolicy) -> Claimed | None:
-    """Claim some of the tree's messages that are due, transactional ones first. Messages of accounts and of
-    sources that may not send wait; those of closed accounts are canceled. None: nothing is due in the
-    tree."""
+async def claim_messages(
+    session: WriteSession, master_id: MasterId, review: ReviewPolicy, channels: Collection[MessageChannel]
+) -> Claimed | None:
+    """Claim some of the tree's messages of these channels that are due, transactional ones first. Messages of
+    accounts and sources that may not send wait; those of closed accounts are canceled. None: nothing is due
+    in the tree."""
     if not await enter_as_worker(session, master_id):
         return None
     turn = await accounts_in_turn(session, master_id, review)
@@ -49,7 +52,7 @@ async def claim_messages(session: WriteSession, master_id: MasterId, review: Rev
     held = await read_held(session, master_id, turn.active, lock=True)
     async with in_data_plane(session, AccountKey(master_id, turn.active[0])):
         await _find_left(session, master_id, turn.active)
-        rows, of_trials = await _claim_allowed(session, master_id, turn.active, held)
+        rows, of_trials = await _claim_allowed(session, master_id, turn.active, channels, held)
     for source, number in of_trials:
         await count_backlog(session, master_id, source, number)
     remaining = await without_excluded(session, master_id, rows)
@@ -76,7 +79,7 @@ async def _around(session: WriteSession, master_id: MasterId, rows: Sequence[Row
         contacts = await read_contacts(session, master_id, rows)
     by_template = {AccountId(row.account_id) for row in rows if row.version_id is not None}
     senders = {id_: await _sender(session, AccountKey(master_id, id_)) for id_ in sorted(by_template)}
-    origins = {origin_of(AccountId(row.account_id), row.sender) for row in rows}
+    origins = {origin for origin in map(_origin, rows) if origin is not None}
     return _Around(parts, contacts, senders, await read_signing_keys(session, master_id, origins))
 
 
@@ -97,16 +100,20 @@ async def _find_left(session: WriteSession, master_id: MasterId, ids: Sequence[A
 
 
 async def _claim_allowed(
-    session: WriteSession, master_id: MasterId, ids: Sequence[AccountId], held: Sequence[HeldSource]
+    session: WriteSession,
+    master_id: MasterId,
+    ids: Sequence[AccountId],
+    channels: Collection[MessageChannel],
+    held: Sequence[HeldSource],
 ) -> tuple[Sequence[Row[Any]], Sequence[tuple[HeldSource, int]]]:
     """What does not wait for a source, and then what trials let out of their backlog."""
-    rows = list(await _claim(session, master_id, ids, lambda due: ~waits_for(due, held), AT_ONCE))
+    rows = list(await _claim(session, master_id, ids, channels, lambda due: ~waits_for(due, held), AT_ONCE))
     of_trials: list[tuple[HeldSource, int]] = []
     for source in held:
         most = min(source.left, AT_ONCE - len(rows))
         if most > 0:
             only = functools.partial(waits_for, held=[source])
-            backlog = await _claim(session, master_id, [source.key.account_id], only, most)
+            backlog = await _claim(session, master_id, [source.key.account_id], channels, only, most)
             of_trials.append((source, sum(row.attempts == 1 for row in backlog)))
             rows += backlog
     return rows, of_trials
@@ -116,6 +123,7 @@ async def _claim(
     session: WriteSession,
     master_id: MasterId,
     ids: Sequence[AccountId],
+    channels: Collection[MessageChannel],
     condition: Callable[[FromClause], ColumnElement[bool]],
     most: int,
 ) -> Sequence[Row[Any]]:
@@ -128,6 +136,7 @@ async def _claim(
             due.c.status == MessageStatus.WAITING.value,
             due.c.due_at <= func.now(),
             condition(due),
+            due.c.channel.in_([channel.value for channel in channels]),
         )
         # TRANSACTIONAL comes behind MARKETING.
         .order_by(due.c.stream.desc(), due.c.due_at, due.c.id)
@@ -166,6 +175,7 @@ def _read(row: Row[Any], around: _Around) -> ClaimedMessage:
         source=source_of(row),
         is_test=row.is_test,
         recipient=row.recipient,
+        canonical=row.recipient_canonical,
         from_address=row.sender,
         from_name=row.sender_name,
         reply_to=row.reply_to,
@@ -173,18 +183,27 @@ def _read(row: Row[Any], around: _Around) -> ClaimedMessage:
         variables=row.variables or {},
         contact=around.contacts.get(row.contact_id),
         sender=around.senders[account_id] if is_template else None,
-        signing_key=around.keys.get(origin_of(account_id, row.sender)),
+        signing_key=None if (origin := _origin(row)) is None else around.keys.get(origin),
         parts=around.parts[row.version_id if is_template else row.body_id],
     )
 
 
+def _origin(row: Row[Any]) -> Origin | None:
+    """None: it is no e-mail."""
+    is_email = row.channel == MessageChannel.EMAIL.value
+    return origin_of(AccountId(row.account_id), row.sender) if is_email else None
+
+
 def source_of(row: Row[Any]) -> Source:
     """What the message is counted by."""
+    channel = MessageChannel(row.channel)
+    is_email = channel is MessageChannel.EMAIL
     return Source(
-        channel=MessageChannel(row.channel),
+        channel=channel,
         stream=SendStream(row.stream),
         api_key_id=row.api_key_id,
         campaign_id=row.campaign_id,
         label=None if row.label is None else compared(row.label),
-        domain=row.recipient_canonical.rpartition("@")[2],
+        domain=row.recipient_canonical.rpartition("@")[2] if is_email else None,
+        country=None if is_email else country_of(row.recipient_canonical),
     )

@@ -32,8 +32,8 @@ class SigningKey:
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimedMessage:
-    """A message to hand over. `sender`: for one that is made from a template. `signing_key`: None where the
-    domain that it comes from is not verified at present."""
+    """A message to hand over. `canonical`: the recipient as it is compared. `sender`: for one that is made
+    from a template. `signing_key`: of an e-mail; None where its domain is not verified at present."""
 
     account_id: AccountId
     id: MessageId
@@ -44,6 +44,7 @@ class ClaimedMessage:
     source: Source
     is_test: bool
     recipient: str
+    canonical: str
     from_address: str
     from_name: str | None
     reply_to: str | None

@@ -1,6 +1,5 @@
 """Idempotency keys of messages: a message that is asked for again under its key is not sent again (T17)."""
 
-import datetime
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,10 +12,6 @@ from models.accounts.trees import Place, in_account, in_tree
 from models.base.ids import MessageId
 from models.messages.tables import MessageStatus, message_keys, messages
 from resolvers.messages.given import ReadMessage
-
-KEPT = datetime.timedelta(days=7)
-_FORGOTTEN_AT_ONCE = 2_000
-"""Twice as many as a request brings."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +30,6 @@ async def claim_keys(
 
     Of two requests at once the second waits for the end of the first. The caller is in the data plane.
     """
-    await _forget_old(session, account)
     # In one order, so that two requests with the same keys wait for each other without deadlock.
     rows = sorted(wanted.items(), key=lambda pair: pair[1].key)
     given = (
@@ -87,21 +81,3 @@ async def give_back(session: WriteSession, account: Place, keys: Sequence[str]) 
     if keys:
         these = message_keys.c.key == any_(literal(list(keys), ARRAY(Text)))
         await session.send_built(delete(message_keys).where(in_account(message_keys, account), these))
-
-
-async def _forget_old(session: WriteSession, account: Place) -> None:
-    """Here alone keys grow, so here they are forgotten. Rows that another request holds are left to it."""
-    old = message_keys.alias()
-    some = (
-        select(old.c.key)
-        .where(
-            in_account(old, account),
-            old.c.created_at < datetime.datetime.now(datetime.UTC) - KEPT,
-        )
-        .order_by(old.c.created_at)
-        .limit(_FORGOTTEN_AT_ONCE)
-        .with_for_update(skip_locked=True)
-    )
-    await session.send_built(
-        delete(message_keys).where(in_account(message_keys, account), message_keys.c.key.in_(some))
-    )

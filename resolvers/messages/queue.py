@@ -5,7 +5,7 @@ at the same moment.
 """
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import ARRAY, DateTime, Uuid, any_, case, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -17,7 +17,7 @@ from models.base.clock import current_moment
 from models.base.ids import AccountId, AccountKey, MasterId
 from models.effects.jobs import Job
 from models.messages.job_kinds import MESSAGE_DELIVERY
-from models.messages.tables import MessageStatus, delivery_queues, messages
+from models.messages.tables import MessageChannel, MessageStatus, delivery_queues, messages
 from resolvers.effects.jobs import enqueue
 from resolvers.reputation.held import HeldSource, read_held, waits_for
 
@@ -27,11 +27,6 @@ HELD_FOR = datetime.timedelta(minutes=10)
 _WHILE_CLAIMED = datetime.timedelta(seconds=30)
 """Until somebody looks again at messages that another worker hands over, or has died on. Some of them may
 wait again by then."""
-
-
-_WHILE_HELD = datetime.timedelta(minutes=10)
-"""Until somebody looks again at messages of a source that may not send. Whoever resumes it does not wait for
-that."""
 
 
 async def note_due(session: WriteSession, account: Place, at: datetime.datetime) -> None:
@@ -57,15 +52,20 @@ async def put_in_job(session: WriteSession, master_id: MasterId, at: datetime.da
 
 
 async def note_done(
-    session: WriteSession, master_id: MasterId, ids: Sequence[AccountId], not_before: datetime.timedelta
+    session: WriteSession,
+    master_id: MasterId,
+    ids: Sequence[AccountId],
+    channels: Collection[MessageChannel],
+    not_before: datetime.timedelta = datetime.timedelta(0),
 ) -> None:
-    """After a batch: when these accounts have something again, and a job for then. `not_before`: from now on,
-    for accounts that may not send. The caller has entered the tree."""
+    """After a turn: when these accounts have something again, and a job for then. `channels`: those whose
+    messages were handed over; the others wait for another worker. `not_before`: from now on, for accounts
+    that may not send. The caller has entered the tree."""
     queue = delivery_queues.c
     these = queue.master_id == master_id, queue.account_id == any_(literal(list(ids), ARRAY(Uuid)))
     await session.execute(select(queue.account_id).where(*these).order_by(queue.account_id).with_for_update())
     held = [each for each in await read_held(session, master_id, ids) if not each.left]
-    nexts = await _nexts(session, master_id, ids, held)
+    nexts = await _nexts(session, master_id, ids, channels, held)
     now = datetime.datetime.now(datetime.UTC)
     moments = {id_: max(at, now + not_before) for id_, at in nexts.items()}
     gone = [id_ for id_ in ids if id_ not in moments]
@@ -80,20 +80,20 @@ async def note_done(
 
 
 async def _nexts(
-    session: WriteSession, master_id: MasterId, ids: Sequence[AccountId], held: Sequence[HeldSource]
+    session: WriteSession,
+    master_id: MasterId,
+    ids: Sequence[AccountId],
+    channels: Collection[MessageChannel],
+    held: Sequence[HeldSource],
 ) -> Mapping[AccountId, datetime.datetime]:
     message = messages.c
-    now = datetime.datetime.now(datetime.UTC)
-    again, later = (literal(now + pause, DateTime(timezone=True)) for pause in (_WHILE_CLAIMED, _WHILE_HELD))
-    is_waiting = message.status == MessageStatus.WAITING.value
-    is_held = waits_for(messages, held)
-    moment = func.min(
-        case(
-            (is_waiting & is_held, func.greatest(message.due_at, later)),
-            (is_waiting, message.due_at),
-            else_=again,
-        )
-    ).label("moment")
+    again = literal(datetime.datetime.now(datetime.UTC) + _WHILE_CLAIMED, DateTime(timezone=True))
+    later = literal(datetime.datetime.now(datetime.UTC) + HELD_FOR, DateTime(timezone=True))
+    is_claimed = message.status == MessageStatus.CLAIMED.value
+    is_served = message.channel.in_([channel.value for channel in channels])
+    waits = waits_for(messages, held)
+    served = case((waits, func.greatest(message.due_at, later)), else_=message.due_at)
+    moment = func.min(case((is_claimed, again), (is_served, served), else_=later)).label("moment")
     open_ = [MessageStatus.WAITING.value, MessageStatus.CLAIMED.value]
     statement = (
         select(message.account_id, moment)

@@ -19,9 +19,10 @@ from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.address_digests import ContactDigest
 from resolvers.messages.excluded_since import EXCLUDED
-from resolvers.messages.given import MOST_MESSAGES, GivenMessage, ReadMessage, read_message
+from resolvers.messages.given import MOST_MESSAGES, GivenMessage, ReadMessage
 from resolvers.messages.keys import claim_keys, give_back, read_earlier
 from resolvers.messages.queue import note_due
+from resolvers.messages.reading import read_message
 from resolvers.messages.senders import read_senders
 from resolvers.messages.store import NewMessages, insert_messages, read_contacts, read_versions
 from resolvers.review.policy import ReviewPolicy
@@ -32,6 +33,7 @@ from resolvers.sending.gate import Passage, pass_gate
 from resolvers.sending.labels import read_label
 from resolvers.sending.left_out_store import StoredLeftOut
 from resolvers.sending.permissions import SEND_PERMISSIONS
+from resolvers.settings.phone_country import in_default_country
 
 LONGEST_AHEAD = datetime.timedelta(days=7)
 _SKEW = datetime.timedelta(minutes=5)
@@ -111,12 +113,20 @@ async def send_messages(
     uses_templates = any(each.template_id is not None for each in command.messages)
     if uses_templates and not account.held & Permission.TEMPLATES_READ.bit:
         raise PermissionDenied(Permission.TEMPLATES_READ)
+    command = await _in_default_country(session, account, command)
     request = _read(command, None if label is None else compared(label))
     await _find_earlier(session, account, request)
     if request.open():
         account.check_changeable()
         await _send_new(session, principal, account, request, label, review)
     return request.all_outcomes()
+
+
+async def _in_default_country(session: WriteSession, account: Authorized, command: Sending) -> Sending:
+    """With national phone numbers read by the account's setting."""
+    read = await in_default_country(session, account, [message.to for message in command.messages])
+    given = [replace(message, to=to) for message, to in zip(command.messages, read, strict=True)]
+    return replace(command, messages=given)
 
 
 def check_number_of(given: Sequence[object]) -> None:
@@ -196,7 +206,7 @@ async def _send_new(
         stream=request.stream,
         label=label,
         audience=audience,
-        sends=len(passed),
+        sends=sum(message.sends for message in passed.values()),
         left_out=StoredLeftOut(audience.left_out.counts, {}),
         field="messages",
     )

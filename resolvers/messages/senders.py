@@ -1,4 +1,4 @@
-"""Whom messages come from: an address at a verified sending domain of the account."""
+"""Whom messages come from: e-mails from an address at a verified sending domain of the account."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,14 +20,18 @@ class Senders:
     name: str | None
 
     def of(self, message: ReadMessage) -> str:
-        """The address that the message comes from."""
+        """Whom the message comes from."""
+        if message.sms_sender is not None:
+            return message.sms_sender
         return self.address if message.sender is None else message.sender.original
 
 
 async def read_senders(session: WriteSession, account: Place, messages: Iterable[ReadMessage]) -> Senders:
     """Raises DOMAIN_NOT_VERIFIED where one of the messages would come from elsewhere, or from nobody."""
+    given = [message.sender for message in messages if message.sms_sender is None]
+    if not given:
+        return Senders("", None)
     settings = await effective_settings(session, account)
-    given = [message.sender for message in messages]
     named = [sender for sender in given if sender is not None]
     default = settings.sender_address
     if len(named) < len(given):

@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -31,11 +32,12 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import Place, columns_of, in_account, in_tree
 from models.base.ids import MessageId, TemplateId, new_ids
 from models.contacts.tables import contacts
-from models.messages.tables import MessageChannel, MessageStatus, message_bodies, messages
+from models.messages.tables import MessageStatus, message_bodies, messages
 from models.sending.tables import SendStream
 from models.templates.tables import TemplateChannel, template_versions, templates
 from resolvers.messages.given import Body, ReadMessage
 from resolvers.messages.senders import Senders
+from resolvers.messages.sms import channel_of
 
 TRIED_FOR = datetime.timedelta(hours=24)
 """So long after its time a message can be handed over."""
@@ -82,13 +84,14 @@ async def read_contacts(
     session: WriteSession, account: Place, digests: Collection[bytes]
 ) -> Mapping[bytes, uuid.UUID]:
     """The contacts that have these addresses."""
-    contact = contacts.c
-    statement = select(contact.email_digest, contact.id).where(
-        in_account(contacts, account),
-        contact.email_digest.is_not(None),
-        contact.email_digest == any_(literal(list(digests), ARRAY(LargeBinary))),
-    )
-    return {bytes(row.email_digest): row.id for row in await session.execute(statement)}
+    contact, given = contacts.c, literal(list(digests), ARRAY(LargeBinary))
+    found = [
+        select(digest.label("digest"), contact.id).where(
+            in_account(contacts, account), digest.is_not(None), digest == any_(given)
+        )
+        for digest in (contact.email_digest, contact.phone_digest)
+    ]
+    return {bytes(row.digest): row.id for row in await session.execute(union_all(*found))}
 
 
 async def insert_messages(session: WriteSession, account: Place, new: NewMessages) -> None:
@@ -127,7 +130,9 @@ def _row(
         "version_id": None if message.template_id is None else new.versions[message.template_id],
         "body_id": None if message.body is None else bodies[message.body],
         "variables": _json(message.variables),
+        "channel": channel_of(message.address).value,
         "sender": new.senders.of(message),
+        "sends": message.sends,
         "reply_to": message.reply_to,
         "headers": _json(message.headers),
         "due_at": message.send_at or new.now,
@@ -148,7 +153,9 @@ _TYPES: Mapping[str, Any] = {
     "version_id": Uuid(),
     "body_id": Uuid(),
     "variables": Text(),
+    "channel": Text(),
     "sender": Text(),
+    "sends": BigInteger(),
     "reply_to": Text(),
     "headers": Text(),
     "due_at": DateTime(timezone=True),
@@ -176,7 +183,6 @@ _INSERT = _inserting(
     messages,
     _TYPES,
     {
-        "channel": literal_column(f"'{MessageChannel.EMAIL.value}'", Text),
         "status": literal_column(f"'{MessageStatus.WAITING.value}'", Text),
         "attempts": literal_column("0", BigInteger),
         "stream": bindparam("stream", type_=Text()),

@@ -2,7 +2,9 @@
 
 import enum
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+T = TypeVar("T", contravariant=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,6 +15,16 @@ class Envelope:
     sender: str
     recipient: str
     content: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sms:
+    """A text message. `recipient`: a number with + and the country's code. `sender`: a number or a name."""
+
+    id: str
+    sender: str
+    recipient: str
+    text: str
 
 
 class Verdict(enum.Enum):
@@ -40,10 +52,10 @@ class Handed:
     is_tried: bool = True
 
 
-class Transport(Protocol):
-    """Hands messages over. Several may be under way at once."""
+class Transport(Protocol[T]):
+    """Hands messages over: envelopes with mail, or SMS. Several may be under way at once."""
 
-    async def hand_over(self, envelope: Envelope) -> Handed:
+    async def hand_over(self, message: T, /) -> Handed:
         """Hand one message over. Raises nothing that the other side or the network causes."""
         ...
 

@@ -7,7 +7,7 @@ from resolvers.billing.document import Issuer
 from resolvers.billing.status_history import SuspendedAccounts
 from resolvers.domains.dns import Dns
 from resolvers.inputs.address_digests import ContactKey, KeySource
-from resolvers.messages.transport import Transport
+from resolvers.messages.transport import Envelope, Sms, Transport
 from resolvers.payments.provider import PaymentProvider
 from resolvers.review.policy import ReviewPolicy
 from resolvers.sealing.keyring import KeyringSource, no_keyring
@@ -33,10 +33,14 @@ class Deployment:
     """The secrets with which values are sealed. It raises a Refusal where there are none."""
     mail_host: str = "localhost"
     """The host under which the names are that customers' records in DNS lead to."""
-    mail: Transport | None = None
-    """What messages are handed to that are e-mails; None: they wait."""
+    mail: Transport[Envelope] | None = None
+    """What e-mails are handed to; None: they wait."""
+    sms: Transport[Sms] | None = None
+    """What SMS are handed to; None: they wait."""
     dns: Dns = field(default_factory=Dns)
     """How the records of domains are looked up."""
+    months_kept: int = 13
+    """How many whole months messages are kept besides the present one."""
     renderer: Renderer = field(default_factory=Renderer)
     """What renders templates."""
     subaccount_set_up: SubaccountSetUp = SubaccountSetUp.SELF_SERVICE
@@ -53,3 +57,5 @@ class Deployment:
         await self.renderer.close()
         if self.mail is not None:
             await self.mail.close()
+        if self.sms is not None:
+            await self.sms.close()

@@ -10,7 +10,7 @@ ENUMS = (
         {
             "WAITING": "It waits for its time, or for its turn.",
             "CLAIMED": "It is handed over at this moment.",
-            "SENT": "It was handed over to the mail server, which accepted it.",
+            "SENT": "It was handed over to the mail server or the gateway, which accepted it.",
             "FAILED": "It was refused, or could not be handed over for 24 hours. `answer` says why.",
             "EXCLUDED": "Its recipient was blocked, unsubscribed or bounced while it waited. It is not sent. "
             "`answer` says why.",

@@ -41,14 +41,17 @@ class MessageHeaderInput:
 
 @strawberry.input(
     description="A message to one recipient: either `templateId`, with or without `variables`, or `subject` "
-    "with `text`, `html` or both."
+    "with `text`, `html` or both. To a phone number it is an SMS, which has a `text` and a `from` alone."
 )
 class MessageInput:
     idempotency_key: str = strawberry.field(
         description="A key that you choose, 1 to 200 characters, unique in the account. For 7 days the same "
         "message with the same key is not sent again: its outcome names the earlier one."
     )
-    to: str = strawberry.field(description="The recipient's e-mail address.")
+    to: str = strawberry.field(
+        description="The recipient's e-mail address, or phone number for an SMS. Phone numbers begin with "
+        "`+`, or are those of the account's setting `defaultCountry`."
+    )
     template_id: strawberry.ID | None = strawberry.field(
         default=None,
         description="A template of the account, for e-mail. Its newest version is sent. It needs "
@@ -63,7 +66,9 @@ class MessageInput:
         default=None, description="The subject, 1 to 998 characters in one line."
     )
     text: str | None = strawberry.field(
-        default=None, description="The plain text, 1 to 500,000 characters. It is sent as it is."
+        default=None,
+        description="The plain text, 1 to 500,000 characters. It is sent as it is. An SMS has at most 10 "
+        "parts, each of which is a send.",
     )
     html: str | None = strawberry.field(
         default=None, description="The HTML, 1 to 500,000 characters. It is sent as it is."
@@ -72,7 +77,8 @@ class MessageInput:
         name="from",
         default=None,
         description="The address that it comes from, at a verified sending domain of the account. If it is "
-        "left out, the setting `senderAddress`. The name before it is the setting `senderName`.",
+        "left out, the setting `senderAddress`. The name before it is the setting `senderName`. Of an SMS: a "
+        "name of 1 to 11 letters and digits, or a phone number.",
     )
     reply_to: str | None = strawberry.field(default=None, description="The address that answers go to.")
     headers: list[MessageHeaderInput] | None = strawberry.field(
@@ -103,10 +109,10 @@ class MessageCancelInput:
 class MessageMutation:
     @strawberry.mutation(
         directives=needs_any(SEND_PERMISSIONS.values()),
-        description="Send e-mails. Each message has an outcome of its own, and one that is wrong, or whose "
-        "recipient is excluded, stops no other. The others are counted and paid as sends at once, like those "
-        "of `sendReserve` and `sendCommit`: all of them or none. Workers hand them over. The stream decides "
-        "which of the permissions is needed.",
+        description="Send e-mails and SMS. Each message has an outcome of its own, and one that is wrong, or "
+        "whose recipient is excluded, stops no other. The others are counted and paid as sends at once, like "
+        "those of `sendReserve` and `sendCommit`: all of them or none. Workers hand them over. The stream "
+        "decides which of the permissions is needed.",
     )
     async def message_send(self, info: ContextInfo, input: MessageSendInput) -> MessageSendPayload:
         principal = principal_of(info)

@@ -73,6 +73,7 @@ def _migrate(connection: Connection) -> None:
     text_forms.synchronize(connection)
     for function in stored_functions():
         function.write(connection)
+    connection.exec_driver_sql("SELECT mandant_make_months()")
 
 
 def why_not_current(connection: Connection) -> str | None:
@@ -85,6 +86,8 @@ def why_not_current(connection: Connection) -> str | None:
     rules = (builtin_roles, row_security, text_forms, *modules_of_areas(_CATALOGUES))
     if any(rule.differs(connection) for rule in rules) or differ(connection, stored_functions()):
         return "the rules were changed: run `mandant migrate`"
+    if connection.exec_driver_sql("SELECT mandant_lacks_months()").scalar_one():
+        return "the tables of a coming month are missing: run `mandant migrate`, and a worker all the time"
     return None
 
 

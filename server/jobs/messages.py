@@ -2,24 +2,24 @@
 
 import asyncio
 import datetime
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from authz.policy.refusals import Refusal
 from authz.wall.worker_door import enter_as_worker
 from engine.writes.sessions import WriteSessions
-from models.base.ids import AccountId, MasterId
+from models.base.ids import AccountId
 from models.effects.jobs import Job
 from models.messages.job_kinds import MESSAGE_DELIVERY
-from models.messages.tables import MessageStatus
+from models.messages.tables import MessageChannel, MessageStatus
 from resolvers.messages.claim import claim_messages
 from resolvers.messages.claimed import ClaimedMessage
 from resolvers.messages.queue import note_done
 from resolvers.messages.rendered import rendered
 from resolvers.messages.settle import Settled, settle_messages, tried_again
-from resolvers.messages.transport import Handed, Transport, Verdict
+from resolvers.messages.transport import Handed, Sms, Verdict
 from resolvers.sealing.keyring import NotOpenedError
-from resolvers.templates.rendering.work import Fault
+from resolvers.templates.rendering.work import Fault, Part
 from schema.fields.deployment import Deployment
 from server.jobs.message_mail import MailWriter
 from server.jobs.work import JobWork, Work
@@ -29,8 +29,6 @@ _ROUNDS = 10
 
 _HELD = datetime.timedelta(minutes=10)
 """Until accounts that may not send are looked at again, and messages whose domain is not verified."""
-
-_NOW = datetime.timedelta(0)
 
 _STATUSES = {
     Verdict.ACCEPTED: MessageStatus.SENT,
@@ -44,20 +42,70 @@ _UNVERIFIED = Handed(
 _NO_KEY = Handed(
     Verdict.LATER, "The key that it is signed with is out of reach.", _HELD.total_seconds(), is_tried=False
 )
+_TESTED = Handed(Verdict.ACCEPTED, "A test: it was handed over to nobody.")
+
+
+@dataclass(frozen=True)
+class _Carrier:
+    """What hands over the messages of one turn."""
+
+    deployment: Deployment
+    writer: MailWriter
+
+    async def deliver(self, message: ClaimedMessage) -> Settled:
+        """Hand one message over."""
+        if message.expires_at <= message.claimed_at:
+            answer = "It could not be handed over within 24 hours."
+            return Settled(message, MessageStatus.FAILED, answer, is_tried=False)
+        handed = await self._handed(message)
+        if handed.verdict is Verdict.LATER:
+            return tried_again(message, handed)
+        status = _STATUSES[handed.verdict]
+        return Settled(message, status, handed.answer, reference=handed.reference, is_tried=handed.is_tried)
+
+    async def _handed(self, message: ClaimedMessage) -> Handed:
+        is_email = message.source.channel is MessageChannel.EMAIL
+        if is_email and message.signing_key is None:
+            return _UNVERIFIED
+        parts = await rendered(self.deployment.renderer, message)
+        if isinstance(parts, Fault):
+            return _failed(f"The template cannot be rendered. {parts}")
+        return await (self._mailed(message, parts) if is_email else self._texted(message, parts))
+
+    async def _mailed(self, message: ClaimedMessage, parts: Mapping[Part, str]) -> Handed:
+        if message.signing_key is None or self.deployment.mail is None:
+            raise AssertionError("it was claimed for a mail server")
+        try:
+            envelope = self.writer.envelope(message, message.signing_key, parts)
+        except ValueError as error:
+            return _failed(f"It is no mail: {error}")
+        except (NotOpenedError, Refusal):
+            return _NO_KEY
+        return _TESTED if message.is_test else await self.deployment.mail.hand_over(envelope)
+
+    async def _texted(self, message: ClaimedMessage, parts: Mapping[Part, str]) -> Handed:
+        if self.deployment.sms is None:
+            raise AssertionError("it was claimed for a gateway")
+        sms = Sms(
+            id=str(message.id),
+            sender=message.from_address,
+            recipient=message.canonical,
+            text=parts[Part.TEXT],
+        )
+        return _TESTED if message.is_test else await self.deployment.sms.hand_over(sms)
 
 
 async def deliver_turn(sessions: WriteSessions, deployment: Deployment, job: Job) -> None:
     """One turn of the tree. Another job follows where there is more."""
-    if deployment.mail is None:
-        return
-    deliver = partial(_deliver, deployment, deployment.mail, MailWriter(deployment.keyring))
+    channels = _channels(deployment)
+    carrier = _Carrier(deployment, MailWriter(deployment.keyring))
     settled: list[Settled] = []
     looked_at: dict[AccountId, None] = {}
     held: dict[AccountId, None] = {}
     for _ in range(_ROUNDS):
         async with sessions.begin() as session:
             await settle_messages(session, job.master_id, settled)
-            claimed = await claim_messages(session, job.master_id, deployment.review)
+            claimed = await claim_messages(session, job.master_id, deployment.review, channels)
         settled = []
         if claimed is None:
             break
@@ -65,53 +113,28 @@ async def deliver_turn(sessions: WriteSessions, deployment: Deployment, job: Job
         held |= dict.fromkeys(claimed.held)
         if not claimed.messages:
             break
-        settled = await asyncio.gather(*[deliver(message) for message in claimed.messages])
-    await _end_turn(sessions, job.master_id, settled, list(looked_at), list(held))
-
-
-async def _end_turn(
-    sessions: WriteSessions,
-    master_id: MasterId,
-    settled: Sequence[Settled],
-    looked_at: Sequence[AccountId],
-    held: Sequence[AccountId],
-) -> None:
+        settled = await asyncio.gather(*[carrier.deliver(message) for message in claimed.messages])
     async with sessions.begin() as session:
-        await settle_messages(session, master_id, settled)
-        if await enter_as_worker(session, master_id):
-            for ids, not_before in ((looked_at, _NOW), (held, _HELD)):
-                if ids:
-                    await note_done(session, master_id, ids, not_before)
+        await settle_messages(session, job.master_id, settled)
+        if await enter_as_worker(session, job.master_id):
+            if looked_at:
+                await note_done(session, job.master_id, list(looked_at), channels)
+            if held:
+                await note_done(session, job.master_id, list(held), channels, _HELD)
 
 
-async def _deliver(
-    deployment: Deployment, transport: Transport, writer: MailWriter, message: ClaimedMessage
-) -> Settled:
-    if message.expires_at <= message.claimed_at:
-        answer = "It could not be handed over within 24 hours."
-        return Settled(message, MessageStatus.FAILED, answer, is_tried=False)
-    if message.signing_key is None:
-        return tried_again(message, _UNVERIFIED)
-    parts = await rendered(deployment.renderer, message)
-    if isinstance(parts, Fault):
-        answer = f"The template cannot be rendered. {parts}"
-        return Settled(message, MessageStatus.FAILED, answer, is_tried=False)
-    try:
-        envelope = writer.envelope(message, message.signing_key, parts)
-    except ValueError as error:
-        return Settled(message, MessageStatus.FAILED, f"It is no mail: {error}", is_tried=False)
-    except (NotOpenedError, Refusal):
-        return tried_again(message, _NO_KEY)
-    if message.is_test:
-        return Settled(message, MessageStatus.SENT, "A test: it was handed over to nobody.")
-    handed = await transport.hand_over(envelope)
-    if handed.verdict is Verdict.LATER:
-        return tried_again(message, handed)
-    return Settled(message, _STATUSES[handed.verdict], handed.answer, reference=handed.reference)
+def _failed(answer: str) -> Handed:
+    return Handed(Verdict.REFUSED, answer, is_tried=False)
 
 
-def _has_mail_server(deployment: Deployment) -> bool:
-    return deployment.mail is not None
+def _channels(deployment: Deployment) -> list[MessageChannel]:
+    """Those whose messages the deployment hands over."""
+    served = {MessageChannel.EMAIL: deployment.mail, MessageChannel.SMS: deployment.sms}
+    return [channel for channel, transport in served.items() if transport is not None]
 
 
-WORK = Work(jobs=(JobWork(MESSAGE_DELIVERY, deliver_turn, _has_mail_server),))
+def _hands_over(deployment: Deployment) -> bool:
+    return bool(_channels(deployment))
+
+
+WORK = Work(jobs=(JobWork(MESSAGE_DELIVERY, deliver_turn, _hands_over),))

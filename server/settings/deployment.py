@@ -1,15 +1,19 @@
 """The deployment that the settings describe."""
 
 from resolvers.domains.dns import Dns, NameServer
-from resolvers.messages.transport import Transport
+from resolvers.messages.transport import Envelope, Sms, Transport
 from schema.fields.deployment import Deployment
 from server.settings.contact_key import key_source
 from server.settings.invoice_issuer import invoice_issuer
 from server.settings.payments import payment_provider
 from server.settings.secret_keys import keyring_source, log_lost
 from server.settings.settings import Settings
-from server.transports.by_domain import ByDomain
+from server.transports.by_place import ByPlace, domain_of
+from server.transports.sms_gateway import SmsGateway
 from server.transports.smtp import SmtpServer, SmtpTransport
+
+_SMS_AT_ONCE = 10
+"""Requests of one worker to the gateway."""
 
 
 def deployment(settings: Settings) -> Deployment:
@@ -21,6 +25,8 @@ def deployment(settings: Settings) -> Deployment:
         keyring=keyring_source(settings, log_lost),
         mail_host=settings.mail_domain,
         mail=_mail(settings),
+        sms=_sms(settings),
+        months_kept=settings.message_months,
         dns=Dns([NameServer(*server) for server in settings.name_servers]),
         subaccount_set_up=settings.subaccounts,
         review=settings.review,
@@ -29,8 +35,17 @@ def deployment(settings: Settings) -> Deployment:
     )
 
 
-def _mail(settings: Settings) -> Transport | None:
+def _mail(settings: Settings) -> Transport[Envelope] | None:
     if settings.smtp_url is None:
         return None
     most = settings.smtp_connections
-    return ByDomain(SmtpTransport(SmtpServer.of(settings.smtp_url), most), max(1, most // 2))
+    relay = SmtpTransport(SmtpServer.of(settings.smtp_url), most)
+    return ByPlace(relay, domain_of, max(1, most // 2))
+
+
+def _sms(settings: Settings) -> Transport[Sms] | None:
+    if settings.sms_url is None or settings.sms_secret is None:
+        return None
+    secret = settings.sms_secret.get_secret_value().encode()
+    gateway = SmsGateway(settings.sms_url, secret, _SMS_AT_ONCE)
+    return ByPlace(gateway, lambda _: "", _SMS_AT_ONCE)

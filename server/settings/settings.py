@@ -86,6 +86,15 @@ class Settings(BaseSettings):
         le=1_000,
         description="Connections of one worker to that server; mail to one domain gets half of them.",
     )
+    sms_url: Annotated[str, AfterValidator(values.public_url)] | None = Field(
+        default=None,
+        description="The gateway that takes SMS, as https://...; left out: they wait.",
+    )
+    sms_secret: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="The secret that requests to this gateway are signed with; without it SMS wait.",
+    )
     mail_from: Annotated[str, AfterValidator(values.mail_from)] = Field(
         default="Mandant <mandant@localhost>", description="The sender of e-mails."
     )
@@ -130,6 +139,12 @@ class Settings(BaseSettings):
         description="Secrets, separated by commas, with which the database's secrets are encrypted, the same "
         "for all servers: the first one encrypts, all of them decrypt; left out: one is made beside the "
         "embedded PostgreSQL, and without that nothing is stored that has to be encrypted.",
+    )
+    message_months: int = Field(
+        default=13,
+        ge=1,
+        le=120,
+        description="How many whole months messages are kept besides the present one.",
     )
     recipient_limit: int = Field(
         default=1_000_000, ge=1, description="The most recipients of a list that is uploaded."

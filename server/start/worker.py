@@ -29,6 +29,7 @@ from server.failures.errors import kind_of
 from server.fairness.side_threads import SWITCH_SECONDS
 from server.graphql.preparation import beside
 from server.jobs.dispatch import WORK, do, kinds_done_by
+from server.jobs.months import keep_months
 from server.jobs.queue import QUEUE, JobExecutor, open_queue
 from server.jobs.work import DATABASE_AWAY, MinuteTask, attempt
 from server.start.garbage import keep_looking, look_seldom
@@ -57,7 +58,10 @@ async def look(database: AsyncEngine, deployment: Deployment) -> None:
 def _every_minute(deployment: Deployment) -> dict[str, MinuteTask]:
     """The tasks of every minute, by their names in the queue's schedule. One worker does each of them; a
     worker that starts does all."""
-    tasks: dict[str, MinuteTask] = {"look": partial(look, deployment=deployment)}
+    tasks: dict[str, MinuteTask] = {
+        "look": partial(look, deployment=deployment),
+        "months": partial(keep_months, kept=deployment.months_kept),
+    }
     for work_ in WORK:
         tasks |= work_.every_minute
     return tasks

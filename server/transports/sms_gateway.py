@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import orjson
 
-from resolvers.messages.transport import Handed, Verdict
+from resolvers.messages.transport import Handed, Sms, Verdict
 from server.transports.webhook_signature import signature_headers
 
 _PATIENCE = 20.0
@@ -35,16 +35,6 @@ _ELSEWHERE = frozenset({301, 302, 307, 308})
 """The URL is wrong, and nothing was done. Redirects are not followed: the other place gets no messages."""
 _BODY_BEGINS = "http11.send_request_body.started"
 _FAILURES = (httpx.HTTPError, OSError, TimeoutError)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sms:
-    """A text message. `recipient`: a number with + and the country's code. `sender`: a number or a name."""
-
-    id: str
-    sender: str
-    recipient: str
-    text: str
 
 
 @dataclass(frozen=True)

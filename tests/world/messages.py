@@ -47,6 +47,41 @@ async def send(
     return outcomes
 
 
+def message_row(
+    key: uuid.UUID,
+    to: str = "ann@example.com",
+    *,
+    body_id: uuid.UUID,
+    stream: SendStream = SendStream.TRANSACTIONAL,
+    status: MessageStatus = MessageStatus.WAITING,
+    label: str | None = None,
+    sender: str = "news@example.com",
+    is_test: bool = False,
+) -> dict[str, Any]:
+    """A message to this address, without its account."""
+    canonical = email_address(to).canonical
+    is_open = status in (MessageStatus.WAITING, MessageStatus.CLAIMED)
+    return {
+        "id": key,
+        "channel": MessageChannel.EMAIL.value,
+        "stream": stream.value,
+        "label": label,
+        "is_test": is_test,
+        "recipient": to,
+        "recipient_canonical": canonical,
+        "recipient_digest": digest_of(CONTACT_KEY, canonical),
+        "body_id": body_id,
+        "sender": sender,
+        "sends": 1,
+        "status": status.value,
+        "due_at": func.now(),
+        "expires_at": func.now() + TRIED_FOR,
+        "attempts": 0,
+        "claimed_at": func.now() if status is not MessageStatus.WAITING else None,
+        "settled_at": None if is_open else func.now(),
+    }
+
+
 async def give_message(
     world: World,
     account: Account,
@@ -60,27 +95,10 @@ async def give_message(
 ) -> uuid.UUID:
     """The account has a message to this address."""
     key, body = new_id(), new_id()
-    canonical = email_address(to).canonical
     place: dict[str, Any] = {"master_id": account.master, "account_id": account.key}
-    is_open = status in (MessageStatus.WAITING, MessageStatus.CLAIMED)
-    row = {
-        "id": key,
-        "channel": MessageChannel.EMAIL.value,
-        "stream": stream.value,
-        "label": label,
-        "is_test": is_test,
-        "recipient": to,
-        "recipient_canonical": canonical,
-        "recipient_digest": digest_of(CONTACT_KEY, canonical),
-        "body_id": body,
-        "sender": sender,
-        "status": status.value,
-        "due_at": func.now(),
-        "expires_at": func.now() + TRIED_FOR,
-        "attempts": 0,
-        "claimed_at": func.now() if status is not MessageStatus.WAITING else None,
-        "settled_at": None if is_open else func.now(),
-    }
+    row = message_row(
+        key, to, body_id=body, stream=stream, status=status, label=label, sender=sender, is_test=is_test
+    )
     async with world.database.begin() as connection:
         said = {"id": body, "subject": "Hello", "text": "Hello!"}
         await connection.execute(insert(message_bodies).values(**place, **said))

@@ -81,7 +81,13 @@ async def test_all_that_is_kept_is_told(api: Api, world: World) -> None:
     assert {name: by_phone[name] for name in _LISTS} == {name: data[name] for name in _LISTS}
     marketer = await world.member(brand.us, BuiltinRole.MARKETER)
     assert "blocked" not in await _data(api, marketer, brand.us, "ann@example.com")
-    nobody: dict[str, Any] = {"contact": None, "unsubscribes": [], "bounces": [], "messages": [], "blocked": []}
+    nobody: dict[str, Any] = {
+        "contact": None,
+        "unsubscribes": [],
+        "bounces": [],
+        "messages": [],
+        "blocked": [],
+    }
     assert await _data(api, brand.owner, brand.uk, "ann@example.com") == nobody
     assert await _data(api, brand.owner, brand.us, "bob@example.com") == nobody
 

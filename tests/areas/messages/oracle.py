@@ -6,7 +6,7 @@ from tests.authz.escalation.statuses import NEEDS_ACTIVE, TAKES_AWAY, Row
 from tests.authz.rules.consequences import NO_CONSEQUENCE, Pays, does
 from tests.bad_input.place import Place
 from tests.bad_input.values import Input
-from tests.storage.growth import Bound, Growth, kept, one_each
+from tests.storage.growth import Bound, Growth, deleted, one_each
 from tests.storage.tree import Tree
 from tests.world.messages import give_message, give_queue, give_sender, mail, message_id
 from tests.world.world import Account, World
@@ -17,12 +17,12 @@ CONSEQUENCES = {"messageSend": does(Pays.POOL), "messageCancel": NO_CONSEQUENCE}
 STATUSES = {"messageSend": Row(NEEDS_ACTIVE), "messageCancel": Row(TAKES_AWAY)}
 
 
-_KEPT = kept("what was sent, until 30 days after the account is closed; the counts go by reservations")
+_MONTHS = Bound(Growth.SWEPT, "a month at a time, after 13 months or as many as the deployment says")
 
 BOUNDS = {
-    "messages": _KEPT,
-    "message_bodies": _KEPT,
-    "message_keys": Bound(Growth.SWEPT, "after 7 days, by the requests that bring others"),
+    "messages": _MONTHS,
+    "message_bodies": _MONTHS,
+    "message_keys": deleted("7 days, while a key counts"),
     "delivery_queues": one_each("an account"),
 }
 

@@ -18,7 +18,7 @@ from engine.writes.sessions import WriteSessions
 from models.base.ids import MasterId
 from models.effects.jobs import Job
 from models.messages.job_kinds import MESSAGE_DELIVERY
-from models.messages.tables import delivery_queues, messages
+from models.messages.tables import MessageChannel, delivery_queues, messages
 from resolvers.messages.claim import claim_messages
 from resolvers.messages.claimed import Claimed
 from resolvers.review.policy import ReviewPolicy
@@ -26,7 +26,8 @@ from resolvers.templates.rendering.renderer import Renderer
 from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 from server.jobs.messages import deliver_turn
-from server.transports.by_domain import ByDomain
+from server.transports.by_place import ByPlace, domain_of
+from server.transports.sms_gateway import SmsGateway
 from server.transports.smtp import SmtpServer, SmtpTransport
 from tests.areas.messages.shop import Shop
 from tests.server.deployed import deployed
@@ -68,6 +69,7 @@ class Site:
     mailbox: Mailbox
     renderer: Renderer
     port: int
+    sms: SmsGateway | None = None
 
     async def work(
         self, shop: Shop, review: ReviewPolicy = ReviewPolicy.OFF, by_domain: int | None = None
@@ -75,9 +77,14 @@ class Site:
         """One turn of the tree. `by_domain`: messages for one domain that are under way at once."""
         tree = MasterId(shop.master.master)
         smtp = SmtpTransport(SmtpServer.of(f"smtp://127.0.0.1:{self.port}"), most=4, patience=2)
-        transport = smtp if by_domain is None else ByDomain(smtp, by_domain)
+        transport = smtp if by_domain is None else ByPlace(smtp, domain_of, by_domain)
         deployment = replace(
-            deployed(), renderer=self.renderer, mail=transport, keyring=lambda: KEYRING, review=review
+            deployed(),
+            renderer=self.renderer,
+            mail=transport,
+            sms=self.sms,
+            keyring=lambda: KEYRING,
+            review=review,
         )
         try:
             await deliver_turn(self.sessions, deployment, Job(MESSAGE_DELIVERY, tree, tree))
@@ -87,7 +94,8 @@ class Site:
     async def claim(self, shop: Shop) -> Claimed:
         """What a worker does that dies then."""
         async with self.sessions.begin() as session:
-            claimed = await claim_messages(session, MasterId(shop.master.master), ReviewPolicy.OFF)
+            tree = MasterId(shop.master.master)
+            claimed = await claim_messages(session, tree, ReviewPolicy.OFF, list(MessageChannel))
         assert claimed is not None
         return claimed
 

@@ -169,7 +169,6 @@ async def test_a_wrong_message_is_refused_alone(api: Api, shop: Shop, world: Wor
     wrong: list[tuple[str, dict[str, Any]]] = [
         ("to", {"to": "nobody"}),
         ("to", {"to": "ann@example.com\r\nBcc: bob@example.com"}),
-        ("to", {"to": "+46700000001"}),
         ("to", {"to": "0" * 64}),
         ("subject", {"subject": "A\r\nBcc: bob@example.com"}),
         ("subject", {"subject": "a" * 10_000}),

@@ -38,6 +38,8 @@ _WITHOUT = {
     **dict.fromkeys(("billingModeUpdate", "billingDetailsUpdate"), "changes no right"),
     **dict.fromkeys(("sendReserve", "sendCommit", "sendVoid"), "changes no right"),
     **dict.fromkeys(("messageSend", "messageCancel"), "changes no right"),
+    **dict.fromkeys(("sendingSourcePause", "sendingSourceResume"), "changes no right"),
+    **dict.fromkeys(("sendingSourceStaffPause", "sendingSourceStaffResume"), "changes no right"),
     **dict.fromkeys(("templateCreate", "templateUpdate", "templateDelete"), "changes no right"),
     **dict.fromkeys(("paymentMethodAdd", "paymentMethodRemove"), "changes no right"),
     **dict.fromkeys(("topUpRuleUpdate", "topUpRuleRemove"), "changes no right"),

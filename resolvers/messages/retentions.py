@@ -1,0 +1,7 @@
+"""How long idempotency keys of messages are kept."""
+
+from resolvers.effects.retention import DAY, Retention
+
+RETENTIONS = (
+    Retention("message_keys", "message_keys", ("master_id", "account_id", "id"), "created_at", 7 * DAY),
+)
