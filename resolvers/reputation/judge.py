@@ -25,8 +25,8 @@ from resolvers.reputation.wake import wake_deliveries
 async def judge_sources(
     session: WriteSession, master_id: MasterId, account_ids: Collection[AccountId]
 ) -> None:
-    """Judge all sources of these accounts by what was added up until now. The caller has entered the tree, in
-    a transaction that counts nothing: senders on trial lock their source before they count.
+    """Judge all sources of these accounts by what was added up until now. The caller has entered the tree and
+    holds no lock that keeps others from counting: senders on trial lock their source before they count.
 
     Of two judges at once the second waits for the first, and finds what that one has decided. So each change
     is told once.
