@@ -33,6 +33,7 @@ AREAS = (
     "sending",
     "messages",
     "statistics",
+    "reputation",
     "budgets",
     "usage",
     "billing",

@@ -93,6 +93,8 @@ class RefusalCode(enum.Enum):
     DOMAIN_NOT_VERIFIED = (
         "A message comes from an address at a sending domain of the account that is verified: see `domains`."
     )
+    SENDING_PAUSED = "What sends here is paused, by the account or by the platform: see `sendingSources`."
+    TRIAL_LIMIT_REACHED = "What sends here is on trial, and has made the sends of this hour."
     RECIPIENT_EXCLUDED = "The recipient is blocked, has unsubscribed, or its messages bounced."
     DOMAIN_LIMIT_REACHED = "The account cannot have more domains of this kind."
     SECRETS_UNAVAILABLE = "The server has no keys for what it stores encrypted."

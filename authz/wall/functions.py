@@ -6,7 +6,7 @@ They look into every tree, and each returns no more than it has to.
 from sqlalchemy import Uuid, literal_column, select
 
 from authz.reach.status import effective_status
-from authz.wall.staff_door import ACCOUNT, ENTERED, OVERRIDE, REQUEST, REVIEW, SAMPLE
+from authz.wall.staff_door import ACCOUNT, ENTERED, OVERRIDE, REQUEST, REVIEW, SAMPLE, SOURCE
 from engine.compiled.sql_text import prepared
 from models.accounts.tables import accounts
 from models.base.stored_functions import functions_in, written_columns
@@ -26,6 +26,7 @@ FUNCTIONS = functions_in(
     override=written_columns(OVERRIDE),
     request=written_columns(REQUEST),
     review=written_columns(REVIEW),
+    source=written_columns(SOURCE),
     sample=written_columns(SAMPLE),
     seen_account=prepared(_SEEN_ACCOUNT).sql,
 )

@@ -3,7 +3,7 @@
 Staff are in no tree, so row level security shows them nothing. These functions run as their owner and bypass
 it, each for one purpose, and only for a person who is staff at that moment: to everybody else they answer as
 if nothing were there. They show an account's name and status, its overrides, its requests to staff and the
-masked samples of its reviews; no members and no content.
+masked samples of its reviews, and what of it sends; no members and no content.
 """
 
 import uuid
@@ -90,6 +90,24 @@ REVIEW: ColumnTypes = {
 }
 """What staff see of a review: unlike its account, also who decided it."""
 
+SOURCE: ColumnTypes = {
+    "stream": Text(),
+    "api_key_id": Uuid(),
+    "customer_state": Text(),
+    "customer_since": DateTime(timezone=True),
+    "platform_state": Text(),
+    "platform_since": DateTime(timezone=True),
+    "reason": Text(),
+    "cool_down_until": DateTime(timezone=True),
+    "trial_hour_at": DateTime(timezone=True),
+    "trial_sends": BigInteger(),
+    "sent": BigInteger(),
+    "hard_bounces": BigInteger(),
+    "complaints": BigInteger(),
+    "judged_at": DateTime(timezone=True),
+}
+"""What staff see of a sending source."""
+
 SAMPLE: ColumnTypes = {
     "ordinal": Integer(),
     "first_letter": Text(),
@@ -131,6 +149,11 @@ def seen_requests() -> FromClause:
 def seen_reviews(account_id: ColumnElement[uuid.UUID]) -> FromClause:
     """The account's reviews."""
     return _rows(func.mandant_staff_reviews(_principal(), account_id), REVIEW)
+
+
+def seen_sources(account_id: ColumnElement[uuid.UUID]) -> FromClause:
+    """The account's sending sources."""
+    return _rows(func.mandant_staff_sources(_principal(), account_id), SOURCE)
 
 
 def seen_open_reviews() -> FromClause:

@@ -112,6 +112,23 @@ BEGIN
 END
 $body$;
 
+-- What of an account sends, and whether it may.
+CREATE OR REPLACE FUNCTION mandant_staff_sources(principal bytea, account uuid)
+RETURNS TABLE ($source)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
+#variable_conflict use_column
+BEGIN
+  IF mandant_staff(principal) IS NULL THEN
+    RETURN;
+  END IF;
+  RETURN QUERY
+    SELECT source.stream, source.api_key_id, customer_state, customer_since, platform_state, platform_since,
+      source.reason, cool_down_until, trial_hour_at, trial_sends, sent, hard_bounces, complaints, judged_at
+    FROM sending_sources AS source
+    WHERE source.account_id = account;
+END
+$body$;
+
 -- The contacts in the sample of a review.
 CREATE OR REPLACE FUNCTION mandant_staff_review_sample(principal bytea, review uuid)
 RETURNS TABLE ($sample)

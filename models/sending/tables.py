@@ -151,6 +151,7 @@ send_reservations = control_table(
     Column("id", Uuid, nullable=False),
     Column("cycle_id", Uuid, nullable=False, comment="Of the moment when it was made."),
     Column("stream", Text, nullable=False),
+    Column("api_key_id", Uuid, comment="The key that made it. None: a person."),
     short_text("label", nullable=True),
     Column("status", Text, nullable=False, server_default=ReservationStatus.RESERVED.value),
     Column("recipients", BigInteger, nullable=False),

@@ -21,6 +21,7 @@ _BLOCK_LIST = frozenset({Permission.BLOCK_LIST_READ})
 _TEMPLATES = frozenset({Permission.TEMPLATES_READ})
 _SENDS = frozenset({Permission.CAMPAIGNS_SEND, Permission.TRANSACTIONAL_SEND})
 _MESSAGES = frozenset({Permission.CAMPAIGNS_READ, Permission.TRANSACTIONAL_READ})
+_STATISTICS = frozenset({Permission.STATISTICS_READ})
 _DOMAINS = frozenset({Permission.DOMAINS_READ})
 _SETTINGS = frozenset({Permission.SETTINGS_READ})
 
@@ -129,6 +130,9 @@ NEEDED = {
     EventKind.MESSAGES_SENT: _MESSAGES,
     EventKind.MESSAGE_CANCELED: _MESSAGES,
     EventKind.MESSAGE_EVENTS_REPORTED: _MESSAGES,
+    EventKind.SENDING_PAUSED: _STATISTICS,
+    EventKind.SENDING_RESUMED: _STATISTICS,
+    EventKind.REPUTATION_CHANGED: _STATISTICS,
 }
 """What a viewer of the log needs besides, to see the values of an event of the kind. A kind that is missing
 stops the start."""

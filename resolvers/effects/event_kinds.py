@@ -110,3 +110,6 @@ class EventKind(enum.Enum):
     MESSAGES_SENT = "messages.sent"
     MESSAGE_CANCELED = "message.canceled"
     MESSAGE_EVENTS_REPORTED = "message_events.reported"
+    SENDING_PAUSED = "sending.paused"
+    SENDING_RESUMED = "sending.resumed"
+    REPUTATION_CHANGED = "reputation.changed"

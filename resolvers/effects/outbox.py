@@ -1,6 +1,7 @@
 """The only way to send e-mail: limited by sender and recipient, and sent after the commit."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Text, Uuid, insert, literal, select
@@ -53,6 +54,33 @@ async def queue_mail(session: WriteSession, cause: Cause, mail: Mail) -> bool:
         )
     )
     return True
+
+
+async def queue_notices(session: WriteSession, cause: Cause, mails: Sequence[Mail]) -> None:
+    """Send mails that nobody waits for, in two trips, however many: those beyond their limits are dropped. No
+    two of one kind go to one address."""
+    tried = [
+        (mail, budget, _limit(mail, budget, cause)) for mail in mails for budget in mail.kind.policy.budgets
+    ]
+    tried.sort(key=lambda each: each[2].subject)
+    if not tried:
+        return
+    counts = await count_attempts(session, [limit for _, _, limit in tried])
+    beyond = {
+        id(mail) for (mail, budget, _), found in zip(tried, counts, strict=True) if found.times > budget.most
+    }
+    rows = [
+        {
+            "id": new_id(),
+            "recipient": mail.recipient.original,
+            "subject": mail.kind.subject,
+            "body": mail.body,
+        }
+        for mail in mails
+        if id(mail) not in beyond
+    ]
+    if rows:
+        await session.send_built(insert(outbox_messages).values(rows))
 
 
 async def queue_mail_if_registered(session: WriteSession, cause: Cause, mail: Mail) -> bool:

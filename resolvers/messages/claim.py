@@ -2,12 +2,13 @@
 itself after an accident, ever hands it over again."""
 
 import datetime
+import functools
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Uuid, any_, func, literal, select, update
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Row, Uuid, any_, func, literal, select, update
 
 from authz.wall.tree_door import in_data_plane
 from authz.wall.worker_door import enter_as_worker
@@ -23,6 +24,7 @@ from resolvers.messages.excluded_since import without_excluded
 from resolvers.messages.queue import HELD_FOR
 from resolvers.messages.signing_keys import Origin, origin_of, read_signing_keys
 from resolvers.messages.turn import accounts_in_turn, cancel_of_closed
+from resolvers.reputation.held import HeldSource, count_backlog, read_held, waits_for
 from resolvers.review.policy import ReviewPolicy
 from resolvers.settings.in_force import all_of, effective, statement_of
 from resolvers.statistics.count import Source
@@ -39,16 +41,20 @@ async def claim_messages(
     session: WriteSession, master_id: MasterId, review: ReviewPolicy, channels: Collection[MessageChannel]
 ) -> Claimed | None:
     """Claim some of the tree's messages of these channels that are due, transactional ones first. Messages of
-    accounts that may not send wait; those of closed ones are canceled. None: nothing is due in the tree."""
+    accounts and sources that may not send wait; those of closed accounts are canceled. None: nothing is due
+    in the tree."""
     if not await enter_as_worker(session, master_id):
         return None
     turn = await accounts_in_turn(session, master_id, review)
     await cancel_of_closed(session, master_id, turn.closed)
     if not turn.active:
         return Claimed(master_id, turn.closed, turn.held, [])
+    held = await read_held(session, master_id, turn.active, lock=True)
     async with in_data_plane(session, AccountKey(master_id, turn.active[0])):
         await _find_left(session, master_id, turn.active)
-        rows = await _claim(session, master_id, turn.active, channels)
+        rows, of_trials = await _claim_allowed(session, master_id, turn.active, channels, held)
+    for source, number in of_trials:
+        await count_backlog(session, master_id, source, number)
     remaining = await without_excluded(session, master_id, rows)
     looked_at = [*turn.active, *turn.closed]
     if not remaining:
@@ -93,11 +99,33 @@ async def _find_left(session: WriteSession, master_id: MasterId, ids: Sequence[A
     )
 
 
+async def _claim_allowed(
+    session: WriteSession,
+    master_id: MasterId,
+    ids: Sequence[AccountId],
+    channels: Collection[MessageChannel],
+    held: Sequence[HeldSource],
+) -> tuple[Sequence[Row[Any]], Sequence[tuple[HeldSource, int]]]:
+    """What does not wait for a source, and then what trials let out of their backlog."""
+    rows = list(await _claim(session, master_id, ids, channels, lambda due: ~waits_for(due, held), AT_ONCE))
+    of_trials: list[tuple[HeldSource, int]] = []
+    for source in held:
+        most = min(source.left, AT_ONCE - len(rows))
+        if most > 0:
+            only = functools.partial(waits_for, held=[source])
+            backlog = await _claim(session, master_id, [source.key.account_id], channels, only, most)
+            of_trials.append((source, sum(row.attempts == 1 for row in backlog)))
+            rows += backlog
+    return rows, of_trials
+
+
 async def _claim(
     session: WriteSession,
     master_id: MasterId,
     ids: Sequence[AccountId],
     channels: Collection[MessageChannel],
+    condition: Callable[[FromClause], ColumnElement[bool]],
+    most: int,
 ) -> Sequence[Row[Any]]:
     due, message = messages.alias("due"), messages.c
     some = (
@@ -107,11 +135,12 @@ async def _claim(
             due.c.account_id == any_(literal(list(ids), ARRAY(Uuid))),
             due.c.status == MessageStatus.WAITING.value,
             due.c.due_at <= func.now(),
+            condition(due),
             due.c.channel.in_([channel.value for channel in channels]),
         )
         # TRANSACTIONAL comes behind MARKETING.
         .order_by(due.c.stream.desc(), due.c.due_at, due.c.id)
-        .limit(AT_ONCE)
+        .limit(most)
         .with_for_update(skip_locked=True)
         .cte("some")
     )

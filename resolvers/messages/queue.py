@@ -19,6 +19,7 @@ from models.effects.jobs import Job
 from models.messages.job_kinds import MESSAGE_DELIVERY
 from models.messages.tables import MessageChannel, MessageStatus, delivery_queues, messages
 from resolvers.effects.jobs import enqueue
+from resolvers.reputation.held import HeldSource, read_held, waits_for
 
 HELD_FOR = datetime.timedelta(minutes=10)
 """A message that is claimed for longer was left by a worker that died."""
@@ -63,7 +64,8 @@ async def note_done(
     queue = delivery_queues.c
     these = queue.master_id == master_id, queue.account_id == any_(literal(list(ids), ARRAY(Uuid)))
     await session.execute(select(queue.account_id).where(*these).order_by(queue.account_id).with_for_update())
-    nexts = await _nexts(session, master_id, ids, channels)
+    held = [each for each in await read_held(session, master_id, ids) if not each.left]
+    nexts = await _nexts(session, master_id, ids, channels, held)
     now = datetime.datetime.now(datetime.UTC)
     moments = {id_: max(at, now + not_before) for id_, at in nexts.items()}
     gone = [id_ for id_ in ids if id_ not in moments]
@@ -82,13 +84,16 @@ async def _nexts(
     master_id: MasterId,
     ids: Sequence[AccountId],
     channels: Collection[MessageChannel],
+    held: Sequence[HeldSource],
 ) -> Mapping[AccountId, datetime.datetime]:
     message = messages.c
     again = literal(datetime.datetime.now(datetime.UTC) + _WHILE_CLAIMED, DateTime(timezone=True))
     later = literal(datetime.datetime.now(datetime.UTC) + HELD_FOR, DateTime(timezone=True))
     is_claimed = message.status == MessageStatus.CLAIMED.value
     is_served = message.channel.in_([channel.value for channel in channels])
-    moment = func.min(case((is_claimed, again), (is_served, message.due_at), else_=later)).label("moment")
+    waits = waits_for(messages, held)
+    served = case((waits, func.greatest(message.due_at, later)), else_=message.due_at)
+    moment = func.min(case((is_claimed, again), (is_served, served), else_=later)).label("moment")
     open_ = [MessageStatus.WAITING.value, MessageStatus.CLAIMED.value]
     statement = (
         select(message.account_id, moment)

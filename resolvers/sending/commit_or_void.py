@@ -42,6 +42,8 @@ from models.statistics.tables import StatisticKind
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record
 from resolvers.plans.pooled_contacts import looked_up, reservation_is
+from resolvers.reputation.gate import check_source
+from resolvers.reputation.sources import SendingSource
 from resolvers.review.gate import check_reviewed
 from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.address_hash import MOST_IN_A_REQUEST
@@ -62,7 +64,8 @@ async def commit_sends(
     """Use up what the reservation holds. From now on its messages may go out.
 
     Needs the stream's permission. Repeating it changes nothing. Raises RESERVATION_EXPIRED,
-    RESERVATION_SETTLED, and REVIEW_REQUIRED for one that was made before the approval was revoked.
+    RESERVATION_SETTLED, and for one that was made before the approval was revoked or its source was paused
+    REVIEW_REQUIRED and SENDING_PAUSED.
     """
     account, row = await _locked(session, principal, reservation_id)
     status = ReservationStatus(row.status)
@@ -73,13 +76,15 @@ async def commit_sends(
     if status is ReservationStatus.EXPIRED or row.over:
         raise Refusal(RefusalCode.RESERVATION_EXPIRED, field="reservationId")
     await check_reviewed(session, account, review)
+    await check_source(session, account, SendingSource(SendStream(row.stream), row.api_key_id), sends=0)
     if row.recipients > MOST_IN_A_REQUEST:
         await allow_many(session)
     source = Source(
         # Reservations are of e-mails.
         channel=MessageChannel.EMAIL,
         stream=SendStream(row.stream),
-        api_key_id=principal.api_key_id,
+        # The key that reserved, whoever commits: the gate goes by it too.
+        api_key_id=row.api_key_id,
         label=None if row.label is None else compared(row.label),
     )
     held = Held(

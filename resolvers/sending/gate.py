@@ -22,6 +22,8 @@ from resolvers.budgets.lock import lock_allowance
 from resolvers.budgets.send_check import CycleSends, SendCosts, costs_of_sends
 from resolvers.effects.log import Change
 from resolvers.plans.effective_plan import effective_plan_of
+from resolvers.reputation.gate import check_source
+from resolvers.reputation.sources import SendingSource
 from resolvers.review.gate import check_reviewed
 from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.activate import activate_contacts
@@ -81,8 +83,9 @@ async def pass_gate(
 ) -> Reserved:
     """Check and count the sends, all of them or none, and store them as a reservation.
 
-    Raises REVIEW_REQUIRED, BAD_USER_INPUT for no recipients, LABEL_LIMIT_REACHED, CONTACT_LIMIT_REACHED,
-    SEND_LIMIT_REACHED, SEND_CAP_REACHED, CREDIT_CAP_REACHED, INSUFFICIENT_CREDIT.
+    Raises REVIEW_REQUIRED, SENDING_PAUSED, TRIAL_LIMIT_REACHED, BAD_USER_INPUT for no recipients,
+    LABEL_LIMIT_REACHED, CONTACT_LIMIT_REACHED, SEND_LIMIT_REACHED, SEND_CAP_REACHED, CREDIT_CAP_REACHED,
+    INSUFFICIENT_CREDIT.
     """
     if principal.credentials.is_test and not passage.is_test:
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "A key for tests sends with `messageSend` alone.")
@@ -90,6 +93,8 @@ async def pass_gate(
     audience, field = passage.audience, passage.field
     if not audience.recipients:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "No recipient is left.", field)
+    source = SendingSource(passage.stream, principal.api_key_id)
+    await check_source(session, account, source, passage.sends)
     effective = await effective_plan_of(session, account)
     cycle, refunds = await open_cycle(session, effective)
     label = passage.label
@@ -113,12 +118,14 @@ async def pass_gate(
     )
     await count_use(session, effective, cycle, use)
     reserved = Reserved(passage, cycle.id, label, use, moment)
-    await _store(session, account, reserved, costs.beyond)
+    await _store(session, account, source, reserved, costs.beyond)
     await reserve_credit(session, principal, account, use.payer_id, costs, refunds, field)
     return reserved
 
 
-async def _store(session: WriteSession, account: Authorized, reserved: Reserved, beyond: int) -> None:
+async def _store(
+    session: WriteSession, account: Authorized, source: SendingSource, reserved: Reserved, beyond: int
+) -> None:
     """`beyond`: the sends that the plan does not cover."""
     use, passage = reserved.use, reserved.passage
     await session.send_built(
@@ -126,7 +133,8 @@ async def _store(session: WriteSession, account: Authorized, reserved: Reserved,
             **columns_of(account),
             id=passage.reservation_id,
             cycle_id=reserved.cycle_id,
-            stream=passage.stream.value,
+            stream=source.stream.value,
+            api_key_id=source.api_key_id,
             label=reserved.label,
             recipients=use.sends,
             new_contacts=use.contacts,

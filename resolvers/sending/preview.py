@@ -14,7 +14,7 @@ from models.accounts.trees import in_tree
 from models.base.ids import AccountId
 from models.credit.pools import nearest_pool
 from models.plans.tables import plans
-from models.sending.tables import send_cycles
+from models.sending.tables import SendStream, send_cycles
 from resolvers.budgets.send_check import (
     Allowance,
     CycleSends,
@@ -27,6 +27,7 @@ from resolvers.budgets.send_check import (
 from resolvers.plans import cycle_counts
 from resolvers.plans import reads as plan_reads
 from resolvers.plans.pooled_contacts import is_own, sees_pool
+from resolvers.reputation.reads import is_paused_for_viewer, trial_sends_left_for_viewer
 from resolvers.review.policy import ReviewPolicy
 from resolvers.review.reads import approved_of
 from resolvers.sending.lists.recipient_rows import active_contact_of
@@ -37,6 +38,8 @@ class SendWarning(enum.Enum):
 
     ACCOUNT_NOT_ACTIVE = "ACCOUNT_NOT_ACTIVE"
     REVIEW_REQUIRED = "REVIEW_REQUIRED"
+    SENDING_PAUSED = "SENDING_PAUSED"
+    TRIAL_LIMIT = "TRIAL_LIMIT"
     NO_RECIPIENTS = "NO_RECIPIENTS"
     CONTACT_LIMIT = "CONTACT_LIMIT"
     SEND_LIMIT = "SEND_LIMIT"
@@ -52,6 +55,9 @@ class State(Allowance):
 
     status: str
     reviewed: bool
+    paused: bool
+    trial_sends_left: int | None
+    """On trial: how many more sends pass in this hour. None: it is on no trial."""
     payer_id: AccountId
     """The account whose credit pays for sends beyond the plan, and which is invoiced for them."""
     contact_limit: int
@@ -76,8 +82,8 @@ class Preview:
     warnings: Sequence[SendWarning]
 
 
-def state_of(account_id: AccountId, digests: Select[tuple[bytes]]) -> Select[Any]:
-    """The columns of State, for an account within reach."""
+def state_of(account_id: AccountId, stream: SendStream, digests: Select[tuple[bytes]]) -> Select[Any]:
+    """The columns of State, for an account within reach from which the viewer would send on the stream."""
     found, statement = readable_account()
     account = statement.where(found.c.id == account_id).subquery("account")
     subscriber, plan = accounts.alias(), plans.alias()
@@ -85,6 +91,8 @@ def state_of(account_id: AccountId, digests: Select[tuple[bytes]]) -> Select[Any
     return select(
         effective_status(account).label("status"),
         approved_of(account).label("reviewed"),
+        is_paused_for_viewer(account, stream).label("paused"),
+        trial_sends_left_for_viewer(account, stream).label("trial_sends_left"),
         nearest_pool(account).label("payer_id"),
         plan_reads.contact_limit_of(subscriber).label("contact_limit"),
         plan_reads.send_limit_of(subscriber).label("send_limit"),
@@ -122,6 +130,7 @@ def _warnings(
         yield SendWarning.ACCOUNT_NOT_ACTIVE
     if review is ReviewPolicy.REQUIRED and not state.reviewed:
         yield SendWarning.REVIEW_REQUIRED
+    yield from _of_source(state, recipients)
     if not recipients:
         yield SendWarning.NO_RECIPIENTS
     if new and state.contacts_used + new > state.contact_limit:
@@ -136,6 +145,13 @@ def _warnings(
         yield SendWarning.CREDIT_CAP
     if not affordable(costs, state.credit, state):
         yield SendWarning.INSUFFICIENT_CREDIT
+
+
+def _of_source(state: State, recipients: int) -> Iterator[SendWarning]:
+    if state.paused:
+        yield SendWarning.SENDING_PAUSED
+    elif state.trial_sends_left is not None and recipients > state.trial_sends_left:
+        yield SendWarning.TRIAL_LIMIT
 
 
 def _active(account: FromClause, subscriber: FromClause, digests: Select[tuple[bytes]]) -> ColumnElement[int]:

@@ -67,6 +67,8 @@ ENUMS = (
         {
             "ACCOUNT_NOT_ACTIVE": "The account, or one above it, is suspended or closed.",
             "REVIEW_REQUIRED": "Platform support has not approved a sample of the account's contacts yet.",
+            "SENDING_PAUSED": "What you would send with is paused: see `Account.sendingSources`.",
+            "TRIAL_LIMIT": "What you would send with is on trial, and has fewer sends left in this hour.",
             "NO_RECIPIENTS": "No recipient is left.",
             "CONTACT_LIMIT": "More contacts would become active than the billing cycle allows.",
             "SEND_LIMIT": "More would be sent than the billing cycle allows.",

@@ -135,7 +135,7 @@ class SendPreviewQuery:
         if isinstance(given, IdInAccount):
             given = await _contacts(info, sender, given)
         audience = await _audience(info, sender, stream, given)
-        rows = await info.context.reader.rows(state_of(sender_id, audience.digests))
+        rows = await info.context.reader.rows(state_of(sender_id, stream, audience.digests))
         return _shown(State(**rows[0]), audience, shown, info.context.deployment.review)
 
 

@@ -15,12 +15,14 @@ from models.base.ids import Kind
 from models.staff.overrides import OverrideKind, UnsubscribeScope, overrides
 from models.staff.subaccounts_requests import subaccounts_requests
 from models.staff.tables import StaffRole
+from resolvers.reputation import staff_reads as source_reads
 from resolvers.review import staff_reads as review_reads
 from resolvers.staff import overrides as override_reads
 from resolvers.staff import reads
 from resolvers.staff import subaccounts_requests as request_reads
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.fields.references import AccountRef, MemberRef
+from schema.reputation.types import StaffSendingSource
 from schema.review.types import StaffReview
 
 
@@ -115,6 +117,9 @@ class StaffAccount:
     )
     overrides: Connection[StaffOverride] = connection(reads.overrides_of, order=override_reads.BY_ID)
     reviews: Connection[StaffReview] = connection(review_reads.of_account, order=review_reads.NEWEST_FIRST)
+    sending_sources: Connection[StaffSendingSource] = connection(
+        source_reads.of_account, order=source_reads.BY_KEY
+    )
 
 
 @entity(None, carries={"user_id": Uuid(), "role": Text()})

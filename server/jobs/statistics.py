@@ -3,6 +3,7 @@
 from engine.writes.sessions import WriteSessions
 from models.effects.jobs import Job
 from models.statistics.job_kinds import STATISTICS_ROLL_UP
+from resolvers.reputation.judge import judge_sources
 from resolvers.statistics.roll_up import add_up, end_or_repeat
 from schema.fields.deployment import Deployment
 from server.jobs.work import JobWork, Work
@@ -15,7 +16,7 @@ async def _roll_up(sessions: WriteSessions, _: Deployment, job: Job) -> None:
             added = await add_up(session, job.master_id)
             if added is None:
                 return
-            # The streams of `added.judged` are judged here, by what the transaction has added up.
+            await judge_sources(session, job.master_id, added.judged)
             is_all = added.is_all
     async with sessions.begin() as session:
         await end_or_repeat(session, job.master_id)

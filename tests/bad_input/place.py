@@ -77,6 +77,8 @@ class Place:
             "reviewApprove": self.approver,
             "reviewDecline": self.agent,
             "reviewRevoke": self.agent,
+            "sendingSourceStaffPause": self.agent,
+            "sendingSourceStaffResume": self.agent,
             "parentAccessWithdraw": self.owner,
         }
         return callers.get(mutation, self.above)

@@ -118,4 +118,8 @@ INPUT_TYPES = {
     "accountClose": "AccountCloseInput",
     "apiKeyRevoke": "ApiKeyInput",
     "apiKeyAdopt": "ApiKeyInput",
+    "sendingSourcePause": "SendingSourceInput",
+    "sendingSourceResume": "SendingSourceInput",
+    "sendingSourceStaffPause": "SendingSourceStaffInput",
+    "sendingSourceStaffResume": "SendingSourceStaffInput",
 }

@@ -110,6 +110,7 @@ _TOLD_OF_OBJECTS = (
     "setting",
     "outcome",
     "cause",
+    "canSend",
 )
 """What is asked of an object in a payload: the first of these that it has."""
 

@@ -117,6 +117,8 @@ MUTATIONS = {
     "domainRemove": ("DOMAINS_WRITE",),
     "settingsUpdate": ("SETTINGS_WRITE",),
     "reviewRequest": ("SETTINGS_WRITE",),
+    "sendingSourcePause": ("SETTINGS_WRITE",),
+    "sendingSourceResume": ("SETTINGS_WRITE",),
 }
 """What each needs."""
 

@@ -36,6 +36,8 @@ ALLOWED = {
         "resolvers.access.matrix.of_account", "authz.reach.everybody.access_in"
     ): "shows them, and decides nothing",
     Use("resolvers.people.reads.by_id", _PRINCIPAL): "the viewer's own person",
+    Use("resolvers.reputation.reads._is_of_viewer", _PRINCIPAL): "which key would send, and decides nothing",
+    Use("resolvers.reputation.tell.mail_moved", "authz.reach.everybody.access_in"): "whom to tell",
     Use("resolvers.rows.shown.known_person", _PRINCIPAL): "a person always knows itself",
     Use("resolvers.api_keys.reads.by_id", _PRINCIPAL): "a key can always see itself",
     Use("resolvers.shares.reads._may_see", _PRINCIPAL): "whoever was given a share sees it",

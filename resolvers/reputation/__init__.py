@@ -1,0 +1,1 @@
+"""What comes back decides whether more may be sent: reputation for each sending source."""

@@ -1,0 +1,1 @@
+"""Reputation: what comes back decides whether more may be sent."""
