@@ -20,6 +20,7 @@ from models.contacts.tables import contacts
 from models.messages.tables import MessageStatus, delivery_queues, message_bodies, messages
 from models.templates.tables import template_versions
 from resolvers.contacts.attribute_reads import shown_values
+from resolvers.messages.held import HeldCampaign, held_campaigns, is_free
 from resolvers.messages.queue import HELD_FOR
 from resolvers.settings.in_force import all_of, effective, statement_of
 from resolvers.templates.parts import Parts
@@ -74,15 +75,16 @@ class Claimed:
 
 async def claim_messages(session: WriteSession, master_id: MasterId) -> Claimed | None:
     """Claim a batch of the tree's messages that are due, transactional ones first. Messages of accounts that
-    are not active wait. None: nothing is due in the tree."""
+    are not active, and of campaigns that are held, wait. None: nothing is due in the tree."""
     if not await enter_as_worker(session, master_id):
         return None
     active, held = await _accounts(session, master_id)
     if not active:
         return Claimed(master_id, [], held, [])
+    waiting = await held_campaigns(session, master_id, active)
     async with in_data_plane(session, AccountKey(master_id, active[0])):
         await _find_left(session, master_id, active)
-        rows = await _claim(session, master_id, active)
+        rows = await _claim(session, master_id, active, waiting)
         parts = await _parts(session, master_id, rows)
         known = await _contacts(session, master_id, rows)
     by_template = {AccountId(row.account_id) for row in rows if row.version_id is not None}
@@ -123,7 +125,12 @@ async def _find_left(session: WriteSession, master_id: MasterId, ids: Sequence[A
     )
 
 
-async def _claim(session: WriteSession, master_id: MasterId, ids: Sequence[AccountId]) -> Sequence[Row[Any]]:
+async def _claim(
+    session: WriteSession,
+    master_id: MasterId,
+    ids: Sequence[AccountId],
+    waiting: Sequence[HeldCampaign],
+) -> Sequence[Row[Any]]:
     due, message = messages.alias("due"), messages.c
     some = (
         select(due.c.account_id, due.c.id)
@@ -132,6 +139,7 @@ async def _claim(session: WriteSession, master_id: MasterId, ids: Sequence[Accou
             due.c.account_id == any_(literal(list(ids), ARRAY(Uuid))),
             due.c.status == MessageStatus.WAITING.value,
             due.c.due_at <= func.now(),
+            is_free(due, waiting),
         )
         # TRANSACTIONAL comes behind MARKETING.
         .order_by(due.c.stream.desc(), due.c.due_at, due.c.id)

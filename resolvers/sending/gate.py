@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import insert, select
 
-from authz.callers.principals import Principal
+from authz.callers.actors import Actor
 from authz.guards.exclusive import Authorized
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
@@ -72,7 +72,7 @@ class Reserved:
 
 async def pass_gate(
     session: WriteSession,
-    principal: Principal,
+    actor: Actor,
     account: Authorized,
     review: ReviewPolicy,
     passage: Passage,
@@ -109,7 +109,7 @@ async def pass_gate(
     await count_use(session, effective, cycle, use)
     reserved = Reserved(passage, cycle.id, label, use)
     await _store(session, account, reserved, costs.beyond)
-    await reserve_credit(session, principal, account, use.payer_id, costs, refunds, field)
+    await reserve_credit(session, actor, account, use.payer_id, costs, refunds, field)
     return reserved
 
 

@@ -116,8 +116,7 @@ async def _audience(
     if not account.held & Permission.CONTACTS_READ.bit:
         raise PermissionDenied(Permission.CONTACTS_READ)
     copied = await copy_contact_list(session, account, command.recipients)
-    list_id = command.recipients.id
-    return await audience_of(session, account, command.stream, copied, list_id), copied
+    return await audience_of(session, account, command.stream, copied, [command.recipients.id]), copied
 
 
 def _request(command: SendReservation, label: str | None) -> IdempotentRequest:

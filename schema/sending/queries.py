@@ -1,7 +1,7 @@
 """A preview of what a reservation would reserve."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import strawberry
@@ -128,9 +128,9 @@ class SendPreviewQuery:
         with in_a_query():
             given = await read_audience(choice, info.context.deployment.contact_key)
         sender_id = AccountId(key)
-        list_id = given.id if isinstance(given, IdInAccount) else None
-        needed = [SEND_PERMISSIONS[stream], *([] if list_id is None else [Permission.CONTACTS_READ])]
-        sender = await _sender(info, sender_id, needed, list_id)
+        list_ids = [given.id] if isinstance(given, IdInAccount) else []
+        needed = [SEND_PERMISSIONS[stream], *([Permission.CONTACTS_READ] if list_ids else [])]
+        sender = await _sender(info, sender_id, needed, list_ids)
         shown = Recipients() if isinstance(given, IdInAccount) else given
         if isinstance(given, IdInAccount):
             given = await _contacts(info, sender, given)
@@ -140,10 +140,10 @@ class SendPreviewQuery:
 
 
 async def _sender(
-    info: ContextInfo, account_id: AccountId, needed: Iterable[Permission], list_id: uuid.UUID | None
+    info: ContextInfo, account_id: AccountId, needed: Iterable[Permission], list_ids: Sequence[uuid.UUID]
 ) -> Sender:
     """Raises NOT_FOUND and FORBIDDEN."""
-    seen = await read_seen_sender(info.context.reader, account_id, list_id)
+    seen = await read_seen_sender(info.context.reader, account_id, list_ids)
     if seen is None:
         raise absent("NOT_FOUND", "accountId")
     for permission in needed:
