@@ -73,10 +73,9 @@ async def send_campaign(
         session,
         campaign.account,
         campaign.id,
-        **asked,
+        **(asked | {"work_due_at": starts_at}),
         status=CampaignStatus.SCHEDULED.value,
         version=campaign.row.version + 1,
-        work_due_at=starts_at,
     )
     await put_in_job(session, campaign.account, campaign.id, starts_at)
     after = {"startsAt": starts_at.isoformat()}

@@ -85,8 +85,8 @@ class CampaignMutation:
     ) -> CampaignPayload:
         """Send a draft now. Who is sent to, and what, is fixed by this. All sends are counted and paid at
         once, like those of `sendReserve` and `sendCommit`: all of them or none. Workers write the messages
-        and hand them over. It also needs CONTACTS_READ and TEMPLATES_READ. FAILED_PRECONDITION unless it is DRAFT or
-        FAILED."""
+        and hand them over. It also needs CONTACTS_READ and TEMPLATES_READ. FAILED_PRECONDITION unless it
+        is DRAFT or FAILED."""
         command = send.CampaignSending(
             campaign_id=inputs.campaign_id(input.campaign_id), expected_version=input.expected_version
         )

@@ -63,7 +63,9 @@ async def give_campaign(
 async def give_list(world: World, account: Account, *emails: str, name: str = "News") -> uuid.UUID:
     """The account has a contact list of new contacts with these addresses."""
     list_key = await give_contact_list(world, account, name)
-    await add_to_list(world, account, list_key, *[await give_contact(world, account, each) for each in emails])
+    await add_to_list(
+        world, account, list_key, *[await give_contact(world, account, each) for each in emails]
+    )
     return list_key
 
 

@@ -10,15 +10,17 @@ import pytest
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from authz.wall.worker_door import enter_as_worker
 from engine.writes.sessions import WriteSessions
-from models.base.ids import Kind, MasterId, parse
+from models.base.ids import AccountId, Kind, MasterId, parse
 from models.campaigns.job_kinds import CAMPAIGN_EXPANSION
 from models.campaigns.tables import campaigns
 from models.contacts.tables import contacts
 from models.effects.jobs import Job
-from models.messages.tables import messages
+from models.messages.tables import delivery_queues, messages
 from resolvers.campaigns.work import work_on
 from resolvers.messages.claim import claim_messages
+from resolvers.messages.queue import note_done
 from resolvers.review.policy import ReviewPolicy
 from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
@@ -47,7 +49,9 @@ class Desk:
 
     async def lists(self, *emails: str, name: str = "News") -> str:
         """A list of these addresses."""
-        return contact_list_id(self.shop.account, await give_list(self.world, self.shop.account, *emails, name=name))
+        return contact_list_id(
+            self.shop.account, await give_list(self.world, self.shop.account, *emails, name=name)
+        )
 
     async def draft(self, *emails: str, **more: Any) -> dict[str, Any]:
         """A campaign to these addresses."""
@@ -119,6 +123,16 @@ class Desk:
         async with self.sessions.begin() as session:
             claimed = await claim_messages(session, MasterId(self.shop.master.master))
         return [] if claimed is None else sorted(message.recipient for message in claimed.messages)
+
+    async def queued(self) -> set[datetime.datetime]:
+        """When somebody looks at the shop's messages next, after a batch."""
+        tree, account = MasterId(self.shop.master.master), AccountId(self.shop.account.key)
+        async with self.sessions.begin() as session:
+            if await enter_as_worker(session, tree):
+                await note_done(session, tree, [account], datetime.timedelta(0))
+        async with self.database.connect() as connection:
+            found = select(delivery_queues.c.due_at).where(delivery_queues.c.account_id == account)
+            return set((await connection.execute(found)).scalars())
 
     async def settle(self) -> None:
         """What is handed over arrives."""

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.staff.overrides import UnsubscribeScope
+from models.staff.overrides import OverrideKind
+from models.staff.tables import StaffRole
 from tests.areas.campaigns.conftest import SEEN, Desk
 from tests.areas.effects.log import events_of
 from tests.client.mutations import attempt
@@ -15,6 +16,7 @@ from tests.world.contacts import contact_list_id, give_listed_contact
 from tests.world.credit import faults_of
 from tests.world.plans import make_plan, subscribe
 from tests.world.sends import check_counts, used
+from tests.world.staff import set_override, staff_member
 from tests.world.suppressions import give_bounce, give_unsubscribe
 
 
@@ -45,8 +47,14 @@ async def test_each_recipient_gets_one_message(desk: Desk, database: AsyncEngine
     await check_counts(database, desk.shop.master)
     assert await faults_of(database, desk.shop.master) == []
     key = await desk.world.api_key(desk.shop.account)
-    events = [each for each in await events_of(desk.api, key, desk.shop.account.id) if "CAMPAIGN" in each["kind"]]
-    assert [each["kind"] for each in events][::-1] == ["CAMPAIGN_CREATED", "CAMPAIGN_STARTED", "CAMPAIGN_SENT"]
+    events = [
+        each for each in await events_of(desk.api, key, desk.shop.account.id) if "CAMPAIGN" in each["kind"]
+    ]
+    assert [each["kind"] for each in events][::-1] == [
+        "CAMPAIGN_CREATED",
+        "CAMPAIGN_STARTED",
+        "CAMPAIGN_SENT",
+    ]
     assert events[1]["after"]["recipients"] == 2
 
 
@@ -121,7 +129,9 @@ async def test_an_attribute_chooses(desk: Desk, listed: bool) -> None:
 async def test_an_unsubscribe_from_a_list_counts_there(desk: Desk) -> None:
     """R77: where the account's unsubscribes go by list."""
     account = desk.shop.account
-    await desk.world.set_unsubscribe_scope(account, UnsubscribeScope.LIST)
+    asker = await staff_member(desk.world, StaffRole.AGENT)
+    approver = await staff_member(desk.world, StaffRole.APPROVER)
+    await set_override(desk.world, account, OverrideKind.UNSUBSCRIBE_SCOPE, asker, approver=approver)
     first = await give_list(desk.world, account, "ann@example.com", "bob@example.com", name="First")
     second = await give_list(desk.world, account, name="Second")
     rows = await desk.contacts()
@@ -137,9 +147,10 @@ async def test_what_cannot_be_sent_says_why(desk: Desk) -> None:
     blocked = await desk.draft("ann@example.com")
     await give_entries(desk.world, desk.shop.account, ["ann@example.com"])
     many = await desk.draft(*[f"a{number}@example.com" for number in range(11)])
+    empty = await desk.draft(contactListIds=[await desk.lists()])
     for made, code, message in (
         (blocked, "BAD_USER_INPUT", "Nobody is left: all 1 are blocked, have unsubscribed or bounced."),
-        (await desk.draft(contactListIds=[await desk.lists()]), "BAD_USER_INPUT", "Nobody is in the audience"),
+        (empty, "BAD_USER_INPUT", "Nobody is in the audience"),
         (await desk.draft(), "BAD_USER_INPUT", "Nobody is meant"),
         (many, "CONTACT_LIMIT_REACHED", ""),
     ):
@@ -159,7 +170,9 @@ async def test_a_large_list_is_written_in_slices(
     """A worker that dies between two of them leaves whole ones, and the next one goes on."""
     monkeypatch.setattr("resolvers.campaigns.pace.MOST_IN_A_SLICE", 7)
     monkeypatch.setattr("resolvers.campaigns.work._STEPS", 1)
-    await subscribe(desk.world, desk.shop.account, await make_plan(desk.world, active_contacts=100, sends=100))
+    await subscribe(
+        desk.world, desk.shop.account, await make_plan(desk.world, active_contacts=100, sends=100)
+    )
     names = [f"a{number:02}@example.com" for number in range(20)]
     sent = await desk.send(await desk.draft(*names))
     for number in (7, 14, 20, 20):
