@@ -148,7 +148,8 @@ def test_the_pace() -> None:
     quiet = _NOW + 10 * _SECOND, _NOW + 9 * hour
     assert next_slice(_NOW, 3600, quiet, _NOW) == Slice(_NOW, _SECOND, 10)
     assert next_slice(_NOW + 10 * _SECOND, 3600, quiet, _NOW) == Pause(quiet[1] - AHEAD)
-    assert next_slice(_NOW, None, (_NOW - hour, _NOW + _SECOND), _NOW).first == _NOW + _SECOND
+    night = _NOW - hour, _NOW + _SECOND
+    assert next_slice(_NOW, None, night, _NOW) == Slice(_NOW + _SECOND, 0 * hour, 10_000)
     found = next_slice(_NOW, 10_000_000, None, _NOW)
     assert isinstance(found, Slice)
     assert found.most == 10_000
