@@ -96,6 +96,14 @@ class CampaignCancelInput:
     campaign_id: strawberry.ID = strawberry.field(description=CAMPAIGN)
 
 
+@strawberry.input(description="The campaign to copy, and where to.")
+class CampaignCopyInput:
+    campaign_id: strawberry.ID = strawberry.field(description=CAMPAIGN)
+    account_id: strawberry.ID = strawberry.field(
+        description="The account that gets the copy: the same one, or another one of its tree."
+    )
+
+
 def campaign_id(text: str) -> CampaignId:
     """The campaign that an input names. Raises NOT_FOUND."""
     return CampaignId(required(Kind.CAMPAIGN, text, "campaignId"))

@@ -6,7 +6,7 @@ from authz.callers.principals import Principal
 from authz.policy.permissions import Permission
 from engine.writes.sessions import WriteSession
 from models.base.ids import Kind, present
-from resolvers.campaigns import change, hold, send
+from resolvers.campaigns import change, copy, hold, send
 from schema.campaigns import inputs
 from schema.campaigns.payloads import CampaignDeletePayload, CampaignPayload
 from schema.fields.context import Context
@@ -144,3 +144,15 @@ class CampaignMutation:
         FAILED_PRECONDITION for a campaign that nobody has asked to send, or that is over."""
         canceled = await hold.cancel_campaign(session, principal, inputs.campaign_id(input.campaign_id))
         return payload(CampaignPayload, campaign_id=canceled.id)
+
+    @mutation(needs(Permission.CAMPAIGNS_WRITE))
+    async def campaign_copy(
+        self, session: WriteSession, principal: Principal, input: inputs.CampaignCopyInput
+    ) -> CampaignPayload:
+        """Copy a campaign into an account as a new draft. Into another account its template is copied too, as
+        it is now, and contact lists are not: each account has its own. It needs CAMPAIGNS_WRITE there and
+        CAMPAIGNS_READ where the campaign is; for another account also TEMPLATES_WRITE and TEMPLATES_READ. To
+        copy it into many, give the mutation several times in one request, each under a name of its own."""
+        named, to_id = inputs.campaign_id(input.campaign_id), account_id(input.account_id)
+        copied = await copy.copy_campaign(session, principal, named, to_id)
+        return payload(CampaignPayload, campaign_id=copied)
