@@ -29,6 +29,11 @@ CHECKS = {
     "held": "num_nulls(held_from, held_until) IN (0, 2)",
 }
 
+SETTINGS = (
+    "'TIME_ZONE', 'DEFAULT_COUNTRY', 'LANGUAGE', 'SENDER_NAME', 'SENDER_ADDRESS', 'UNSUBSCRIBE_PAGE', "
+    "'CAMPAIGN_APPROVAL', 'BOUNCE_LIMITS', 'QUIET_HOURS', 'FIELD_FUNCTIONS'"
+)
+
 CHANGED = (
     "name, status, template_id, label, contact_list_ids, excluded_list_ids, attribute, value, "
     "messages_per_hour, version, asked_by_user_id, asked_by_api_key_id, asked_from, approved_by_user_id, "
@@ -134,6 +139,8 @@ def upgrade() -> None:
     ):
         op.create_index(f"ix_campaigns_{name}", "campaigns", columns, postgresql_where=sa.text(condition))
     op.execute(f"GRANT SELECT, INSERT, DELETE, UPDATE ({CHANGED}) ON campaigns TO mandant_application")
+    op.drop_constraint(op.f("ck_settings_setting"), "settings")
+    op.create_check_constraint(op.f("ck_settings_setting"), "settings", f"setting IN ({SETTINGS})")
     # The list of recipients ends with its campaign.
     op.execute("GRANT UPDATE (expires_at) ON recipient_lists TO mandant_application")
     # Messages of a campaign that was paused get their time to be tried anew.

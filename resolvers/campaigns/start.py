@@ -28,6 +28,7 @@ from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change
 from resolvers.inputs.emails import email_address
 from resolvers.messages.senders import check_verified
+from resolvers.review.gate import check_reviewed
 from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.address_hash import Recipients
 from resolvers.sending.audience import Audience
@@ -112,13 +113,24 @@ async def start_campaign(
     await log_campaign(session, actor, campaign, EventKind.CAMPAIGN_STARTED, None, after)
 
 
+async def check_given(session: WriteSession, campaign: Campaign, review: ReviewPolicy) -> None:
+    """What is known to refuse it before it starts. Raises REVIEW_REQUIRED, and BAD_USER_INPUT where nothing
+    says who is meant."""
+    await check_reviewed(session, campaign.account, review)
+    _check_given(campaign.content.audience)
+
+
+def _check_given(audience: CampaignAudience) -> None:
+    if not audience.is_given:
+        message = "Nobody is meant: give `contactListIds`, or an `attribute`."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, FIELD)
+
+
 async def _recipients(
     session: WriteSession, account: Authorized, audience: CampaignAudience
 ) -> tuple[Sequence[bytes], LeftOut]:
     """The digests of those that are sent to, in their order, and who is left out."""
-    if not audience.is_given:
-        message = "Nobody is meant: give `contactListIds`, or an `attribute`."
-        raise Refusal(RefusalCode.BAD_USER_INPUT, message, FIELD)
+    _check_given(audience)
     await allow_many(session)
     async with in_data_plane(session, account):
         await check_lists(session, account, audience)

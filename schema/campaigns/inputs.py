@@ -81,6 +81,12 @@ class CampaignScheduleInput:
     )
 
 
+@strawberry.input(description="The campaign to approve.")
+class CampaignApproveInput:
+    campaign_id: strawberry.ID = strawberry.field(description=CAMPAIGN)
+    expected_version: int = expected_version()
+
+
 @strawberry.input(description="The campaign to pause.")
 class CampaignPauseInput:
     campaign_id: strawberry.ID = strawberry.field(description=CAMPAIGN)

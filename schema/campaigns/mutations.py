@@ -85,8 +85,8 @@ class CampaignMutation:
     ) -> CampaignPayload:
         """Send a draft now. Who is sent to, and what, is fixed by this. All sends are counted and paid at
         once, like those of `sendReserve` and `sendCommit`: all of them or none. Workers write the messages
-        and hand them over. It also needs CONTACTS_READ and TEMPLATES_READ. FAILED_PRECONDITION unless it
-        is DRAFT or FAILED."""
+        and hand them over. Where the setting `campaignApproval` is ANOTHER_PERSON, it awaits approval first.
+        It also needs CONTACTS_READ and TEMPLATES_READ. FAILED_PRECONDITION unless it is DRAFT or FAILED."""
         command = send.CampaignSending(
             campaign_id=inputs.campaign_id(input.campaign_id), expected_version=input.expected_version
         )
@@ -111,6 +111,23 @@ class CampaignMutation:
         )
         sent = await send.send_campaign(session, principal, command, context.deployment.review)
         return payload(CampaignPayload, campaign_id=sent.id)
+
+    @mutation(needs(Permission.CAMPAIGNS_SEND))
+    async def campaign_approve(
+        self,
+        session: WriteSession,
+        principal: Principal,
+        context: Context,
+        input: inputs.CampaignApproveInput,
+    ) -> CampaignPayload:
+        """Approve a campaign that awaits it: it starts at its time, or at once. SECOND_PERSON_REQUIRED for
+        the person who had it sent, or is responsible for the API key that did, and for API keys. It also
+        needs CONTACTS_READ and TEMPLATES_READ. To decline it, cancel it: it is a draft again."""
+        command = send.CampaignSending(
+            campaign_id=inputs.campaign_id(input.campaign_id), expected_version=input.expected_version
+        )
+        approved = await send.approve_campaign(session, principal, command, context.deployment.review)
+        return payload(CampaignPayload, campaign_id=approved.id)
 
     @mutation(needs(Permission.CAMPAIGNS_SEND))
     async def campaign_pause(

@@ -1,5 +1,6 @@
 """Campaigns, written straight into the database."""
 
+import datetime
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +11,10 @@ from models.base.ids import Kind, new_id, present
 from models.campaigns.tables import CampaignStatus, campaigns
 from models.contacts.tables import contact_list_members
 from models.messages.tables import MessageChannel
+from models.settings.tables import SettingName
 from tests.world.contacts import give_contact, give_contact_list
+from tests.world.messages import give_sender
+from tests.world.settings import set_setting
 from tests.world.templates import give_template
 from tests.world.world import Account, World
 
@@ -26,9 +30,11 @@ async def give_campaign(
     label: str | None = None,
     list_ids: Sequence[uuid.UUID] = (),
     template_key: uuid.UUID | None = None,
+    key: uuid.UUID | None = None,
+    sender: str = "news@example.com",
 ) -> uuid.UUID:
     """The account has a campaign like this. One that was started has nobody left to write to."""
-    key = new_id()
+    key = key or new_id()
     template = template_key or await give_template(world, account, "Spring")
     row: dict[str, Any] = {
         "master_id": account.master,
@@ -48,13 +54,15 @@ async def give_campaign(
     if status in _STARTED:
         ids = ("version_id", "reservation_id", "recipient_list_id", "first_message_id")
         row |= {name: new_id() for name in ids} | {"template_version": 1, "recipients": 0}
-        row |= {"sender": "news@example.com", "started_at": func.now(), "next_at": func.now()}
+        row |= {"sender": sender, "started_at": func.now(), "next_at": func.now()}
     if status in (CampaignStatus.SENT, CampaignStatus.CANCELED):
         row["ended_at"] = func.now()
     if status is CampaignStatus.FAILED:
         row |= {"failure_code": "REVIEW_REQUIRED", "failure_message": "Ask for it."}
     if status is CampaignStatus.SCHEDULED:
         row |= {"starts_local": "2030-01-01T09:00", "time_zone": "UTC", "starts_at": func.now()}
+    if status is CampaignStatus.AWAITING_APPROVAL:
+        row["asked_by_user_id"] = (await world.person()).key
     async with world.database.begin() as connection:
         await connection.execute(insert(campaigns).values(row))
     return key
@@ -81,3 +89,22 @@ async def add_to_list(world: World, account: Account, list_key: uuid.UUID, *cont
 def campaign_id(key: uuid.UUID) -> str:
     """As clients see it."""
     return present(Kind.CAMPAIGN, key)
+
+
+async def give_sendable(
+    world: World,
+    account: Account,
+    email: str,
+    key: uuid.UUID | None = None,
+    status: CampaignStatus = CampaignStatus.DRAFT,
+) -> uuid.UUID:
+    """The account has a campaign to this address, and what it takes to send it."""
+    sender = await give_sender(world, account)
+    await set_setting(world, account, SettingName.SENDER_ADDRESS, sender)
+    list_key = await give_list(world, account, email)
+    return await give_campaign(world, account, list_ids=[list_key], key=key, sender=sender, status=status)
+
+
+def tomorrow() -> str:
+    """A date and time in any zone, as clients write it."""
+    return (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1.5)).strftime("%Y-%m-%dT%H:%M")

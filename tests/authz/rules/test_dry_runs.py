@@ -38,6 +38,11 @@ _WITHOUT = {
     **dict.fromkeys(("billingModeUpdate", "billingDetailsUpdate"), "changes no right"),
     **dict.fromkeys(("sendReserve", "sendCommit", "sendVoid"), "changes no right"),
     **dict.fromkeys(("messageSend", "messageCancel"), "changes no right"),
+    **dict.fromkeys(
+        ("campaignCreate", "campaignUpdate", "campaignDelete", "campaignCopy"), "changes no right"
+    ),
+    **dict.fromkeys(("campaignSend", "campaignSchedule", "campaignApprove"), "changes no right"),
+    **dict.fromkeys(("campaignPause", "campaignResume", "campaignCancel"), "changes no right"),
     **dict.fromkeys(("templateCreate", "templateUpdate", "templateDelete"), "changes no right"),
     **dict.fromkeys(("paymentMethodAdd", "paymentMethodRemove"), "changes no right"),
     **dict.fromkeys(("topUpRuleUpdate", "topUpRuleRemove"), "changes no right"),

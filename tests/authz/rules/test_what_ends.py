@@ -72,6 +72,7 @@ CONTACTS = {
     "contacts",
 }
 TEMPLATES = {"templates", "template_versions"}
+CAMPAIGNS = {"campaigns"}
 MESSAGES = {"messages", "message_bodies", "message_keys", "delivery_queues"}
 NOT_SENT_TO = {"block_entries", "unsubscribes", "bounces"}
 STATUS = {"accounts", "account_status_changes"}
@@ -83,6 +84,7 @@ CONTENT = (
     | CONTACTS
     | TEMPLATES
     | MESSAGES
+    | CAMPAIGNS
     | NOT_SENT_TO
     | STATUS
     | SETTINGS
