@@ -33,8 +33,8 @@ class Campaign(Node):
     template_version: int | None = column(
         description="The number of the template's version that is sent; null before the start."
     )
-    contact_list_ids: list[str] = computed(reads.contact_list_ids_of)
-    excluded_contact_list_ids: list[str] = computed(reads.excluded_list_ids_of)
+    contact_list_ids: list[strawberry.ID] = computed(reads.contact_list_ids_of)
+    excluded_contact_list_ids: list[strawberry.ID] = computed(reads.excluded_list_ids_of)
     attribute: str | None = column(
         description="The attribute that a contact must have a value of; null: it does not matter."
     )

@@ -94,8 +94,8 @@ WRONG: dict[str, dict[str, list[object]]] = {
         "messages": [None, 7, [None], [{}], [{"idempotencyKey": "1"}], [{"to": "ann@example.com"}]],
     },
     "campaignCreate": {
-        "messagesPerHour": [0, -1, 10_000_001, 2**31, 1.5, "1", True],
-        "contactListIds": [7, {}, [None]],
+        "messagesPerHour": [2**31, 1.5, "1", True],
+        "contactListIds": [{}, [None]],
         "name": [None, 7],
     },
     "sendBudgetUpdate": {

@@ -89,6 +89,18 @@ TRIPS: dict[str, int] = {
     "resubscribe": 4,
     "sendCommit": 9,
     "sendVoid": 12,
+    "messageSend": 20,
+    "messageCancel": 12,
+    "campaignCreate": 6,
+    "campaignUpdate": 7,
+    "campaignDelete": 5,
+    "campaignCopy": 7,
+    "campaignSend": 25,
+    "campaignSchedule": 6,
+    "campaignApprove": 24,
+    "campaignPause": 5,
+    "campaignResume": 6,
+    "campaignCancel": 5,
     "sendBudgetUpdate": 12,
     "creditBudgetUpdate": 9,
     "billingModeUpdate": 7,
@@ -105,8 +117,6 @@ TRIPS: dict[str, int] = {
     "templateCreate": 12,
     "templateUpdate": 12,
     "templateDelete": 4,
-    "messageSend": 20,
-    "messageCancel": 12,
 }
 
 
