@@ -141,7 +141,5 @@ def upgrade() -> None:
     op.execute(f"GRANT SELECT, INSERT, DELETE, UPDATE ({CHANGED}) ON campaigns TO mandant_application")
     op.drop_constraint(op.f("ck_settings_setting"), "settings")
     op.create_check_constraint(op.f("ck_settings_setting"), "settings", f"setting IN ({SETTINGS})")
-    # The list of recipients ends with its campaign.
-    op.execute("GRANT UPDATE (expires_at) ON recipient_lists TO mandant_application")
     # Messages of a campaign that was paused get their time to be tried anew.
     op.execute("GRANT UPDATE (expires_at) ON messages TO mandant_data")

@@ -2,4 +2,4 @@
 
 from models.base.stored_functions import functions_in
 
-FUNCTIONS = functions_in(__package__, "campaigns_due")
+FUNCTIONS = functions_in(__package__, "campaigns_due", "forget_recipients")

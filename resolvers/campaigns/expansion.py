@@ -21,17 +21,15 @@ from sqlalchemy import (
     literal,
     null,
     select,
-    update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import columns_of, in_account, in_tree, row_of
-from models.base.clock import current_moment
+from models.accounts.trees import columns_of, in_account, in_tree
 from models.contacts.tables import contact_list_members, contacts
 from models.messages.tables import MessageChannel, MessageStatus, messages
-from models.sending.recipient_lists import recipient_list_parts, recipient_lists
+from models.sending.recipient_lists import recipient_list_parts
 from models.sending.tables import SendStream
 from resolvers.campaigns.pace import Slice
 from resolvers.campaigns.store import Campaign, write_campaign
@@ -82,9 +80,9 @@ async def write_slice(
 
 
 async def end_list(session: WriteSession, campaign: Campaign) -> None:
-    """The list of recipients is not needed any more."""
-    this = row_of(recipient_lists, campaign.account, campaign.row.recipient_list_id)
-    await session.send_built(update(recipient_lists).where(this).values(expires_at=current_moment()))
+    """Delete the list of recipients of a campaign that does not need it any more."""
+    tree, campaign_id = literal(campaign.account.master_id, Uuid), literal(campaign.id, Uuid)
+    await session.send_call(func.mandant_forget_recipients(tree, campaign_id))
 
 
 async def _next_digests(session: WriteSession, campaign: Campaign, most: int) -> list[ContactDigest]:

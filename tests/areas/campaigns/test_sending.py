@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models.sending.recipient_lists import recipient_lists
 from models.staff.overrides import OverrideKind
 from models.staff.tables import StaffRole
 from tests.areas.campaigns.conftest import SEEN, Desk
@@ -44,6 +46,9 @@ async def test_each_recipient_gets_one_message(desk: Desk, database: AsyncEngine
     await desk.work(sent)
     row = await desk.row(sent)
     assert (row.status, row.messages, row.work_due_at) == ("SENT", 2, None)
+    async with database.connect() as connection:
+        kept = select(recipient_lists.c.id).where(recipient_lists.c.id == row.recipient_list_id)
+        assert (await connection.execute(kept)).all() == []
     await check_counts(database, desk.shop.master)
     assert await faults_of(database, desk.shop.master) == []
     key = await desk.world.api_key(desk.shop.account)
