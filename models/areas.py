@@ -32,6 +32,7 @@ AREAS = (
     "review",
     "sending",
     "messages",
+    "campaigns",
     "statistics",
     "reputation",
     "budgets",

@@ -39,6 +39,7 @@ DomainId = NewType("DomainId", uuid.UUID)
 ReviewId = NewType("ReviewId", uuid.UUID)
 TemplateId = NewType("TemplateId", uuid.UUID)
 MessageId = NewType("MessageId", uuid.UUID)
+CampaignId = NewType("CampaignId", uuid.UUID)
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class Kind(enum.StrEnum):
     TEMPLATE = "tmpl"
     MARKETING_MESSAGE = "mmsg"
     TRANSACTIONAL_MESSAGE = "tmsg"
+    CAMPAIGN = "cmpg"
 
 
 _STEP = 250

@@ -22,6 +22,7 @@ _TEMPLATES = frozenset({Permission.TEMPLATES_READ})
 _SENDS = frozenset({Permission.CAMPAIGNS_SEND, Permission.TRANSACTIONAL_SEND})
 _MESSAGES = frozenset({Permission.CAMPAIGNS_READ, Permission.TRANSACTIONAL_READ})
 _STATISTICS = frozenset({Permission.STATISTICS_READ})
+_CAMPAIGNS = frozenset({Permission.CAMPAIGNS_READ})
 _DOMAINS = frozenset({Permission.DOMAINS_READ})
 _SETTINGS = frozenset({Permission.SETTINGS_READ})
 
@@ -133,6 +134,18 @@ NEEDED = {
     EventKind.SENDING_PAUSED: _STATISTICS,
     EventKind.SENDING_RESUMED: _STATISTICS,
     EventKind.REPUTATION_CHANGED: _STATISTICS,
+    EventKind.CAMPAIGN_CREATED: _CAMPAIGNS,
+    EventKind.CAMPAIGN_UPDATED: _CAMPAIGNS,
+    EventKind.CAMPAIGN_DELETED: _CAMPAIGNS,
+    EventKind.CAMPAIGN_SUBMITTED: _CAMPAIGNS,
+    EventKind.CAMPAIGN_APPROVED: _CAMPAIGNS,
+    EventKind.CAMPAIGN_SCHEDULED: _CAMPAIGNS,
+    EventKind.CAMPAIGN_STARTED: _CAMPAIGNS,
+    EventKind.CAMPAIGN_PAUSED: _CAMPAIGNS,
+    EventKind.CAMPAIGN_RESUMED: _CAMPAIGNS,
+    EventKind.CAMPAIGN_CANCELED: _CAMPAIGNS,
+    EventKind.CAMPAIGN_FAILED: _CAMPAIGNS,
+    EventKind.CAMPAIGN_SENT: _CAMPAIGNS,
 }
 """What a viewer of the log needs besides, to see the values of an event of the kind. A kind that is missing
 stops the start."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, FromClause, Row, Uuid, any_, func, literal, select, update
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Row, Uuid, and_, any_, func, literal, select, update
 
 from authz.wall.tree_door import in_data_plane
 from authz.wall.worker_door import enter_as_worker
@@ -21,6 +21,7 @@ from resolvers.inputs.phones import country_of
 from resolvers.messages.claimed import Claimed, ClaimedMessage, SigningKey, TemplateSender
 from resolvers.messages.contents import read_contacts, read_parts
 from resolvers.messages.excluded_since import without_excluded
+from resolvers.messages.held import held_campaigns, is_free
 from resolvers.messages.queue import HELD_FOR
 from resolvers.messages.signing_keys import Origin, origin_of, read_signing_keys
 from resolvers.messages.turn import accounts_in_turn, cancel_of_closed
@@ -41,8 +42,8 @@ async def claim_messages(
     session: WriteSession, master_id: MasterId, review: ReviewPolicy, channels: Collection[MessageChannel]
 ) -> Claimed | None:
     """Claim some of the tree's messages of these channels that are due, transactional ones first. Messages of
-    accounts and sources that may not send wait; those of closed accounts are canceled. None: nothing is due
-    in the tree."""
+    accounts and sources that may not send, and of campaigns that are held, wait; those of closed accounts are
+    canceled. None: nothing is due in the tree."""
     if not await enter_as_worker(session, master_id):
         return None
     turn = await accounts_in_turn(session, master_id, review)
@@ -50,9 +51,10 @@ async def claim_messages(
     if not turn.active:
         return Claimed(master_id, turn.closed, turn.held, [])
     held = await read_held(session, master_id, turn.active, lock=True)
+    free = functools.partial(is_free, held=await held_campaigns(session, master_id, turn.active))
     async with in_data_plane(session, AccountKey(master_id, turn.active[0])):
         await _find_left(session, master_id, turn.active)
-        rows, of_trials = await _claim_allowed(session, master_id, turn.active, channels, held)
+        rows, of_trials = await _claim_allowed(session, master_id, turn.active, channels, held, free)
     for source, number in of_trials:
         await count_backlog(session, master_id, source, number)
     remaining = await without_excluded(session, master_id, rows)
@@ -105,18 +107,29 @@ async def _claim_allowed(
     ids: Sequence[AccountId],
     channels: Collection[MessageChannel],
     held: Sequence[HeldSource],
+    free: Callable[[FromClause], ColumnElement[bool]],
 ) -> tuple[Sequence[Row[Any]], Sequence[tuple[HeldSource, int]]]:
     """What does not wait for a source, and then what trials let out of their backlog."""
-    rows = list(await _claim(session, master_id, ids, channels, lambda due: ~waits_for(due, held), AT_ONCE))
+
+    def go_on(due: FromClause) -> ColumnElement[bool]:
+        return and_(~waits_for(due, held), free(due))
+
+    rows = list(await _claim(session, master_id, ids, channels, go_on, AT_ONCE))
     of_trials: list[tuple[HeldSource, int]] = []
     for source in held:
         most = min(source.left, AT_ONCE - len(rows))
         if most > 0:
-            only = functools.partial(waits_for, held=[source])
+            only = functools.partial(_of_trial, source=source, free=free)
             backlog = await _claim(session, master_id, [source.key.account_id], channels, only, most)
             of_trials.append((source, sum(row.attempts == 1 for row in backlog)))
             rows += backlog
     return rows, of_trials
+
+
+def _of_trial(
+    due: FromClause, *, source: HeldSource, free: Callable[[FromClause], ColumnElement[bool]]
+) -> ColumnElement[bool]:
+    return and_(waits_for(due, [source]), free(due))
 
 
 async def _claim(

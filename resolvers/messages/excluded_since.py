@@ -38,7 +38,7 @@ async def without_excluded(session: WriteSession, master_id: MasterId, claimed: 
     found: dict[uuid.UUID, Exclusion] = {}
     for (account_id, stream, list_id), rows in groups.items():
         place = AccountKey(master_id, AccountId(account_id))
-        sender = await read_sender(session, place, list_id)
+        sender = await read_sender(session, place, () if list_id is None else (list_id,))
         digests = [ContactDigest(row.recipient_digest) for row in rows]
         planes = WritingPlanes(session, sender)
         left_out = await find_left_out(planes, sender, SendStream(stream), Recipients(digests=digests))

@@ -7,7 +7,7 @@ at the same moment.
 import datetime
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import ARRAY, DateTime, Uuid, any_, case, delete, func, literal, select, update
+from sqlalchemy import ARRAY, DateTime, Uuid, any_, case, delete, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.wall.tree_door import in_data_plane
@@ -19,6 +19,7 @@ from models.effects.jobs import Job
 from models.messages.job_kinds import MESSAGE_DELIVERY
 from models.messages.tables import MessageChannel, MessageStatus, delivery_queues, messages
 from resolvers.effects.jobs import enqueue
+from resolvers.messages.held import held_campaigns, is_free
 from resolvers.reputation.held import HeldSource, read_held, waits_for
 
 HELD_FOR = datetime.timedelta(minutes=10)
@@ -86,6 +87,7 @@ async def _nexts(
     channels: Collection[MessageChannel],
     held: Sequence[HeldSource],
 ) -> Mapping[AccountId, datetime.datetime]:
+    waiting = await held_campaigns(session, master_id, ids)
     message = messages.c
     again = literal(datetime.datetime.now(datetime.UTC) + _WHILE_CLAIMED, DateTime(timezone=True))
     later = literal(datetime.datetime.now(datetime.UTC) + HELD_FOR, DateTime(timezone=True))
@@ -101,9 +103,14 @@ async def _nexts(
             message.master_id == master_id,
             message.account_id == any_(literal(list(ids), ARRAY(Uuid))),
             message.status.in_(open_),
+            or_(is_free(messages, waiting), message.status == MessageStatus.CLAIMED.value),
         )
         .group_by(message.account_id)
     )
     async with in_data_plane(session, AccountKey(master_id, ids[0])):
         rows = (await session.execute(statement)).all()
-    return {AccountId(row.account_id): row.moment for row in rows}
+    moments: dict[AccountId, datetime.datetime] = {row.account_id: row.moment for row in rows}
+    for each in waiting:
+        if each.until is not None:
+            moments[each.account_id] = min(each.until, moments.get(each.account_id, each.until))
+    return moments

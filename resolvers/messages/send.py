@@ -210,6 +210,7 @@ async def _send_new(
     passage = Passage(
         reservation_id=SendReservationId(new_id()),
         stream=request.stream,
+        api_key_id=principal.api_key_id,
         label=label,
         audience=audience,
         sends=sum(message.sends for message in passed.values()),

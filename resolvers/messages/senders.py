@@ -39,11 +39,18 @@ async def read_senders(session: WriteSession, account: Place, messages: Iterable
             message = "Give `from`, or set `senderAddress` in the account's settings."
             raise Refusal(RefusalCode.DOMAIN_NOT_VERIFIED, message, "messages")
         named.append(email_address(default))
-    verified = {domain.name for domain in await verified_sending_domains(session, account)}
-    for sender in named:
-        if _domain_of(sender) not in verified:
-            raise Refusal(RefusalCode.DOMAIN_NOT_VERIFIED, field="messages")
+    await check_verified(session, account, named, "messages")
     return Senders(default or "", settings.sender_name)
+
+
+async def check_verified(
+    session: WriteSession, account: Place, senders: Iterable[EmailAddress], field: str
+) -> None:
+    """Raise DOMAIN_NOT_VERIFIED where one of them is at no verified sending domain of the account."""
+    verified = {domain.name for domain in await verified_sending_domains(session, account)}
+    for sender in senders:
+        if _domain_of(sender) not in verified:
+            raise Refusal(RefusalCode.DOMAIN_NOT_VERIFIED, field=field)
 
 
 def _domain_of(sender: EmailAddress) -> str:

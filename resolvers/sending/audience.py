@@ -1,6 +1,7 @@
 """Whom a reservation sends to: the recipients that a request names, or those of an uploaded list."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select
@@ -56,15 +57,15 @@ async def audience_of(
     account: Authorized,
     stream: SendStream,
     given: Given,
-    contact_list_id: uuid.UUID | None = None,
+    contact_list_ids: Sequence[uuid.UUID] = (),
 ) -> Audience:
     """The recipients of the request, or those in a list of the account, without those that are blocked, have
-    unsubscribed or bounced. `contact_list_id`: the contact list that is sent to.
+    unsubscribed or bounced. `contact_list_ids`: the contact lists that are sent to.
 
     Raises NOT_FOUND for a list that has ended or belongs to another account.
     """
     count = await _number_given(session, account, given)
-    sender = await read_sender(session, account, contact_list_id)
+    sender = await read_sender(session, account, contact_list_ids)
     left_out = await find_left_out(WritingPlanes(session, sender), sender, stream, given)
     if not isinstance(given, Recipients):
         await allow_many(session)

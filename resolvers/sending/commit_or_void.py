@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from authz.callers.actors import Actor
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, WriteKind
 from authz.guards.shared_lock import authorize_shared
@@ -125,12 +126,12 @@ class Held:
         ]
 
 
-async def use_up(session: WriteSession, principal: Principal, account: Authorized, held: Held) -> None:
+async def use_up(session: WriteSession, actor: Actor, account: Authorized, held: Held) -> None:
     """Commit an open reservation of the account, whose cycle is locked. Whoever calls it has asked whether
     the account may send."""
     await _take_claims(session, account, held.id)
     if held.price:
-        await spend_reserved(session, principal, account.master_id, held.payer_id, held.price)
+        await spend_reserved(session, actor, account.master_id, held.payer_id, held.price)
     reservation = send_reservations.c
     await session.send_built(
         update(send_reservations)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import insert, select
 
+from authz.callers.actors import Actor
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from authz.policy.refusals import Refusal, RefusalCode
@@ -15,7 +16,7 @@ from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
 from models.accounts.trees import columns_of, this_account
 from models.base.clock import current_moment
-from models.base.ids import AccountId, SendCycleId, SendReservationId
+from models.base.ids import AccountId, ApiKeyId, SendCycleId, SendReservationId
 from models.credit.pools import nearest_pool
 from models.sending.tables import SendStream, send_reservations
 from resolvers.budgets.lock import lock_allowance
@@ -41,10 +42,12 @@ VALID_FOR = datetime.timedelta(minutes=15)
 class Passage:
     """Sends that are to pass. `sends`: how many, at least one for each recipient of the audience. `left_out`:
     what is stored of those that the audience is without. `field`: the input's field that gives the
-    recipients. `is_test`: the caller undoes all of it."""
+    recipients. `api_key_id`: the key that sends; None: a campaign, or a person. `is_test`: the caller undoes
+    all of it."""
 
     reservation_id: SendReservationId
     stream: SendStream
+    api_key_id: ApiKeyId | None
     label: str | None
     audience: Audience
     sends: int
@@ -76,7 +79,7 @@ class Reserved:
 
 async def pass_gate(
     session: WriteSession,
-    principal: Principal,
+    actor: Actor,
     account: Authorized,
     review: ReviewPolicy,
     passage: Passage,
@@ -87,13 +90,13 @@ async def pass_gate(
     LABEL_LIMIT_REACHED, CONTACT_LIMIT_REACHED, SEND_LIMIT_REACHED, SEND_CAP_REACHED, CREDIT_CAP_REACHED,
     INSUFFICIENT_CREDIT.
     """
-    if principal.credentials.is_test and not passage.is_test:
+    if isinstance(actor, Principal) and actor.credentials.is_test and not passage.is_test:
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "A key for tests sends with `messageSend` alone.")
     await check_reviewed(session, account, review)
     audience, field = passage.audience, passage.field
     if not audience.recipients:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "No recipient is left.", field)
-    source = SendingSource(passage.stream, principal.api_key_id)
+    source = SendingSource(passage.stream, passage.api_key_id)
     await check_source(session, account, source, passage.sends)
     effective = await effective_plan_of(session, account)
     cycle, refunds = await open_cycle(session, effective)
@@ -119,7 +122,7 @@ async def pass_gate(
     await count_use(session, effective, cycle, use)
     reserved = Reserved(passage, cycle.id, label, use, moment)
     await _store(session, account, source, reserved, costs.beyond)
-    await reserve_credit(session, principal, account, use.payer_id, costs, refunds, field)
+    await reserve_credit(session, actor, account, use.payer_id, costs, refunds, field)
     return reserved
 
 

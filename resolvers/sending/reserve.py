@@ -91,6 +91,7 @@ async def reserve_sends(
     passage = Passage(
         reservation_id=reservation_id,
         stream=command.stream,
+        api_key_id=principal.api_key_id,
         label=label,
         audience=audience,
         sends=audience.recipients,
@@ -116,8 +117,7 @@ async def _audience(
     if not account.held & Permission.CONTACTS_READ.bit:
         raise PermissionDenied(Permission.CONTACTS_READ)
     copied = await copy_contact_list(session, account, command.recipients)
-    list_id = command.recipients.id
-    return await audience_of(session, account, command.stream, copied, list_id), copied
+    return await audience_of(session, account, command.stream, copied, [command.recipients.id]), copied
 
 
 def _request(command: SendReservation, label: str | None) -> IdempotentRequest:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from authz.callers.actors import Actor
-from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from authz.policy.permissions import Permission
 from authz.policy.refusals import InsufficientCredit
@@ -17,7 +16,7 @@ from resolvers.sending.release import Refund
 
 async def reserve_credit(
     session: WriteSession,
-    principal: Principal,
+    actor: Actor,
     account: Authorized,
     payer_id: AccountId,
     costs: SendCosts,
@@ -29,14 +28,14 @@ async def reserve_credit(
     that the payer keeps for nobody."""
     if any(refund.payer_id == payer_id for refund in refunds):
         # First what the payer gets back. That locks its balances, and those of all others with them.
-        await release_credit(session, principal, account.master_id, refunds)
+        await release_credit(session, actor, account.master_id, refunds)
         refunds = ()
     postings = [*_moved(payer_id, -costs.price), *_released(refunds)]
     guarded = [payer_id] if costs.unguaranteed else []
     if not postings:
         return
     transaction = _transaction(account.master_id, postings, guarded)
-    short = await try_post_transaction(session, principal, transaction)
+    short = await try_post_transaction(session, actor, transaction)
     if short is not None:
         visible = payer_id == account.account_id and account.held & Permission.CREDIT_READ.bit
         raise InsufficientCredit(short.available if visible else None, field)

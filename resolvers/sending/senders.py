@@ -1,6 +1,7 @@
 """The account that sends, as `resolvers.suppressions.exclusions` has to know it."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -24,8 +25,8 @@ class SeenSender:
     path: SeenPath
 
 
-async def read_sender(session: WriteSession, place: Place, list_id: uuid.UUID | None = None) -> Sender:
-    """The sender, for a write that has locked its path. `list_id`: the contact list that it sends to."""
+async def read_sender(session: WriteSession, place: Place, list_ids: Sequence[uuid.UUID] = ()) -> Sender:
+    """The sender, for a write that has locked its path. `list_ids`: the contact lists that it sends to."""
     path = account_closure.alias()
     above = select(path.c.ancestor_id).where(in_tree(path, accounts, descendant_id="id")).correlate(accounts)
     statement = select(
@@ -33,20 +34,24 @@ async def read_sender(session: WriteSession, place: Place, list_id: uuid.UUID | 
     ).where(this_account(accounts, place))
     row = (await session.execute(statement)).one()
     return Sender(
-        MasterId(place.master_id), AccountId(place.account_id), row.path, UnsubscribeScope(row.scope), list_id
+        MasterId(place.master_id),
+        AccountId(place.account_id),
+        row.path,
+        UnsubscribeScope(row.scope),
+        list_ids,
     )
 
 
 async def read_seen_sender(
-    reader: Reader, account_id: AccountId, list_id: uuid.UUID | None = None
+    reader: Reader, account_id: AccountId, list_ids: Sequence[uuid.UUID] = ()
 ) -> SeenSender | None:
-    """The sender, for somebody who asks. `list_id`: the contact list that it would send to. None: it is
-    outside the viewer's reach."""
+    """The sender, for somebody who asks. `list_ids`: the contact lists that it would send to. None: it
+    is outside the viewer's reach."""
     above, statement = seen_path(account_id)
     rows = await reader.rows(statement.add_columns(unsubscribe_scope_of(above).label("scope")))
     path = path_in(account_id, rows)
     if path is None:
         return None
     scope = UnsubscribeScope(rows[0]["scope"])
-    sender = Sender(MasterId(path.master_id), account_id, list(path.masks), scope, list_id)
+    sender = Sender(MasterId(path.master_id), account_id, list(path.masks), scope, list_ids)
     return SeenSender(sender, path)

@@ -11,7 +11,7 @@ from engine.text.forms import normalised
 from models.settings.tables import LONGEST_FUNCTION_NAME, LONGEST_FUNCTION_TEXT, MOST_FIELD_FUNCTIONS
 from resolvers.inputs.countries import COUNTRIES
 from resolvers.inputs.emails import email_address
-from resolvers.settings.values import BounceLimits, FieldFunction, QuietHours
+from resolvers.settings.values import BounceLimits, CampaignApproval, FieldFunction, QuietHours
 
 MOST_SOFT_BOUNCES = 100
 MOST_DAYS = 365
@@ -64,6 +64,14 @@ def _leads_somewhere(url: str) -> bool:
         return False
     named = _HOST.fullmatch((parts.hostname or "").lower()) is not None
     return parts.scheme == "https" and named and port != 0 and "@" not in parts.netloc
+
+
+def campaign_approval(text: str, field: str) -> str:
+    """Who has to agree. Raises BAD_USER_INPUT."""
+    known = [member.value for member in CampaignApproval]
+    if text not in known:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, f"Must be {' or '.join(known)}.", field)
+    return text
 
 
 def bounce_limits(given: BounceLimits, field: str) -> BounceLimits:

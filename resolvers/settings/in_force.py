@@ -13,7 +13,7 @@ from models.base.ids import AccountId
 from models.settings.tables import SettingName
 from resolvers.settings.effective import all_in_force
 from resolvers.settings.reads import SettingOrigin
-from resolvers.settings.values import BounceLimits, QuietHours, SettingValue, value_of
+from resolvers.settings.values import BounceLimits, CampaignApproval, QuietHours, SettingValue, value_of
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class EffectiveSettings:
     sender_name: str | None
     sender_address: str | None
     unsubscribe_page: str | None
+    campaign_approval: CampaignApproval
     bounce_limits: BounceLimits
     quiet_hours: QuietHours | None
     field_functions: Mapping[str, str]
@@ -110,6 +111,7 @@ def effective(found: AllInForce) -> EffectiveSettings:
         sender_name=found.text(SettingName.SENDER_NAME),
         sender_address=found.text(SettingName.SENDER_ADDRESS),
         unsubscribe_page=found.text(SettingName.UNSUBSCRIBE_PAGE),
+        campaign_approval=CampaignApproval(found.text(SettingName.CAMPAIGN_APPROVAL)),
         bounce_limits=limits,
         quiet_hours=hours if isinstance(hours, QuietHours) else None,
         field_functions={name: str(each.value) for name, each in found.functions.items()},

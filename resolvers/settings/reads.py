@@ -88,6 +88,12 @@ def unsubscribe_page(account: FromClause) -> Select[Any]:
     return _text(account, SettingName.UNSUBSCRIBE_PAGE)
 
 
+def campaign_approval(account: FromClause) -> Select[Any]:
+    """Who has to agree that a campaign is sent, besides whoever sends it: NONE, or ANOTHER_PERSON, who uses
+    `campaignApprove`. Without any setting, NONE."""
+    return _text(account, SettingName.CAMPAIGN_APPROVAL)
+
+
 def bounce_limits(account: FromClause) -> Select[Any]:
     """How many soft bounces within how many days exclude a recipient. Without any setting, 5 within 30. That
     such recipients are excluded is no setting."""

@@ -47,6 +47,7 @@ class SettingsUpdate:
     sender_name: str | Unchanged | None = UNCHANGED
     sender_address: str | Unchanged | None = UNCHANGED
     unsubscribe_page: str | Unchanged | None = UNCHANGED
+    campaign_approval: str | Unchanged | None = UNCHANGED
     bounce_limits: BounceLimits | Unchanged | None = UNCHANGED
     quiet_hours: QuietHours | Unchanged | None = UNCHANGED
     field_functions: Sequence[FieldFunction] | Unchanged | None = UNCHANGED
@@ -108,6 +109,7 @@ async def _checked(
         SettingName.SENDER_NAME: (command.sender_name, visible_text),
         SettingName.SENDER_ADDRESS: (command.sender_address, checks.sender_address),
         SettingName.UNSUBSCRIBE_PAGE: (command.unsubscribe_page, checks.https_url),
+        SettingName.CAMPAIGN_APPROVAL: (command.campaign_approval, checks.campaign_approval),
     }
     found: dict[SettingName, SettingValue | Unchanged | None] = {
         setting: check(given, input_field(setting)) if isinstance(given, str) else given

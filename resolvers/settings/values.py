@@ -1,9 +1,17 @@
 """The values of settings: their types, what holds where nobody has set one, and their form as JSON."""
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from models.settings.tables import SettingName
+
+
+class CampaignApproval(enum.Enum):
+    """Who has to agree that a campaign is sent, besides whoever sends it."""
+
+    NONE = "NONE"
+    ANOTHER_PERSON = "ANOTHER_PERSON"
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ PLATFORM_VALUES: Mapping[SettingName, SettingValue | None] = {
     SettingName.SENDER_NAME: None,
     SettingName.SENDER_ADDRESS: None,
     SettingName.UNSUBSCRIBE_PAGE: None,
+    SettingName.CAMPAIGN_APPROVAL: CampaignApproval.NONE.value,
     SettingName.BOUNCE_LIMITS: BounceLimits(5, 30),
     SettingName.QUIET_HOURS: None,
 }

@@ -57,14 +57,14 @@ EXCLUDED_BY: Mapping[SendStream, Sequence[Exclusion]] = {
 
 @dataclass(frozen=True)
 class Sender:
-    """An account that would send, as the control plane knows it. `path`: itself and all above it. `list_id`:
-    the contact list that it would send to."""
+    """An account that would send, as the control plane knows it. `path`: itself and all above it.
+    `list_ids`: the contact lists that it would send to."""
 
     master_id: MasterId
     account_id: AccountId
     path: Sequence[AccountId]
     unsubscribe_scope: UnsubscribeScope
-    list_id: uuid.UUID | None = None
+    list_ids: Sequence[uuid.UUID] = ()
 
 
 def exclusions(
@@ -107,7 +107,7 @@ def _unsubscribed(sender: Sender, asked: Asked) -> Select[Any]:
     )
     if sender.unsubscribe_scope is UnsubscribeScope.ACCOUNT:
         return found
-    of_list = left.c.contact_list_id == literal(sender.list_id, Uuid)
+    of_list = left.c.contact_list_id == any_(literal(list(sender.list_ids), ARRAY(Uuid)))
     return found.where(or_(left.c.contact_list_id.is_(None), of_list))
 
 

@@ -121,7 +121,9 @@ class DeliverabilityQuery:
 async def _sender(info: ContextInfo, account_id: AccountId, list_id: str | None) -> SeenSender:
     """Raises NOT_FOUND and FORBIDDEN."""
     try:
-        found = await read_seen_sender(info.context.reader, account_id, list_id_of(account_id, list_id))
+        named = list_id_of(account_id, list_id)
+        list_ids = [] if named is None else [named]
+        found = await read_seen_sender(info.context.reader, account_id, list_ids)
     except NotFound:
         raise absent("NOT_FOUND", "contactListId") from None
     if found is None:

@@ -1,7 +1,7 @@
 """A preview of what a reservation would reserve."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import strawberry
@@ -128,22 +128,22 @@ class SendPreviewQuery:
         with in_a_query():
             given = await read_audience(choice, info.context.deployment.contact_key)
         sender_id = AccountId(key)
-        list_id = given.id if isinstance(given, IdInAccount) else None
-        needed = [SEND_PERMISSIONS[stream], *([] if list_id is None else [Permission.CONTACTS_READ])]
-        sender = await _sender(info, sender_id, needed, list_id)
+        list_ids = [given.id] if isinstance(given, IdInAccount) else []
+        needed = [SEND_PERMISSIONS[stream], *([Permission.CONTACTS_READ] if list_ids else [])]
+        sender = await seen_sender(info, sender_id, needed, list_ids)
         shown = Recipients() if isinstance(given, IdInAccount) else given
         if isinstance(given, IdInAccount):
             given = await _contacts(info, sender, given)
-        audience = await _audience(info, sender, stream, given)
+        audience = await seen_audience(info, sender, stream, given)
         rows = await info.context.reader.rows(state_of(sender_id, stream, audience.digests))
-        return _shown(State(**rows[0]), audience, shown, info.context.deployment.review)
+        return shown_preview(State(**rows[0]), audience, shown, info.context.deployment.review)
 
 
-async def _sender(
-    info: ContextInfo, account_id: AccountId, needed: Iterable[Permission], list_id: uuid.UUID | None
+async def seen_sender(
+    info: ContextInfo, account_id: AccountId, needed: Iterable[Permission], list_ids: Sequence[uuid.UUID]
 ) -> Sender:
-    """Raises NOT_FOUND and FORBIDDEN."""
-    seen = await read_seen_sender(info.context.reader, account_id, list_id)
+    """The account, as one that would send. Raises NOT_FOUND and FORBIDDEN."""
+    seen = await read_seen_sender(info.context.reader, account_id, list_ids)
     if seen is None:
         raise absent("NOT_FOUND", "accountId")
     for permission in needed:
@@ -163,8 +163,8 @@ async def _contacts(info: ContextInfo, sender: Sender, named: IdInAccount) -> Re
     return Recipients(digests=digests)
 
 
-async def _audience(info: ContextInfo, sender: Sender, stream: SendStream, given: Given) -> Audience:
-    """Raises NOT_FOUND for a list that is not there."""
+async def seen_audience(info: ContextInfo, sender: Sender, stream: SendStream, given: Given) -> Audience:
+    """Those of the recipients that are not left out. Raises NOT_FOUND for a list that is not there."""
     reader = info.context.reader
     if isinstance(given, Recipients):
         number = len(given.digests)
@@ -179,7 +179,8 @@ async def _audience(info: ContextInfo, sender: Sender, stream: SendStream, given
     return audience_without(left_out, given, number)
 
 
-def _shown(state: State, audience: Audience, given: Given, review: ReviewPolicy) -> SendPreview:
+def shown_preview(state: State, audience: Audience, given: Given, review: ReviewPolicy) -> SendPreview:
+    """What so many would cost. `given`: what is told of them one by one."""
     would = preview(state, audience.recipients, review)
     counts = audience.left_out.counts
     return row_object(

@@ -48,6 +48,7 @@ class SettingsUpdateInput:
     sender_name: str | None = may_stay("1 to 200 characters.")
     sender_address: str | None = may_stay("An e-mail address.")
     unsubscribe_page: str | None = may_stay("An https URL of at most 2,000 characters.")
+    campaign_approval: str | None = may_stay("NONE or ANOTHER_PERSON.")
     bounce_limits: BounceLimitsInput | None = may_stay("How many soft bounces exclude a recipient.")
     quiet_hours: QuietHoursInput | None = may_stay("The hours in which nothing is sent.")
     field_functions: list[FieldFunctionInput] | None = may_stay(

@@ -76,6 +76,7 @@ class SettingsMutation:
             sender_name=given(input.sender_name),
             sender_address=given(input.sender_address),
             unsubscribe_page=given(input.unsubscribe_page),
+            campaign_approval=given(input.campaign_approval),
             bounce_limits=converted(given(input.bounce_limits), inputs.bounce_limits),
             quiet_hours=converted(given(input.quiet_hours), inputs.quiet_hours),
             field_functions=converted(given(input.field_functions), inputs.functions),

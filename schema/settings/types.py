@@ -125,6 +125,7 @@ class Settings:
     sender_name: TextSetting = to_one(reads.sender_name)
     sender_address: TextSetting = to_one(reads.sender_address)
     unsubscribe_page: TextSetting = to_one(reads.unsubscribe_page)
+    campaign_approval: TextSetting = to_one(reads.campaign_approval)
     bounce_limits: BounceLimitsSetting = to_one(reads.bounce_limits)
     quiet_hours: QuietHoursSetting = to_one(reads.quiet_hours)
     field_functions: FieldFunctionsSetting = to_one(reads.field_functions)

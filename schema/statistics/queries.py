@@ -39,9 +39,6 @@ from schema.statistics.arguments import (
 )
 from schema.statistics.types import MessageTotals, StatisticsPage, StatisticsRow
 
-_CAMPAIGN = "cmpg"
-"""The prefix of campaigns' ids."""
-
 
 @strawberry.type
 class StatisticsQuery:
@@ -119,7 +116,7 @@ class StatisticsQuery:
 
 def _campaign(text: str) -> uuid.UUID:
     """Raises NOT_FOUND."""
-    found = parse(_CAMPAIGN, text)
+    found = parse(Kind.CAMPAIGN, text)
     if found is None:
         raise absent("NOT_FOUND", "campaignId")
     return found
@@ -142,7 +139,7 @@ def _row(row: Mapping[str, Any], asked: Asked) -> StatisticsRow:
         starts_on=None if starts_at is None or is_hour else starts_at.date(),
         starts_at=starts_at if is_hour else None,
         label=row.get("label") or None,
-        campaign_id=_id(_CAMPAIGN, row.get("campaign_id")),
+        campaign_id=_id(Kind.CAMPAIGN, row.get("campaign_id")),
         stream=None if stream is None else SendStream(stream),
         channel=None if channel is None else MessageChannel(channel),
         api_key_id=_id(Kind.API_KEY, row.get("api_key_id")),

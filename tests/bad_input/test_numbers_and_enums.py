@@ -93,6 +93,11 @@ WRONG: dict[str, dict[str, list[object]]] = {
         "label": [7, {}],
         "messages": [None, 7, [None], [{}], [{"idempotencyKey": "1"}], [{"to": "ann@example.com"}]],
     },
+    "campaignCreate": {
+        "messagesPerHour": [2**31, 1.5, "1", True],
+        "contactListIds": [{}, [None]],
+        "name": [None, 7],
+    },
     "sendBudgetUpdate": {
         "cap": ["1", 1.5, True, 2**31, -(2**31) - 1],
         "guarantee": ["1", 1.5, True, 2**31, -(2**31) - 1],

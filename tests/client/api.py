@@ -99,10 +99,12 @@ _UPDATED = {"memberUpdate": "memberId", "shareUpdate": "shareId", "apiKeyUpdate"
     "contactUpdate": "contactId",
     "contactListUpdate": "contactListId",
     "templateUpdate": "templateId",
+    "campaignUpdate": "campaignId",
 }
 _VERSION = """query ($id: ID!) { node(id: $id) { ... on Account { version } ... on Member { version }
   ... on Share { version } ... on ApiKey { version } ... on Role { version }
-  ... on Contact { version } ... on ContactList { version } ... on Template { version } } }"""
+  ... on Contact { version } ... on ContactList { version } ... on Template { version }
+  ... on Campaign { version } } }"""
 
 INPUT_TYPES = {
     "ownershipDecline": "OwnershipOfferInput",

@@ -32,6 +32,7 @@ from models.staff.subaccounts_requests import subaccounts_requests
 from models.suppressions.tables import bounces, unsubscribes
 from models.templates.tables import template_versions, templates
 from tests.world.billing import give_invoice
+from tests.world.campaigns import give_campaign
 from tests.world.contacts import give_import
 from tests.world.domains import give_domain
 from tests.world.messages import give_message
@@ -97,6 +98,7 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
         await give_domain(world, below[0])
         for stream in SendStream:
             await give_message(world, below[0], stream=stream)
+        await give_campaign(world, below[0])
     jobs = [present(Kind.CONTACT_JOB, await give_import(world, below[0])) for _ in range(rows)]
     for child in below[1:]:
         await give_import(world, child)

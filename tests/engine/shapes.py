@@ -124,7 +124,7 @@ SHAPES = {
         "domains(first: 5) { totalCount nodes { id account { name } records { name status } } }", 4
     ),
     "a job": Shape("query ($job: ID!) { job(id: $job) { kind progress { total } } }", 4),
-    "settings": _of_accounts(SETTINGS, 70),
+    "settings": _of_accounts(SETTINGS, 77),
     "how settings differ": Shape(
         "query ($id: ID!) { settingsDiff(a: $id, b: $id) { a { id } b { id } differences(first: 100) { "
         "totalCount nodes { function a { value origin inheritedFrom { id } copiedFrom { id } copiedAt } "
@@ -253,6 +253,11 @@ SHAPES = {
         'query ($id: ID!) { statistics(accountId: $id, since: "2026-01-01", until: "2027-01-01", '
         "by: [ACCOUNT], includeDescendants: true) { nodes { numbers { sent } account { name } } } }",
         7,
+    ),
+    "campaigns": _of_accounts(
+        "campaigns(first: 20) { totalCount nodes { id templateId contactListIds excludedContactListIds "
+        "account { name } createdBy { name } sentBy { name } approvedBy { name } } }",
+        9,
     ),
     "what a template says": Shape(
         "query ($template: ID!, $id: ID!) { templateContent(templateId: $template) { text } "

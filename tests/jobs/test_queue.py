@@ -13,6 +13,7 @@ from engine.writes.sessions import WriteSessions
 from models.base.clock import current_moment
 from models.base.ids import MasterId, new_id
 from models.billing.job_kinds import CYCLE_CHARGE, INVOICE_ISSUE
+from models.campaigns.job_kinds import CAMPAIGN_EXPANSION
 from models.contacts.job_kinds import CONTACT_JOB
 from models.credit.job_kinds import TOP_UP
 from models.domains.job_kinds import DOMAIN_CHECK
@@ -138,6 +139,7 @@ async def test_what_is_urgent_comes_first(application: AsyncEngine, world: World
         CYCLE_CLOSE,
         MESSAGE_DELIVERY,
         RESERVATION_EXPIRY,
+        CAMPAIGN_EXPANSION,
         CONTACT_JOB,
         TOP_UP,
         CYCLE_CHARGE,

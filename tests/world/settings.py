@@ -52,6 +52,7 @@ VALUES: dict[SettingName, SettingValue] = {
     SettingName.SENDER_NAME: 'Inn "Sun" \\ 🔥',
     SettingName.SENDER_ADDRESS: "inn@example.com",
     SettingName.UNSUBSCRIBE_PAGE: "https://example.com/",
+    SettingName.CAMPAIGN_APPROVAL: "ANOTHER_PERSON",
     SettingName.BOUNCE_LIMITS: BounceLimits(4, 8),
     SettingName.QUIET_HOURS: QuietHours("21:00", "07:00"),
 }

@@ -4,10 +4,12 @@ Their digests are copied into a recipient list, which the reservation then count
 statement names both the contacts and what is counted.
 """
 
+import datetime
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Integer, Select, func, insert, literal, select
+from sqlalchemy import ColumnElement, Integer, Select, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from authz.guards.exclusive import Authorized
@@ -27,7 +29,9 @@ from resolvers.sending.long_statements import allow_many, allow_many_to_read
 MOST_CONTACTS = 1_000_000
 """Of one send."""
 
-_PART = 1000
+PART = 1000
+"""Digests in a part of a list."""
+
 _PARTS_AT_ONCE = 10
 
 
@@ -44,13 +48,24 @@ async def copy_contact_list(
         if found is None:
             raise NotFound("contactListId")
         parts = [row.digests for row in (await session.execute(_parts(account, named.id))).all()]
-    list_id, count = RecipientListId(new_id()), sum(map(len, parts))
+    count = sum(map(len, parts))
     if not count:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "No recipient is left.", "contactListId")
     check_number(count)
+    return await store_list(session, account, parts, current_moment() + VALID_FOR)
+
+
+async def store_list(
+    session: WriteSession,
+    account: Authorized,
+    parts: Sequence[Sequence[bytes]],
+    expires_at: datetime.datetime | ColumnElement[datetime.datetime],
+) -> RecipientListId:
+    """A recipient list of these digests, which are in their order, PART in each part but the last."""
+    list_id, count = RecipientListId(new_id()), sum(map(len, parts))
     await session.send_built(
         insert(recipient_lists).values(
-            **columns_of(account), id=list_id, recipients=count, expires_at=current_moment() + VALID_FOR
+            **columns_of(account), id=list_id, recipients=count, expires_at=expires_at
         )
     )
     place = {"master_id": account.master_id, "list_id": list_id}
@@ -71,11 +86,12 @@ async def read_contact_list(reader: Reader, place: Place, named: IdInAccount) ->
     return [digest for row in rows for digest in row["digests"]]
 
 
-def check_number(recipients: int) -> None:
-    """Raise BAD_USER_INPUT for a contact list that is too large to be sent to at once."""
+def check_number(recipients: int, field: str = "contactListId") -> None:
+    """Raise BAD_USER_INPUT for contacts that are too many to be sent to at once. `field`: the input's that
+    gives them."""
     if recipients > MOST_CONTACTS:
-        message = f"The list has more than {MOST_CONTACTS:,} contacts with an e-mail address."
-        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "contactListId")
+        message = f"They are more than {MOST_CONTACTS:,} contacts with an e-mail address."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, field)
 
 
 def _list(place: Place, list_id: uuid.UUID) -> Select[Any]:
@@ -86,7 +102,6 @@ def _list(place: Place, list_id: uuid.UUID) -> Select[Any]:
 
 
 def _parts(place: Place, list_id: uuid.UUID) -> Select[Any]:
-    """The digests in their order, a thousand in a row, and one more than can be sent to."""
     member, contact = contact_list_members, contacts
     of_member = in_tree(contact, member, account_id="account_id", id="contact_id")
     digests = (
@@ -98,10 +113,14 @@ def _parts(place: Place, list_id: uuid.UUID) -> Select[Any]:
             contact.c.email_digest.is_not(None),
         )
         .order_by(contact.c.email_digest)
-        .limit(MOST_CONTACTS + 1)
-        .subquery("digests")
     )
-    number = (func.row_number().over(order_by=digests.c.digest) - 1) // literal(_PART, Integer)
+    return in_parts(digests)
+
+
+def in_parts(found: Select[Any]) -> Select[Any]:
+    """The statement's digests in their order, PART in a row, and one more than can be sent to."""
+    digests = found.limit(MOST_CONTACTS + 1).subquery("digests")
+    number = (func.row_number().over(order_by=digests.c.digest) - 1) // literal(PART, Integer)
     numbered = select(digests.c.digest, number.label("part")).subquery("numbered")
     gathered = func.array_agg(aggregate_order_by(numbered.c.digest, numbered.c.digest)).label("digests")
     return select(gathered).group_by(numbered.c.part).order_by(numbered.c.part)

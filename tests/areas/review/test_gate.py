@@ -9,7 +9,10 @@ import pytest
 _CHECKOUT = Path(__file__).parents[3]
 _PACKAGES = ("authz", "engine", "models", "resolvers", "schema", "server")
 _GATE = "check_reviewed"
-_PATHS = ("reserve_sends", "commit_sends", "send_messages", "pass_gate", "use_up")
+_PATHS = (
+    *("reserve_sends", "commit_sends", "send_messages", "pass_gate", "use_up"),
+    *("send_campaign", "approve_campaign", "resume_campaign", "start_campaign", "work_on"),
+)
 
 WRITERS = {
     "resolvers/sending/gate.py": "reserves",
@@ -23,6 +26,14 @@ CALLERS = {
     ("schema/messages/mutations.py", "send_messages"): "as the deployment says",
     ("resolvers/sending/reserve.py", "pass_gate"): "as it is handed over",
     ("resolvers/messages/send.py", "pass_gate"): "as it is handed over",
+    ("schema/campaigns/mutations.py", "send_campaign"): "as the deployment says",
+    ("schema/campaigns/mutations.py", "approve_campaign"): "as the deployment says",
+    ("schema/campaigns/mutations.py", "resume_campaign"): "as the deployment says; it asks itself",
+    ("server/jobs/campaigns.py", "work_on"): "as the deployment says, at the moment it starts",
+    ("resolvers/campaigns/send.py", "start_campaign"): "as it is handed over",
+    ("resolvers/campaigns/work.py", "start_campaign"): "as it is handed over",
+    ("resolvers/campaigns/start.py", "pass_gate"): "as it is handed over",
+    ("resolvers/campaigns/start.py", "use_up"): "the gate has let it pass",
     ("resolvers/sending/commit_or_void.py", "use_up"): "it has asked the gate",
     ("resolvers/messages/send.py", "use_up"): "the gate has let it pass",
     ("server/demo/sending.py", "reserve_sends"): "the demo's people wait for nobody",

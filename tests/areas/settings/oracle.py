@@ -37,6 +37,7 @@ _OTHERS: dict[str, object] = {
     "senderName": "Hotel",
     "senderAddress": "news@example.com",
     "unsubscribePage": "https://example.com/bye",
+    "campaignApproval": "NONE",
     "bounceLimits": {"softBounces": 3, "days": 7},
     "quietHours": {"start": "22:00", "end": "06:30"},
     "fieldFunctions": [{"name": "greeting", "text": "Hello"}],

@@ -8,7 +8,10 @@ from tests.world.world import Account
 
 _ORIGIN = "origin inheritedFrom { id } copiedFrom { id } copiedAt"
 _STATE = f"{_ORIGIN} isLocked lockedBy {{ id }} locksBelow"
-TEXTS = ("timeZone", "defaultCountry", "language", "senderName", "senderAddress", "unsubscribePage")
+TEXTS = (
+    *("timeZone", "defaultCountry", "language", "senderName", "senderAddress", "unsubscribePage"),
+    "campaignApproval",
+)
 SETTINGS = (
     "settings { "
     + " ".join(f"{name} {{ value ownValue {_STATE} }}" for name in TEXTS)

@@ -50,6 +50,7 @@ async def test_a_dry_run_tells_what_the_copy_then_changes(api: Api, filled: Bran
         ("TIME_ZONE", None, "UTC", "PLATFORM", "UTC"),
         ("LANGUAGE", None, "de", "INHERITED", "de"),
         ("SENDER_NAME", None, None, "PLATFORM", "Inn"),
+        ("CAMPAIGN_APPROVAL", None, "NONE", "PLATFORM", "NONE"),
         ("BOUNCE_LIMITS", None, usual, "PLATFORM", limits),
         ("FIELD_FUNCTIONS", "greeting", None, "PLATFORM", "Howdy"),
     ]

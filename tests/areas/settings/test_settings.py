@@ -28,7 +28,8 @@ async def test_nobody_has_set_anything(path: Path, api: Api, brand: Brand) -> No
     """Then the platform's values hold, or none."""
     found = await settings_of(api, brand.owner, brand.store, path)
     values = {name: found[name]["value"] for name in TEXTS}
-    assert values == dict.fromkeys(TEXTS) | {"timeZone": "UTC", "language": "en"}
+    usual = {"timeZone": "UTC", "language": "en", "campaignApproval": "NONE"}
+    assert values == dict.fromkeys(TEXTS) | usual
     assert found["bounceLimits"]["value"] == {"softBounces": 5, "days": 30}
     assert found["quietHours"]["value"] is None
     assert found["fieldFunctions"]["functions"] == []
@@ -122,6 +123,7 @@ WRONG: dict[str, list[Any]] = {
     "language": ["deutsch", "de-XX", "xx", "de_AT", "de-AT-1996", ""],
     "senderName": ["", " ", "a\nb", "x" * 201, "In\u200bn"],
     "senderAddress": ["inn", "inn@", "a b@example.com", "HOTEL24", "0800-FLOWERS", "+46701234567", "46738"],
+    "campaignApproval": ["", "none", "EVERYBODY", "ANOTHER_PERSON "],
     "unsubscribePage": [
         "http://example.com",
         "https://",

@@ -39,7 +39,7 @@ _OF_MONEY = (
     plan_choices,
     top_ups,
 )
-_NEITHER = {"planChange", "planChangeWithdraw"}
+_NEITHER = {"planChange", "planChangeWithdraw", "campaignSend", "campaignSchedule", "campaignApprove"}
 """Updates of a kind of their own: what they are about is not left out."""
 
 

@@ -40,6 +40,11 @@ _WITHOUT = {
     **dict.fromkeys(("messageSend", "messageCancel", "messageEventsReport"), "changes no right"),
     **dict.fromkeys(("sendingSourcePause", "sendingSourceResume"), "changes no right"),
     **dict.fromkeys(("sendingSourceStaffPause", "sendingSourceStaffResume"), "changes no right"),
+    **dict.fromkeys(
+        ("campaignCreate", "campaignUpdate", "campaignDelete", "campaignCopy"), "changes no right"
+    ),
+    **dict.fromkeys(("campaignSend", "campaignSchedule", "campaignApprove"), "changes no right"),
+    **dict.fromkeys(("campaignPause", "campaignResume", "campaignCancel"), "changes no right"),
     **dict.fromkeys(("paymentMethodAdd", "paymentMethodRemove"), "changes no right"),
     **dict.fromkeys(("topUpRuleUpdate", "topUpRuleRemove"), "changes no right"),
     "settingsUpdate": "changes no right",

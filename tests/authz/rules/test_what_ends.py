@@ -87,6 +87,7 @@ STATISTICS = {
     "recipient_statistics",
     "statistics_due",
 }
+CAMPAIGNS = {"campaigns"}
 NOT_SENT_TO = {"block_entries", "unsubscribes", "bounces"}
 STATUS = {"accounts", "account_status_changes"}
 SETTINGS = {"field_functions", "settings"}
@@ -98,6 +99,7 @@ CONTENT = (
     | TEMPLATES
     | MESSAGES
     | STATISTICS
+    | CAMPAIGNS
     | NOT_SENT_TO
     | STATUS
     | SETTINGS

@@ -28,7 +28,9 @@ from tests.world.world import Account, ApiKey, World
 CONSEQUENCES: dict[str, Consequences] = told_by_areas("CONSEQUENCES")
 
 _OTHERS_PAY = set(Pays) - {Pays.NOBODY, Pays.ITSELF, Pays.BOTH_SIDES}
-_LIKE_OTHERS = {"accountClose", "creditBudgetUpdate", "sendCommit", "sendVoid", "messageSend"}
+_LIKE_OTHERS = {"accountClose", "creditBudgetUpdate", "sendCommit", "sendVoid", "messageSend"} | {
+    *("campaignSend", "campaignSchedule", "campaignApprove"),
+}
 """Not drawn: they ask as `sendBudgetUpdate` does, pass the gate of `sendReserve`, settle what was booked, or
 hand on what is left."""
 _STEPS = 50

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0058"
-down_revision = "0054"
+revision = "0057"
+down_revision = "0056"
 
 ROLE = "mandant_data"
 NUMBERS = (

@@ -1,0 +1,1 @@
+"""Campaigns: one template to everybody in an audience."""

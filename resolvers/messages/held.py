@@ -1,0 +1,48 @@
+"""Campaigns whose messages wait: they are paused or canceled, or it is a quiet hour of their account."""
+
+import datetime
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Uuid, all_, any_, func, literal, or_, select, true
+
+from engine.writes.sessions import WriteSession
+from models.base.ids import AccountId, CampaignId, MasterId
+from models.campaigns.tables import UNTIL_RELEASED, campaigns
+
+
+@dataclass(frozen=True)
+class HeldCampaign:
+    """`until`: when its messages go on. None: when somebody lets them."""
+
+    account_id: AccountId
+    id: CampaignId
+    until: datetime.datetime | None
+
+
+async def held_campaigns(
+    session: WriteSession, master_id: MasterId, ids: Sequence[AccountId]
+) -> Sequence[HeldCampaign]:
+    """Those of these accounts, now."""
+    campaign = campaigns.c
+    statement = select(campaign.account_id, campaign.id, campaign.held_until).where(
+        campaign.master_id == master_id,
+        campaign.account_id == any_(literal(list(ids), ARRAY(Uuid))),
+        campaign.held_until.is_not(None),
+        campaign.held_from <= func.now(),
+        campaign.held_until > func.now(),
+    )
+    return [
+        HeldCampaign(row.account_id, row.id, None if row.held_until == UNTIL_RELEASED else row.held_until)
+        for row in await session.execute(statement)
+    ]
+
+
+def is_free(message: FromClause, held: Sequence[HeldCampaign]) -> ColumnElement[bool]:
+    """Whether a message is of no such campaign."""
+    if not held:
+        return true()
+    ids: list[uuid.UUID] = [each.id for each in held]
+    campaign_id = message.c.campaign_id
+    return or_(campaign_id.is_(None), campaign_id != all_(literal(ids, ARRAY(Uuid))))
