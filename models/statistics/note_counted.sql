@@ -1,9 +1,10 @@
 -- Have a worker add up what the transaction counts in the tree. Whoever counts shares a lock of the tree's
 -- row, so that no job deletes it before what was counted is there to be seen. So only the first one that
--- counts after a pause puts in a job.
+-- counts after a pause puts in a job. It says no more than that something was counted, so anybody who counts
+-- may call it, also outside of a tree.
 CREATE OR REPLACE FUNCTION mandant_note_counted(tree uuid)
 RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY INVOKER SET search_path = public, pg_temp AS $body$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
 BEGIN
   PERFORM FROM statistics_due WHERE master_id = tree FOR KEY SHARE;
   IF FOUND THEN

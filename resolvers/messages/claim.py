@@ -17,6 +17,7 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, AccountKey, MasterId, MessageId
 from models.messages.tables import MessageChannel, MessageStatus, messages
 from models.sending.tables import SendStream
+from resolvers.domains.verified import verified_tracking_domains
 from resolvers.inputs.phones import country_of
 from resolvers.messages.claimed import Claimed, ClaimedMessage, SigningKey, TemplateSender
 from resolvers.messages.contents import read_contacts, read_parts
@@ -73,6 +74,7 @@ class _Around:
     contacts: Mapping[uuid.UUID, Values]
     senders: Mapping[AccountId, TemplateSender]
     keys: Mapping[Origin, SigningKey]
+    tracking_domains: Mapping[AccountId, str]
 
 
 async def _around(session: WriteSession, master_id: MasterId, rows: Sequence[Row[Any]]) -> _Around:
@@ -82,7 +84,11 @@ async def _around(session: WriteSession, master_id: MasterId, rows: Sequence[Row
     by_template = {AccountId(row.account_id) for row in rows if row.version_id is not None}
     senders = {id_: await _sender(session, AccountKey(master_id, id_)) for id_ in sorted(by_template)}
     origins = {origin for origin in map(_origin, rows) if origin is not None}
-    return _Around(parts, contacts, senders, await read_signing_keys(session, master_id, origins))
+    keys = await read_signing_keys(session, master_id, origins)
+    tracking = await verified_tracking_domains(
+        session, master_id, sorted({AccountId(row.account_id) for row in rows})
+    )
+    return _Around(parts, contacts, senders, keys, tracking)
 
 
 async def _find_left(session: WriteSession, master_id: MasterId, ids: Sequence[AccountId]) -> None:
@@ -179,6 +185,7 @@ def _read(row: Row[Any], around: _Around) -> ClaimedMessage:
     is_template = row.version_id is not None
     account_id = AccountId(row.account_id)
     return ClaimedMessage(
+        master_id=MasterId(row.master_id),
         account_id=account_id,
         id=MessageId(row.id),
         claimed_at=row.claimed_at,
@@ -197,6 +204,7 @@ def _read(row: Row[Any], around: _Around) -> ClaimedMessage:
         contact=around.contacts.get(row.contact_id),
         sender=around.senders[account_id] if is_template else None,
         signing_key=None if (origin := _origin(row)) is None else around.keys.get(origin),
+        tracking_domain=around.tracking_domains.get(account_id),
         parts=around.parts[row.version_id if is_template else row.body_id],
     )
 

@@ -33,8 +33,10 @@ class SigningKey:
 @dataclass(frozen=True, kw_only=True)
 class ClaimedMessage:
     """A message to hand over. `canonical`: the recipient as it is compared. `sender`: for one that is made
-    from a template. `signing_key`: of an e-mail; None where its domain is not verified at present."""
+    from a template. `signing_key`: of an e-mail; None where its domain is not verified at present.
+    `tracking_domain`: where the account's links lead through, if it has one that is verified."""
 
+    master_id: MasterId
     account_id: AccountId
     id: MessageId
     claimed_at: datetime.datetime
@@ -53,6 +55,7 @@ class ClaimedMessage:
     contact: Values | None
     sender: TemplateSender | None
     signing_key: SigningKey | None
+    tracking_domain: str | None
     parts: Parts
 
 

@@ -3,11 +3,16 @@
 import functools
 from collections.abc import Mapping
 
+from models.sending.tables import SendStream
 from resolvers.domains.sealed_columns import PRIVATE_KEY
 from resolvers.messages.claimed import ClaimedMessage, SigningKey
+from resolvers.messages.tracking.html import tracked_html
+from resolvers.messages.tracking.links import MessageLinks, link_base
+from resolvers.messages.tracking.references import Reference
 from resolvers.messages.transport import Envelope
-from resolvers.sealing.keyring import Keyring, KeyringSource
+from resolvers.sealing.keyring import Keyring
 from resolvers.templates.rendering.work import Part
+from schema.fields.deployment import Deployment
 from server.transports.compose import compose
 from server.transports.header_fields import wire_address
 from server.transports.mail import Mail, Mailbox
@@ -20,36 +25,66 @@ _MOST_SIGNERS = 1_000
 class MailWriter:
     """Writes and signs mail. It keeps what signs for the domains that were used last."""
 
-    def __init__(self, keyring: KeyringSource) -> None:
-        self._keyring = keyring
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
         self._signer = functools.lru_cache(_MOST_SIGNERS)(self._new_signer)
 
-    def envelope(self, message: ClaimedMessage, key: SigningKey, parts: Mapping[Part, str]) -> Envelope:
-        """The mail in its envelope.
+    def links(self, message: ClaimedMessage) -> MessageLinks | None:
+        """The links that an e-mail gets. None: links of transactional mail stay as they are, because they let
+        people in. Raises SECRETS_UNAVAILABLE where the deployment has nothing to sign them with."""
+        if message.stream is not SendStream.MARKETING:
+            return None
+        return MessageLinks(
+            signer=self._deployment.signers().links,
+            base=link_base(self._deployment.public_url, message.tracking_domain),
+            master_id=message.master_id,
+            account_id=message.account_id,
+            message_id=message.id,
+        )
+
+    def envelope(
+        self,
+        message: ClaimedMessage,
+        key: SigningKey,
+        parts: Mapping[Part, str],
+        links: MessageLinks | None,
+    ) -> Envelope:
+        """The mail in its envelope. What cannot be delivered comes back to an address that names the message.
 
         Raises ValueError for what cannot be mail, NotOpenedError where no secret opens the key, and
         SECRETS_UNAVAILABLE where the deployment has none.
         """
-        content = compose(_mail(message, key.domain, parts))
-        signed = self._signer(key).sign(content, message.claimed_at)
-        sender, recipient = wire_address(message.from_address), wire_address(message.recipient)
-        return Envelope(sender=sender, recipient=recipient, content=signed)
+        references, reference = (
+            self._deployment.signers().references,
+            Reference(message.account_id, message.id),
+        )
+        mail = _mail(message, f"{references.written(reference)}@{key.domain}", parts, links)
+        signed = self._signer(key).sign(compose(mail), message.claimed_at)
+        return Envelope(
+            sender=references.bounce_address(reference, f"bounce.{key.domain}"),
+            recipient=wire_address(message.recipient),
+            content=signed,
+        )
 
     def _new_signer(self, key: SigningKey) -> DkimSigner:
-        keyring: Keyring = self._keyring()
+        keyring: Keyring = self._deployment.keyring()
         place = PRIVATE_KEY.place({"master_id": key.master_id, "domain_id": key.domain_id})
         return DkimSigner(key.domain, key.selector, keyring.open(place, key.sealed))
 
 
-def _mail(message: ClaimedMessage, domain: str, parts: Mapping[Part, str]) -> Mail:
+def _mail(
+    message: ClaimedMessage, message_id: str, parts: Mapping[Part, str], links: MessageLinks | None
+) -> Mail:
+    html = parts.get(Part.HTML)
     return Mail(
         sender=Mailbox(message.from_address, message.from_name or ""),
         recipient=Mailbox(message.recipient),
         reply_to=None if message.reply_to is None else Mailbox(message.reply_to),
         subject=parts.get(Part.SUBJECT, ""),
-        message_id=f"{message.id}@{domain}",
+        message_id=message_id,
         date=message.claimed_at,
         text=parts.get(Part.TEXT),
-        html=parts.get(Part.HTML),
+        html=html if html is None or links is None else tracked_html(html, links),
         headers=list(message.headers.items()),
+        unsubscribe_url=None if links is None else links.unsubscribe_url(),
     )

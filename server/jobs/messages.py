@@ -17,6 +17,7 @@ from resolvers.messages.claimed import ClaimedMessage
 from resolvers.messages.queue import note_done
 from resolvers.messages.rendered import rendered
 from resolvers.messages.settle import Settled, settle_messages, tried_again
+from resolvers.messages.tracking.links import MessageLinks
 from resolvers.messages.transport import Handed, Sms, Verdict
 from resolvers.sealing.keyring import NotOpenedError
 from resolvers.templates.rendering.work import Fault, Part
@@ -40,7 +41,7 @@ _UNVERIFIED = Handed(
     Verdict.LATER, "The domain that it comes from is not verified.", _HELD.total_seconds(), is_tried=False
 )
 _NO_KEY = Handed(
-    Verdict.LATER, "The key that it is signed with is out of reach.", _HELD.total_seconds(), is_tried=False
+    Verdict.LATER, "What it is signed with is out of reach.", _HELD.total_seconds(), is_tried=False
 )
 _TESTED = Handed(Verdict.ACCEPTED, "A test: it was handed over to nobody.")
 
@@ -67,16 +68,23 @@ class _Carrier:
         is_email = message.source.channel is MessageChannel.EMAIL
         if is_email and message.signing_key is None:
             return _UNVERIFIED
-        parts = await rendered(self.deployment.renderer, message)
+        try:
+            links = self.writer.links(message) if is_email else None
+        except Refusal:
+            return _NO_KEY
+        url = None if links is None else links.unsubscribe_url()
+        parts = await rendered(self.deployment.renderer, message, url)
         if isinstance(parts, Fault):
             return _failed(f"The template cannot be rendered. {parts}")
-        return await (self._mailed(message, parts) if is_email else self._texted(message, parts))
+        return await (self._mailed(message, parts, links) if is_email else self._texted(message, parts))
 
-    async def _mailed(self, message: ClaimedMessage, parts: Mapping[Part, str]) -> Handed:
+    async def _mailed(
+        self, message: ClaimedMessage, parts: Mapping[Part, str], links: MessageLinks | None
+    ) -> Handed:
         if message.signing_key is None or self.deployment.mail is None:
             raise AssertionError("it was claimed for a mail server")
         try:
-            envelope = self.writer.envelope(message, message.signing_key, parts)
+            envelope = self.writer.envelope(message, message.signing_key, parts, links)
         except ValueError as error:
             return _failed(f"It is no mail: {error}")
         except (NotOpenedError, Refusal):
@@ -98,7 +106,7 @@ class _Carrier:
 async def deliver_turn(sessions: WriteSessions, deployment: Deployment, job: Job) -> None:
     """One turn of the tree. Another job follows where there is more."""
     channels = _channels(deployment)
-    carrier = _Carrier(deployment, MailWriter(deployment.keyring))
+    carrier = _Carrier(deployment, MailWriter(deployment))
     settled: list[Settled] = []
     looked_at: dict[AccountId, None] = {}
     held: dict[AccountId, None] = {}

@@ -47,7 +47,6 @@ _WITH_THE_CALLERS_RIGHTS = _FOR_ANYBODY | {
     "mandant_door",
     "mandant_enqueue",
     "mandant_lock_path",
-    "mandant_note_counted",
 }
 
 

@@ -31,6 +31,7 @@ from server.transports.sms_gateway import SmsGateway
 from server.transports.smtp import SmtpServer, SmtpTransport
 from tests.areas.messages.shop import Shop
 from tests.server.deployed import deployed
+from tests.server.tracking.conftest import SIGNERS
 from tests.world.domains import KEYRING
 
 
@@ -41,6 +42,7 @@ class Mailbox:
     answer: Callable[[str], str] = field(default=lambda _: "250 Taken")
     taken: list[tuple[str, EmailMessage]] = field(default_factory=list)
     as_sent: list[bytes] = field(default_factory=list)
+    return_paths: list[str] = field(default_factory=list)
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         answer = self.answer(envelope.rcpt_tos[0])
@@ -52,6 +54,7 @@ class Mailbox:
             assert isinstance(content, EmailMessage)
             self.taken.append((envelope.rcpt_tos[0], content))
             self.as_sent.append(envelope.content)
+            self.return_paths.append(envelope.mail_from)
         return answer
 
     @property
@@ -84,6 +87,7 @@ class Site:
             mail=transport,
             sms=self.sms,
             keyring=lambda: KEYRING,
+            signers=lambda: SIGNERS,
             review=review,
         )
         try:

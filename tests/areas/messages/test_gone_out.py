@@ -1,20 +1,27 @@
 """What is asked once more before a message goes out, and how it goes."""
 
+import re
+from email.message import EmailMessage
+
 import dkim
 from sqlalchemy import update
 
 from models.accounts.tables import AccountStatus
-from models.domains.tables import DomainStatus, domains
+from models.base.ids import Kind, parse_in_account
+from models.domains.tables import DomainKind, DomainStatus, domains
 from models.staff.overrides import OverrideKind
 from resolvers.review.policy import ReviewPolicy
+from resolvers.templates.tracking_links import LinkUse
 from tests.areas.messages.shop import Shop
 from tests.areas.messages.site import Site
 from tests.client.api import Api
+from tests.server.tracking.conftest import SIGNERS
 from tests.world.block_list import give_entries
-from tests.world.domains import public_key_of_all
+from tests.world.domains import give_domain, new_name, public_key_of_all
 from tests.world.messages import give_message, give_queue, mail, send
 from tests.world.staff import set_override
 from tests.world.suppressions import give_unsubscribe
+from tests.world.templates import give_template, template_id
 from tests.world.world import World
 
 
@@ -104,3 +111,76 @@ async def test_a_message_of_a_test_is_handed_over_to_nobody(shop: Shop, world: W
     await site.work(shop)
     answer = "A test: it was handed over to nobody."
     assert (await site.statuses(shop), site.mailbox.taken) == ({"ann@example.com": ("SENT", answer)}, [])
+
+
+def _part(content: EmailMessage, kind: str) -> str:
+    part = content.get_body((kind,))
+    assert part is not None
+    return str(part.get_content())
+
+
+_HTML = '<p><a href="https://shop.example/spring">Spring</a></p>'
+
+
+async def test_marketing_leads_through_our_links_and_can_be_left_in_one_click(
+    api: Api, shop: Shop, site: Site
+) -> None:
+    await send(api, shop.owner, shop.account, [mail("1", html=_HTML)], stream="MARKETING")
+    await site.work(shop)
+    ((_, content),) = site.mailbox.taken
+    html = _part(content, "html")
+    (clicked,) = re.findall(r'href="http://mandant.test/c/([^"]+)"', html)
+    link = SIGNERS.links.read(clicked)
+    assert link is not None
+    assert link.click is not None
+    assert (link.account_id, link.click.url) == (shop.account.key, "https://shop.example/spring")
+    assert "http://mandant.test/o/" in html
+    left = SIGNERS.links.read(content["List-Unsubscribe"].strip("<>").rpartition("/")[2])
+    assert left is not None
+    assert (left.use, left.message_id) == (LinkUse.UNSUBSCRIBE, link.message_id)
+    assert content["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert "list-unsubscribe-post" in content["DKIM-Signature"]
+
+
+async def test_links_of_transactional_mail_stay_as_they_are(api: Api, shop: Shop, site: Site) -> None:
+    await send(api, shop.owner, shop.account, [mail("1", html=_HTML)])
+    await site.work(shop)
+    ((_, content),) = site.mailbox.taken
+    assert _part(content, "html").strip() == _HTML
+    assert content["List-Unsubscribe"] is None
+
+
+async def test_the_links_lead_through_the_accounts_tracking_domain(
+    api: Api, shop: Shop, world: World, site: Site
+) -> None:
+    name = new_name("track")
+    await give_domain(world, shop.account, name, DomainKind.TRACKING, verified=True)
+    await send(api, shop.owner, shop.account, [mail("1", html=_HTML)], stream="MARKETING")
+    await site.work(shop)
+    ((_, content),) = site.mailbox.taken
+    assert f'href="http://{name}/c/' in _part(content, "html")
+
+
+async def test_what_comes_back_names_its_message(api: Api, shop: Shop, site: Site) -> None:
+    (outcome,) = await send(api, shop.owner, shop.account, [mail("1")])
+    await site.work(shop)
+    (return_path,) = site.mailbox.return_paths
+    reference = SIGNERS.references.read(return_path)
+    assert reference is not None
+    named = parse_in_account(Kind.TRANSACTIONAL_MESSAGE, outcome["message"]["id"])
+    assert named is not None
+    assert (reference.account_id, reference.message_id) == (named.account_id, named.id)
+    assert return_path.endswith(f"@bounce.{shop.sender.rpartition('@')[2]}")
+    assert SIGNERS.references.read(site.mailbox.taken[0][1]["Message-ID"].strip("<>")) == reference
+
+
+async def test_a_template_of_a_campaign_can_show_how_to_leave(
+    api: Api, shop: Shop, world: World, site: Site
+) -> None:
+    made = await give_template(world, shop.account, "Own", text="Leave: {{ message.unsubscribeUrl }}")
+    given = {"idempotencyKey": "1", "to": "a@example.com", "templateId": template_id(shop.account, made)}
+    await send(api, shop.owner, shop.account, [given], stream="MARKETING")
+    await site.work(shop)
+    ((_, content),) = site.mailbox.taken
+    url = content["List-Unsubscribe"].strip("<>")
+    assert f"Leave: {url}" in _part(content, "plain")
