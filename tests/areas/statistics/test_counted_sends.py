@@ -39,16 +39,16 @@ async def _by_domain(world: World, account: Account) -> dict[str, int]:
 async def test_reservations_count_once_committed(
     api: Api, world: World, priced: Brand, sessions: WriteSessions
 ) -> None:
-    """With their price and label, as of the key that commits; not again, and not if they are voided."""
+    """With their price and label, as of the key that reserved; not again, and not if they are voided."""
     brand = priced
     key = await world.api_key(brand.us, BuiltinRole.ADMINISTRATOR)
     await give_credit(world, brand.master, 1_000)
     names = [f"reader{number}" for number in range(103)]
-    made = await reserved(api, brand.owner, brand.us, *names, label="Spring")
+    made = await reserved(api, key, brand.us, *names, label="Spring")
     other = await reserved(api, brand.owner, brand.us, "ann")
     for _ in range(2):
-        assert await settle(api, key, "sendCommit", made) == ""
-    assert await settle(api, key, "sendVoid", other) == ""
+        assert await settle(api, brand.owner, "sendCommit", made) == ""
+    assert await settle(api, brand.owner, "sendVoid", other) == ""
     await roll_up(sessions, brand.master)
     assert await _sums(world, brand.us) == [("MARKETING", key.key, "spring", 103, 30)]
     assert await _by_domain(world, brand.us) == {}
