@@ -22,6 +22,7 @@ from resolvers.inputs.emails import email_address
 from resolvers.messages.senders import check_verified
 from resolvers.review.gate import check_reviewed
 from resolvers.review.policy import ReviewPolicy
+from resolvers.sending.gate import check_real
 
 
 async def pause_campaign(session: WriteSession, principal: Principal, campaign_id: CampaignId) -> Campaign:
@@ -56,6 +57,7 @@ async def resume_campaign(
 
     Raises FAILED_PRECONDITION for one that is not paused, REVIEW_REQUIRED, DOMAIN_NOT_VERIFIED.
     """
+    check_real(principal)
     campaign = await lock_campaign(session, principal, campaign_id, Permission.CAMPAIGNS_SEND)
     if campaign.status is CampaignStatus.SENDING:
         return campaign

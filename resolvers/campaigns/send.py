@@ -30,6 +30,7 @@ from resolvers.campaigns.store import (
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change
 from resolvers.review.policy import ReviewPolicy
+from resolvers.sending.gate import check_real
 from resolvers.settings.in_force import effective_settings
 from resolvers.settings.values import CampaignApproval
 
@@ -57,6 +58,8 @@ async def send_campaign(
     Raises FAILED_PRECONDITION unless it is a draft, VersionConflict, BAD_USER_INPUT for a date and time that
     is past or too far ahead, and what `start_campaign` raises.
     """
+    # Who has it sent later is the platform, which does not know.
+    check_real(principal)
     campaign = await _locked(session, principal, command.campaign_id)
     campaign.check_status(*CHANGEABLE)
     campaign.check_version(command.expected_version)

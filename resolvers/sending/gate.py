@@ -90,8 +90,8 @@ async def pass_gate(
     LABEL_LIMIT_REACHED, CONTACT_LIMIT_REACHED, SEND_LIMIT_REACHED, SEND_CAP_REACHED, CREDIT_CAP_REACHED,
     INSUFFICIENT_CREDIT.
     """
-    if isinstance(actor, Principal) and actor.credentials.is_test and not passage.is_test:
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, "A key for tests sends with `messageSend` alone.")
+    if not passage.is_test:
+        check_real(actor)
     await check_reviewed(session, account, review)
     audience, field = passage.audience, passage.field
     if not audience.recipients:
@@ -124,6 +124,12 @@ async def pass_gate(
     await _store(session, account, source, reserved, costs.beyond)
     await reserve_credit(session, actor, account, use.payer_id, costs, refunds, field)
     return reserved
+
+
+def check_real(actor: Actor) -> None:
+    """Raise FAILED_PRECONDITION for a key for tests."""
+    if isinstance(actor, Principal) and actor.credentials.is_test:
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, "A key for tests sends with `messageSend` alone.")
 
 
 async def _store(

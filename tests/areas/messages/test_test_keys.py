@@ -8,6 +8,7 @@ from tests.areas.messages.shop import Shop
 from tests.areas.messages.site import Site
 from tests.client.api import Api
 from tests.client.mutations import Token, attempt, done
+from tests.world.campaigns import give_campaign
 from tests.world.messages import mail, send
 from tests.world.plans import make_plan, subscribe
 from tests.world.world import World
@@ -91,3 +92,12 @@ async def test_the_new_secret_of_a_key_for_tests_is_one_for_tests(api: Api, shop
     assert own["isTest"]
     rotated = await done(api, "apiKeyRotate", shop.owner, "secret", apiKeyId=own["id"])
     assert rotated["secret"].startswith("mdt_test_")
+
+
+async def test_a_key_for_tests_has_no_campaign_sent_later(api: Api, shop: Shop, world: World) -> None:
+    """The platform would send it, and does not know who asked."""
+    key = await give_campaign(world, shop.account)
+    token = Token(await _key(api, shop))
+    values = {"campaignId": present(Kind.CAMPAIGN, key), "expectedVersion": 1}
+    for field, more in (("campaignSend", {}), ("campaignSchedule", {"startsAt": "2030-01-01T08:00"})):
+        assert (await attempt(api, field, token, **values, **more)).code == "FAILED_PRECONDITION"
