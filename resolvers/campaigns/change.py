@@ -225,7 +225,7 @@ async def _check(session: WriteSession, account: Authorized, content: Content) -
     if audience.attribute is not None:
         visible_text(audience.attribute, "attribute")
     elif audience.value is not None:
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Say the attribute whose value it is.", "value")
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Say the attribute whose value it is.", "attribute")
     if audience.value is not None and not 1 <= len(audience.value) <= LONGEST_VALUE:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"Must have 1 to {LONGEST_VALUE:,} characters.", "value")
     if most is not None and not 1 <= most <= MOST_PER_HOUR:

@@ -4,12 +4,12 @@ import hashlib
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ARRAY, Row, Uuid, any_, literal, select
 
 from engine.text.forms import compared
+from engine.text.remembered import remembered
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import Place, in_account
 from models.base.ids import SendReservationId
@@ -146,7 +146,7 @@ def _domain_of(canonical: str) -> str | None:
     return canonical.rpartition("@")[2] if "@" in canonical else None
 
 
-@lru_cache(1_000)
+@remembered(1_000)
 def _compared(label: str) -> str:
     """Many messages share a label."""
     return compared(label)

@@ -135,7 +135,7 @@ UPDATES = {
             "label": Field("Autumn", ("label",), None),
             "contactListIds": Field(_other_list, ("contact_list_ids",), Null.REFUSED),
             "excludedContactListIds": Field(_other_list, ("excluded_list_ids",), Null.REFUSED),
-            "attribute": Field("city", ("attribute",), Null.NEVER),
+            "attribute": Field("city", ("attribute",), Null.REFUSED),
             "value": Field("DE", ("value",), None),
             "messagesPerHour": Field(7, ("messages_per_hour",), None),
         },

@@ -31,7 +31,7 @@ async def test_what_a_campaign_cannot_be(desk: Desk) -> None:
         ("NOT_FOUND", "templateId", {"templateId": foreign}),
         ("NOT_FOUND", "contactListIds", {"contactListIds": [list_]}),
         ("NOT_FOUND", "excludedContactListIds", {"excludedContactListIds": [missing]}),
-        ("BAD_USER_INPUT", "value", {"value": "SE"}),
+        ("BAD_USER_INPUT", "attribute", {"value": "SE"}),
         ("BAD_USER_INPUT", "value", {"attribute": "country", "value": ""}),
         ("BAD_USER_INPUT", "attribute", {"attribute": " "}),
         ("BAD_USER_INPUT", "messagesPerHour", {"messagesPerHour": 0}),
