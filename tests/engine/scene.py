@@ -35,9 +35,10 @@ from tests.world.billing import give_invoice
 from tests.world.campaigns import give_campaign
 from tests.world.contacts import give_import
 from tests.world.domains import give_domain
-from tests.world.messages import give_message
+from tests.world.messages import give_event, give_message
 from tests.world.plans import GROWTH, subscribe
 from tests.world.recipients import give_list
+from tests.world.reputation import give_source
 from tests.world.reviews import give_review
 from tests.world.sends import give_reservation
 from tests.world.settings import give_settings
@@ -97,7 +98,8 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
     for _ in range(rows):
         await give_domain(world, below[0])
         for stream in SendStream:
-            await give_message(world, below[0], stream=stream)
+            await give_event(world, below[0], await give_message(world, below[0], stream=stream))
+            await give_source(world, below[0], stream, new_id(), sent=200)
         await give_campaign(world, below[0])
     jobs = [present(Kind.CONTACT_JOB, await give_import(world, below[0])) for _ in range(rows)]
     for child in below[1:]:

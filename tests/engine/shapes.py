@@ -245,9 +245,10 @@ SHAPES = {
         20,
     ),
     "messages": _of_accounts(
-        "marketingMessages(first: 20) { totalCount nodes { id recipient } } "
+        "marketingMessages(first: 20) { totalCount nodes { id recipient events(first: 5) { totalCount "
+        "nodes { kind toldAt } } } } "
         "transactionalMessages(first: 20) { totalCount nodes { id recipient } }",
-        24,
+        36,
     ),
     "statistics": Shape(
         'query ($id: ID!) { statistics(accountId: $id, since: "2026-01-01", until: "2027-01-01", '
@@ -258,6 +259,16 @@ SHAPES = {
         "campaigns(first: 20) { totalCount nodes { id templateId contactListIds excludedContactListIds "
         "account { name } createdBy { name } sentBy { name } approvedBy { name } } }",
         9,
+    ),
+    "sending sources": _of_accounts(
+        "sendingSources(first: 20) { totalCount nodes { apiKeyId apiKey { name } canSend bounceRate "
+        "complaintRate trialSendsLeft } }",
+        8,
+    ),
+    "sending sources as staff see them": Shape(
+        "query ($id: ID!) { staff { account(id: $id) { sendingSources(first: 20) { totalCount nodes { "
+        "apiKeyId canSend bounceRate complaintRate trialSendsLeft } } } } }",
+        10,
     ),
     "what a template says": Shape(
         "query ($template: ID!, $id: ID!) { templateContent(templateId: $template) { text } "

@@ -20,6 +20,7 @@ from models.domains.job_kinds import DOMAIN_CHECK
 from models.effects.jobs import Job, job_kinds
 from models.messages.job_kinds import MESSAGE_DELIVERY
 from models.sending.job_kinds import CYCLE_CLOSE, RESERVATION_EXPIRY
+from models.statistics.job_kinds import STATISTICS_ROLL_UP
 from resolvers.effects.jobs import enqueue
 from server.database.connections import queue_connection
 from server.embedded_postgres import DatabaseAddresses
@@ -139,6 +140,7 @@ async def test_what_is_urgent_comes_first(application: AsyncEngine, world: World
         CYCLE_CLOSE,
         MESSAGE_DELIVERY,
         RESERVATION_EXPIRY,
+        STATISTICS_ROLL_UP,
         CAMPAIGN_EXPANSION,
         CONTACT_JOB,
         TOP_UP,

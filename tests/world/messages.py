@@ -112,7 +112,7 @@ async def give_event(
     """Something has happened to the message, for the first time, and a partner has told of it."""
     place: dict[str, Any] = {"master_id": account.master, "account_id": account.key, "id": new_id()}
     happened = {"message_id": key, "kind": kind.value, "happened_at": func.now(), "is_first": True}
-    told = {"key": key.hex, "digest": b"1"}
+    told = {"key": f"{key.hex} {kind.value}", "digest": b"1"}
     async with world.database.begin() as connection:
         await connection.execute(insert(message_events).values(**place, **happened))
         await connection.execute(insert(message_event_keys).values(**place, **told))

@@ -62,7 +62,12 @@ def inputs(place: Place) -> dict[str, Input]:
         "apiKeyCreate": account
         | role
         | {"name": "Key", "permissions": ["CONTACTS_READ"], "expiresAt": next_year()}
-        | {"purpose": "MARKETING", "ipRanges": ["192.0.2.0/24"], "whenMakerLosesAccess": "STOP"},
+        | {
+            "purpose": "MARKETING",
+            "ipRanges": ["192.0.2.0/24"],
+            "whenMakerLosesAccess": "STOP",
+            "isTest": False,
+        },
         "apiKeyUpdate": key
         | {"expectedVersion": 1, "name": "Key", "permissions": ["CONTACTS_READ"]}
         | {"ipRanges": ["2001:db8::/32"], "expiresAt": next_year()},

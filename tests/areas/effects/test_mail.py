@@ -24,6 +24,7 @@ from resolvers.invitations.mail_kinds import INVITATION
 from resolvers.members.mail_kinds import OWNERSHIP_OFFER
 from resolvers.parent_access.mail_kinds import BREAK_GLASS
 from resolvers.people.mail_kinds import EMAIL_VERIFICATION, PASSWORD_RESET, SIGN_UP_ATTEMPT
+from resolvers.reputation.mail_kinds import REPUTATION_CHANGED, REPUTATION_CHANGED_FOR_STAFF
 from resolvers.review.mail_kinds import REVIEW_DECIDED
 from resolvers.shares.mail_kinds import SHARE
 from tests.areas.effects.log import mails_to
@@ -65,6 +66,8 @@ MAILS = {
     EMAIL_VERIFICATION: Row({"people.mailbox.send_verification"}, refused=True),
     PASSWORD_RESET: Row({"people.mailbox.request_password_reset"}, refused=False),
     SIGN_UP_ATTEMPT: Row({"people.mailbox.tell_of_sign_up"}, refused=False),
+    REPUTATION_CHANGED: Row({"reputation.tell.mail_moved"}, refused=False),
+    REPUTATION_CHANGED_FOR_STAFF: Row({"reputation.tell.mail_moved"}, refused=False),
     REVIEW_DECIDED: Row({"review.mail.queue_decision"}, refused=False),
 }
 """A new kind, and a new place that sends one, is thought through here: who is limited, and who is told."""

@@ -44,7 +44,7 @@ async def test_those_who_are_in_it_are_sent_to(
     api: Api, brand: Brand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In parts, and each once."""
-    monkeypatch.setattr(contact_lists, "_PART", 2)
+    monkeypatch.setattr(contact_lists, "PART", 2)
     emails = [f"person.{number}@example.com" for number in range(7)]
     list_id = await _listed(api, brand.owner, brand.us, *emails)
     await _listed(api, brand.owner, brand.us, "another@example.com")

@@ -69,6 +69,9 @@ ALLOWED = {
         "resolvers.block_list.reads.seen_path", "authz.reach.reach.mask_of_account"
     ): "the accounts above, which reach leaves out, beside what is allowed in each",
     Use(
+        "resolvers.statistics.reads._below", "authz.reach.reach.mask_of_account"
+    ): "where in a tree the permission for statistics begins and ends",
+    Use(
         "resolvers.block_list.paths._named", "authz.reach.reach.mask_of_account"
     ): "whose block it is, told as far as the caller reaches",
     Use(

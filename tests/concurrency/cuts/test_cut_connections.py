@@ -41,6 +41,7 @@ _READ_BEHIND_THE_COMMIT = {
     "contactAttributeCreate",
     "templateCreate",
     "templateUpdate",
+    "messageCancel",
 }
 """The mutations whose payload has a field of the data plane."""
 

@@ -37,6 +37,7 @@ _MOMENTS = (
 _WORDS = {
     "email": ("ANN.0@bücher.example", "ann.2@xn--bcher-kva.example", "nobody@b.example"),
     "emailPrefix": ("", "a", "ANN.1", "ann.2@"),
+    "recipient": ("a0@example.com", "A1@Example.com", "nobody@b.example"),
     "phone": ("+46 70 000 00 01", "+46700000002"),
     "externalId": ("'1\"", "1"),
     "attribute": ("name", "big", "empty", "a"),
@@ -46,7 +47,7 @@ _CHECKED = _WORDS.keys() - {"value"}
 """Filters that refuse what nothing can fit."""
 _NOT_IN_THE_SCENE = {
     *("contact jobs", "import errors", "domains", "settings.differences"),
-    *("staff.reviews", "staff.account.reviews"),
+    *("staff.reviews", "staff.account.reviews", "staff.account.sendingSources"),
 }
 """Orders of lists that are empty for every viewer: there is no cursor of theirs."""
 _CHOOSING_THE_ORDER = {"orderBy", "emailPrefix", "attribute", "value"}
@@ -198,7 +199,8 @@ def _ends_before_it_begins(values: Mapping[str, Value]) -> bool:
     since, until = (values.get(name, NULL).json for name in ("since", "until"))
     if not isinstance(since, str) or not isinstance(until, str):
         return False
-    return _MOMENTS.index(since) > _MOMENTS.index(until)
+    known = _DAYS if since in _DAYS else _MOMENTS
+    return known.index(since) > known.index(until)
 
 
 def _is_of_no_attribute(values: Mapping[str, Value]) -> bool:

@@ -23,6 +23,7 @@ _CHANCES = {
     "share": 2,
     "explainAccess": 2,
     "sendPreview": 2,
+    "campaignPreview": 2,
     "blockList": 2,
     "deliverability": 2,
     "personalData": 2,

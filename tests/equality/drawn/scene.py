@@ -14,12 +14,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hypothesis.vendor.pretty import RepresentationPrinter
+from sqlalchemy import func
 
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import ALL_PERMISSIONS, Permission, mask_of
 from models.accounts.tables import AccountStatus
 from models.api_keys.tables import ApiKeyPurpose, WhenMakerLosesAccess
 from models.base.ids import Kind, present
+from models.messages.events import MessageEventKind
+from models.sending.tables import SendStream
 from models.settings.tables import SettingName
 from resolvers.effects.event_kinds import EventKind
 from tests.client.api import Caller
@@ -30,8 +33,11 @@ from tests.equality.drawn.grants import make_custom_roles, make_invitations, mak
 from tests.equality.drawn.money import make_money
 from tests.equality.drawn.overridden import add_staff
 from tests.equality.drawn.plans import make_plans
+from tests.world.campaigns import campaign_id, give_campaign
 from tests.world.contacts import contact_id, contact_list_id, give_contacts, give_memberships
+from tests.world.messages import give_event, give_message, message_id
 from tests.world.ownership import give_offer
+from tests.world.reputation import give_source
 from tests.world.settings import VALUES, give_settings, set_function, set_setting
 from tests.world.suppressions import give_all_suppressions
 from tests.world.templates import give_template, template_id
@@ -120,6 +126,7 @@ async def make_scene(world: World) -> Scene:
     written_to = await _contacts(
         world, (agency.master, agency.client, agency.till, agency.leaves[0], brand, foreign)
     )
+    sent = await _messages(world, (agency.master, agency.client, agency.till, brand, foreign))
     await _settings(world, agency, brand)
     await world.set_status(agency.suspended, AccountStatus.SUSPENDED)
     await world.set_status(agency.shop, AccountStatus.CLOSED)
@@ -148,6 +155,7 @@ async def make_scene(world: World) -> Scene:
         *plans,
         *billed,
         *written_to,
+        *sent,
     )
     words = ("twin", "leaf 1", "TWIN", "🦊", "Ω", "'", '"', "\\", "\n", "%", "_")
     return Scene({**people, **keys}, ids, (QUOTES, EMOJI, EXTERNAL_ID, *words))
@@ -166,6 +174,22 @@ async def _contacts(world: World, accounts: Sequence[Account]) -> list[str]:
             made = await give_template(world, account, name, text=f"{name} {{{{ contact.email }}}}")
             written_to.append(template_id(account, made))
     return written_to
+
+
+async def _messages(world: World, accounts: Sequence[Account]) -> list[str]:
+    """Messages of both streams, what happened to them, campaigns and sending sources. Their ids."""
+    ids: list[str] = []
+    for account in accounts:
+        for stream in SendStream:
+            for number in range(4):
+                made = await give_message(world, account, f"a{number}@example.com", stream=stream)
+                ids.append(message_id(account, made, stream))
+                for kind in (MessageEventKind.DELIVERED, MessageEventKind.OPEN, MessageEventKind.CLICK):
+                    await give_event(world, account, made, kind)
+            await give_source(world, account, stream, sent=200, hard_bounces=7, judged_at=func.now())
+        made_of = [await give_campaign(world, account, name=name) for name in ("Spring", QUOTES, EMOJI)]
+        ids += [campaign_id(key) for key in made_of]
+    return ids
 
 
 async def _settings(world: World, agency: Agency, brand: Account) -> None:

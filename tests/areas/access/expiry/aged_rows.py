@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, DateTime, Uuid, bindparam, column, func, select, t
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.sending.tables import ReservationStatus
+from models.statistics.tables import NUMBERS
 from resolvers.effects.retention import Retention
 from tests.world.sends import give_reservation
 from tests.world.world import Account, Person, World
@@ -22,6 +23,14 @@ _RESERVATION = """INSERT INTO send_reservations (master_id, account_id, id, cycl
     {settled_at}, moment
   FROM (SELECT * FROM send_reservations WHERE account_id = :account LIMIT 1) AS one,
     unnest(CAST(:moments AS timestamptz[])) AS ages (moment)"""
+
+_NUMBERS = ", ".join(NUMBERS)
+_ZEROS = ", ".join("0" for _ in NUMBERS)
+_SUMS = (
+    "(master_id, account_id, period, starts_at, channel, stream, api_key_id, campaign_id, label, "
+    f"{_NUMBERS}) SELECT :master, :account, 'HOUR', moment, 'EMAIL', 'MARKETING', gen_random_uuid(), "
+    f"gen_random_uuid(), '', {_ZEROS} {_AGES}"
+)
 
 INSERTS = {
     "attempts": f"INSERT INTO attempts (subject, window_start, count) SELECT 'try ' || n, moment, 1 {_AGES}",
@@ -40,6 +49,10 @@ INSERTS = {
     "import_errors": "INSERT INTO contact_import_errors (master_id, account_id, id, job_id, line, reason, "
     "created_at) SELECT :master, :account, gen_random_uuid(), gen_random_uuid(), n, 'It is no address.', "
     f"moment {_AGES}",
+    "message_keys": "INSERT INTO message_keys (master_id, account_id, id, key, digest, created_at) SELECT "
+    f":master, :account, gen_random_uuid(), CAST(n AS text), '', moment {_AGES}",
+    "statistics_hours": f"INSERT INTO statistics {_SUMS}",
+    "subtree_statistics_hours": f"INSERT INTO subtree_statistics {_SUMS}",
     "review_samples": "WITH review AS (INSERT INTO reviews (master_id, account_id, id, status, contacts, "
     "decided_at) VALUES (:master, :account, gen_random_uuid(), 'WITHDRAWN', 1, now()) RETURNING id) "
     "INSERT INTO review_samples (master_id, review_id, ordinal, attributes, source, added_at, ended_at) "
