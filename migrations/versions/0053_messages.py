@@ -122,7 +122,7 @@ def upgrade() -> None:
     of_account = ["master_id", "account_id"]
     op.create_index("ix_messages_recipient_canonical", "messages", [*of_account, "recipient_canonical", "id"])
     for name, columns, condition in (
-        ("due", ["stream", "due_at"], "status = 'WAITING'"),
+        ("due", ["stream", "due_at", "id"], "status = 'WAITING'"),
         ("body_id", ["body_id"], "body_id IS NOT NULL"),
         ("label", ["label", "id"], "label IS NOT NULL"),
         ("status", ["status", "id"], "status <> 'SENT'"),

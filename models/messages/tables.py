@@ -103,6 +103,7 @@ messages = data_table(
         "account_id",
         "stream",
         "due_at",
+        "id",
         postgresql_where=text("status = 'WAITING'"),
     ),
     Index(

@@ -8,33 +8,49 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, FromClause, Row, Uuid, and_, any_, func, literal, select, update
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    Column,
+    ColumnElement,
+    FromClause,
+    Row,
+    Uuid,
+    and_,
+    any_,
+    func,
+    literal,
+    select,
+    true,
+    update,
+)
 
 from authz.wall.tree_door import in_data_plane
 from authz.wall.worker_door import enter_as_worker
-from engine.text.forms import compared
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, AccountKey, MasterId, MessageId
 from models.messages.tables import MessageChannel, MessageStatus, messages
 from models.sending.tables import SendStream
 from resolvers.domains.verified import verified_tracking_domains
-from resolvers.inputs.phones import country_of
 from resolvers.messages.claimed import Claimed, ClaimedMessage, SigningKey, TemplateSender
 from resolvers.messages.contents import read_contacts, read_parts
 from resolvers.messages.excluded_since import without_excluded
 from resolvers.messages.held import held_campaigns, is_free
 from resolvers.messages.queue import HELD_FOR
 from resolvers.messages.signing_keys import Origin, origin_of, read_signing_keys
+from resolvers.messages.sources import source_of_message
 from resolvers.messages.turn import accounts_in_turn, cancel_of_closed
 from resolvers.reputation.held import HeldSource, count_backlog, read_held, waits_for
 from resolvers.review.policy import ReviewPolicy
 from resolvers.settings.in_force import all_of, effective, statement_of
-from resolvers.statistics.count import Source
 from resolvers.templates.parts import Parts
 from resolvers.templates.variables import Values, account_values
 
 AT_ONCE = 10
 """Messages that are claimed, handed over and settled together: what a worker that dies leaves in doubt."""
+
+_LOOKED_AT = 4 * AT_ONCE
+"""Messages of a stream. So many workers of one tree find something at the same moment."""
 
 _LEFT = "A worker that had claimed it died. Nobody knows whether it was handed over."
 
@@ -50,7 +66,7 @@ async def claim_messages(
     turn = await accounts_in_turn(session, master_id, review)
     await cancel_of_closed(session, master_id, turn.closed)
     if not turn.active:
-        return Claimed(master_id, turn.closed, turn.held, [])
+        return Claimed(master_id, turn.closed, turn.held, [], is_last=True)
     held = await read_held(session, master_id, turn.active, lock=True)
     free = functools.partial(is_free, held=await held_campaigns(session, master_id, turn.active))
     async with in_data_plane(session, AccountKey(master_id, turn.active[0])):
@@ -61,7 +77,7 @@ async def claim_messages(
     remaining = await without_excluded(session, master_id, rows)
     looked_at = [*turn.active, *turn.closed]
     if not remaining:
-        return Claimed(master_id, looked_at, turn.held, [])
+        return Claimed(master_id, looked_at, turn.held, [], is_last=not rows)
     around = await _around(session, master_id, remaining)
     return Claimed(master_id, looked_at, turn.held, [_read(row, around) for row in remaining])
 
@@ -146,21 +162,62 @@ async def _claim(
     condition: Callable[[FromClause], ColumnElement[bool]],
     most: int,
 ) -> Sequence[Row[Any]]:
-    due, message = messages.alias("due"), messages.c
-    some = (
-        select(due.c.account_id, due.c.id)
+    """The transactional ones first."""
+    rows: list[Row[Any]] = []
+    for stream in (SendStream.TRANSACTIONAL, SendStream.MARKETING):
+        if len(rows) < most:
+            first = _first(master_id, ids, stream, channels, condition)
+            rows += await _claim_some(session, master_id, first, most - len(rows))
+    return rows
+
+
+def _first(
+    master_id: MasterId,
+    ids: Sequence[AccountId],
+    stream: SendStream,
+    channels: Collection[MessageChannel],
+    condition: Callable[[FromClause], ColumnElement[bool]],
+) -> CTE:
+    """The messages that have been due the longest, more than are claimed: other workers may hold some. Of
+    each account an index gives its first ones, however many wait behind them."""
+    account = func.unnest(literal(list(ids), ARRAY(Uuid))).table_valued(Column("id", Uuid))
+    of = account.render_derived("account")
+    due = messages.alias("due")
+    of_account = (
+        select(due.c.id, due.c.due_at)
         .where(
             due.c.master_id == master_id,
-            due.c.account_id == any_(literal(list(ids), ARRAY(Uuid))),
+            due.c.account_id == of.c.id,
+            due.c.stream == stream.value,
             due.c.status == MessageStatus.WAITING.value,
             due.c.due_at <= func.now(),
-            condition(due),
             due.c.channel.in_([channel.value for channel in channels]),
+            condition(due),
         )
-        # TRANSACTIONAL comes behind MARKETING.
-        .order_by(due.c.stream.desc(), due.c.due_at, due.c.id)
+        .order_by(due.c.due_at, due.c.id)
+        .limit(_LOOKED_AT)
+        .lateral("of_account")
+    )
+    return (
+        select(of.c.id.label("account_id"), of_account.c.id, of_account.c.due_at)
+        .select_from(of.join(of_account, true()))
+        .order_by(of_account.c.due_at, of_account.c.id)
+        .limit(_LOOKED_AT)
+        .cte("first")
+    )
+
+
+async def _claim_some(
+    session: WriteSession, master_id: MasterId, first: CTE, most: int
+) -> Sequence[Row[Any]]:
+    free, message = messages.alias("free"), messages.c
+    some = (
+        select(free.c.account_id, free.c.id)
+        .select_from(free.join(first, and_(free.c.account_id == first.c.account_id, free.c.id == first.c.id)))
+        .where(free.c.master_id == master_id, free.c.status == MessageStatus.WAITING.value)
+        .order_by(first.c.due_at, first.c.id)
         .limit(most)
-        .with_for_update(skip_locked=True)
+        .with_for_update(of=free, skip_locked=True)
         .cte("some")
     )
     claimed = (
@@ -172,7 +229,7 @@ async def _claim(
         .returning(*message)
     )
     rows = (await session.execute(claimed)).all()
-    return sorted(rows, key=lambda row: (row.stream == SendStream.MARKETING.value, row.due_at, row.id))
+    return sorted(rows, key=lambda row: (row.due_at, row.id))
 
 
 async def _sender(session: WriteSession, account: AccountKey) -> TemplateSender:
@@ -192,7 +249,7 @@ def _read(row: Row[Any], around: _Around) -> ClaimedMessage:
         expires_at=row.expires_at,
         attempts=row.attempts,
         stream=SendStream(row.stream),
-        source=source_of(row),
+        source=source_of_message(row),
         is_test=row.is_test,
         recipient=row.recipient,
         canonical=row.recipient_canonical,
@@ -213,18 +270,3 @@ def _origin(row: Row[Any]) -> Origin | None:
     """None: it is no e-mail."""
     is_email = row.channel == MessageChannel.EMAIL.value
     return origin_of(AccountId(row.account_id), row.sender) if is_email else None
-
-
-def source_of(row: Row[Any]) -> Source:
-    """What the message is counted by."""
-    channel = MessageChannel(row.channel)
-    is_email = channel is MessageChannel.EMAIL
-    return Source(
-        channel=channel,
-        stream=SendStream(row.stream),
-        api_key_id=row.api_key_id,
-        campaign_id=row.campaign_id,
-        label=None if row.label is None else compared(row.label),
-        domain=row.recipient_canonical.rpartition("@")[2] if is_email else None,
-        country=None if is_email else country_of(row.recipient_canonical),
-    )

@@ -62,9 +62,10 @@ class ClaimedMessage:
 @dataclass(frozen=True)
 class Claimed:
     """Some messages of a tree. `looked_at`: the accounts that they may be of. `held`: those that may not send
-    now."""
+    now. `is_last`: nothing else is due; else there may be messages behind those that were excluded."""
 
     master_id: MasterId
     looked_at: Sequence[AccountId]
     held: Sequence[AccountId]
     messages: Sequence[ClaimedMessage]
+    is_last: bool = False

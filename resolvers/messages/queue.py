@@ -6,8 +6,21 @@ at the same moment.
 
 import datetime
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import ARRAY, DateTime, Uuid, any_, case, delete, func, literal, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Select,
+    Uuid,
+    any_,
+    delete,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.wall.tree_door import in_data_plane
@@ -18,8 +31,9 @@ from models.base.ids import AccountId, AccountKey, MasterId
 from models.effects.jobs import Job
 from models.messages.job_kinds import MESSAGE_DELIVERY
 from models.messages.tables import MessageChannel, MessageStatus, delivery_queues, messages
+from models.sending.tables import SendStream
 from resolvers.effects.jobs import enqueue
-from resolvers.messages.held import held_campaigns, is_free
+from resolvers.messages.held import HeldCampaign, held_campaigns, is_free
 from resolvers.reputation.held import HeldSource, read_held, waits_for
 
 HELD_FOR = datetime.timedelta(minutes=10)
@@ -88,29 +102,60 @@ async def _nexts(
     held: Sequence[HeldSource],
 ) -> Mapping[AccountId, datetime.datetime]:
     waiting = await held_campaigns(session, master_id, ids)
-    message = messages.c
-    again = literal(datetime.datetime.now(datetime.UTC) + _WHILE_CLAIMED, DateTime(timezone=True))
-    later = literal(datetime.datetime.now(datetime.UTC) + HELD_FOR, DateTime(timezone=True))
-    is_claimed = message.status == MessageStatus.CLAIMED.value
-    is_served = message.channel.in_([channel.value for channel in channels])
-    waits = waits_for(messages, held)
-    served = case((waits, func.greatest(message.due_at, later)), else_=message.due_at)
-    moment = func.min(case((is_claimed, again), (is_served, served), else_=later)).label("moment")
-    open_ = [MessageStatus.WAITING.value, MessageStatus.CLAIMED.value]
-    statement = (
-        select(message.account_id, moment)
-        .where(
-            message.master_id == master_id,
-            message.account_id == any_(literal(list(ids), ARRAY(Uuid))),
-            message.status.in_(open_),
-            or_(is_free(messages, waiting), message.status == MessageStatus.CLAIMED.value),
-        )
-        .group_by(message.account_id)
-    )
+    later = datetime.datetime.now(datetime.UTC) + HELD_FOR
+    again = datetime.datetime.now(datetime.UTC) + _WHILE_CLAIMED
     async with in_data_plane(session, AccountKey(master_id, ids[0])):
-        rows = (await session.execute(statement)).all()
-    moments: dict[AccountId, datetime.datetime] = {row.account_id: row.moment for row in rows}
+        rows = (await session.execute(_looking(master_id, ids, channels, held, waiting))).all()
+    moments: dict[AccountId, datetime.datetime] = {}
+    for row in rows:
+        # What waits for a source, or for another worker's channel, is looked at now and then.
+        kept = None if row.first_at is None else max(row.first_at, later)
+        known = (row.next_at, kept, again if row.is_claimed else None)
+        found = [moment for moment in known if moment is not None]
+        if found:
+            moments[AccountId(row.account_id)] = min(found)
     for each in waiting:
         if each.until is not None:
             moments[each.account_id] = min(each.until, moments.get(each.account_id, each.until))
     return moments
+
+
+def _looking(
+    master_id: MasterId,
+    ids: Sequence[AccountId],
+    channels: Collection[MessageChannel],
+    held: Sequence[HeldSource],
+    waiting: Sequence[HeldCampaign],
+) -> Select[Any]:
+    """Of each account when the first message that waits is due (`first_at`), when the first one that may go
+    out is due (`next_at`), and whether one is claimed. An index gives each, however many wait."""
+    account = func.unnest(literal(list(ids), ARRAY(Uuid))).table_valued(Column("id", Uuid))
+    of, message = account.render_derived("account"), messages.alias("message")
+    own = message.c.master_id == master_id, message.c.account_id == of.c.id
+
+    def soonest(*conditions: ColumnElement[bool]) -> ColumnElement[Any]:
+        firsts = [
+            select(message.c.due_at)
+            .where(
+                *own,
+                message.c.stream == stream.value,
+                message.c.status == MessageStatus.WAITING.value,
+                is_free(message, waiting),
+                *conditions,
+            )
+            .order_by(message.c.due_at, message.c.id)
+            .limit(1)
+            .correlate(of)
+            .scalar_subquery()
+            for stream in SendStream
+        ]
+        return func.least(*firsts)
+
+    is_served = message.c.channel.in_([channel.value for channel in channels])
+    claimed = select(message.c.id).where(*own, message.c.status == MessageStatus.CLAIMED.value)
+    return select(
+        of.c.id.label("account_id"),
+        soonest().label("first_at"),
+        soonest(is_served, ~waits_for(message, held)).label("next_at"),
+        claimed.correlate(of).exists().label("is_claimed"),
+    )

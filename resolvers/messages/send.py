@@ -1,7 +1,6 @@
 """Sending messages: each has its own outcome, and all that are sent pass the gate together (R83, T29)."""
 
 import datetime
-import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,12 +15,11 @@ from authz.wall.tree_door import in_data_plane
 from engine.text.forms import compared
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, MessageId, SendReservationId, new_id, new_ids
-from models.messages.tables import MessageChannel, MessageStatus
+from models.messages.tables import MessageStatus
 from models.sending.tables import SendStream
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.address_digests import ContactDigest
-from resolvers.inputs.phones import country_of
 from resolvers.messages.excluded_since import EXCLUDED
 from resolvers.messages.given import MOST_MESSAGES, GivenMessage, ReadMessage
 from resolvers.messages.keys import claim_keys, give_back, read_earlier
@@ -29,6 +27,7 @@ from resolvers.messages.queue import note_due
 from resolvers.messages.reading import read_message
 from resolvers.messages.senders import read_senders
 from resolvers.messages.sms import channel_of
+from resolvers.messages.sources import source_to
 from resolvers.messages.store import NewMessages, insert_messages, read_contacts, read_versions
 from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.address_hash import Recipients
@@ -39,7 +38,7 @@ from resolvers.sending.labels import read_label
 from resolvers.sending.left_out_store import StoredLeftOut
 from resolvers.sending.permissions import SEND_PERMISSIONS
 from resolvers.settings.phone_country import in_default_country
-from resolvers.statistics.count import Source, domain_of
+from resolvers.statistics.count import Source
 
 LONGEST_AHEAD = datetime.timedelta(days=7)
 _SKEW = datetime.timedelta(minutes=5)
@@ -257,7 +256,14 @@ async def _pass(
         return reserved
     sent: Counter[Source] = Counter()
     for message in messages:
-        sent[_source(reserved, principal.api_key_id, message)] += message.sends
+        source = source_to(
+            message.address.canonical,
+            channel=channel_of(message.address),
+            stream=passage.stream,
+            label=reserved.label,
+            api_key_id=passage.api_key_id,
+        )
+        sent[source] += message.sends
     held = Held(
         id=passage.reservation_id,
         payer_id=reserved.use.payer_id,
@@ -267,18 +273,6 @@ async def _pass(
     )
     await use_up(session, principal, account, held)
     return reserved
-
-
-def _source(reserved: Reserved, api_key_id: uuid.UUID | None, message: ReadMessage) -> Source:
-    channel, canonical = channel_of(message.address), str(message.address.canonical)
-    return Source(
-        channel=channel,
-        stream=reserved.passage.stream,
-        api_key_id=api_key_id,
-        label=None if reserved.label is None else compared(reserved.label),
-        domain=domain_of(canonical),
-        country=country_of(canonical) if channel is MessageChannel.SMS else None,
-    )
 
 
 async def _without_excluded(session: WriteSession, account: Authorized, request: _Request) -> Audience:

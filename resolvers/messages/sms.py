@@ -18,8 +18,8 @@ _NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 ._&+-]{0,10}")
 
 
 def channel_of(address: Address) -> MessageChannel:
-    """How a message reaches the address."""
-    is_email = address.canonical is not None and "@" in address.canonical
+    """How a message reaches the address. A hash is taken for one of an e-mail address."""
+    is_email = address.canonical is None or "@" in address.canonical
     return MessageChannel.EMAIL if is_email else MessageChannel.SMS
 
 

@@ -54,10 +54,8 @@ class MailWriter:
         Raises ValueError for what cannot be mail, NotOpenedError where no secret opens the key, and
         SECRETS_UNAVAILABLE where the deployment has none.
         """
-        references, reference = (
-            self._deployment.signers().references,
-            Reference(message.account_id, message.id),
-        )
+        references = self._deployment.signers().references
+        reference = Reference(message.account_id, message.id)
         mail = _mail(message, f"{references.written(reference)}@{key.domain}", parts, links)
         signed = self._signer(key).sign(compose(mail), message.claimed_at)
         return Envelope(

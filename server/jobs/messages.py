@@ -119,7 +119,7 @@ async def deliver_turn(sessions: WriteSessions, deployment: Deployment, job: Job
             break
         looked_at |= dict.fromkeys(claimed.looked_at)
         held |= dict.fromkeys(claimed.held)
-        if not claimed.messages:
+        if claimed.is_last:
             break
         settled = await asyncio.gather(*[carrier.deliver(message) for message in claimed.messages])
     async with sessions.begin() as session:
