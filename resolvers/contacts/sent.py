@@ -13,7 +13,7 @@ from models.accounts.trees import Place, in_account, in_tree
 from models.messages.tables import MessageStatus, message_bodies, messages
 from resolvers.contacts.evidence import ERASED
 
-_NOBODY = b""
+NOBODY = b""
 """The digest of no address."""
 
 
@@ -44,7 +44,7 @@ async def forget_messages(session: WriteSession, account: Place, addresses: Coll
         .values(
             recipient=ERASED,
             recipient_canonical=ERASED,
-            recipient_digest=_NOBODY,
+            recipient_digest=NOBODY,
             contact_id=null(),
             variables=null(),
             headers=null(),

@@ -57,7 +57,7 @@ JUDGED = (
     StatisticKind.SOFT_BOUNCE,
     StatisticKind.COMPLAINT,
 )
-"""What streams are judged by."""
+"""What sending sources are judged by."""
 
 _KINDS: Mapping[str, tuple[StatisticKind, str]] = {
     "sent": (StatisticKind.SENT, "number"),
@@ -88,7 +88,7 @@ Above = Sequence[tuple[AccountId, AccountId]]
 def adding(master_id: MasterId, zones: Mapping[AccountId, str], above: Above, most: int) -> Select[Any]:
     """Take the rows of these accounts that have waited the longest, and add them up. `zones`: the accounts
     with their time zones. `above`: all that are above them. Returns a row for each account of which rows were
-    taken: how many, as `taken`, and as `is_judged` whether streams are judged by one of them."""
+    taken: how many, as `taken`, and as `is_judged` whether sources are judged by one of them."""
     taken = _taken(master_id, zones, most)
     own = _of_senders(taken).cte("own")
     of_recipients = _of_recipients(master_id, taken)

@@ -31,7 +31,8 @@ most."""
 
 @dataclass(frozen=True)
 class AddedUp:
-    """What one transaction did. `judged`: the accounts where numbers changed by which streams are judged.
+    """What one transaction did. `judged`: the accounts where numbers changed by which sending
+    sources are judged.
     `is_all`: nothing more was there."""
 
     judged: Sequence[AccountId]

@@ -52,13 +52,13 @@ async def take_uses(session: WriteSession, account_id: AccountId, uses: Sequence
 
 
 async def unsubscribe_by(session: WriteSession, link: TrackedLink) -> bool:
-    """The recipient of the message leaves. False: the message is gone."""
+    """The recipient of the message leaves. False: the message is gone, or its recipient was erased."""
     account = await enter_for_feedback(session, link.account_id)
     if account is None:
         return False
     async with in_data_plane(session, account):
         sent = await find_messages(session, account, {link.message_id})
-    if link.message_id not in sent:
+    if link.message_id not in sent or sent[link.message_id].recipient is None:
         return False
     now = datetime.datetime.now(datetime.UTC)
     kind = MessageEventKind.UNSUBSCRIBE

@@ -64,7 +64,7 @@ async def report_events(
             open_.outcomes[index] = each
         else:
             open_.events[index] = each
-    sent = await _find_sent(session, principal, account, command.stream, open_)
+    sent = await _find_sent(session, account, command.stream, open_)
     async with in_data_plane(session, account):
         await _leave_out_known(session, account, open_)
     new = {
@@ -80,7 +80,7 @@ async def report_events(
 
 
 async def _find_sent(
-    session: WriteSession, principal: Principal, account: Authorized, stream: SendStream, open_: _Open
+    session: WriteSession, account: Authorized, stream: SendStream, open_: _Open
 ) -> Mapping[int, Sent]:
     """What each event is about. Events about nothing that is known are settled."""
     events = open_.events
@@ -99,7 +99,7 @@ async def _find_sent(
             and each.reservation_id in committed
         ):
             reservation = committed[each.reservation_id]
-            found[index] = sent_by(reservation, each.recipient, principal.api_key_id)
+            found[index] = sent_by(reservation, each.recipient)
         else:
             open_.settle(index, NotFound("reservationId" if each.message_id is None else "messageId"))
     return found

@@ -73,7 +73,8 @@ def _kind(sent: Sent, returned: Returned, *, is_alone: bool) -> MessageEventKind
     """None: it is about somebody else. Where the recipient forwards mail that comes back, the message did not
     arrive, but its address exists."""
     named = {_canonical(text) for text in returned.recipients}
-    if not named or sent.recipient.canonical in named:
+    own = None if sent.recipient is None else sent.recipient.canonical
+    if not named or own in named:
         return returned.kind
     is_bounce = returned.kind in (MessageEventKind.HARD_BOUNCE, MessageEventKind.SOFT_BOUNCE)
     return MessageEventKind.SOFT_BOUNCE if is_bounce and is_alone else None

@@ -8,14 +8,15 @@ from typing import Any
 
 from sqlalchemy import ARRAY, Row, Uuid, any_, literal, select
 
-from engine.text.forms import compared
-from engine.text.remembered import remembered
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import Place, in_account
 from models.base.ids import SendReservationId
-from models.messages.tables import MessageChannel, messages
+from models.messages.tables import messages
 from models.sending.tables import ReservationStatus, SendStream, send_reservations
+from resolvers.contacts.sent import NOBODY
 from resolvers.inputs.addresses import Address
+from resolvers.messages.sms import channel_of
+from resolvers.messages.sources import source_of_message, source_to
 from resolvers.statistics.count import Source
 
 _MOMENT_SIZE = 6
@@ -24,24 +25,26 @@ _MOMENT_SIZE = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """What went to one recipient. `id`: what its events go by. `contact_list_id`: the list that it was sent
-    to."""
+    """What went to one recipient. `id`: what its events go by. `recipient`: None if it was erased.
+    `contact_list_id`: the list that it was sent to."""
 
     id: uuid.UUID
     reservation_id: SendReservationId | None
     source: Source
     is_test: bool
-    recipient: Address
+    recipient: Address | None
     contact_list_id: uuid.UUID | None
 
 
 @dataclass(frozen=True)
 class Reservation:
-    """A committed one. `label`: as the account wrote it."""
+    """A committed one. `label`: as the account wrote it. `api_key_id`: the key that reserved, by which its
+    sends are counted too."""
 
     id: SendReservationId
     stream: SendStream
     label: str | None
+    api_key_id: uuid.UUID | None
 
 
 async def find_messages(
@@ -71,24 +74,14 @@ async def find_messages(
 
 def _of_message(row: Row[*tuple[Any, ...]]) -> Sent:
     canonical: str = row.recipient_canonical
-    recipient = Address(
-        hashed=hashlib.sha256(canonical.encode()).digest(),
-        digest=row.recipient_digest,
-        original=row.recipient,
-        canonical=canonical,
-    )
-    source = Source(
-        channel=MessageChannel(row.channel),
-        stream=SendStream(row.stream),
-        api_key_id=row.api_key_id,
-        campaign_id=row.campaign_id,
-        label=None if row.label is None else _compared(row.label),
-        domain=_domain_of(canonical),
-    )
+    recipient = None
+    if row.recipient_digest != NOBODY:
+        hashed = hashlib.sha256(canonical.encode()).digest()
+        recipient = Address(hashed, row.recipient_digest, row.recipient, canonical)
     return Sent(
         id=row.id,
         reservation_id=None,
-        source=source,
+        source=source_of_message(row),
         is_test=row.is_test,
         recipient=recipient,
         contact_list_id=row.contact_list_id,
@@ -102,28 +95,26 @@ async def find_committed(
     if not ids:
         return {}
     reservation = send_reservations.c
-    statement = select(reservation.id, reservation.label).where(
+    statement = select(reservation.id, reservation.label, reservation.api_key_id).where(
         in_account(send_reservations, account),
         reservation.id == any_(literal(list(ids), ARRAY(Uuid))),
         reservation.stream == stream.value,
         reservation.status == ReservationStatus.COMMITTED.value,
     )
     return {
-        SendReservationId(row.id): Reservation(SendReservationId(row.id), stream, row.label)
+        SendReservationId(row.id): Reservation(SendReservationId(row.id), stream, row.label, row.api_key_id)
         for row in await session.execute(statement)
     }
 
 
-def sent_by(reservation: Reservation, recipient: Address, api_key_id: uuid.UUID | None) -> Sent:
-    """What went to this recipient by the reservation. `api_key_id`: of the engine, which tells of it."""
-    canonical = recipient.canonical
-    is_number = canonical is not None and "@" not in canonical
-    source = Source(
-        channel=MessageChannel.SMS if is_number else MessageChannel.EMAIL,
+def sent_by(reservation: Reservation, recipient: Address) -> Sent:
+    """What went to this recipient by the reservation."""
+    source = source_to(
+        recipient.canonical,
+        channel=channel_of(recipient),
         stream=reservation.stream,
-        api_key_id=api_key_id,
-        label=None if reservation.label is None else _compared(reservation.label),
-        domain=None if canonical is None else _domain_of(canonical),
+        label=reservation.label,
+        api_key_id=reservation.api_key_id,
     )
     return Sent(
         id=_id_of(reservation.id, recipient.digest),
@@ -139,14 +130,3 @@ def _id_of(reservation_id: SendReservationId, digest: bytes) -> uuid.UUID:
     """It begins with the moment of the reservation, as the id of a message begins with its own."""
     both = hashlib.sha256(reservation_id.bytes + digest).digest()
     return uuid.UUID(bytes=reservation_id.bytes[:_MOMENT_SIZE] + both[: 16 - _MOMENT_SIZE])
-
-
-def _domain_of(canonical: str) -> str | None:
-    """None: of a phone number."""
-    return canonical.rpartition("@")[2] if "@" in canonical else None
-
-
-@remembered(1_000)
-def _compared(label: str) -> str:
-    """Many messages share a label."""
-    return compared(label)

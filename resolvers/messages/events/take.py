@@ -6,6 +6,7 @@ recipient that it is about (T25).
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from authz.callers.actors import Actor
 from authz.wall.tree_door import in_data_plane
@@ -16,6 +17,7 @@ from models.messages.events import MessageEventKind
 from models.statistics.tables import StatisticKind
 from models.suppressions.tables import BounceKind
 from resolvers.block_list.add import NewEntries, add_entries
+from resolvers.inputs.addresses import Address
 from resolvers.messages.events.store import SentEvent, Stored, store_events
 from resolvers.sealing.keyring import KeyringSource
 from resolvers.settings.in_force import effective_settings
@@ -52,10 +54,10 @@ async def take_events(
         real = [(event, how) for event, how in pairs if not event.sent.is_test]
         new = [(event, how) for event, how in real if how is not Stored.KNOWN]
         await count(session, account, _counted(new))
-        await _exclude_bounced(session, account, limits, [event for event, _ in new])
-        await _block_complaining(session, account, [event for event, _ in new], keyring, actor)
+        await _exclude_bounced(session, account, limits, _about_somebody(new))
+        await _block_complaining(session, account, _about_somebody(new), keyring, actor)
         # Also what was told before: the recipient may have subscribed again since.
-        await _unsubscribe(session, account, [event for event, _ in real])
+        await _unsubscribe(session, account, _about_somebody(real))
     if new:
         await note_counted(session, account)
     return [how is not Stored.KNOWN for how in stored]
@@ -90,25 +92,38 @@ def _counted(events: Sequence[tuple[SentEvent, Stored]]) -> list[Counted]:
     ]
 
 
+@dataclass(frozen=True)
+class _About:
+    """An event, and the recipient that it is about."""
+
+    recipient: Address
+    event: SentEvent
+
+
+def _about_somebody(events: Sequence[tuple[SentEvent, Stored]]) -> list[_About]:
+    """Those whose recipients were not erased: of nobody nothing follows."""
+    return [_About(event.sent.recipient, event) for event, _ in events if event.sent.recipient is not None]
+
+
 async def _exclude_bounced(
-    session: WriteSession, account: Place, limits: BounceLimits | None, events: Sequence[SentEvent]
+    session: WriteSession, account: Place, limits: BounceLimits | None, found: Sequence[_About]
 ) -> None:
     bounced = [
-        Report(event.sent.recipient, event.happened_at, _BOUNCES[event.kind])
-        for event in events
-        if event.kind in _BOUNCES
+        Report(each.recipient, each.event.happened_at, _BOUNCES[each.event.kind])
+        for each in found
+        if each.event.kind in _BOUNCES
     ]
     if bounced and limits is not None:
         await add_bounces(session, account, limits, bounced)
 
 
 async def _block_complaining(
-    session: WriteSession, account: Place, events: Sequence[SentEvent], keyring: KeyringSource, actor: Actor
+    session: WriteSession, account: Place, found: Sequence[_About], keyring: KeyringSource, actor: Actor
 ) -> None:
     complaining = {
-        event.sent.recipient.digest: event.sent.recipient
-        for event in events
-        if event.kind is MessageEventKind.COMPLAINT
+        each.recipient.digest: each.recipient
+        for each in found
+        if each.event.kind is MessageEventKind.COMPLAINT
     }
     if complaining:
         entries = list(complaining.values())
@@ -117,16 +132,16 @@ async def _block_complaining(
         )
 
 
-async def _unsubscribe(session: WriteSession, account: Place, events: Sequence[SentEvent]) -> None:
+async def _unsubscribe(session: WriteSession, account: Place, found: Sequence[_About]) -> None:
     """From the list that the message was sent to, which matters where support has set it so. If the list is
     gone, from the account."""
-    left = [event for event in events if event.kind is MessageEventKind.UNSUBSCRIBE]
-    named = {event.sent.contact_list_id for event in left if event.sent.contact_list_id is not None}
-    lists = await known_lists(session, account, named)
+    left = [each for each in found if each.event.kind is MessageEventKind.UNSUBSCRIBE]
+    lists_of = {each.event.sent.contact_list_id for each in left}
+    known = await known_lists(session, account, {one for one in lists_of if one is not None})
 
     def list_of(event: SentEvent) -> ListId:
-        return event.sent.contact_list_id if event.sent.contact_list_id in lists else None
+        return event.sent.contact_list_id if event.sent.contact_list_id in known else None
 
-    reports = [Report(event.sent.recipient, event.happened_at, list_of(event)) for event in left]
+    reports = [Report(each.recipient, each.event.happened_at, list_of(each.event)) for each in left]
     if reports:
         await add_unsubscribes(session, account, reports)

@@ -5,13 +5,15 @@ from typing import Any
 from sqlalchemy import select
 
 from authz.policy.builtin_roles import BuiltinRole
-from models.messages.tables import message_bodies, messages
+from models.messages.tables import MessageStatus, message_bodies, messages
+from models.suppressions.tables import bounces, unsubscribes
 from tests.areas.messages.shop import Shop
 from tests.areas.messages.site import Site
 from tests.client.api import Api
 from tests.client.mutations import done
+from tests.world.block_list import listed
 from tests.world.contacts import contact_id, give_listed_contact
-from tests.world.messages import mail, send
+from tests.world.messages import event, give_message, mail, message_id, report, send
 from tests.world.world import World
 
 _DATA = "query ($id: ID!, $address: String!) { personalData(accountId: $id, address: $address) }"
@@ -60,3 +62,25 @@ async def test_personal_data_names_messages_of_the_streams_that_the_viewer_reads
         data = (await api.read(_DATA, caller, id=shop.account.id, address="Ann@example.com"))["personalData"]
         found.append([each["stream"] for each in data["messages"]])
     assert found == [["TRANSACTIONAL", "MARKETING"], ["MARKETING"]]
+
+
+async def test_nothing_follows_for_nobody(api: Api, shop: Shop, world: World) -> None:
+    """What is told of a message whose recipient was erased counts, and excludes nobody."""
+    contact = await give_listed_contact(world, shop.account, "ada@example.com")
+    ids = []
+    for _ in range(2):
+        key = await give_message(world, shop.account, "ada@example.com", status=MessageStatus.SENT)
+        ids.append(message_id(shop.account, key))
+    await done(api, "contactErase", shop.owner, contactId=contact_id(shop.account, contact.key))
+    told = [
+        event(f"{kind} {number}", id_, kind)
+        for kind in ("COMPLAINT", "HARD_BOUNCE", "UNSUBSCRIBE")
+        for number, id_ in enumerate(ids)
+    ]
+    outcomes = await report(api, shop.owner, shop.account, told)
+    assert [each["isNew"] for each in outcomes] == [True] * 6
+    assert await listed(api, shop.owner, shop.account) == []
+    async with world.database.connect() as connection:
+        for table in (bounces, unsubscribes):
+            found = select(table.c.id).where(table.c.account_id == shop.account.key)
+            assert (await connection.execute(found)).all() == []

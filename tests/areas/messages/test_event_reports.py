@@ -155,8 +155,10 @@ async def test_an_unsubscribe_names_the_list_that_was_sent_to(api: Api, shop: Sh
 async def test_what_an_engine_of_its_own_sent(
     api: Api, shop: Shop, world: World, database: AsyncEngine
 ) -> None:
-    """By a committed reservation of the stream and its recipient, in any form; firsts go by both."""
-    committed = await give_reservation(world, shop.account, ReservationStatus.COMMITTED)
+    """By a committed reservation of the stream and its recipient, in any form; firsts go by both. It counts
+    as of the key that reserved, as the sends do."""
+    reserving = new_id()
+    committed = await give_reservation(world, shop.account, ReservationStatus.COMMITTED, api_key_id=reserving)
     open_ = await give_reservation(world, shop.account)
     sender = await world.api_key(
         shop.account, scopes=mask_of({Permission.ACCOUNT_READ, Permission.CAMPAIGNS_SEND})
@@ -185,6 +187,9 @@ async def test_what_an_engine_of_its_own_sent(
         ["reservationId"],
     ]
     assert (await _counted(database, shop.account))["OPEN"] == (3, 2)
+    counted = select(statistic_deltas.c.api_key_id).where(statistic_deltas.c.account_id == shop.account.key)
+    async with database.connect() as connection:
+        assert set((await connection.execute(counted)).scalars()) == {reserving}
     for address, able in (("ann@example.com", "MT"), ("bob@example.com", ""), ("+4930901820", "")):
         assert await streams(api, shop.owner, shop.account, address) == able
     outcomes = await report(api, shop.owner, shop.account, events[:1], stream="TRANSACTIONAL")
