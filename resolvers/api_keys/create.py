@@ -160,10 +160,11 @@ async def rotate_api_key(
     """Give the key a new secret. The old one stays valid until the overlap has passed; an even older one ends
     now.
 
-    Needs API_KEYS_WRITE and all permissions of the key's role, because the caller learns the secret. Raises
-    ROLE_TOO_WIDE, BAD_USER_INPUT for an overlap out of bounds, and FAILED_PRECONDITION for a key that is
-    revoked, has expired or has stopped, so that a new secret would not work, and for a key for tests that
-    rotates another one.
+    Needs API_KEYS_WRITE and all permissions of the key's role, because the caller learns the secret.
+
+    Raises ROLE_TOO_WIDE, and BAD_USER_INPUT for an overlap out of bounds. Raises FAILED_PRECONDITION for a
+    key that is revoked, has expired or has stopped: a new secret would not work. A key for tests that rotates
+    another one gets the same.
     """
     if not datetime.timedelta() <= overlap <= LONGEST_OVERLAP:
         message = f"Must lie between 0 and {LONGEST_OVERLAP // datetime.timedelta(minutes=1)}."

@@ -35,7 +35,7 @@ from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.address_hash import Recipients
 from resolvers.sending.audience import Audience
 from resolvers.sending.commit_or_void import Held, use_up
-from resolvers.sending.gate import Passage, pass_gate
+from resolvers.sending.gate import Passage, Reserved, pass_gate
 from resolvers.sending.left_out import LeftOut, WritingPlanes, find_left_out
 from resolvers.sending.left_out_store import StoredLeftOut
 from resolvers.sending.lists.contact_lists import PART, check_number, store_list
@@ -88,21 +88,7 @@ async def start_campaign(
         left_out=StoredLeftOut(left_out.counts, {}),
         field=FIELD,
     )
-    reserved = await pass_gate(session, actor, account, review, passage)
-    source = Source(
-        channel=MessageChannel.EMAIL,
-        stream=SendStream.MARKETING,
-        campaign_id=campaign.id,
-        label=None if reserved.label is None else compared(reserved.label),
-    )
-    held = Held(
-        id=passage.reservation_id,
-        payer_id=reserved.use.payer_id,
-        price=reserved.use.price,
-        moment=reserved.moment,
-        sent={source: len(digests)},
-    )
-    await use_up(session, actor, account, held)
+    reserved = await _pay(session, actor, campaign, review, passage)
     moment = now()
     await write_campaign(
         session,
@@ -128,6 +114,28 @@ async def start_campaign(
     after: Change = {"reservation": present(Kind.SEND_RESERVATION, passage.reservation_id)}
     after |= {"templateVersion": version.number, **reserved.logged()}
     await log_campaign(session, actor, campaign, EventKind.CAMPAIGN_STARTED, None, after)
+
+
+async def _pay(
+    session: WriteSession, actor: Actor, campaign: Campaign, review: ReviewPolicy, passage: Passage
+) -> Reserved:
+    """Count and pay all of its sends, or none."""
+    reserved = await pass_gate(session, actor, campaign.account, review, passage)
+    source = Source(
+        channel=MessageChannel.EMAIL,
+        stream=passage.stream,
+        campaign_id=campaign.id,
+        label=None if reserved.label is None else compared(reserved.label),
+    )
+    held = Held(
+        id=passage.reservation_id,
+        payer_id=reserved.use.payer_id,
+        price=reserved.use.price,
+        moment=reserved.moment,
+        sent={source: passage.sends},
+    )
+    await use_up(session, actor, campaign.account, held)
+    return reserved
 
 
 async def check_given(session: WriteSession, campaign: Campaign, review: ReviewPolicy) -> None:

@@ -48,10 +48,12 @@ _Shown = Callable[[FromClause], _Parts]
 
 
 async def personal_data(reader: Reader, path: SeenPath, address: Address) -> dict[str, Any]:
-    """A JSON object: `contact` or null, and of the address and both addresses of that contact the lists
-    `unsubscribes` and `bounces`, `messages` of the streams that the viewer may read, and for viewers of the
-    block list `blocked`. One statement of the data plane. Raises BAD_USER_INPUT for the hash of an address: a
-    contact is found by the address itself."""
+    """A JSON object: `contact` or null, and lists about the address and both addresses of that contact. These
+    are `unsubscribes` and `bounces`, `messages` of the streams that the viewer may read, and `blocked` for
+    viewers of the block list. One statement of the data plane.
+
+    Raises BAD_USER_INPUT for the hash of an address: a contact is found by the address itself.
+    """
     if address.canonical is None:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Give the address itself, not its hash.", "address")
     person = _person(path, address.canonical)

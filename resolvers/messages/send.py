@@ -206,17 +206,7 @@ async def _send_new(
             await give_back(session, account, given_up)
     if not passed:
         return
-    passage = Passage(
-        reservation_id=SendReservationId(new_id()),
-        stream=request.stream,
-        api_key_id=principal.api_key_id,
-        label=label,
-        audience=audience,
-        sends=sum(message.sends for message in passed.values()),
-        left_out=StoredLeftOut(audience.left_out.counts, {}),
-        field="messages",
-        is_test=principal.credentials.is_test,
-    )
+    passage = _passage(principal, request, label, audience)
     reserved = await _pass(session, principal, account, review, passage, list(passed.values()))
     new = NewMessages(
         stream=request.stream,
@@ -236,6 +226,21 @@ async def _send_new(
     await record_of_account(session, principal, account, EventKind.MESSAGES_SENT, None, after)
     for id_ in passed:
         request.settle(id_, Taken(id_, MessageStatus.WAITING, replayed=False))
+
+
+def _passage(principal: Principal, request: _Request, label: str | None, audience: Audience) -> Passage:
+    """What is left of the request, as the gate takes it."""
+    return Passage(
+        reservation_id=SendReservationId(new_id()),
+        stream=request.stream,
+        api_key_id=principal.api_key_id,
+        label=label,
+        audience=audience,
+        sends=sum(message.sends for message in request.open().values()),
+        left_out=StoredLeftOut(audience.left_out.counts, {}),
+        field="messages",
+        is_test=principal.credentials.is_test,
+    )
 
 
 async def _pass(

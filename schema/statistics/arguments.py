@@ -33,6 +33,17 @@ FIRST = strawberry.argument(
 )
 AFTER = strawberry.argument(description="A cursor of these rows. The page starts after it.")
 
+LABEL = strawberry.argument(description="Only messages with this label. Upper and lower case are the same.")
+CAMPAIGN = strawberry.argument(description="Only messages of this campaign.")
+STREAM = strawberry.argument(description="Only messages of this stream.")
+CHANNEL = strawberry.argument(description="Only messages of this channel.")
+PREVIOUS_TOO = strawberry.argument(
+    description="Whether the rows have the numbers of the period before too: as many months, if the period "
+    "is of whole months, else as many days. Not together with `interval`."
+)
+BY = strawberry.argument(description="The dimensions that the rows are divided by.")
+INTERVAL = strawberry.argument(description="The periods that the rows are divided by; by default none.")
+
 
 async def read_path(info: ContextInfo, account_id: str) -> SeenPath:
     """The account and its tree. Raises NOT_FOUND and FORBIDDEN."""

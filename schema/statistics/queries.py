@@ -27,10 +27,17 @@ from schema.fields.marks import needs
 from schema.statistics.arguments import (
     ACCOUNT,
     AFTER,
+    BY,
+    CAMPAIGN,
+    CHANNEL,
     DESCENDANTS,
     FIRST,
+    INTERVAL,
+    LABEL,
     LONGEST_PAGE,
+    PREVIOUS_TOO,
     SINCE,
+    STREAM,
     UNTIL,
     numbers_of,
     page_info,
@@ -55,37 +62,14 @@ class StatisticsQuery:
         account_id: Annotated[strawberry.ID, ACCOUNT],
         since: Annotated[datetime.date, SINCE],
         until: Annotated[datetime.date, UNTIL],
-        by: Annotated[
-            list[StatisticDimension] | None,
-            strawberry.argument(description="The dimensions that the rows are divided by."),
-        ] = None,
-        interval: Annotated[
-            StatisticInterval | None,
-            strawberry.argument(description="The periods that the rows are divided by; by default none."),
-        ] = None,
+        by: Annotated[list[StatisticDimension] | None, BY] = None,
+        interval: Annotated[StatisticInterval | None, INTERVAL] = None,
         include_descendants: Annotated[bool, DESCENDANTS] = False,
-        label: Annotated[
-            str | None,
-            strawberry.argument(
-                description="Only messages with this label. Upper and lower case are the same."
-            ),
-        ] = None,
-        campaign_id: Annotated[
-            strawberry.ID | None, strawberry.argument(description="Only messages of this campaign.")
-        ] = None,
-        stream: Annotated[
-            SendStream | None, strawberry.argument(description="Only messages of this stream.")
-        ] = None,
-        channel: Annotated[
-            MessageChannel | None, strawberry.argument(description="Only messages of this channel.")
-        ] = None,
-        compared_to_previous: Annotated[
-            bool,
-            strawberry.argument(
-                description="Whether the rows have the numbers of the period before too: as many months, if "
-                "the period is of whole months, else as many days. Not together with `interval`."
-            ),
-        ] = False,
+        label: Annotated[str | None, LABEL] = None,
+        campaign_id: Annotated[strawberry.ID | None, CAMPAIGN] = None,
+        stream: Annotated[SendStream | None, STREAM] = None,
+        channel: Annotated[MessageChannel | None, CHANNEL] = None,
+        compared_to_previous: Annotated[bool, PREVIOUS_TOO] = False,
         first: Annotated[int | None, FIRST] = None,
         after: Annotated[str | None, AFTER] = None,
     ) -> StatisticsPage | None:

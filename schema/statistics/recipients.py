@@ -17,6 +17,7 @@ from schema.fields.marks import needs
 from schema.statistics.arguments import (
     ACCOUNT,
     AFTER,
+    CHANNEL,
     DESCENDANTS,
     FIRST,
     LONGEST_PAGE,
@@ -46,9 +47,7 @@ class RecipientStatisticsQuery:
         since: Annotated[datetime.date, SINCE],
         until: Annotated[datetime.date, UNTIL],
         include_descendants: Annotated[bool, DESCENDANTS] = False,
-        channel: Annotated[
-            MessageChannel | None, strawberry.argument(description="Only messages of this channel.")
-        ] = None,
+        channel: Annotated[MessageChannel | None, CHANNEL] = None,
         first: Annotated[int | None, FIRST] = None,
         after: Annotated[str | None, AFTER] = None,
     ) -> RecipientStatisticsPage | None:
