@@ -1,10 +1,12 @@
 """GraphiQL in a real browser, against the running server."""
 
+import asyncio
 from urllib.parse import urlencode
 
 import httpx
 import pytest
 from playwright.async_api import Page, Route, expect
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from authz.policy.builtin_roles import BuiltinRole
 from server.pages import DemoLogin
@@ -139,6 +141,30 @@ async def test_who_am_i_shows_the_person_behind_the_token(
     await graphiql.get_by_role("button", name="Forget").click()
     await expect(answer).not_to_contain_text(name)
     await expect(graphiql.get_by_text("requests are anonymous")).to_be_visible()
+    visit.assert_clean()
+
+
+async def test_until_a_new_token_is_known_nothing_is_sent_with_the_former(
+    graphiql: Page, visit: Visit, demo_token: str
+) -> None:
+    """Whoever is fast would else do as one person what another one was chosen for."""
+    known = asyncio.Event()
+
+    async def look_up_late(route: Route) -> None:
+        if "viewerPermissions" in (route.request.post_data or ""):
+            await known.wait()
+        await route.continue_()
+
+    await graphiql.route(f"{visit.server_url}/graphql", look_up_late)
+    await _use_token(graphiql, demo_token)
+    run = graphiql.get_by_role("button", name="Execute query")
+    with pytest.raises(PlaywrightTimeout):
+        await run.click(timeout=500)
+    known.set()
+    await run.click()
+    await expect(graphiql.locator(".graphiql-response")).to_contain_text(
+        await _name_behind(visit.server_url, demo_token)
+    )
     visit.assert_clean()
 
 

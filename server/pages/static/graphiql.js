@@ -10,7 +10,8 @@ const input = document.getElementById("token");
 const forgetButton = document.getElementById("forget-token");
 const state = document.getElementById("token-state");
 const buttons = document.getElementById("logins");
-const root = ReactDOM.createRoot(document.getElementById("graphiql"));
+const shownAt = document.getElementById("graphiql");
+const root = ReactDOM.createRoot(shownAt);
 const explorer = GraphiQLPluginExplorer.explorerPlugin();
 const asked = askedTab(location.search);
 let shown = 0;
@@ -46,6 +47,8 @@ function storageOf(token) {
 
 async function show(token) {
   const turn = ++shown;
+  // What is on the screen still sends the former token: nothing in it can be used until it is replaced.
+  shownAt.inert = true;
   forgetButton.hidden = !token;
   state.textContent = token ? "Looking up whose token it is…" : "No token: requests are anonymous";
   const viewer = token ? await viewerOf(token) : ANYBODY;
@@ -61,19 +64,19 @@ async function show(token) {
     button.setAttribute("aria-pressed", String(button.dataset.email === viewer.user?.email));
   }
   const ready = fitting(tabs, viewer).map((tab) => filled(tab, viewer, samples));
-  root.render(
-    React.createElement(GraphiQL, {
-      // The schema is what the token may see: another token, another GraphiQL.
-      key: token,
-      fetcher: fetcherFor(token),
-      defaultTabs: ready,
-      defaultEditorToolsVisibility: "variables",
-      ...(asked && { query: asked.query, variables: asked.variables }),
-      plugins: [explorer],
-      storage: storageOf(token),
-      shouldPersistHeaders: false,
-    }),
-  );
+  const graphiql = React.createElement(GraphiQL, {
+    // The schema is what the token may see: another token, another GraphiQL.
+    key: token,
+    fetcher: fetcherFor(token),
+    defaultTabs: ready,
+    defaultEditorToolsVisibility: "variables",
+    ...(asked && { query: asked.query, variables: asked.variables }),
+    plugins: [explorer],
+    storage: storageOf(token),
+    shouldPersistHeaders: false,
+  });
+  ReactDOM.flushSync(() => root.render(graphiql));
+  shownAt.inert = false;
 }
 
 // Anybody, where the token is not valid (any more).
