@@ -8,6 +8,7 @@ from graphql import GraphQLError
 from strawberry.types import Info
 
 from authz.callers.principals import ANONYMOUS, Credentials, Principal
+from authz.guards.gathering import Gathering
 from authz.policy.refusals import Refusal, TryLater
 from engine.compiled.payloads import Payloads
 from engine.database.snapshot import Reader
@@ -50,6 +51,10 @@ class Context(ReadContext):
     principal: Principal | None
     sessions: WriteSessions
     hashing: Hashing
+    gathering: Gathering
+    give_way: Callable[[], None]
+    """Leave the caller's share to its next request, because this one needs no connection of its own any
+    more."""
     proof: Proof
     client_address: str
     deployment: Deployment

@@ -1,9 +1,11 @@
 """How a mutation runs: one transaction for the write, then one read for its payload."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
+from graphql import FieldNode
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -11,6 +13,7 @@ from authz.callers.principals import ANONYMOUS, Credentials, UnknownCallerError
 from authz.dry_runs.try_out import AccessChanges, try_out
 from authz.guards.turns import OTHERS_AT_WORK, in_turn, write_in_turn
 from authz.policy.refusals import Busy, NotFound, Refusal, RefusalCode
+from authz.wall.freshness import Revision
 from authz.wall.row_security import enter
 from engine.base.marks import Anonymous
 from engine.database.turns import Turn
@@ -23,6 +26,8 @@ from schema.fields.payloads import P, payload
 from schema.fields.user_errors import user_error
 
 T = TypeVar("T")
+C = TypeVar("C")
+D = TypeVar("D")
 
 
 class Sqlstate(StrEnum):
@@ -116,6 +121,56 @@ async def perform_steps(
     payloads.settle(done, read)
     await info.context.reader.renew(binds)
     return done
+
+
+@dataclass(frozen=True)
+class Gathered(Generic[C]):
+    """A command that may share its transaction with others of the same key (see `authz.guards.gathering`)."""
+
+    key: Hashable
+    command: C
+    size: int
+
+
+async def perform_gathered(
+    info: ContextInfo,
+    type_: type[P],
+    gathered: Gathered[C],
+    most: int,
+    write: Callable[[WriteSession, Sequence[C]], Awaitable[Sequence[D]]],
+    answered: Callable[[D], P],
+) -> P:
+    """Like `perform`, for what a busy caller does most. `write` carries out one or more commands, as many as
+    have `most` as the sum of their sizes, and returns what became of each. The payload has nothing to be
+    read."""
+    sessions, credentials = info.context.sessions, info.context.credentials
+    await info.context.reader.close()
+    if _is_alone(info):
+        info.context.give_way()
+
+    async def together(commands: Sequence[C]) -> list[tuple[Revision, D]]:
+        revision, done = await write_in_turn(sessions, credentials, lambda session: write(session, commands))
+        return [(revision, each) for each in done]
+
+    async def steps() -> P:
+        gathering = info.context.gathering
+        revision, done = await gathering.run(gathered.key, gathered.command, gathered.size, most, together)
+        info.context.proof.was_given()
+        made = answered(done)
+        made.authz_revision = revision
+        return made
+
+    done = await _done_or_refused(info, steps)
+    if isinstance(done, Refusal):
+        return refused(info, type_, done)
+    await info.context.reader.renew(_binds(info, done, None))
+    return done
+
+
+def _is_alone(info: ContextInfo) -> bool:
+    """Whether the operation consists of this field."""
+    selections = info._raw_info.operation.selection_set.selections
+    return len(selections) == 1 and isinstance(selections[0], FieldNode)
 
 
 async def _committed(info: ContextInfo, write: Callable[[WriteSession], Awaitable[P]]) -> P:

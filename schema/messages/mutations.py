@@ -1,6 +1,7 @@
 """Mutations that send messages, and cancel them."""
 
 import datetime
+from collections.abc import Sequence
 
 import strawberry
 from strawberry.scalars import JSON
@@ -20,6 +21,8 @@ from resolvers.messages.given import (
     GivenMessage,
 )
 from resolvers.messages.ids import required_message
+from resolvers.messages.send import Outcome
+from resolvers.messages.together import MOST_TOGETHER, key_of, send_together, size_of
 from resolvers.sending.permissions import SEND_PERMISSIONS
 from schema.fields.addresses import read_given
 from schema.fields.context import ContextInfo, principal_of
@@ -27,7 +30,7 @@ from schema.fields.ids import account_id
 from schema.fields.marks import needs_any
 from schema.fields.mutation import mutation
 from schema.fields.payloads import payload
-from schema.fields.writes import perform, refused
+from schema.fields.writes import Gathered, perform_gathered, refused
 from schema.messages.payloads import MessagePayload, MessageSendPayload, carried, outcome_of
 
 
@@ -142,13 +145,15 @@ class MessageMutation:
         ]
         command = writes.Sending(account_id=sender_id, stream=input.stream, label=input.label, messages=given)
 
-        async def write(session: WriteSession) -> MessageSendPayload:
-            review = info.context.deployment.review
-            found = await writes.send_messages(session, principal, command, review)
+        async def write(session: WriteSession, commands: Sequence[writes.Sending]) -> list[list[Outcome]]:
+            return await send_together(session, principal, commands, info.context.deployment.review)
+
+        def answered(found: Sequence[Outcome]) -> MessageSendPayload:
             outcomes = [outcome_of(sender_id, input.stream, index, each) for index, each in enumerate(found)]
             return payload(MessageSendPayload, outcomes=outcomes)
 
-        return await perform(info, MessageSendPayload, write)
+        gathered = Gathered(key=key_of(principal, command), command=command, size=size_of(command))
+        return await perform_gathered(info, MessageSendPayload, gathered, MOST_TOGETHER, write, answered)
 
     @mutation(needs_any(SEND_PERMISSIONS.values()))
     async def message_cancel(

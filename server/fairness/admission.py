@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from contextvars import copy_context
 from typing import TypeVar
 
-from server.fairness.gate import Caller, FairGate, Share
+from server.fairness.gate import Caller, FairGate, Place, Share
 from server.fairness.side_threads import side_thread
 
 T = TypeVar("T")
@@ -49,12 +49,16 @@ class Admission:
             return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: context.run(work))
 
     @asynccontextmanager
-    async def operation(self, caller: Caller) -> AsyncIterator[None]:
+    async def operation(self, caller: Caller) -> AsyncIterator[Place]:
         """For a mutation, or a query that is not compiled: it takes connections for as long as it likes, and
         may wait for others without one. So callers are bounded, and not the whole. Raises RateLimited and
         Busy."""
-        async with self._operations.place(caller):
-            yield
+        await self._operations.enter(caller)
+        place = Place(self._operations, caller)
+        try:
+            yield place
+        finally:
+            place.give_back()
 
     @asynccontextmanager
     async def first_read(self, caller: Caller) -> AsyncIterator[None]:

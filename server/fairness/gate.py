@@ -127,6 +127,21 @@ class FairGate:
         return False
 
 
+class Place:
+    """The place of one request, which it may give back before its end."""
+
+    def __init__(self, gate: FairGate, caller: Caller) -> None:
+        self._gate = gate
+        self._caller = caller
+        self._is_taken = True
+
+    def give_back(self) -> None:
+        """The request needs the place no more."""
+        if self._is_taken:
+            self._is_taken = False
+            self._gate.leave(self._caller)
+
+
 class _Counts:
     """How many there are of each side, and how many there may be."""
 

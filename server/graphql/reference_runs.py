@@ -9,6 +9,7 @@ from graphql.execution import execute
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.callers.principals import ANONYMOUS, Credentials, Principal, principal_of
+from authz.guards.gathering import Gathering
 from authz.wall.freshness import entering_at_least
 from authz.wall.row_security import entering
 from authz.wall.tree_door import gates_of_snapshot
@@ -22,7 +23,7 @@ from resolvers.effects.public_url import PUBLIC_URL_NAME
 from schema.fields.context import Context, Proof
 from schema.fields.deployment import Deployment
 from server.failures.errors import RevisionUnknown, Unauthenticated
-from server.fairness.gate import Caller
+from server.fairness.gate import Caller, Place
 from server.fairness.hashing import PasswordThread
 from server.graphql.compiled_reads import CompiledReads
 from server.graphql.documents import VALIDATION_ERROR_LIMIT
@@ -39,7 +40,8 @@ _GATES = gates_of_snapshot(entering())
 @dataclass(frozen=True)
 class Run:
     """One operation of one request. `credentials`: None where nobody signs in; `caller`: whom it is counted
-    against; `client_address`: as the transport has it, for limits."""
+    against; `client_address`: as the transport has it, for limits; `place`: what it has of its caller's
+    share."""
 
     request: GraphQLRequest
     document: DocumentNode
@@ -47,12 +49,17 @@ class Run:
     credentials: Credentials | None
     caller: Caller
     client_address: str
+    place: Place | None
 
     @property
     def asked(self) -> Asked:
         """As plans are looked up by."""
         request = self.request
         return Asked(request.query, self.document, request.operation_name, request.variables)
+
+
+def _nothing() -> None:
+    """There is no place to be given back."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,7 @@ class ReferenceRuns:
     deployment: Deployment
     sessions: WriteSessions
     hashing: PasswordThread
+    gathering: Gathering = field(default_factory=Gathering)
     known_callers: KnownCallers = field(default_factory=KnownCallers)
 
     async def answer(self, run: Run, about_schema: KeptAnswer | None) -> Answered:
@@ -115,6 +123,8 @@ class ReferenceRuns:
             principal=principal,
             sessions=self.sessions,
             hashing=self.hashing,
+            gathering=self.gathering,
+            give_way=_nothing if run.place is None else run.place.give_back,
             proof=proof,
             client_address=run.client_address,
             deployment=self.deployment,

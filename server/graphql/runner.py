@@ -30,7 +30,7 @@ from server.database.replica_choice import Reads
 from server.failures.errors import Unauthenticated
 from server.fairness.admission import Admission
 from server.fairness.callers import Callers
-from server.fairness.gate import Caller, Side
+from server.fairness.gate import Caller, Place, Side
 from server.fairness.hashing import PasswordThread
 from server.graphql.compiled_reads import CompiledReads
 from server.graphql.introspection import Introspection, KeptAnswer, is_about_schema
@@ -114,8 +114,8 @@ class OperationRunner:
         if operation.operation is OperationType.QUERY and not is_about_schema(document, operation):
             anonymous = credentials is None
             check_stepwise_cost(self.schema, document, operation, request.variables, anonymous=anonymous)
-        async with self.admission.operation(self._callers.caller(credentials, client_address)):
-            return await self.reference(request, document, credentials, client_address)
+        async with self.admission.operation(self._callers.caller(credentials, client_address)) as place:
+            return await self.reference(request, document, credentials, client_address, place)
 
     async def beside(self, authorization: str | None, client_address: str, work: Callable[[], T]) -> T:
         """What the work returns, done beside the event loop in the caller's turn. Raises what
@@ -169,10 +169,12 @@ class OperationRunner:
         document: DocumentNode,
         credentials: Credentials | None,
         client_address: str,
+        place: Place | None = None,
     ) -> ExecutionResult | bytes:
         """The reference executor's answer; a mutation's payload is read by the compiled one if it can.
 
-        `client_address`: as the transport has it, for limits.
+        `client_address`: as the transport has it, for limits. `place`: what the request has of its caller's
+        share.
         """
         operation = _operation(request, document)
         caller = self._callers.caller(credentials, client_address)
@@ -180,7 +182,7 @@ class OperationRunner:
         if about_schema is None:
             check_cost(self.schema, document, operation, request.variables)
         check_passwords(document, operation)
-        run = Run(request, document, operation, credentials, caller, client_address)
+        run = Run(request, document, operation, credentials, caller, client_address, place)
         answered = await self._reference.answer(run, about_schema)
         return self._noted(answered.answer, answered.path)
 
