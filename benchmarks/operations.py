@@ -24,6 +24,7 @@ class Operation(enum.Enum):
     WRITE = "change_of_name"
     TRANSFER = "transfer"
     FAR_READ = "far_read"
+    SEND = "message_send"
 
     @property
     def title(self) -> str:
@@ -36,7 +37,7 @@ class Operation(enum.Enum):
         return _DOCUMENTS[self]
 
 
-CHANGES = {Operation.WRITE: 1, Operation.TRANSFER: 2}
+CHANGES = {Operation.WRITE: 1, Operation.TRANSFER: 2, Operation.SEND: 1}
 """The operations that change something, and how many events each one writes."""
 
 _TITLES = {
@@ -45,6 +46,7 @@ _TITLES = {
     Operation.WRITE: "Change of a name",
     Operation.TRANSFER: "Transfer of credit",
     Operation.FAR_READ: "Point read with a far field",
+    Operation.SEND: "messageSend of one message",
 }
 
 _DOCUMENTS = {
@@ -72,6 +74,9 @@ _DOCUMENTS = {
 }""",
     Operation.TRANSFER: """mutation Transfer($input: CreditTransferInput!) {
   creditTransfer(input: $input) { replayed fromAccount { id name } }
+}""",
+    Operation.SEND: """mutation Send($input: MessageSendInput!) {
+  messageSend(input: $input) { outcomes { message { id } } userErrors { code } }
 }""",
 }
 
@@ -103,6 +108,8 @@ def asks_of(operation: Operation, trees: Sequence[Tree]) -> list[Ask]:
                 transfer(tree.owner_token, tree.active_ids[0], chance.choice(tree.active_ids[1:]))
                 for tree in trees
             ]
+        case Operation.SEND:
+            return [send(tree, tree.api_key) for tree in trees]
 
 
 def write(token: str, account_id: AccountId, version: int) -> Ask:
@@ -147,6 +154,27 @@ def transfers(trees: Sequence[Tree]) -> Iterator[Ask]:
         place += 1
 
 
+def send(tree: Tree, token: str) -> Ask:
+    """A message to a new address, from the tree's master account."""
+    values = {
+        "accountId": global_id(tree.account_ids[0]),
+        "stream": "MARKETING",
+        "messages": [_message(tree)],
+    }
+    return Ask(token, {"input": values})
+
+
+def _message(tree: Tree) -> Mapping[str, str]:
+    key = str(uuid.uuid4())
+    return {
+        "idempotencyKey": key,
+        "to": f"person.{key}@example.com",
+        "from": f"shop@{tree.master_id}.example.com",
+        "subject": "Your order",
+        "text": "Thank you! It is on its way.",
+    }
+
+
 def again(operation: Operation, ask: Ask) -> Ask:
     """The request that its caller may send next: the same, or a change that follows on that one."""
     if operation not in CHANGES:
@@ -154,6 +182,10 @@ def again(operation: Operation, ask: Ask) -> Ask:
     values: dict[str, Any] = dict(cast("Mapping[str, Any]", ask.variables["input"]))
     if operation is Operation.WRITE:
         values |= {"expectedVersion": values["expectedVersion"] + 1, "name": f"{values['name']} again"}
+    elif operation is Operation.SEND:
+        key = str(uuid.uuid4())
+        new = {"idempotencyKey": key, "to": f"person.{key}@example.com"}
+        values["messages"] = [{**message, **new} for message in values["messages"]]
     else:
         values["idempotencyKey"] = str(uuid.uuid4())
     return Ask(ask.token, {"input": values})

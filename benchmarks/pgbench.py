@@ -28,6 +28,12 @@ _WARM_SECONDS = 1
 """Seconds before the measurement: pgbench connects each time, and PostgreSQL plans each statement once on
 each connection."""
 
+_DRAW_ONCE = """\\set n :n + 1
+\\set row :n * {clients} + :client_id
+SELECT {columns} FROM {table} WHERE row = :row \\gset
+"""
+"""Each row is used once, by the client whose turn it is."""
+
 _PROGRESS = re.compile(r"^progress: [0-9.]+ s, ([0-9.]+) tps", re.MULTILINE)
 
 _TRANSACTIONS = re.compile(r"^number of transactions actually processed: (\d+)", re.MULTILINE)
@@ -60,9 +66,16 @@ class Ran:
 
 
 async def prepare(
-    connection: asyncpg.Connection, name: str, script: Script, folder: Path, clients: int = POOL_SIZE
+    connection: asyncpg.Connection,
+    name: str,
+    script: Script,
+    folder: Path,
+    clients: int = POOL_SIZE,
+    *,
+    each_once: bool = False,
 ) -> Prepared:
-    """Write the script into the folder, and its rows into a table of the schema `benchmark`."""
+    """Write the script into the folder, and its rows into a table of the schema `benchmark`. `each_once`: for
+    statements that cannot be repeated; row n is of client n modulo `clients`."""
     table = f"benchmark.{name}"
     columns = ", ".join(script.drawn)
     await connection.execute(
@@ -74,7 +87,7 @@ async def prepare(
     rows = [(number, *row) for number, row in enumerate(script.rows)]
     await connection.copy_records_to_table(name, schema_name="benchmark", records=rows)
     await connection.execute(f"ANALYZE {table}")
-    draw = _DRAW.format(
+    draw = (_DRAW_ONCE if each_once else _DRAW).format(
         often=_REQUESTS_OF_A_ROW, rows=len(rows), clients=clients, columns=columns, table=table
     )
     file = folder / f"{name}.sql"
@@ -99,16 +112,21 @@ def run(
     database_url: str,
     seconds: int,
     *,
+    transactions: int | None = None,
     until_on_disk: bool = True,
     is_far: bool = False,
 ) -> Ran:
-    """`until_on_disk`: COMMIT waits for the disk, as in production. `is_far`: with the role and the settings
-    of connections for far statements. Blocks. Raises CannotMeasure where a statement fails."""
+    """`transactions`: so many of each client, however long they take. `until_on_disk`: COMMIT waits for the
+    disk, as in production. `is_far`: with the role and the settings of connections for far statements.
+    Blocks. Raises CannotMeasure where a statement fails."""
     environment = dict(postgres_environment(database_url))
     if is_far:
         environment["PGOPTIONS"] += f" -c role={DATA_ROLE} -c plan_cache_mode=auto"
     if not until_on_disk:
         environment["PGOPTIONS"] += " -c synchronous_commit=off"
+    how_long = (
+        f"--time={_WARM_SECONDS + seconds}" if transactions is None else f"--transactions={transactions}"
+    )
     variables = {"n": "-1", **prepared.fixed}
     finished = subprocess.run(
         [
@@ -119,7 +137,7 @@ def run(
                 f"--client={prepared.clients}",
                 "--jobs=1",
             ),
-            *(f"--time={_WARM_SECONDS + seconds}", "--progress=1", f"--file={prepared.file}"),
+            *(how_long, "--progress=1", f"--file={prepared.file}"),
             *(f"--define={name}={value}" for name, value in variables.items()),
         ],
         env={**os.environ, **environment},
@@ -131,6 +149,6 @@ def run(
         raise CannotMeasure(f"pgbench failed:\n{finished.stderr[-4000:]}")
     each_second = [float(found) for found in _PROGRESS.findall(finished.stderr)]
     done = _TRANSACTIONS.search(finished.stdout)
-    if done is None:
+    if done is None or len(each_second) <= _WARM_SECONDS:
         raise CannotMeasure(f"pgbench does not tell what it did:\n{finished.stdout}")
     return Ran(fmean(each_second[_WARM_SECONDS:]), int(done[1]))

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 from unittest.mock import patch
@@ -134,9 +135,22 @@ def _as_text(value: object) -> str | None:
             return None
         case bytes():
             return f"\\x{value.hex()}"
+        case bool():
+            return str(value).lower()
         case str() | int() | uuid.UUID() | IPv4Address() | IPv4Network():
             return str(value)
+        case datetime():
+            return value.isoformat()
         case list():
-            return f"{{{','.join(str(_as_text(item)) for item in value)}}}"
+            return f"{{{','.join(map(_as_item, value))}}}"
         case _:
             raise TypeError(f"no text is known for a {type(value).__name__}")
+
+
+def _as_item(value: object) -> str:
+    """As an array has it."""
+    text = _as_text(value)
+    if text is None:
+        return "NULL"
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

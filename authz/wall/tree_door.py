@@ -6,12 +6,13 @@ The tree is taken from an account's row that the first wall and reach let throug
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import ColumnElement, Uuid, and_, func, literal
+from sqlalchemy import ColumnElement, and_, func
 
 from engine.base.preamble import Gates
 from engine.declare.far import tree_value
+from engine.writes.fixed_statements import FixedCall
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import InTree
+from models.accounts.trees import NAMED, InTree
 from models.base.columns import APPLICATION_ROLE, DATA_ROLE
 
 
@@ -32,6 +33,9 @@ def gates_of_snapshot(entering: ColumnElement[bool]) -> Gates:
     return Gates(entering, taken)
 
 
+_ENTER = FixedCall(func.mandant_enter_tree(NAMED.master_id))
+
+
 @asynccontextmanager
 async def in_data_plane(session: WriteSession, tree: InTree) -> AsyncIterator[None]:
     """The session's statements inside are of the data plane, and see this tree alone. The tree comes from an
@@ -42,7 +46,7 @@ async def in_data_plane(session: WriteSession, tree: InTree) -> AsyncIterator[No
     # Not set_config: SET LOCAL is told to each of many databases.
     await session.send(f"SET LOCAL ROLE {DATA_ROLE}", ())
     await session.send("SET LOCAL plan_cache_mode = auto", ())
-    await session.send_call(func.mandant_enter_tree(literal(tree.master_id, Uuid)))
+    await _ENTER.send(session, {"master_id": tree.master_id})
     yield
     await session.send(f"SET LOCAL ROLE {APPLICATION_ROLE}", ())
     await session.send("SET LOCAL plan_cache_mode = force_generic_plan", ())

@@ -35,7 +35,9 @@ LARGE_FROM = 100_000
 LARGE_REACH = 10_000
 MANY_MEMBERSHIPS = 500
 
-OPERATIONS = tuple(operation for operation in Operation if operation is not Operation.FAR_READ)
+OPERATIONS = tuple(
+    operation for operation in Operation if operation not in (Operation.FAR_READ, Operation.SEND)
+)
 """Of the control plane."""
 
 _TREES_ASKED = 40

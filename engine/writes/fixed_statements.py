@@ -7,11 +7,22 @@ the guard's, the log's, the ledger's. SQLAlchemy writes their text once; asyncpg
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-from sqlalchemy import ClauseElement, UpdateBase
+from sqlalchemy import ClauseElement, ColumnElement, UpdateBase
 
 from engine.compiled.sql_text import Prepared, prepared
 from engine.database.write_connection import FixedRow
-from engine.writes.sessions import WriteSession
+from engine.writes.sessions import WriteSession, calling
+
+
+class FixedCall:
+    """A call of a stored function whose result nobody needs. Its values are all named."""
+
+    def __init__(self, call: ColumnElement[Any]) -> None:
+        self._prepared = prepared(calling(call))
+
+    async def send(self, session: WriteSession, values: Mapping[str, Any]) -> None:
+        """Run it together with the transaction's next statement, which raises its errors."""
+        await session.send(self._prepared.sql, self._prepared.bound({}, values))
 
 
 class FixedStatement:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     Executable,
     Result,
+    Select,
     UpdateBase,
     case,
     false,
@@ -36,6 +37,12 @@ from engine.writes.turn_taker import TurnTaker
 T = TypeVar("T")
 Columns = TypeVarTuple("Columns")
 Parameters = Mapping[str, Any] | None
+
+
+def calling(call: ColumnElement[Any]) -> Select[tuple[Any]]:
+    """A statement that calls a stored function and returns no rows: its condition is never true."""
+    called = case((call.is_(None), false()), else_=false())
+    return select(literal_column("1")).where(called)
 
 
 class WriteSession:
@@ -131,9 +138,7 @@ class WriteSession:
     async def send_call(self, call: ColumnElement[Any]) -> None:
         """Call a stored function whose result nobody needs, for each row that its arguments come from,
         together with the next statement, which raises its errors."""
-        # The condition calls it and is never true, so no row comes back.
-        called = case((call.is_(None), false()), else_=false())
-        built = self._builder.build(select(literal_column("1")).where(called))
+        built = self._builder.build(calling(call))
         await self.send(built.sql, built.values)
 
     def wait_up_to(self, seconds: float) -> None:

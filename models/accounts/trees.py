@@ -1,9 +1,10 @@
 """Conditions between rows of one tree. Each compares `master_id`, so that no join can forget the tenant."""
 
 import uuid
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, FromClause, and_, select
+from sqlalchemy import ColumnElement, FromClause, Uuid, and_, bindparam, select
 
 from models.accounts.tables import account_closure
 
@@ -22,6 +23,17 @@ class Place(InTree, Protocol):
     @property
     def account_id(self) -> uuid.UUID:
         """Its own id."""
+
+
+@dataclass(frozen=True)
+class _NamedPlace:
+    master_id: Any
+    account_id: Any
+
+
+NAMED = _NamedPlace(bindparam("master_id", type_=Uuid()), bindparam("account_id", type_=Uuid()))
+"""An account that each execution of a statement names, by the values of `columns_of`: for statements that are
+built once (see `engine.writes.fixed_statements`)."""
 
 
 def in_tree(one: FromClause, other: FromClause, **columns: str) -> ColumnElement[bool]:

@@ -3,12 +3,15 @@
 from sqlalchemy import and_, exists, select
 
 from authz.guards.exclusive import Authorized
+from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import account_closure, accounts
-from models.accounts.trees import in_tree, this_account
+from models.accounts.trees import NAMED, in_tree, this_account
 from models.base.ids import AccountId
 from models.budgets.tables import budgets
 from resolvers.budgets.send_check import NO_BUDGETS, Allowance, allowance_columns
+
+_HAS_BUDGETS = FixedStatement(select(exists().where(budgets.c.master_id == NAMED.master_id)))
 
 
 async def lock_allowance(session: WriteSession, account: Authorized, subscriber_id: AccountId) -> Allowance:
@@ -17,8 +20,8 @@ async def lock_allowance(session: WriteSession, account: Authorized, subscriber_
     The budgets on its path are locked in the order of their accounts: under one cap there may be several
     subscriptions, each with a cycle of its own to lock. Most trees have no budgets and need one query.
     """
-    any_ = exists().where(budgets.c.master_id == account.master_id)
-    if not (await session.execute(select(any_))).scalar_one():
+    ((has_budgets,),) = await _HAS_BUDGETS.rows(session, {"master_id": account.master_id})
+    if not has_budgets:
         return NO_BUDGETS
     path = account_closure.alias()
     own = in_tree(path, budgets, ancestor_id="account_id")

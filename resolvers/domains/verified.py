@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import ARRAY, Uuid, any_, literal, select
 
+from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import Place, in_account
+from models.accounts.trees import NAMED, Place, columns_of, in_account
 from models.base.ids import AccountId, DomainId, MasterId
 from models.domains.tables import DomainKind, DomainStatus, domains
 
@@ -21,18 +22,19 @@ class SendingDomain:
 
 async def verified_sending_domains(session: WriteSession, account: Place) -> Sequence[SendingDomain]:
     """The account's own verified sending domains, the oldest first. The caller has entered the tree."""
-    statement = (
-        select(domains.c.id, domains.c.ascii_name)
-        .where(
-            in_account(domains, account),
-            domains.c.kind == DomainKind.SENDING.value,
-            domains.c.status == DomainStatus.VERIFIED.value,
-        )
-        .order_by(domains.c.id)
+    rows = await _SENDING.rows(session, columns_of(account))
+    return [SendingDomain(DomainId(row["id"]), row["ascii_name"]) for row in rows]
+
+
+_SENDING = FixedStatement(
+    select(domains.c.id, domains.c.ascii_name)
+    .where(
+        in_account(domains, NAMED),
+        domains.c.kind == DomainKind.SENDING.value,
+        domains.c.status == DomainStatus.VERIFIED.value,
     )
-    return [
-        SendingDomain(DomainId(row.id), row.ascii_name) for row in (await session.execute(statement)).all()
-    ]
+    .order_by(domains.c.id)
+)
 
 
 async def verified_tracking_domains(

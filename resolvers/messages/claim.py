@@ -42,7 +42,7 @@ from resolvers.messages.sources import source_of_message
 from resolvers.messages.turn import accounts_in_turn, cancel_of_closed
 from resolvers.reputation.held import HeldSource, count_backlog, read_held, waits_for
 from resolvers.review.policy import ReviewPolicy
-from resolvers.settings.in_force import all_of, effective, statement_of
+from resolvers.settings.in_force import all_of, effective, rows_in_force
 from resolvers.templates.parts import Parts
 from resolvers.templates.variables import Values, account_values
 
@@ -233,7 +233,7 @@ async def _claim_some(
 
 
 async def _sender(session: WriteSession, account: AccountKey) -> TemplateSender:
-    rows = (await session.execute(statement_of(account))).mappings().all()
+    rows = await rows_in_force(session, account)
     settings = effective(all_of(rows))
     return TemplateSender(account_values(rows[0]["account_name"], settings), settings.field_functions)
 

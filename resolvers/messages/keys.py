@@ -3,12 +3,14 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ARRAY, LargeBinary, Text, Uuid, any_, delete, func, literal, select
+from sqlalchemy import ARRAY, LargeBinary, Text, Uuid, any_, bindparam, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import Place, in_account, in_tree
+from models.accounts.trees import NAMED, Place, columns_of, in_account, in_tree
 from models.base.ids import MessageId
 from models.messages.tables import MessageStatus, message_keys, messages
 from resolvers.messages.given import ReadMessage
@@ -32,27 +34,28 @@ async def claim_keys(
     """
     # In one order, so that two requests with the same keys wait for each other without deadlock.
     rows = sorted(wanted.items(), key=lambda pair: pair[1].key)
-    given = (
-        func.unnest(
-            literal([message.key for _, message in rows], ARRAY(Text)),
-            literal([message.digest for _, message in rows], ARRAY(LargeBinary)),
-            literal([id_ for id_, _ in rows], ARRAY(Uuid)),
-        )
-        .table_valued("key", "digest", "id")
-        .render_derived()
-    )
     values = {
-        "master_id": literal(account.master_id, Uuid),
-        "account_id": literal(account.account_id, Uuid),
-        **{column.name: column for column in given.c},
+        "key": [message.key for _, message in rows],
+        "digest": [message.digest for _, message in rows],
+        "id": [id_ for id_, _ in rows],
     }
-    taken = (
-        upsert(message_keys)
-        .from_select(list(values), select(*values.values()))
-        .on_conflict_do_nothing()
-        .returning(message_keys.c.key)
-    )
-    return set((await session.execute(taken)).scalars())
+    return {row["key"] for row in await _CLAIM.rows(session, values | columns_of(account))}
+
+
+def _claiming() -> FixedStatement:
+    types: Mapping[str, Any] = {"key": Text(), "digest": LargeBinary(), "id": Uuid()}
+    arrays = [bindparam(name, type_=ARRAY(type_)) for name, type_ in types.items()]
+    given = func.unnest(*arrays).table_valued(*types).render_derived("given").c
+    values = {
+        "master_id": NAMED.master_id,
+        "account_id": NAMED.account_id,
+        **{name: given[name] for name in types},
+    }
+    rows = upsert(message_keys).from_select(list(values), select(*values.values()))
+    return FixedStatement(rows.on_conflict_do_nothing().returning(message_keys.c.key))
+
+
+_CLAIM = _claiming()
 
 
 async def read_earlier(session: WriteSession, account: Place, keys: Sequence[str]) -> Mapping[str, Earlier]:

@@ -24,8 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.wall.tree_door import in_data_plane
+from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import Place, columns_of, in_account
+from models.accounts.trees import NAMED, Place, columns_of, in_account
 from models.base.clock import current_moment
 from models.base.ids import AccountId, AccountKey, MasterId
 from models.effects.jobs import Job
@@ -46,9 +47,8 @@ wait again by then."""
 
 async def note_due(session: WriteSession, account: Place, at: datetime.datetime) -> None:
     """Have a worker look at the account's messages at this moment, or before it."""
-    known = select(delivery_queues.c.due_at).where(in_account(delivery_queues, account)).with_for_update()
-    due_at = (await session.execute(known)).scalar_one_or_none()
-    if due_at is not None and due_at <= at:
+    known = await _DUE.rows(session, columns_of(account))
+    if known and known[0]["due_at"] <= at:
         return
     noted = upsert(delivery_queues).values(**columns_of(account), due_at=at)
     await session.send_built(
@@ -57,6 +57,11 @@ async def note_due(session: WriteSession, account: Place, at: datetime.datetime)
         )
     )
     await put_in_job(session, MasterId(account.master_id), at)
+
+
+_DUE = FixedStatement(
+    select(delivery_queues.c.due_at).where(in_account(delivery_queues, NAMED)).with_for_update()
+)
 
 
 async def put_in_job(session: WriteSession, master_id: MasterId, at: datetime.datetime) -> None:

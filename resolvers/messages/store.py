@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import Place, columns_of, in_account, in_tree
+from models.accounts.trees import NAMED, Place, columns_of, in_account, in_tree
 from models.base.ids import MessageId, TemplateId, new_ids
 from models.contacts.tables import contacts
 from models.messages.tables import MessageStatus, message_bodies, messages
@@ -85,14 +85,22 @@ async def read_contacts(
     session: WriteSession, account: Place, digests: Collection[bytes]
 ) -> Mapping[bytes, uuid.UUID]:
     """The contacts that have these addresses."""
-    contact, given = contacts.c, literal(list(digests), ARRAY(LargeBinary))
+    rows = await _CONTACTS.rows(session, {"digests": list(digests)} | columns_of(account))
+    return {bytes(row["digest"]): row["id"] for row in rows}
+
+
+def _contacts() -> FixedStatement:
+    contact, given = contacts.c, bindparam("digests", type_=ARRAY(LargeBinary))
     found = [
         select(digest.label("digest"), contact.id).where(
-            in_account(contacts, account), digest.is_not(None), digest == any_(given)
+            in_account(contacts, NAMED), digest.is_not(None), digest == any_(given)
         )
         for digest in (contact.email_digest, contact.phone_digest)
     ]
-    return {bytes(row.digest): row.id for row in await session.execute(union_all(*found))}
+    return FixedStatement(union_all(*found))
+
+
+_CONTACTS = _contacts()
 
 
 async def insert_messages(session: WriteSession, account: Place, new: NewMessages) -> None:

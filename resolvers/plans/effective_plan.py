@@ -1,14 +1,17 @@
 """The plan, cycle and limits that hold for an account now, for the writes that decide by them."""
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Row, exists, select
+from sqlalchemy import exists, select
 
 from authz.guards.exclusive import Authorized
+from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
-from models.accounts.trees import in_tree, this_account
+from models.accounts.trees import NAMED, columns_of, in_tree, this_account
 from models.base.ids import AccountId, MasterId, PlanId
 from models.plans.tables import plans, subscriptions
 from resolvers.plans import reads
@@ -60,11 +63,30 @@ class EffectivePlan:
 
 async def effective_plan_of(session: WriteSession, account: Authorized) -> EffectivePlan:
     """What holds for an account. Its path is locked, so that this stays."""
+    (row,) = await _EFFECTIVE.rows(session, columns_of(account))
+    return EffectivePlan(
+        account.master_id,
+        AccountId(row["subscriber_id"]),
+        row["subscribed"],
+        catalogue_plan(row),
+        row["starts_at"],
+        row["ends_at"],
+        row["contact_limit"],
+        row["send_limit"],
+    )
+
+
+def catalogue_plan(row: Mapping[str, Any]) -> CataloguePlan:
+    """The plan in a row of the catalogue."""
+    return CataloguePlan(**{name: row[name] for name in _COLUMNS})
+
+
+def _effective() -> FixedStatement:
     own, subscriber = accounts.alias(), accounts.alias()
     has_row = exists().where(
         in_tree(subscriptions, subscriber, account_id="id"), reads.has_begun(subscriptions)
     )
-    statement = (
+    found = (
         select(
             subscriber.c.id.label("subscriber_id"),
             has_row.label("subscribed"),
@@ -75,22 +97,14 @@ async def effective_plan_of(session: WriteSession, account: Authorized) -> Effec
             reads.send_limit_of(subscriber).label("send_limit"),
         )
         .select_from(own.join(subscriber, reads.is_subscriber_of(subscriber, own)))
-        .where(this_account(own, account))
+        .where(this_account(own, NAMED))
+        .cte("found")
+        .prefix_with("MATERIALIZED")
     )
-    row = (await session.execute(statement)).one()
-    plan = (await session.execute(select(plans).where(plans.c.id == row.plan_id))).one()
-    return EffectivePlan(
-        account.master_id,
-        AccountId(row.subscriber_id),
-        row.subscribed,
-        catalogue_plan(plan),
-        row.starts_at,
-        row.ends_at,
-        row.contact_limit,
-        row.send_limit,
-    )
+    columns = (column for column in found.c if column.name != "plan_id")
+    plan = (plans.c[name] for name in _COLUMNS)
+    return FixedStatement(select(*columns, *plan).join_from(found, plans, plans.c.id == found.c.plan_id))
 
 
-def catalogue_plan(row: Row[*tuple[object, ...]]) -> CataloguePlan:
-    """The plan in a row of the catalogue."""
-    return CataloguePlan(**{name: row._mapping[name] for name in CataloguePlan.__dataclass_fields__})
+_COLUMNS = tuple(CataloguePlan.__dataclass_fields__)
+_EFFECTIVE = _effective()

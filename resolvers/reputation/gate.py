@@ -2,15 +2,15 @@
 
 import datetime
 
-from sqlalchemy import BigInteger, literal, select, update
+from sqlalchemy import BigInteger, Text, Uuid, bindparam, literal, select, update
 
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import Place
+from models.accounts.trees import NAMED, Place, in_account
 from models.base.clock import current_moment
 from models.reputation.tables import CustomerState, PlatformState, StateReason, sending_sources
 from resolvers.reputation.keys import HOUR, trial_hour
-from resolvers.reputation.sources import SendingSource, SourceRow, this_source
+from resolvers.reputation.sources import SendingSource, SourceRow, key_columns, this_source
 from resolvers.reputation.states import TRIAL_SENDS
 
 _WHY = {
@@ -41,8 +41,14 @@ async def check_source(session: WriteSession, account: Place, source: SendingSou
 
 
 async def _read(session: WriteSession, account: Place, source: SendingSource) -> SourceRow | None:
-    found = select(*sending_sources.c, current_moment().label("now")).where(this_source(account, source))
-    return (await session.execute(found)).one_or_none()
+    return (await session.execute(_SOURCE, key_columns(account, source))).one_or_none()
+
+
+_SOURCE = select(*sending_sources.c, current_moment().label("now")).where(
+    in_account(sending_sources, NAMED),
+    sending_sources.c.stream == bindparam("stream", type_=Text()),
+    sending_sources.c.api_key_id == bindparam("api_key_id", type_=Uuid()),
+)
 
 
 def _is_on_trial(row: SourceRow) -> bool:

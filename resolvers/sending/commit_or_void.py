@@ -7,19 +7,10 @@ from itertools import chain, repeat
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
-    FromClause,
     Row,
-    Uuid,
-    and_,
-    delete,
-    literal,
-    literal_column,
     select,
-    true,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.callers.actors import Actor
 from authz.callers.principals import Principal
@@ -27,33 +18,31 @@ from authz.guards.exclusive import Authorized, WriteKind
 from authz.guards.shared_lock import authorize_shared
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.text.forms import compared
+from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import in_tree, row_of
+from models.accounts.trees import NAMED, row_of
 from models.base.clock import current_moment
 from models.base.ids import AccountId, Kind, SendReservationId, present
 from models.messages.tables import MessageChannel
 from models.sending.tables import (
     ReservationStatus,
     SendStream,
-    active_contacts,
-    contact_claims,
     send_reservations,
 )
 from models.statistics.tables import StatisticKind
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record
-from resolvers.plans.pooled_contacts import looked_up, reservation_is
 from resolvers.reputation.gate import check_source
 from resolvers.reputation.sources import SendingSource
 from resolvers.review.gate import check_reviewed
 from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.address_hash import MOST_IN_A_REQUEST
 from resolvers.sending.cycle import lock_cycle
-from resolvers.sending.lists.recipient_rows import active_contact_of
 from resolvers.sending.long_statements import allow_many
 from resolvers.sending.permissions import SEND_PERMISSIONS
-from resolvers.sending.release import is_open, leave_claims, release_reservations
+from resolvers.sending.release import release_reservations
 from resolvers.sending.reserved_credit import release_credit, spend_reserved
+from resolvers.sending.take_claims import RESERVATION_ID, take_claims
 from resolvers.statistics.count import Counted, Source, count_in
 
 ReservationRow = Row[*tuple[Any, ...]]
@@ -129,16 +118,18 @@ class Held:
 async def use_up(session: WriteSession, actor: Actor, account: Authorized, held: Held) -> None:
     """Commit an open reservation of the account, whose cycle is locked. Whoever calls it has asked whether
     the account may send."""
-    await _take_claims(session, account, held.id)
+    await take_claims(session, account, held.id)
     if held.price:
         await spend_reserved(session, actor, account.master_id, held.payer_id, held.price)
-    reservation = send_reservations.c
-    await session.send_built(
-        update(send_reservations)
-        .where(reservation.master_id == account.master_id, reservation.id == held.id)
-        .values(status=ReservationStatus.COMMITTED.value, settled_at=current_moment())
-    )
+    await _COMMIT.send(session, {"master_id": account.master_id, "reservation_id": held.id})
     await count_in(session, account, held.counted())
+
+
+_COMMIT = FixedStatement(
+    update(send_reservations)
+    .where(send_reservations.c.master_id == NAMED.master_id, send_reservations.c.id == RESERVATION_ID)
+    .values(status=ReservationStatus.COMMITTED.value, settled_at=current_moment())
+)
 
 
 async def void_sends(
@@ -185,49 +176,6 @@ async def _locked(
         row_of(send_reservations, account, reservation_id)
     )
     return account, (await session.execute(statement)).one()
-
-
-async def _take_claims(session: WriteSession, account: Authorized, reservation_id: SendReservationId) -> None:
-    """This reservation takes over its contacts that another open reservation holds, so that they stay active.
-    All of these contacts have rows, and the upsert finds the rows by their keys. PostgreSQL would plan an
-    UPDATE by statistics that do not know of a million new rows yet. If another account has sent to a contact,
-    this account's claim on it stays, because this account sent to it too."""
-    claim, held = contact_claims.c, active_contacts.c
-
-    def is_own(holder: FromClause) -> ColumnElement[bool]:
-        return holder.c.account_id == literal(account.account_id, Uuid)
-
-    own = and_(claim.master_id == account.master_id, claim.reservation_id == reservation_id)
-    claimed = select(claim.master_id, claim.cycle_id, claim.digest, claim.reservation_id).where(own)
-    key = ["master_id", "cycle_id", "digest"]
-    mine = claimed.subquery("mine")
-    contact = active_contact_of(mine, mine.c.master_id, mine.c.cycle_id)
-    # The previous holder still counts the contact.
-    displaced = (
-        select(mine.c.master_id, contact.c.reservation_id, mine.c.cycle_id, mine.c.digest)
-        .select_from(mine.join(contact, true()))
-        .where(reservation_is(contact.c.master_id, contact.c.reservation_id, is_open))
-    )
-    await session.execute(leave_claims(displaced))
-    # As a column of the table, SQLAlchemy would select it from the table again.
-    holder_id = literal_column("active_contacts.reservation_id", Uuid)
-    taken = upsert(active_contacts).from_select([*key, "reservation_id"], claimed)
-    await session.send_built(
-        taken.on_conflict_do_update(
-            index_elements=key,
-            set_={"reservation_id": taken.excluded.reservation_id},
-            where=reservation_is(literal(account.master_id, Uuid), holder_id, is_open),
-        )
-    )
-    of_account = looked_up(
-        select(held.reservation_id)
-        .where(
-            in_tree(active_contacts, contact_claims, cycle_id="cycle_id", digest="digest"),
-            reservation_is(held.master_id, held.reservation_id, is_own),
-        )
-        .correlate(contact_claims)
-    )
-    await session.send_built(delete(contact_claims).where(own, of_account))
 
 
 async def _log(

@@ -18,7 +18,7 @@ from models.base.ids import AccountId
 from models.sending.tables import SendStream
 from resolvers.inputs.addresses import Address, AddressFault
 from resolvers.sending.senders import SeenSender
-from resolvers.suppressions.exclusions import EXCLUDED_BY, Exclusion, exclusions
+from resolvers.suppressions.exclusions import EXCLUDED_BY, Exclusion, asked_of, exclusions
 
 
 class LiftedBy(enum.Enum):
@@ -63,10 +63,11 @@ async def read_excluding(
 ) -> Mapping[bytes, Sequence[Excluding]]:
     """All that excludes each of the addresses, by their digests: what counts first, first."""
     digests = [each.digest for each in addresses if isinstance(each, Address)]
-    found = exclusions(seen.sender, digests, list(Exclusion)).subquery()
+    found = exclusions(seen.sender.unsubscribe_scope, list(Exclusion)).subquery()
     statement = select(found).order_by(found.c.digest, found.c.cause, found.c.since, found.c.account_id)
     by_digest: defaultdict[bytes, list[Excluding]] = defaultdict(list)
-    for row in await reader.far_rows(seen.sender.master_id, statement, {}):
+    values = asked_of(seen.sender, digests)
+    for row in await reader.far_rows(seen.sender.master_id, statement, values):
         cause = list(Exclusion)[row["cause"]]
         excluding = Excluding(
             cause, AccountId(row["account_id"]), row["reason"], row["since"], row["list_id"]

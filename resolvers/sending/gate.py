@@ -5,16 +5,18 @@ Reservations and messages both go through it. The caller has authorized the acco
 
 import datetime
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, bindparam, insert, select
 
 from authz.callers.actors import Actor
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from authz.policy.refusals import Refusal, RefusalCode
+from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
-from models.accounts.trees import columns_of, this_account
+from models.accounts.trees import NAMED, columns_of, this_account
 from models.base.clock import current_moment
 from models.base.ids import AccountId, ApiKeyId, SendCycleId, SendReservationId
 from models.credit.pools import nearest_pool
@@ -137,24 +139,45 @@ async def _store(
 ) -> None:
     """`beyond`: the sends that the plan does not cover."""
     use, passage = reserved.use, reserved.passage
-    await session.send_built(
-        insert(send_reservations).values(
-            **columns_of(account),
-            id=passage.reservation_id,
-            cycle_id=reserved.cycle_id,
-            stream=source.stream.value,
-            api_key_id=source.api_key_id,
-            label=reserved.label,
-            recipients=use.sends,
-            new_contacts=use.contacts,
-            own_contacts=use.own_contacts,
-            price=use.price,
-            beyond=beyond,
-            **passage.left_out.columns(),
-            payer_id=use.payer_id,
-            expires_at=current_moment() + VALID_FOR,
+    values = {
+        "id": passage.reservation_id,
+        "cycle_id": reserved.cycle_id,
+        "stream": source.stream.value,
+        "api_key_id": source.api_key_id,
+        "label": reserved.label,
+        "recipients": use.sends,
+        "new_contacts": use.contacts,
+        "own_contacts": use.own_contacts,
+        "price": use.price,
+        "beyond": beyond,
+        "payer_id": use.payer_id,
+    }
+    await _STORE.send(session, values | passage.left_out.columns() | columns_of(account))
+
+
+def _storing() -> FixedStatement:
+    stored = send_reservations.c
+    values: dict[str, ColumnElement[Any]] = {
+        name: bindparam(name, type_=stored[name].type)
+        for name in (
+            *("master_id", "account_id", "id", "cycle_id", "stream", "api_key_id", "label", "recipients"),
+            *(
+                "new_contacts",
+                "own_contacts",
+                "blocked",
+                "unsubscribed",
+                "bounced",
+                "left_out",
+                "left_out_by",
+            ),
+            *("price", "beyond", "payer_id"),
         )
-    )
+    }
+    values["expires_at"] = current_moment() + VALID_FOR
+    return FixedStatement(insert(send_reservations).from_select(list(values), select(*values.values())))
+
+
+_STORE = _storing()
 
 
 def _check(costs: SendCosts, field: str) -> None:
@@ -169,6 +192,8 @@ def _check(costs: SendCosts, field: str) -> None:
 
 async def _payer(session: WriteSession, account: Authorized) -> tuple[AccountId, datetime.datetime]:
     """Who pays, and now."""
-    found = select(nearest_pool(accounts), current_moment()).where(this_account(accounts, account))
-    payer_id, moment = (await session.execute(found)).one()
+    ((payer_id, moment),) = await _PAYER.rows(session, columns_of(account))
     return AccountId(payer_id), moment
+
+
+_PAYER = FixedStatement(select(nearest_pool(accounts), current_moment()).where(this_account(accounts, NAMED)))

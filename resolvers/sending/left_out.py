@@ -21,7 +21,7 @@ from models.sending.tables import SendStream
 from resolvers.inputs.address_digests import ContactDigest
 from resolvers.sending.address_hash import Recipients
 from resolvers.sending.lists.recipient_rows import Given
-from resolvers.suppressions.exclusions import EXCLUDED_BY, Exclusion, Sender, first_exclusions
+from resolvers.suppressions.exclusions import EXCLUDED_BY, Exclusion, Sender, asked_of, first_exclusions
 
 PARTS_AT_ONCE = 100
 """A hundred thousand recipients."""
@@ -47,8 +47,8 @@ class Planes(Protocol):
     async def control(self, statement: Select[Any]) -> Sequence[Mapping[str, Any]]:
         """The rows of a statement of the control plane."""
 
-    async def data(self, statement: Select[Any]) -> Sequence[Mapping[str, Any]]:
-        """The rows of a statement of the data plane."""
+    async def data(self, statement: Select[Any], values: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """The rows of a statement of the data plane, with the values that it names."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,10 @@ class WritingPlanes:
         rows = (await self.session.execute(statement)).mappings().all()
         return [dict(row) for row in rows]
 
-    async def data(self, statement: Select[Any]) -> Sequence[Mapping[str, Any]]:
+    async def data(self, statement: Select[Any], values: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         """See `Planes`."""
         async with in_data_plane(self.session, self.sender):
-            return await self.control(statement)
+            return [dict(row) for row in (await self.session.execute(statement, values)).mappings().all()]
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,9 @@ class ReadingPlanes:
         """See `Planes`."""
         return await self.reader.rows(statement)
 
-    async def data(self, statement: Select[Any]) -> Sequence[Mapping[str, Any]]:
+    async def data(self, statement: Select[Any], values: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         """See `Planes`."""
-        return await self.reader.far_rows(self.sender.master_id, statement, {})
+        return await self.reader.far_rows(self.sender.master_id, statement, values)
 
 
 async def find_left_out(planes: Planes, sender: Sender, stream: SendStream, given: Given) -> LeftOut:
@@ -117,6 +117,7 @@ async def _excluded(
 ) -> dict[bytes, Exclusion]:
     if not digests:
         return {}
-    statement = first_exclusions(sender, digests, EXCLUDED_BY[stream])
+    statement = first_exclusions(sender.unsubscribe_scope, EXCLUDED_BY[stream])
+    rows = await planes.data(statement, asked_of(sender, digests))
     causes = list(Exclusion)
-    return {row["digest"]: causes[row["cause"]] for row in await planes.data(statement)}
+    return {row["digest"]: causes[row["cause"]] for row in rows}

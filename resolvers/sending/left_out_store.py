@@ -43,9 +43,8 @@ class StoredLeftOut:
     def columns(self) -> dict[str, Any]:
         """As the reservation's row has it."""
         found: dict[str, Any] = {name: self.counts.get(cause, 0) for cause, name in _NUMBERS.items()}
-        if self.causes:
-            found["left_out"] = list(self.causes)
-            found["left_out_by"] = [cause.value for cause in self.causes.values()]
+        found["left_out"] = list(self.causes) or None
+        found["left_out_by"] = [cause.value for cause in self.causes.values()] or None
         return found
 
     def logged(self) -> Change:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from engine.database.snapshot import Reader
+from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import account_closure, accounts
-from models.accounts.trees import Place, in_tree, this_account
+from models.accounts.trees import NAMED, Place, columns_of, in_tree, this_account
 from models.base.ids import AccountId, MasterId
 from models.staff.overrides import UnsubscribeScope
 from resolvers.block_list.reads import SeenPath, path_in, seen_path
@@ -27,19 +28,27 @@ class SeenSender:
 
 async def read_sender(session: WriteSession, place: Place, list_ids: Sequence[uuid.UUID] = ()) -> Sender:
     """The sender, for a write that has locked its path. `list_ids`: the contact lists that it sends to."""
-    path = account_closure.alias()
-    above = select(path.c.ancestor_id).where(in_tree(path, accounts, descendant_id="id")).correlate(accounts)
-    statement = select(
-        func.array(above.scalar_subquery()).label("path"), unsubscribe_scope_of(accounts).label("scope")
-    ).where(this_account(accounts, place))
-    row = (await session.execute(statement)).one()
+    (row,) = await _SENDER.rows(session, columns_of(place))
     return Sender(
         MasterId(place.master_id),
         AccountId(place.account_id),
-        row.path,
-        UnsubscribeScope(row.scope),
+        row["path"],
+        UnsubscribeScope(row["scope"]),
         list_ids,
     )
+
+
+def _sender() -> FixedStatement:
+    path = account_closure.alias()
+    above = select(path.c.ancestor_id).where(in_tree(path, accounts, descendant_id="id")).correlate(accounts)
+    return FixedStatement(
+        select(
+            func.array(above.scalar_subquery()).label("path"), unsubscribe_scope_of(accounts).label("scope")
+        ).where(this_account(accounts, NAMED))
+    )
+
+
+_SENDER = _sender()
 
 
 async def read_seen_sender(

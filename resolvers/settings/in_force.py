@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
+from engine.database.write_connection import FixedRow
+from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
-from models.accounts.trees import Place, this_account
+from models.accounts.trees import NAMED, Place, columns_of, this_account
 from models.base.ids import AccountId
 from models.settings.tables import SettingName
 from resolvers.settings.effective import all_in_force
@@ -66,7 +68,12 @@ class EffectiveSettings:
 
 async def read_in_force(session: WriteSession, account: Place) -> AllInForce:
     """Everything that is in force in the account. Behind the lock of `authorize_shared` it stays so."""
-    return all_of((await session.execute(statement_of(account))).mappings().all())
+    return all_of(await rows_in_force(session, account))
+
+
+async def rows_in_force(session: WriteSession, account: Place) -> list[FixedRow]:
+    """The rows of `statement_of`, for a write."""
+    return await _IN_FORCE.rows(session, columns_of(account))
 
 
 def statement_of(account: Place) -> Select[Any]:
@@ -75,6 +82,9 @@ def statement_of(account: Place) -> Select[Any]:
     found = all_in_force(own).lateral("found")
     name = own.c.name.label("account_name")
     return select(*found.c, name).select_from(own.join(found, this_account(own, account)))
+
+
+_IN_FORCE = FixedStatement(statement_of(NAMED))
 
 
 def all_of(rows: Iterable[Mapping[Any, Any]]) -> AllInForce:

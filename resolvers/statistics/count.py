@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, Text, Uuid, bindparam, func, literal, select
+from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, Text, Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.wall.tree_door import in_data_plane
-from engine.writes.fixed_statements import FixedStatement
+from engine.writes.fixed_statements import FixedCall, FixedStatement
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import InTree, Place, columns_of
+from models.accounts.trees import NAMED, InTree, Place, columns_of
 from models.base.ids import new_ids
 from models.messages.tables import MessageChannel
 from models.sending.tables import SendStream
@@ -58,7 +58,10 @@ async def count_in(session: WriteSession, account: Place, counted: Sequence[Coun
 async def note_counted(session: WriteSession, tree: InTree) -> None:
     """Have a worker add up what the transaction counts in the tree. The caller is in the control plane, and
     behind all locks of the transaction. Without it what was counted waits for somebody else who counts."""
-    await session.send_call(func.mandant_note_counted(literal(tree.master_id, Uuid)))
+    await _NOTE.send(session, {"master_id": tree.master_id})
+
+
+_NOTE = FixedCall(func.mandant_note_counted(NAMED.master_id))
 
 
 async def count(session: WriteSession, account: Place, counted: Sequence[Counted]) -> None:

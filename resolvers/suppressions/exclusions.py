@@ -5,6 +5,7 @@ whose block entries count, and what an unsubscribe applies to.
 """
 
 import enum
+import functools
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,9 +22,9 @@ from sqlalchemy import (
     Text,
     Uuid,
     any_,
+    bindparam,
     cast,
     func,
-    literal,
     literal_column,
     null,
     or_,
@@ -32,7 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import CollectionAggregate
 
-from models.accounts.trees import in_account
+from models.accounts.trees import NAMED, columns_of, in_account
 from models.base.ids import AccountId, MasterId
 from models.block_list.tables import block_entries
 from models.sending.tables import SendStream
@@ -48,7 +49,7 @@ class Exclusion(enum.Enum):
     BOUNCE = "BOUNCE"
 
 
-EXCLUDED_BY: Mapping[SendStream, Sequence[Exclusion]] = {
+EXCLUDED_BY: Mapping[SendStream, tuple[Exclusion, ...]] = {
     SendStream.MARKETING: (Exclusion.BLOCK_LIST, Exclusion.UNSUBSCRIBE, Exclusion.BOUNCE),
     SendStream.TRANSACTIONAL: (Exclusion.BLOCK_LIST, Exclusion.BOUNCE),
 }
@@ -67,55 +68,72 @@ class Sender:
     list_ids: Sequence[uuid.UUID] = ()
 
 
-def exclusions(
-    sender: Sender, digests: Collection[bytes], causes: Sequence[Exclusion]
-) -> CompoundSelect[Any]:
-    """All that excludes each `digest` of these: `cause` (its place in Exclusion, from 0), `account_id` (whose
-    it is), `reason`, `since`, `list_id`."""
-    # As an array, an index is searched by it. As rows, PostgreSQL would join a hundred thousand with all
-    # entries. Behind a sub-select it does not look at each of them while it plans.
-    given = select(literal(list(digests), ARRAY(LargeBinary))).scalar_subquery()
-    asked = any_(cast(given, ARRAY(LargeBinary)))
-    arms = {Exclusion.BLOCK_LIST: _blocked, Exclusion.UNSUBSCRIBE: _unsubscribed, Exclusion.BOUNCE: _bounced}
-    return union_all(*[arms[cause](sender, asked) for cause in causes])
+def asked_of(sender: Sender, digests: Collection[bytes]) -> dict[str, Any]:
+    """The values that `exclusions` names."""
+    return {
+        **columns_of(sender),
+        _DIGESTS.key: list(digests),
+        _PATH.key: list(sender.path),
+        _LISTS.key: list(sender.list_ids),
+    }
 
 
-def first_exclusions(sender: Sender, digests: Collection[bytes], causes: Sequence[Exclusion]) -> Select[Any]:
-    """Each `digest` that is excluded, once, with its first `cause`."""
-    found = exclusions(sender, digests, causes).subquery("found")
+def exclusions(scope: UnsubscribeScope, causes: Sequence[Exclusion]) -> CompoundSelect[Any]:
+    """All that excludes each `digest`: `cause` (its place in Exclusion, from 0), `account_id` (whose it is),
+    `reason`, `since`, `list_id`. Its values are those of `asked_of`. `scope`: of the sender's
+    unsubscribes."""
+    arms = {
+        Exclusion.BLOCK_LIST: _blocked(),
+        Exclusion.UNSUBSCRIBE: _unsubscribed(scope),
+        Exclusion.BOUNCE: _bounced(),
+    }
+    return union_all(*[arms[cause] for cause in causes])
+
+
+@functools.cache
+def first_exclusions(scope: UnsubscribeScope, causes: tuple[Exclusion, ...]) -> Select[Any]:
+    """Each `digest` that is excluded, once, with its first `cause`. Its values are those of `asked_of`."""
+    found = exclusions(scope, causes).subquery("found")
     return select(found.c.digest, func.min(found.c.cause).label("cause")).group_by(found.c.digest)
 
 
-Asked = CollectionAggregate[bool]
-"""Any of the digests that are asked about."""
+_DIGESTS = bindparam("digests", type_=ARRAY(LargeBinary))
+_PATH = bindparam("path", type_=ARRAY(Uuid))
+_LISTS = bindparam("contact_list_ids", type_=ARRAY(Uuid))
 
 
-def _blocked(sender: Sender, asked: Asked) -> Select[Any]:
+def _asked() -> CollectionAggregate[bool]:
+    """Any of the digests that are asked about. As an array, an index is searched by it. As rows, PostgreSQL
+    would join a hundred thousand with all entries. Behind a sub-select it does not look at each of them while
+    it plans."""
+    return any_(cast(select(_DIGESTS).scalar_subquery(), ARRAY(LargeBinary)))
+
+
+def _blocked() -> Select[Any]:
     entry = block_entries.alias()
-    of_path = entry.c.account_id == any_(literal(list(sender.path), ARRAY(Uuid)))
     why = _why(Exclusion.BLOCK_LIST, entry.c.reason, entry.c.created_at, null())
     return select(entry.c.digest, entry.c.account_id, *why).where(
-        entry.c.master_id == literal(sender.master_id, Uuid), entry.c.digest == asked, of_path
+        entry.c.master_id == NAMED.master_id, entry.c.digest == _asked(), entry.c.account_id == any_(_PATH)
     )
 
 
-def _unsubscribed(sender: Sender, asked: Asked) -> Select[Any]:
+def _unsubscribed(scope: UnsubscribeScope) -> Select[Any]:
     left = unsubscribes.alias()
     why = _why(Exclusion.UNSUBSCRIBE, null(), left.c.unsubscribed_at, left.c.contact_list_id)
     found = select(left.c.digest, left.c.account_id, *why).where(
-        in_account(left, sender), left.c.digest == asked, left.c.resubscribed_at.is_(None)
+        in_account(left, NAMED), left.c.digest == _asked(), left.c.resubscribed_at.is_(None)
     )
-    if sender.unsubscribe_scope is UnsubscribeScope.ACCOUNT:
+    if scope is UnsubscribeScope.ACCOUNT:
         return found
-    of_list = left.c.contact_list_id == any_(literal(list(sender.list_ids), ARRAY(Uuid)))
+    of_list = left.c.contact_list_id == any_(_LISTS)
     return found.where(or_(left.c.contact_list_id.is_(None), of_list))
 
 
-def _bounced(sender: Sender, asked: Asked) -> Select[Any]:
+def _bounced() -> Select[Any]:
     bounced = bounces.alias()
     why = _why(Exclusion.BOUNCE, bounced.c.excluded_by, bounced.c.excluded_at, null())
     return select(bounced.c.digest, bounced.c.account_id, *why).where(
-        in_account(bounced, sender), bounced.c.digest == asked, bounced.c.excluded_at.is_not(None)
+        in_account(bounced, NAMED), bounced.c.digest == _asked(), bounced.c.excluded_at.is_not(None)
     )
 
 
