@@ -133,6 +133,22 @@ def parse(kind: str, text: object) -> uuid.UUID | None:
     return uuid.UUID(int=int(rest.replace("-", ""), 16))
 
 
+@dataclass(frozen=True)
+class IdsOfAccount:
+    """Reads many ids of one kind of thing in one account."""
+
+    kind: str
+    account_id: uuid.UUID
+
+    def parse(self, text: str) -> uuid.UUID | None:
+        """As `parse_in_account`; None also for an id of another account."""
+        prefix = f"{self.kind}_{self.account_id}_"
+        rest = text.removeprefix(prefix)
+        if len(rest) == len(text) or not _CANONICAL.fullmatch(rest):
+            return None
+        return uuid.UUID(int=int(rest.replace("-", ""), 16))
+
+
 def present_in_account(kind: str, account_id: uuid.UUID, value: uuid.UUID) -> str:
     """The id of something in the data plane, as clients see it."""
     return f"{kind}_{account_id}_{value}"

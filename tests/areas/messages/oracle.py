@@ -6,7 +6,7 @@ from tests.authz.escalation.statuses import NEEDS_ACTIVE, TAKES_AWAY, Row
 from tests.authz.rules.consequences import NO_CONSEQUENCE, Pays, does
 from tests.bad_input.place import Place
 from tests.bad_input.values import Input
-from tests.storage.growth import Bound, Growth, deleted, kept, one_each
+from tests.storage.growth import Bound, Growth, deleted, one_each
 from tests.storage.tree import Tree
 from tests.world.messages import (
     event,
@@ -39,8 +39,7 @@ BOUNDS = {
     "messages": _MONTHS,
     "message_bodies": _MONTHS,
     "message_keys": deleted("7 days, while a key counts"),
-    "message_events": kept("what became of a message, until 30 days after the account is closed"),
-    "message_event_keys": Bound(Growth.SWEPT, "after 30 days, by the requests that bring others"),
+    "message_events": Bound(Growth.SWEPT, "with the months of their messages"),
     "delivery_queues": one_each("an account"),
 }
 
