@@ -317,7 +317,8 @@ async def test_thousands_take_as_many_trips_as_two(
 ) -> None:
     kinds = [kind.value for kind in MessageEventKind]
     taken: list[int] = []
-    for number in (14, 14, 3_000):
+    # From 57 on some are known.
+    for number in (70, 70, 3_000):
         ids = [await _message(world, shop.account, f"a{each}@{number}.example.com") for each in range(8)]
         given = [
             event(f"{len(taken)} {each}", ids[each % 8], kinds[each % 7], occurredAt=ago(seconds=each + 1))
