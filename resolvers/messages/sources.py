@@ -55,11 +55,11 @@ class SourcesOfMessages:
     def __init__(self) -> None:
         self._known: dict[tuple[Any, ...], Source] = {}
 
-    def of(self, row: Row[Any] | FixedRow) -> Source:
+    def of(self, row: FixedRow) -> Source:
         """That of a message by its row."""
-        canonical = row.recipient_canonical
+        canonical = row["recipient_canonical"]
         to = canonical if canonical[:1] == "+" else domain_of(canonical)
-        key = (row.channel, row.stream, row.label, row.api_key_id, row.campaign_id, to)
+        key = (row["channel"], row["stream"], row["label"], row["api_key_id"], row["campaign_id"], to)
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = source_of_message(row)

@@ -27,16 +27,26 @@ _MOMENT_SIZE = 6
 
 
 class Sent(NamedTuple):
-    """What went to one recipient. `id`: what its events go by. `recipient`: None if it was erased.
-    `contact_list_id`: the list that it was sent to. `status`: of a message."""
+    """What went to one recipient. `id`: what its events go by. `contact_list_id`: the list that it was sent
+    to. `status`: of a message. `address`: as a partner gave it; None: it stands in the message's `row`."""
 
     id: uuid.UUID
     reservation_id: SendReservationId | None
     source: Source
     is_test: bool
-    recipient: Address | None
     contact_list_id: uuid.UUID | None
     status: MessageStatus | None = None
+    address: Address | None = None
+    row: FixedRow | None = None
+
+    @property
+    def recipient(self) -> Address | None:
+        """To whom it went; None if the recipient was erased. Most events ask nobody for it."""
+        if self.row is None or self.row["recipient_digest"] == NOBODY:
+            return self.address
+        canonical: str = self.row["recipient_canonical"]
+        hashed = hashlib.sha256(canonical.encode()).digest()
+        return Address(hashed, self.row["recipient_digest"], self.row["recipient"], canonical)
 
     @property
     def is_on_its_way(self) -> bool:
@@ -44,7 +54,7 @@ class Sent(NamedTuple):
         return self.status not in _NEVER_HANDED_OVER
 
 
-_NEVER_HANDED_OVER = frozenset({MessageStatus.WAITING, MessageStatus.CANCELED, MessageStatus.EXCLUDED})
+_NEVER_HANDED_OVER = (MessageStatus.WAITING, MessageStatus.CANCELED, MessageStatus.EXCLUDED)
 """A message that was put off waits too: whoever put it off did not take it."""
 
 
@@ -77,20 +87,8 @@ async def find_messages(
 
 
 def _of_message(row: FixedRow, source: Source) -> Sent:
-    canonical: str = row["recipient_canonical"]
-    recipient = None
-    if row["recipient_digest"] != NOBODY:
-        hashed = hashlib.sha256(canonical.encode()).digest()
-        recipient = Address(hashed, row["recipient_digest"], row["recipient"], canonical)
-    return Sent(
-        row["id"],
-        None,
-        source,
-        row["is_test"],
-        recipient,
-        row["contact_list_id"],
-        _STATUSES[row["status"]],
-    )
+    status = _STATUSES[row["status"]]
+    return Sent(row["id"], None, source, row["is_test"], row["contact_list_id"], status, row=row)
 
 
 _STATUSES = {status.value: status for status in MessageStatus}
@@ -134,14 +132,8 @@ def sent_by(reservation: Reservation, recipient: Address) -> Sent:
         label=reservation.label,
         api_key_id=reservation.api_key_id,
     )
-    return Sent(
-        id=_id_of(reservation.id, recipient.digest),
-        reservation_id=reservation.id,
-        source=source,
-        is_test=False,
-        recipient=recipient,
-        contact_list_id=None,
-    )
+    id_ = _id_of(reservation.id, recipient.digest)
+    return Sent(id_, reservation.id, source, is_test=False, contact_list_id=None, address=recipient)
 
 
 def _id_of(reservation_id: SendReservationId, digest: bytes) -> uuid.UUID:
