@@ -22,12 +22,11 @@ class ReadItems(list[T], Generic[T]):
 
 @dataclass(frozen=True)
 class LargeList:
-    """The field of an input with a list of at most `most` items of the input type `item`, whose fields are
-    texts, ids, moments and enums."""
+    """The field of an input with a list of items of the input type `item`, whose fields are texts, ids,
+    moments and enums. How many there may be is for the mutation to say."""
 
     field: str
     item: type
-    most: int
 
     def build(self, type_: type, given: Mapping[str, Any], context: InputContext) -> Any:
         """The input that has the list, as Strawberry asks for it."""
@@ -46,9 +45,9 @@ class LargeList:
         return type_(**values)
 
 
-def holds_large_list(field: str, item: type, most: int) -> Callable[[type[T]], type[T]]:
+def holds_large_list(field: str, item: type) -> Callable[[type[T]], type[T]]:
     """Declares it for the input type below."""
-    large = LargeList(field, item, most)
+    large = LargeList(field, item)
 
     def declare(type_: type[T]) -> type[T]:
         definition: StrawberryObjectDefinition = type_.__strawberry_definition__  # type: ignore[attr-defined]

@@ -134,8 +134,8 @@ def are_plain(texts: Iterable[str]) -> bool:
 
 
 def read_item_texts(path: Sequence[str], items: list[object]) -> None:
-    """As `read_variable_texts`, for a list that stood at this path of the variables. Its values are not
-    counted: there are as many as its declaration allows."""
+    """As `read_variable_texts`, for a large list that stood at this path of the variables. Its values are not
+    counted: the length of a body bounds them."""
     holder = _Holder({})
     for name in path:
         holder = _Holder([], name, holder)

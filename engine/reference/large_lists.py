@@ -86,7 +86,6 @@ class _Items:
 
     type_: GraphQLInputObjectType
     item: type
-    most: int
 
     @cached_property
     def columns(self) -> list[_Column]:
@@ -186,15 +185,14 @@ class LargeLists:
                 item = get_named_type(type_.fields[large.field].type)
                 if not isinstance(item, GraphQLInputObjectType):
                     raise TypeError(f"{type_.name}.{large.field} is no list of inputs")
-                items = _Items(item, large.item, large.most)
+                items = _Items(item, large.item)
                 self._held[type_.name] = (large, items)
                 self._items[item.name] = items
 
     def take_out(
         self, operation: OperationDefinitionNode, variables: dict[str, Any]
     ) -> tuple[dict[str, Any], list[TakenList]]:
-        """An operation's variables with empty lists where such lists stood, and the lists. Those that are
-        longer than is allowed stay."""
+        """An operation's variables with empty lists where such lists stood, and the lists."""
         taken: list[TakenList] = []
         for node in operation.variable_definitions or ():
             type_ = type_from_ast(self._schema, node.type)
@@ -216,6 +214,6 @@ class LargeLists:
         if type_name in self._held and isinstance(value, dict):
             large, items = self._held[type_name]
             value, path = value.get(large.field), (*path, large.field)
-        if items is None or not isinstance(value, list) or len(value) > items.most:
+        if items is None or not isinstance(value, list):
             return None
         return TakenList(path, value, items, node)

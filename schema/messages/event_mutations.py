@@ -71,7 +71,7 @@ class MessageEventInput:
     )
 
 
-@holds_large_list("events", MessageEventInput, MOST_EVENTS)
+@holds_large_list("events", MessageEventInput)
 @strawberry.input(description="What happened to messages of the account.")
 class MessageEventsReportInput:
     account_id: strawberry.ID = strawberry.field(description="The account that sent them.")

@@ -124,11 +124,7 @@ def _sent_by(
     """`oldest`: the smallest id that events can go by."""
     if event.recipient is None or event.reservation_id is None or event.reservation_id not in committed:
         raise NotFound("reservationId")
-    found = sent_by(committed[event.reservation_id], event.recipient)
-    if oldest is not None and found.id < oldest:
-        message = "The reservation is older than what is kept of messages."
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "reservationId")
-    return found
+    return sent_by(committed[event.reservation_id], event.recipient, oldest)
 
 
 _MISMATCH = Refusal(RefusalCode.IDEMPOTENCY_MISMATCH, field="key")

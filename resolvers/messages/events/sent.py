@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, literal, select, true
 
+from authz.policy.refusals import Refusal, RefusalCode
 from engine.database.write_connection import FixedRow
 from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
@@ -123,8 +124,9 @@ async def find_committed(
     }
 
 
-def sent_by(reservation: Reservation, recipient: Address) -> Sent:
-    """What went to this recipient by the reservation."""
+def sent_by(reservation: Reservation, recipient: Address, oldest: uuid.UUID | None) -> Sent:
+    """What went to this recipient by the reservation. `oldest`: see `first_kept`. Raises FAILED_PRECONDITION
+    for what was sent before."""
     source = source_to(
         recipient.canonical,
         channel=channel_of(recipient),
@@ -133,6 +135,9 @@ def sent_by(reservation: Reservation, recipient: Address) -> Sent:
         api_key_id=reservation.api_key_id,
     )
     id_ = _id_of(reservation.id, recipient.digest)
+    if oldest is not None and id_ < oldest:
+        message = "The reservation is older than what is kept of messages."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "reservationId")
     return Sent(id_, reservation.id, source, is_test=False, contact_list_id=None, address=recipient)
 
 

@@ -1,6 +1,7 @@
 """The rows of the area `messages` in the tables that have one for each mutation, table or id."""
 
 from models.base.ids import Kind
+from models.messages.tables import MessageStatus
 from models.sending.tables import SendStream
 from tests.authz.escalation.statuses import NEEDS_ACTIVE, TAKES_AWAY, Row
 from tests.authz.rules.consequences import NO_CONSEQUENCE, Pays, does
@@ -54,9 +55,9 @@ def inputs(place: Place) -> dict[str, Input]:
         | {"messages": [message]},
         "messageEventsReport": {
             "accountId": place.account.id,
-            "stream": "TRANSACTIONAL",
+            "stream": "MARKETING",
             "events": [
-                event("7", place.objects[Kind.TRANSACTIONAL_MESSAGE], "SOFT_BOUNCE")
+                event("7", place.objects[Kind.MARKETING_MESSAGE], "SOFT_BOUNCE")
                 | {"status": "4.2.2", "diagnostic": "Full", "url": None}
                 | {"reservationId": None, "recipient": None}
             ],
@@ -71,13 +72,11 @@ ID_FIELDS = {"messageId": Kind.TRANSACTIONAL_MESSAGE}
 async def give_objects(world: World, account: Account) -> dict[Kind, str]:
     """An object of each kind of id that the area has."""
     await give_sender(world, account)
+    marketing = SendStream.MARKETING
+    sent = await give_message(world, account, stream=marketing, status=MessageStatus.SENT)
     return {
         Kind.TRANSACTIONAL_MESSAGE: message_id(account, await give_message(world, account)),
-        Kind.MARKETING_MESSAGE: message_id(
-            account,
-            await give_message(world, account, stream=SendStream.MARKETING),
-            SendStream.MARKETING,
-        ),
+        Kind.MARKETING_MESSAGE: message_id(account, sent, marketing),
     }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+import uuid
 from typing import Any
 
 import pytest
@@ -10,12 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission, mask_of
+from authz.policy.refusals import Refusal, RefusalCode
 from models.accounts.tables import AccountStatus
-from models.base.ids import new_id
+from models.base.ids import SendReservationId, new_id
 from models.messages.events import MessageEventKind, message_events
 from models.messages.tables import MessageStatus
 from models.sending.tables import ReservationStatus, SendStream
 from models.statistics.tables import statistic_deltas
+from resolvers.inputs.address_digests import ContactDigest
+from resolvers.inputs.addresses import Address
+from resolvers.messages.events.sent import Reservation, sent_by
 from tests.areas.effects.log import events_of
 from tests.areas.messages.shop import Shop
 from tests.client.api import Api
@@ -218,6 +223,10 @@ async def test_a_key_tells_once(api: Api, shop: Shop, world: World, database: As
     assert [each["isNew"] for each in again] == [False, False, True]
     assert again[1]["error"]["field"] == ["input", "events", "1", "key"]
     assert await _counted(database, shop.account) == {"OPEN": (2, 1)}
+    # A key is unique for its message.
+    other = {**once, "messageId": await _message(world, shop.account)}
+    told = await report(api, shop.owner, shop.account, [once, other])
+    assert [each["isNew"] for each in told] == [False, True]
 
 
 async def test_reports_at_once_count_once(api: Api, shop: Shop, world: World, database: AsyncEngine) -> None:
@@ -282,6 +291,33 @@ async def test_a_wrong_event_is_refused_alone(api: Api, shop: Shop, world: World
     assert await world.state(shop.master) == before
     (right,) = await report(api, shop.owner, shop.account, [event("0", id_)])
     assert right["isNew"] is True
+
+
+_NEVER = (MessageStatus.WAITING, MessageStatus.CANCELED, MessageStatus.EXCLUDED)
+
+
+async def test_nothing_happens_to_what_was_never_handed_over(api: Api, shop: Shop, world: World) -> None:
+    """One that failed, or of which nobody knows, may have come back all the same."""
+    given = [
+        event(status.value, await _message(world, shop.account, status=status)) for status in MessageStatus
+    ]
+    outcomes = await report(api, shop.owner, shop.account, given)
+    codes = [(each["error"] or {}).get("code") for each in outcomes]
+    expected = ["FAILED_PRECONDITION" if status in _NEVER else None for status in MessageStatus]
+    assert codes == expected
+    assert [each["isNew"] for each in outcomes] == [code is None for code in expected]
+
+
+def test_what_an_engine_sent_long_ago_is_refused() -> None:
+    """The months of its events are gone."""
+    reservation = Reservation(SendReservationId(new_id()), SendStream.MARKETING, None, None)
+    recipient = Address(b"1" * 32, ContactDigest(b"1" * 32))
+    before, after = (uuid.UUID(int=reservation.id.int + step * 2**80) for step in (-1, 1))
+    for oldest in (None, before):
+        assert sent_by(reservation, recipient, oldest).reservation_id == reservation.id
+    with pytest.raises(Refusal) as refused:
+        sent_by(reservation, recipient, after)
+    assert (refused.value.code, refused.value.field) == (RefusalCode.FAILED_PRECONDITION, "reservationId")
 
 
 async def test_what_concerns_all_refuses_all(api: Api, shop: Shop, world: World) -> None:
