@@ -31,8 +31,8 @@ BEGIN
 END
 $body$;
 
--- Drops the table's parts whose months ended so many months ago, or before. Returns how many it dropped. To be
--- called for one table in a transaction: who waits for the next one must not hold what others wait for.
+-- Drops the table's parts whose months ended so many months ago, or before. Returns how many it dropped. To
+-- be called for one table in a transaction: who waits for the next one must not hold what others wait for.
 CREATE OR REPLACE FUNCTION mandant_drop_months(of_table name, kept integer)
 RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
@@ -51,7 +51,9 @@ BEGIN
     JOIN pg_class AS inner_class ON inner_class.oid = inhrelid
     WHERE
       inhparent = (
-        SELECT to_regclass(format('public.%I', divided)) FROM mandant_tables_by_month() WHERE divided = of_table
+        SELECT to_regclass(format('public.%I', divided))
+        FROM mandant_tables_by_month()
+        WHERE divided = of_table
       )
       AND right(inner_class.relname, 7) < oldest
     ORDER BY inner_class.relname
@@ -79,9 +81,9 @@ SELECT exists(
 )
 $body$;
 
--- The tables that are divided by months, in the order in which their parts are dropped: those first that refer
--- to others, and those last that are divided by the ids of others. So nobody finds a message whose events have
--- no part.
+-- The tables that are divided by months, in the order in which their parts are dropped: those first that
+-- refer to others, and those last that are divided by the ids of others. So nobody finds a message whose
+-- events have no part.
 CREATE OR REPLACE FUNCTION mandant_tables_by_month()
 RETURNS TABLE (divided name)
 LANGUAGE sql STABLE SECURITY INVOKER AS $body$

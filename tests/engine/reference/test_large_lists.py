@@ -46,7 +46,7 @@ _MOMENTS = st.sampled_from(
         "now",
     ]
 ) | st.datetimes(timezones=st.timezones()).map(lambda at: at.isoformat())
-_OTHERS = st.sampled_from([None, 7, 1.5, True, [], {}, ["a"]])
+_OTHERS: st.SearchStrategy[Any] = st.sampled_from([None, 7, 1.5, True, [], {}, ["a"]])
 _FIELDS = {
     "key": _TEXTS | _OTHERS,
     "kind": st.sampled_from([kind.name for kind in MessageEventKind]) | _TEXTS | _OTHERS,
