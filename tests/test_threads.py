@@ -41,6 +41,11 @@ ALLOWED = {
     ("schema.fields.addresses.read_given", "to_thread"): _ADDRESSES,
     ("resolvers.block_list.add.add_entries", "to_thread"): "cryptography: seals with a cipher of its own",
     ("schema.messages.event_mutations.message_events_report", "to_thread"): "values alone",
+    (
+        "server.graphql.reference_runs._executed",
+        "to_thread",
+    ): "graphql-core's coercion of values, which keeps nothing; columns are found out once",
+    ("server.http.request.read_post", "to_thread"): "JSON: bytes become values",
     ("schema.messages.event_mutations._recipients", "to_thread"): _ADDRESSES,
     ("server.feedback.intake.take", "to_thread"): "the standard library's parser, of bytes alone",
     ("resolvers.contacts.upsert.upsert_contacts", "to_thread"): _ADDRESSES,

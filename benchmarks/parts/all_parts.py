@@ -7,6 +7,7 @@ from benchmarks.parts import (
     cold_connections,
     contact_pages,
     contest,
+    event_intake,
     far_field,
     first_time,
     growth,
@@ -43,5 +44,6 @@ PARTS = (
     imports.PART,
     contact_pages.PART,
     tree_statistics.PART,
+    event_intake.PART,
     growth.PART,
 )

@@ -13,7 +13,9 @@ import asyncpg
 from graphql import (
     FieldNode,
     GraphQLError,
+    GraphQLList,
     GraphQLObjectType,
+    GraphQLOutputType,
     GraphQLResolveInfo,
     Node,
     OperationDefinitionNode,
@@ -21,12 +23,14 @@ from graphql import (
     get_named_type,
 )
 from graphql.execution import Executor
+from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import Path
 from sqlalchemy import bindparam, select
 
 from engine.base.client_values import NotCompilableError
 from engine.compiled.compiler import Compiler
 from engine.compiled.denials import settled
+from engine.compiled.plain_lists import PlainList, completed
 from engine.compiled.query_plans import Asked, Part, QueryPlan
 from engine.compiled.shapes import Variables
 from engine.compiled.sql_text import Prepared
@@ -174,8 +178,33 @@ class Payloads:
         self.left = self.left or read.plan is None
 
 
+class ReadBefore(Protocol):
+    """A part of the variables that was read before the operation began."""
+
+    def put_into(self, coerced: dict[str, Any]) -> None:
+        """Put it into the variables, in the place that was left for it."""
+
+
 class PayloadExecutor(Executor[Any]):
-    """Runs an operation, but for what SQL has answered already."""
+    """Runs an operation, but for what SQL has answered already. `read_before`: of its variables."""
+
+    def __init__(self, *arguments: Any, read_before: Sequence[ReadBefore] = (), **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        for each in read_before:
+            each.put_into(self.variable_values.coerced)
+
+    def complete_list_value(
+        self,
+        return_type: GraphQLList[GraphQLOutputType],
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        *rest: Any,
+    ) -> Any:
+        if isinstance(result, PlainList):
+            return completed(self, return_type.of_type, field_details_list, result)
+        return super().complete_list_value(return_type, field_details_list, info, path, result, *rest)
 
     def execute_field(
         self, parent_type: GraphQLObjectType, source: Any, field_details_list: Any, path: Path, *rest: Any

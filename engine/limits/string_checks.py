@@ -2,7 +2,7 @@
 put into the one form that is stored, NFC. One place for all of them: text, ids and scalars of our own."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graphql import (
@@ -123,6 +123,26 @@ def read_variable_texts(variables: dict[str, object], long_texts: Mapping[str, i
         values += len(holder.values)
         refuse_beyond("values in its variables", values, VARIABLE_VALUE_LIMIT)
         holder.read_all(waiting, long_texts)
+
+
+def are_plain(texts: Iterable[str]) -> bool:
+    """Whether nothing is wrong with any of these, and all are in the form that is stored: found at once, and
+    false for some of which the same is true."""
+    some = list(texts)
+    joined = "".join(some)
+    return joined.isascii() and "\x00" not in joined and max(map(len, some), default=0) <= LONGEST_TEXT
+
+
+def read_item_texts(path: Sequence[str], items: list[object]) -> None:
+    """As `read_variable_texts`, for a large list that stood at this path of the variables. Its values are not
+    counted: the length of a body bounds them."""
+    holder = _Holder({})
+    for name in path:
+        holder = _Holder([], name, holder)
+    waiting = [_Holder(items, holder.name, holder.outer)]
+    while waiting:
+        each = waiting.pop()
+        each.read_all(waiting, {})
 
 
 def _problem(text: str, longest: int = LONGEST_TEXT) -> str | None:

@@ -12,6 +12,9 @@ import uuid
 from dataclasses import dataclass
 from typing import NewType
 
+# A subclass of UUID, as it comes from the database; it is made ten times as fast.
+from asyncpg.pgproto.pgproto import UUID as DatabaseUUID  # noqa: N811
+
 AccountId = NewType("AccountId", uuid.UUID)
 MasterId = NewType("MasterId", uuid.UUID)
 UserId = NewType("UserId", uuid.UUID)
@@ -131,6 +134,23 @@ def parse(kind: str, text: object) -> uuid.UUID | None:
     if prefix != kind or not _CANONICAL.fullmatch(rest):
         return None
     return uuid.UUID(int=int(rest.replace("-", ""), 16))
+
+
+@dataclass(frozen=True)
+class IdsOfAccount:
+    """Reads many ids of one kind of thing in one account."""
+
+    kind: str
+    account_id: uuid.UUID
+
+    def parse(self, text: str) -> uuid.UUID | None:
+        """As `parse_in_account`; None also for an id of another account."""
+        prefix = f"{self.kind}_{self.account_id}_"
+        rest = text.removeprefix(prefix)
+        if len(rest) == len(text) or not _CANONICAL.fullmatch(rest):
+            return None
+        found: uuid.UUID = DatabaseUUID(rest)
+        return found
 
 
 def present_in_account(kind: str, account_id: uuid.UUID, value: uuid.UUID) -> str:

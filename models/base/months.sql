@@ -31,12 +31,12 @@ BEGIN
 END
 $body$;
 
--- Drops the parts whose months ended so many months ago, or before. Returns how many it dropped.
-CREATE OR REPLACE FUNCTION mandant_drop_months(kept integer)
+-- Drops the table's parts whose months ended so many months ago, or before. Returns how many it dropped. To
+-- be called for one table in a transaction: who waits for the next one must not hold what others wait for.
+CREATE OR REPLACE FUNCTION mandant_drop_months(of_table name, kept integer)
 RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
 DECLARE
-  divided name;
   part text;
   command text;
   oldest text := to_char(
@@ -45,20 +45,24 @@ DECLARE
 BEGIN
   PERFORM pg_advisory_xact_lock(6304);
   PERFORM set_config('lock_timeout', '2s', true);
-  FOR divided IN SELECT months_tables.divided FROM mandant_tables_by_month() AS months_tables LOOP
-    FOR part IN
-      SELECT inner_class.relname
-      FROM pg_inherits
-      JOIN pg_class AS inner_class ON inner_class.oid = inhrelid
-      WHERE inhparent = format('public.%I', divided)::regclass AND right(inner_class.relname, 7) < oldest
-      ORDER BY inner_class.relname
-    LOOP
-      command := format('ALTER TABLE public.%I DETACH PARTITION months.%I', divided, part);
-      EXECUTE command;
-      command := format('DROP TABLE months.%I', part);
-      EXECUTE command;
-      dropped := dropped + 1;
-    END LOOP;
+  FOR part IN
+    SELECT inner_class.relname
+    FROM pg_inherits
+    JOIN pg_class AS inner_class ON inner_class.oid = inhrelid
+    WHERE
+      inhparent = (
+        SELECT to_regclass(format('public.%I', divided))
+        FROM mandant_tables_by_month()
+        WHERE divided = of_table
+      )
+      AND right(inner_class.relname, 7) < oldest
+    ORDER BY inner_class.relname
+  LOOP
+    command := format('ALTER TABLE public.%I DETACH PARTITION months.%I', of_table, part);
+    EXECUTE command;
+    command := format('DROP TABLE months.%I', part);
+    EXECUTE command;
+    dropped := dropped + 1;
   END LOOP;
   RETURN dropped;
 END
@@ -77,15 +81,29 @@ SELECT exists(
 )
 $body$;
 
--- The tables that are divided by months, those first that refer to others: their parts are dropped first.
+-- The tables that are divided by months, in the order in which their parts are dropped: those first that
+-- refer to others, and those last that are divided by the ids of others. So nobody finds a message whose
+-- events have no part.
 CREATE OR REPLACE FUNCTION mandant_tables_by_month()
 RETURNS TABLE (divided name)
 LANGUAGE sql STABLE SECURITY INVOKER AS $body$
 SELECT pg_class.relname
 FROM pg_partitioned_table
 JOIN pg_class ON pg_class.oid = partrelid
+JOIN pg_attribute ON attrelid = partrelid AND attnum = partattrs[0]
 WHERE partstrat = 'r' AND relnamespace = 'public'::regnamespace
-ORDER BY (SELECT count(*) FROM pg_constraint WHERE confrelid = partrelid AND contype = 'f'), relname
+ORDER BY
+  attname <> 'id', (SELECT count(*) FROM pg_constraint WHERE confrelid = partrelid AND contype = 'f'), relname
+$body$;
+
+-- The smallest id that the table has a part for. Who has locked the table knows that the part stays.
+CREATE OR REPLACE FUNCTION mandant_first_kept_id(divided name)
+RETURNS uuid
+LANGUAGE sql STABLE SECURITY INVOKER AS $body$
+SELECT mandant_first_id(to_date(right(min(relname::text), 7), 'YYYY_MM')::timestamp)
+FROM pg_inherits
+JOIN pg_class ON pg_class.oid = inhrelid
+WHERE inhparent = to_regclass(format('public.%I', divided)) AND relnamespace = to_regnamespace('months')
 $body$;
 
 -- The smallest id that is made at this moment of UTC, or later.

@@ -14,8 +14,8 @@ from sqlalchemy.schema import SchemaItem
 
 from models.base.columns import Column, account_columns, metadata
 
-BY_MONTH = "RANGE (id)"
-"""What divides a table by the months of its ids. A migration that makes it says so too."""
+BY_MONTH = "RANGE (%s)"
+"""What divides a table by the months of the ids in a column. A migration that makes it says so too."""
 
 
 class Plane(enum.Enum):
@@ -31,16 +31,22 @@ def control_table(name: str, *parts: SchemaItem, **options: Any) -> Table:
 
 
 def data_table(
-    name: str, *parts: SchemaItem, key: Sequence[str] = ("id",), by_month: bool = False, **options: Any
+    name: str,
+    *parts: SchemaItem,
+    key: Sequence[str] = ("id",),
+    by_month: bool = False,
+    months_of: str = "id",
+    **options: Any,
 ) -> Table:
     """A table of the data plane. Its columns begin with the tree and the account.
 
     `key`: what a row is found by in its account. A row that links two others has no id, but theirs.
     `by_month`: its rows are in parts by the months of their ids, and are deleted a month at a time (see
-    `months.sql`).
+    `months.sql`). `months_of`: the column whose ids decide, which is in the key; where it is not `id`, it
+    holds the ids of rows of another such table, with which these rows end.
     """
     if by_month:
-        options["postgresql_partition_by"] = BY_MONTH
+        options["postgresql_partition_by"] = BY_MONTH % months_of
     ids = [Column("id", Uuid, nullable=False)] if "id" in key else []
     primary_key = PrimaryKeyConstraint("master_id", "account_id", *key)
     return _table(Plane.DATA, name, *account_columns(), *ids, *parts, primary_key, **options)

@@ -2,11 +2,11 @@
 
 import enum
 
-from sqlalchemy import Boolean, CheckConstraint, Index, LargeBinary, Text, Uuid, text
+from sqlalchemy import Boolean, CheckConstraint, Index, Text, Uuid, text
 
 from models.accounts.tables import one_of
 from models.base.columns import Column, created_at, moment
-from models.base.planes import data_table, unique_in_account
+from models.base.planes import data_table
 
 LONGEST_EVENT_URL = 4_000
 LONGEST_EVENT_STATUS = 20
@@ -39,15 +39,16 @@ message_events = data_table(
     Column("kind", Text, nullable=False),
     moment("happened_at", nullable=False),
     Column("is_first", Boolean, nullable=False, comment="The first of its kind that was told."),
+    Column("key", Text, comment="A partner's own id of the event."),
     Column("url", Text, comment="That was clicked."),
     Column("status", Text, comment="Of a bounce (RFC 3463)."),
     Column("diagnostic", Text, comment="What the recipient's server said."),
     created_at(),
     one_of("kind", MessageEventKind),
+    CheckConstraint(f"char_length(key) BETWEEN 1 AND {LONGEST_EVENT_KEY}", name="key_length"),
     CheckConstraint(f"char_length(url) <= {LONGEST_EVENT_URL}", name="url_length"),
     CheckConstraint(f"char_length(status) <= {LONGEST_EVENT_STATUS}", name="status_length"),
     CheckConstraint(f"char_length(diagnostic) <= {LONGEST_DIAGNOSTIC}", name="diagnostic_length"),
-    Index("ix_message_events_message_id", "master_id", "account_id", "message_id", "id"),
     # Whoever tells of a first open meanwhile waits here, and becomes the second.
     Index(
         "uq_message_events_first",
@@ -58,16 +59,19 @@ message_events = data_table(
         unique=True,
         postgresql_where=text("is_first"),
     ),
-    comment="In the order in which they were told, which is not that in which they happened.",
-)
-
-message_event_keys = data_table(
-    "message_event_keys",
-    Column("key", Text, nullable=False),
-    Column("digest", LargeBinary, nullable=False, comment="Of all that the event was told to be."),
-    created_at(),
-    unique_in_account("key"),
-    CheckConstraint(f"char_length(key) BETWEEN 1 AND {LONGEST_EVENT_KEY}", name="key_length"),
-    Index("ix_message_event_keys_created_at", "master_id", "account_id", "created_at"),
-    comment="A partner's own ids of events, for thirty days.",
+    # Whoever tells of the same event meanwhile waits here, and is told that it is known.
+    Index(
+        "uq_message_events_key",
+        "master_id",
+        "account_id",
+        "message_id",
+        "key",
+        unique=True,
+        postgresql_where=text("key IS NOT NULL"),
+    ),
+    key=("message_id", "id"),
+    by_month=True,
+    months_of="message_id",
+    comment="In the order in which they were told, which is not that in which they happened. They are "
+    "dropped with the month of their message.",
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from engine.database.write_connection import FixedRow
 from engine.text.forms import compared
 from engine.text.remembered import remembered
 from models.messages.tables import MessageChannel
@@ -36,7 +37,7 @@ def source_to(
     )
 
 
-def source_of_message(row: Row[Any]) -> Source:
+def source_of_message(row: Row[Any] | FixedRow) -> Source:
     """That of a message by its row."""
     return source_to(
         row.recipient_canonical,
@@ -46,6 +47,23 @@ def source_of_message(row: Row[Any]) -> Source:
         api_key_id=row.api_key_id,
         campaign_id=row.campaign_id,
     )
+
+
+class SourcesOfMessages:
+    """Those of many messages. Most share theirs with others."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, ...], Source] = {}
+
+    def of(self, row: FixedRow) -> Source:
+        """That of a message by its row."""
+        canonical = row["recipient_canonical"]
+        to = canonical if canonical[:1] == "+" else domain_of(canonical)
+        key = (row["channel"], row["stream"], row["label"], row["api_key_id"], row["campaign_id"], to)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = source_of_message(row)
+        return found
 
 
 @remembered(1_000)

@@ -56,14 +56,16 @@ def _read(given: GivenReport[T], address: Address | AddressFault) -> Reported[T]
         return AddressFault(f"occurredAt: {refusal.message}")
 
 
-def past_moment(moment: datetime.datetime, field: str = "occurredAt") -> datetime.datetime:
+def past_moment(
+    moment: datetime.datetime, field: str = "occurredAt", now: datetime.datetime | None = None
+) -> datetime.datetime:
     """The moment in UTC. Raises BAD_USER_INPUT for one that has not come, has no UTC offset, or is out of the
-    calendar."""
+    calendar. `now`: for a caller that reads many."""
     if moment.tzinfo is None:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Must have an offset from UTC.", field)
     try:
         found = moment.astimezone(datetime.UTC)
-        is_to_come = found > datetime.datetime.now(datetime.UTC) + _SKEW
+        is_to_come = found > (now or datetime.datetime.now(datetime.UTC)) + _SKEW
     except OverflowError as error:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Is out of range.", field) from error
     if is_to_come:

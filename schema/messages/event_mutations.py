@@ -8,14 +8,23 @@ import strawberry
 
 from authz.policy.refusals import Refusal
 from engine.base.marks import Public
+from engine.compiled.plain_lists import PlainList
 from engine.declare.declarations import entity
+from engine.declare.large_lists import holds_large_list
 from engine.writes.sessions import WriteSession
+from models.base.ids import AccountId
 from models.messages.events import LONGEST_DIAGNOSTIC, LONGEST_EVENT_KEY, MessageEventKind
 from models.sending.tables import SendStream
 from resolvers.inputs.address_digests import KeySource
 from resolvers.inputs.addresses import Address, AddressFault, read_addresses
 from resolvers.messages.events import report as reports
-from resolvers.messages.events.given import MOST_EVENTS, GivenEvent, check_number_of, read_events
+from resolvers.messages.events.given import (
+    MOST_EVENTS,
+    GivenEvent,
+    ReadEvent,
+    check_number_of,
+    read_events,
+)
 from resolvers.sending.permissions import SEND_PERMISSIONS
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.ids import account_id
@@ -31,8 +40,8 @@ from schema.fields.writes import perform, refused
 )
 class MessageEventInput:
     key: str = strawberry.field(
-        description=f"Your own id of the event, 1 to {LONGEST_EVENT_KEY} characters, unique in the account. "
-        "For 30 days the same event with the same key is not counted again."
+        description=f"Your own id of the event, 1 to {LONGEST_EVENT_KEY} characters, unique for its message. "
+        "The same event with the same key is not counted again."
     )
     kind: MessageEventKind = strawberry.field(description="What happened.")
     occurred_at: datetime.datetime = strawberry.field(
@@ -62,13 +71,14 @@ class MessageEventInput:
     )
 
 
+@holds_large_list("events", MessageEventInput)
 @strawberry.input(description="What happened to messages of the account.")
 class MessageEventsReportInput:
     account_id: strawberry.ID = strawberry.field(description="The account that sent them.")
     stream: SendStream = strawberry.field(description="The kind of messages.")
     events: list[MessageEventInput] = strawberry.field(
-        description=f"1 to {MOST_EVENTS:,} events, as far as the limits of requests allow: 1 MB, and 20,000 "
-        "values in its variables. So some 3,900 of the shortest events go into one request."
+        description=f"1 to {MOST_EVENTS:,} events. A request that has them in a variable may have 4 MB, and "
+        "their values are not counted."
     )
 
 
@@ -111,13 +121,12 @@ class MessageEventMutation:
             recipients = await _recipients(deployment.contact_key, input.events)
         except Refusal as refusal:
             return refused(info, MessageEventsReportPayload, refusal)
-        given = [_given(each, to) for each, to in zip(input.events, recipients, strict=True)]
-        read = await asyncio.to_thread(read_events, sender_id, input.stream, given)
+        read = await asyncio.to_thread(_read, sender_id, input.stream, input.events, recipients)
         command = reports.EventReport(account_id=sender_id, stream=input.stream, events=read)
 
         async def write(session: WriteSession) -> MessageEventsReportPayload:
             found = await reports.report_events(session, principal, command, deployment.keyring)
-            outcomes = [_outcome(index, each) for index, each in enumerate(found)]
+            outcomes = PlainList(_outcome(index, each) for index, each in enumerate(found))
             return payload(MessageEventsReportPayload, outcomes=outcomes)
 
         return await perform(info, MessageEventsReportPayload, write)
@@ -132,6 +141,16 @@ async def _recipients(
         return [None] * len(events)
     found = iter(await asyncio.to_thread(read_addresses, key(), texts, None))
     return [None if each.recipient is None else next(found) for each in events]
+
+
+def _read(
+    sender_id: AccountId,
+    stream: SendStream,
+    events: Sequence[MessageEventInput],
+    recipients: Sequence[Address | AddressFault | None],
+) -> list[ReadEvent | Refusal]:
+    given = [_given(each, to) for each, to in zip(events, recipients, strict=True)]
+    return read_events(sender_id, stream, given)
 
 
 def _given(event: MessageEventInput, recipient: Address | AddressFault | None) -> GivenEvent:

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from authz.policy.refusals import TryLater
+from engine.reference.large_lists import LargeLists
 from server.failures.errors import (
     NO_SUBSCRIPTIONS,
     ErrorCode,
@@ -33,7 +34,7 @@ from server.graphql.response import LimitedResult, failure_response, result_resp
 from server.graphql.slowed_refusals import SlowedRefusals
 from server.http.media_types import MediaType, negotiate, prefers_html
 from server.http.min_revision import min_revision
-from server.http.request import GraphQLRequest, RequestHead, read_get, read_post
+from server.http.request import GraphQLRequest, RequestHead, read_get, read_post, refuse_longer
 from server.logs.request_log import log_operation_name
 
 T = TypeVar("T")
@@ -93,6 +94,7 @@ class GraphQLEndpoint:
         self._run = run
         self._beside = beside
         self._refusals = SlowedRefusals()
+        self._large_lists = LargeLists(schema)
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -156,6 +158,7 @@ class GraphQLEndpoint:
             checked = await self._checked(asked.query, head)
             operation = _choose_operation(checked.document, asked.operation_name)
             _check_operation(operation, head.method)
+            asked = self._with_large_lists(asked, operation)
             if checked.errors:
                 return ExecutionResult(data=None, errors=checked.errors), is_change
             is_change = operation.operation is OperationType.MUTATION
@@ -165,6 +168,17 @@ class GraphQLEndpoint:
         except GraphQLError as error:
             return ExecutionResult(data=None, errors=[error]), is_change
         return found, is_change
+
+    def _with_large_lists(self, asked: GraphQLRequest, operation: OperationDefinitionNode) -> GraphQLRequest:
+        """The request with its large lists beside its variables. Raises RefusedRequestError, 413, for one
+        that has none and is longer than others may be."""
+        if operation.operation is not OperationType.MUTATION:
+            refuse_longer(asked.size)
+            return asked
+        variables, lists = self._large_lists.take_out(operation, asked.variables)
+        if not lists:
+            refuse_longer(asked.size)
+        return asked._replace(variables=variables, large_lists=lists)
 
     async def _checked(self, source: str, head: RequestHead) -> CheckedDocument:
         known = self.documents.known(source)

@@ -1,10 +1,19 @@
 """Operations that the reference executor answers: all mutations, and queries that are not compiled."""
 
+import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from graphql import DocumentNode, ExecutionResult, GraphQLSchema, OperationDefinitionNode, OperationType
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+)
 from graphql.execution import execute
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -18,6 +27,7 @@ from engine.compiled.payloads import PayloadExecutor, Payloads
 from engine.compiled.query_plans import Asked
 from engine.database.pool import Pool
 from engine.database.snapshot import Reader
+from engine.reference.large_lists import TakenList
 from engine.writes.sessions import WriteSessions
 from resolvers.effects.public_url import PUBLIC_URL_NAME
 from schema.fields.context import Context, Proof
@@ -130,6 +140,9 @@ class ReferenceRuns:
             deployment=self.deployment,
             reason=run.request.reason,
         )
+        errors = await asyncio.to_thread(_read, run.request.large_lists) if run.request.large_lists else []
+        if errors:
+            return Answered(ExecutionResult(None, errors), ReadPath.REFERENCE)
         result = execute(
             self.schema,
             run.document,
@@ -138,6 +151,7 @@ class ReferenceRuns:
             operation_name=run.request.operation_name,
             executor_class=PayloadExecutor,
             max_coercion_errors=VALIDATION_ERROR_LIMIT,
+            read_before=run.request.large_lists,
         )
         answer = result if isinstance(result, ExecutionResult) else await result
         await proof.ask()
@@ -173,3 +187,10 @@ class ReferenceRuns:
             raise
         self.known_callers.note(found)
         return found
+
+
+def _read(lists: Iterable[TakenList]) -> list[GraphQLError]:
+    """What is wrong with the items of the lists."""
+    return [error for each in lists for error in each.read(VALIDATION_ERROR_LIMIT)][
+        : VALIDATION_ERROR_LIMIT + 1
+    ]

@@ -1,9 +1,10 @@
 """Reads a GraphQL request from an HTTP request. It is strict: attackers send what a lenient reader
 guesses."""
 
+import asyncio
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, NoReturn, TypeGuard
@@ -16,6 +17,7 @@ from starlette.types import Receive, Scope
 
 from authz.policy.refusals import Refusal
 from authz.wall.freshness import Revision
+from engine.reference.large_lists import TakenList
 from engine.text.remembered import remembered
 from resolvers.inputs.text import short_text
 from server.failures.errors import ErrorCode, RefusedRequestError
@@ -23,7 +25,10 @@ from server.http.byte_budget import BODIES
 from server.http.min_revision import HEADER as MIN_REVISION
 
 BODY_LIMIT = 1_000_000
-"""The longest body that is read, in bytes."""
+"""The longest body, in bytes."""
+
+LARGE_BODY_LIMIT = 4_000_000
+"""The same where a large list is in it (see `server.graphql.endpoint`)."""
 
 DEPTH_LIMIT = 100
 """How many JSON arrays and objects may stand inside each other."""
@@ -33,7 +38,9 @@ CONTAINER_LIMIT = 20_000
 
 _SMALLEST_INTEGER = -(2**63)
 _LARGEST_INTEGER = 2**63 - 1
-_AS_LONG_AS_THE_LARGEST = re.compile(rb"[0-9]{19}")
+_DIGITS = bytes(ord("0") if chr(byte) in "0123456789" else ord(" ") for byte in range(256))
+_AS_LONG_AS_THE_LARGEST = b"0" * 19
+"""A text may hold an integer as long as that where it holds this, once its digits are zeros."""
 _END_OF_A_KEY = re.compile(rb'"[ \t\r\n]*:')
 """Found once for each key of a JSON text, and sometimes inside of a string."""
 _LARGEST_PARAMETER_COUNT = 20
@@ -50,6 +57,10 @@ class GraphQLRequest(NamedTuple):
     """Why, for the logs of what it changes: the request's `extensions.reason`."""
     min_revision: Revision | None = None
     """The change that the answer has to contain."""
+    size: int = 0
+    """Of its body in bytes."""
+    large_lists: Sequence[TakenList] = ()
+    """What was taken out of the variables, to be read by itself."""
 
 
 @dataclass(slots=True)
@@ -97,17 +108,34 @@ async def read_post(head: RequestHead, receive: Receive) -> GraphQLRequest:
     """The GraphQL request in the body of a POST.
 
     Raises RefusedRequestError: 415 if the body is not declared as JSON or is compressed, 413 if it is longer
-    than BODY_LIMIT, 400 if it is not a well-formed GraphQL request; Busy where too many bodies are held that
-    have not come whole; GraphQLError for a persisted query; ClientDisconnect.
+    than LARGE_BODY_LIMIT, 400 if it is not a well-formed GraphQL request; Busy where too many bodies are held
+    that have not come whole; GraphQLError for a persisted query; ClientDisconnect.
     """
     check_encoding(head)
     if head.content_type is None or not _is_json(head.content_type):
         message = "Send the request as application/json, encoded in UTF-8."
         raise RefusedRequestError(ErrorCode.UNSUPPORTED_MEDIA_TYPE, message)
-    parameters = decode_json("The body", await read_body(receive, head.client_address))
+    body = await read_body(receive, head.client_address, LARGE_BODY_LIMIT)
+    if len(body) <= BODY_LIMIT:
+        return _from_body(body)
+    try:
+        return await asyncio.to_thread(_from_body, body)
+    except (RefusedRequestError, GraphQLError):
+        refuse_longer(len(body))  # whatever else is wrong with it
+        raise
+
+
+def _from_body(body: bytes) -> GraphQLRequest:
+    parameters = decode_json("The body", body)
     if not _is_object(parameters):
         _refuse("The body must be a JSON object; there are no batches.")
-    return _from_parameters(parameters)
+    return _from_parameters(parameters)._replace(size=len(body))
+
+
+def refuse_longer(size: int, limit: int = BODY_LIMIT) -> None:
+    """Raise RefusedRequestError, 413, for a body of more bytes than the limit."""
+    if size > limit:
+        raise RefusedRequestError(ErrorCode.PAYLOAD_TOO_LARGE, f"The body is longer than {limit} bytes.")
 
 
 def read_get(head: RequestHead) -> GraphQLRequest:
@@ -145,7 +173,7 @@ def decode_json(what: str, text: bytes) -> object:
         _check_nesting(what, value)
     # orjson makes an inexact float of an integer that is too long, so a text that may hold one is read again.
     # It refuses the ones of 309 digits and more itself; Python would take up to 4,300.
-    if _AS_LONG_AS_THE_LARGEST.search(text):
+    if _AS_LONG_AS_THE_LARGEST in text.translate(_DIGITS):
         json.loads(text, parse_int=_refuse_long_integer)
     # orjson keeps the last value of a key that stands twice; a proxy before the server may read the first.
     if len(_END_OF_A_KEY.findall(text)) != _number_of_keys(value):
@@ -153,21 +181,19 @@ def decode_json(what: str, text: bytes) -> object:
     return value
 
 
-async def read_body(receive: Receive, client_address: str) -> bytes:
-    """The whole body. Raises RefusedRequestError, 413, for one that is longer than BODY_LIMIT, Busy where too
+async def read_body(receive: Receive, client_address: str, limit: int = BODY_LIMIT) -> bytes:
+    """The whole body. Raises RefusedRequestError, 413, for one that is longer than the limit, Busy where too
     many are held that have not come whole, and ClientDisconnect."""
     piece, more = await next_piece(receive)
-    if not more and len(piece) <= BODY_LIMIT:
+    if not more and len(piece) <= limit:
         return piece
     body = bytearray(piece)
     with BODIES.holding(client_address) as held:
-        while more and len(body) <= BODY_LIMIT:
+        while more and len(body) <= limit:
             held.grow(len(piece))
             piece, more = await next_piece(receive)
             body += piece
-    if len(body) > BODY_LIMIT:
-        message = f"The body is longer than {BODY_LIMIT} bytes."
-        raise RefusedRequestError(ErrorCode.PAYLOAD_TOO_LARGE, message)
+    refuse_longer(len(body), limit)
     return bytes(body)
 
 

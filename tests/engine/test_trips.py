@@ -121,7 +121,7 @@ TRIPS: dict[str, int] = {
     "sendingSourceStaffPause": 11,
     "sendingSourceStaffResume": 12,
     "messageCancel": 12,
-    "messageEventsReport": 5,
+    "messageEventsReport": 4,
 }
 
 

@@ -28,6 +28,7 @@ _FOR_ANYBODY = {
     "mandant_due",
     "mandant_enter_tree",
     "mandant_first_id",
+    "mandant_first_kept_id",
     "mandant_invoices_to_issue",
     "mandant_kept_credit",
     "mandant_left",

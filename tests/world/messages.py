@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, insert
 
 from models.base.ids import Kind, new_id, present_in_account
-from models.messages.events import MessageEventKind, message_event_keys, message_events
+from models.messages.events import MessageEventKind, message_events
 from models.messages.tables import (
     MessageChannel,
     MessageStatus,
@@ -112,10 +112,9 @@ async def give_event(
     """Something has happened to the message, for the first time, and a partner has told of it."""
     place: dict[str, Any] = {"master_id": account.master, "account_id": account.key, "id": new_id()}
     happened = {"message_id": key, "kind": kind.value, "happened_at": func.now(), "is_first": True}
-    told = {"key": f"{key.hex} {kind.value}", "digest": b"1"}
+    happened["key"] = f"{key.hex} {kind.value}"
     async with world.database.begin() as connection:
         await connection.execute(insert(message_events).values(**place, **happened))
-        await connection.execute(insert(message_event_keys).values(**place, **told))
 
 
 def event(key: str, message: str = "", kind: str = "OPEN", **more: Any) -> dict[str, Any]:

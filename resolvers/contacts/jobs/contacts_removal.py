@@ -22,7 +22,7 @@ from models.contacts.tables import (
     contacts,
 )
 from models.effects.jobs import Job
-from models.messages.events import message_event_keys, message_events
+from models.messages.events import message_events
 from models.messages.tables import message_bodies, message_keys, messages
 from models.suppressions.tables import unsubscribes
 from models.templates.tables import template_versions, templates
@@ -40,7 +40,6 @@ _REMOVED: Sequence[Table] = (
     contact_import_parts,
     contact_import_errors,
     message_events,
-    message_event_keys,
     messages,
     message_bodies,
     message_keys,

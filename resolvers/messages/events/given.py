@@ -1,16 +1,14 @@
 """Events as a partner gives them. Each is checked by itself: one that is wrong stops no other."""
 
 import datetime
-import hashlib
 import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import orjson
+from typing import NamedTuple
 
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
-from models.base.ids import AccountId, Kind, SendReservationId, parse, parse_in_account
+from models.base.ids import AccountId, IdsOfAccount, Kind, SendReservationId, parse
 from models.messages.events import (
     LONGEST_DIAGNOSTIC,
     LONGEST_EVENT_KEY,
@@ -20,7 +18,7 @@ from models.messages.events import (
 from models.sending.tables import SendStream
 from resolvers.inputs.addresses import Address, AddressFault
 from resolvers.inputs.text import short_text
-from resolvers.messages.events.store import Detail
+from resolvers.messages.events.store import NO_DETAIL, Detail
 from resolvers.messages.ids import KINDS
 from resolvers.suppressions.reports import past_moment
 
@@ -34,8 +32,7 @@ _STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}", re.ASCII)
 _BOUNCES = (MessageEventKind.HARD_BOUNCE, MessageEventKind.SOFT_BOUNCE)
 
 
-@dataclass(frozen=True, kw_only=True)
-class GivenEvent:
+class GivenEvent(NamedTuple):
     """As it was given. `recipient`: the address, which was read before."""
 
     key: str
@@ -49,12 +46,10 @@ class GivenEvent:
     diagnostic: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReadEvent:
+class ReadEvent(NamedTuple):
     """Nothing in it is wrong by itself. Either `message_id`, or `reservation_id` and `recipient`."""
 
     key: str
-    digest: bytes
     kind: MessageEventKind
     happened_at: datetime.datetime
     message_id: uuid.UUID | None
@@ -67,7 +62,8 @@ def read_events(
     account_id: AccountId, stream: SendStream, given: Sequence[GivenEvent]
 ) -> list[ReadEvent | Refusal]:
     """Each event, or what is wrong with it. Many take their time: do not call it in the event loop."""
-    return [_read_or_refused(account_id, stream, each) for each in given]
+    reader = _Reader(IdsOfAccount(KINDS[stream], account_id), datetime.datetime.now(datetime.UTC))
+    return [reader.read_or_refused(each) for each in given]
 
 
 def check_number_of(given: Sequence[object]) -> None:
@@ -76,51 +72,42 @@ def check_number_of(given: Sequence[object]) -> None:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"Give 1 to {MOST_EVENTS:,}.", "events")
 
 
-def _read_or_refused(account_id: AccountId, stream: SendStream, given: GivenEvent) -> ReadEvent | Refusal:
-    try:
-        return _read(account_id, stream, given)
-    except Refusal as refusal:
-        return refusal
+@dataclass(frozen=True)
+class _Reader:
+    """Of one request. `ids`: of messages of the account and the stream."""
 
+    ids: IdsOfAccount
+    now: datetime.datetime
 
-def _read(account_id: AccountId, stream: SendStream, given: GivenEvent) -> ReadEvent:
-    key = short_text(given.key, "key", LONGEST_EVENT_KEY)
-    happened_at = past_moment(given.occurred_at)
-    if happened_at < datetime.datetime.now(datetime.UTC) - OLDEST:
-        message = f"Must lie at most {OLDEST.days} days back."
-        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "occurredAt")
-    if (given.message_id is None) == (given.reservation_id is None):
-        message = "Give either `messageId`, or `reservationId` with `recipient`."
-        raise Refusal(RefusalCode.BAD_USER_INPUT, message)
-    message_id = None if given.message_id is None else _message(account_id, stream, given.message_id)
-    recipient = _recipient(given)
-    reservation_id = None if given.reservation_id is None else _reservation(given.reservation_id)
-    detail = _detail(given)
-    said = (
-        given.message_id,
-        given.reservation_id,
-        None if recipient is None else recipient.digest.hex(),
-        given.kind.value,
-        happened_at,
-        (detail.url, detail.status, detail.diagnostic),
-    )
-    return ReadEvent(
-        key=key,
-        digest=hashlib.sha256(orjson.dumps(said)).digest(),
-        kind=given.kind,
-        happened_at=happened_at,
-        message_id=message_id,
-        reservation_id=reservation_id,
-        recipient=recipient,
-        detail=detail,
-    )
+    def read_or_refused(self, given: GivenEvent) -> ReadEvent | Refusal:
+        try:
+            return self._read(given)
+        except Refusal as refusal:
+            return refusal
 
+    def _read(self, given: GivenEvent) -> ReadEvent:
+        key = short_text(given.key, "key", LONGEST_EVENT_KEY)
+        happened_at = self._moment(given.occurred_at)
+        if (given.message_id is None) == (given.reservation_id is None):
+            message = "Give either `messageId`, or `reservationId` with `recipient`."
+            raise Refusal(RefusalCode.BAD_USER_INPUT, message)
+        message_id = None if given.message_id is None else self._message(given.message_id)
+        recipient = _recipient(given)
+        reservation_id = None if given.reservation_id is None else _reservation(given.reservation_id)
+        return ReadEvent(key, given.kind, happened_at, message_id, reservation_id, recipient, _detail(given))
 
-def _message(account_id: AccountId, stream: SendStream, text: str) -> uuid.UUID:
-    found = parse_in_account(KINDS[stream], text)
-    if found is None or found.account_id != account_id:
-        raise NotFound("messageId")
-    return found.id
+    def _moment(self, given: datetime.datetime) -> datetime.datetime:
+        found = past_moment(given, now=self.now)
+        if found < self.now - OLDEST:
+            message = f"Must lie at most {OLDEST.days} days back."
+            raise Refusal(RefusalCode.BAD_USER_INPUT, message, "occurredAt")
+        return found
+
+    def _message(self, text: str) -> uuid.UUID:
+        found = self.ids.parse(text)
+        if found is None:
+            raise NotFound("messageId")
+        return found
 
 
 def _reservation(text: str) -> SendReservationId:
@@ -140,6 +127,8 @@ def _recipient(given: GivenEvent) -> Address | None:
 
 
 def _detail(given: GivenEvent) -> Detail:
+    if given.url is None and given.status is None and given.diagnostic is None:
+        return NO_DETAIL
     for name, value, kinds in (
         ("url", given.url, (MessageEventKind.CLICK,)),
         ("status", given.status, _BOUNCES),

@@ -1,5 +1,6 @@
 """What a partner tells of messages, or of what its own engine sent: each event with its own outcome."""
 
+import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,15 +11,21 @@ from authz.guards.shared_lock import authorize_shared
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession
-from models.base.ids import AccountId
+from models.base.ids import AccountId, SendReservationId
 from models.sending.tables import SendStream
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record_of_account
 from resolvers.messages.events.given import ReadEvent
-from resolvers.messages.events.keys import claim_keys, read_digests
-from resolvers.messages.events.sent import Sent, find_committed, find_messages, sent_by
-from resolvers.messages.events.store import SentEvent
-from resolvers.messages.events.take import take_events
+from resolvers.messages.events.sent import (
+    Reservation,
+    Sent,
+    find_committed,
+    find_messages,
+    first_kept,
+    sent_by,
+)
+from resolvers.messages.events.store import SentEvent, Stored
+from resolvers.messages.events.take import take_told
 from resolvers.sealing.keyring import KeyringSource
 from resolvers.sending.permissions import SEND_PERMISSIONS
 
@@ -65,15 +72,14 @@ async def report_events(
         else:
             open_.events[index] = each
     sent = await _find_sent(session, account, command.stream, open_)
-    async with in_data_plane(session, account):
-        await _leave_out_known(session, account, open_)
+    _leave_out_repeated(open_, sent)
     new = {
-        index: SentEvent(sent=sent[index], kind=each.kind, happened_at=each.happened_at, detail=each.detail)
+        index: SentEvent(sent[index], each.kind, each.happened_at, each.detail, each.key)
         for index, each in open_.events.items()
     }
-    written = await take_events(session, account, list(new.values()), keyring, principal)
-    for index, is_new in zip(new, written, strict=True):
-        open_.settle(index, is_new)
+    written = await take_told(session, account, list(new.values()), keyring, principal)
+    for index, how in zip(new, written, strict=True):
+        open_.settle(index, _MISMATCH if how is Stored.OTHER else how.is_new)
     told = [event for index, event in new.items() if open_.outcomes[index] is True]
     await _log(session, principal, account, command.stream, told)
     return [open_.outcomes[index] for index in range(len(command.events))]
@@ -82,48 +88,56 @@ async def report_events(
 async def _find_sent(
     session: WriteSession, account: Authorized, stream: SendStream, open_: _Open
 ) -> Mapping[int, Sent]:
-    """What each event is about. Events about nothing that is known are settled."""
+    """What each event is about. Events about nothing that events can be about are settled."""
     events = open_.events
     reservation_ids = {each.reservation_id for each in events.values() if each.reservation_id is not None}
     committed = await find_committed(session, account, reservation_ids, stream)
     message_ids = {each.message_id for each in events.values() if each.message_id is not None}
-    found: dict[int, Sent] = {}
     async with in_data_plane(session, account):
         messages = await find_messages(session, account, message_ids, stream)
+        oldest = await first_kept(session) if committed else None
+    found: dict[int, Sent] = {}
     for index, each in list(events.items()):
-        if each.message_id is not None and each.message_id in messages:
-            found[index] = messages[each.message_id]
-        elif (
-            each.recipient is not None
-            and each.reservation_id is not None
-            and each.reservation_id in committed
-        ):
-            reservation = committed[each.reservation_id]
-            found[index] = sent_by(reservation, each.recipient)
-        else:
-            open_.settle(index, NotFound("reservationId" if each.message_id is None else "messageId"))
+        try:
+            if each.message_id is not None:
+                found[index] = _message(messages, each.message_id)
+            else:
+                found[index] = _sent_by(committed, each, oldest)
+        except Refusal as refusal:
+            open_.settle(index, refusal)
     return found
 
 
-async def _leave_out_known(session: WriteSession, account: Authorized, open_: _Open) -> None:
-    """Take the keys. Events whose keys were taken before, or by an earlier item, are settled."""
-    firsts: dict[str, ReadEvent] = {}
-    for index, each in list(open_.events.items()):
-        if firsts.setdefault(each.key, each) is not each:
-            open_.settle(index, _repeated(each, firsts[each.key].digest))
-    if not firsts:
-        return
-    free = await claim_keys(session, account, {key: each.digest for key, each in firsts.items()})
-    earlier = await read_digests(session, account, [key for key in firsts if key not in free])
-    for index, each in list(open_.events.items()):
-        if each.key not in free:
-            open_.settle(index, _repeated(each, earlier.get(each.key)))
+def _message(messages: Mapping[uuid.UUID, Sent], id_: uuid.UUID) -> Sent:
+    found = messages.get(id_)
+    if found is None:
+        raise NotFound("messageId")
+    if not found.is_on_its_way:
+        message = "The message was never handed over, so that nothing can have happened to it."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "messageId")
+    return found
 
 
-def _repeated(event: ReadEvent, earlier: bytes | None) -> Outcome:
-    if event.digest == earlier:
-        return False
-    return Refusal(RefusalCode.IDEMPOTENCY_MISMATCH, field="key")
+def _sent_by(
+    committed: Mapping[SendReservationId, Reservation], event: ReadEvent, oldest: uuid.UUID | None
+) -> Sent:
+    """`oldest`: the smallest id that events can go by."""
+    if event.recipient is None or event.reservation_id is None or event.reservation_id not in committed:
+        raise NotFound("reservationId")
+    return sent_by(committed[event.reservation_id], event.recipient, oldest)
+
+
+_MISMATCH = Refusal(RefusalCode.IDEMPOTENCY_MISMATCH, field="key")
+
+
+def _leave_out_repeated(open_: _Open, sent: Mapping[int, Sent]) -> None:
+    """Settle events whose keys an earlier item has."""
+    firsts: dict[tuple[int, str], ReadEvent] = {}
+    for index, each in list(open_.events.items()):
+        first = firsts.setdefault((sent[index].id.int, each.key), each)
+        if first is not each:
+            is_same = first[1:3] == each[1:3] and first.detail == each.detail
+            open_.settle(index, False if is_same else _MISMATCH)
 
 
 async def _log(

@@ -4,36 +4,59 @@ import hashlib
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import ARRAY, Row, Uuid, any_, literal, select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, literal, select, true
 
+from authz.policy.refusals import Refusal, RefusalCode
+from engine.database.write_connection import FixedRow
+from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import Place, in_account
+from models.accounts.trees import Place, columns_of, in_account
 from models.base.ids import SendReservationId
-from models.messages.tables import messages
+from models.messages.events import message_events
+from models.messages.tables import MessageStatus, messages
 from models.sending.tables import ReservationStatus, SendStream, send_reservations
 from resolvers.contacts.sent import NOBODY
 from resolvers.inputs.addresses import Address
 from resolvers.messages.sms import channel_of
-from resolvers.messages.sources import source_of_message, source_to
+from resolvers.messages.sources import SourcesOfMessages, source_to
 from resolvers.statistics.count import Source
 
 _MOMENT_SIZE = 6
 """Bytes of an id that say when it was made (UUIDv7)."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sent:
-    """What went to one recipient. `id`: what its events go by. `recipient`: None if it was erased.
-    `contact_list_id`: the list that it was sent to."""
+class Sent(NamedTuple):
+    """What went to one recipient. `id`: what its events go by. `contact_list_id`: the list that it was sent
+    to. `status`: of a message. `address`: as a partner gave it; None: it stands in the message's `row`."""
 
     id: uuid.UUID
     reservation_id: SendReservationId | None
     source: Source
     is_test: bool
-    recipient: Address | None
     contact_list_id: uuid.UUID | None
+    status: MessageStatus | None = None
+    address: Address | None = None
+    row: FixedRow | None = None
+
+    @property
+    def recipient(self) -> Address | None:
+        """To whom it went; None if the recipient was erased. Most events ask nobody for it."""
+        if self.row is None or self.row["recipient_digest"] == NOBODY:
+            return self.address
+        canonical: str = self.row["recipient_canonical"]
+        hashed = hashlib.sha256(canonical.encode()).digest()
+        return Address(hashed, self.row["recipient_digest"], self.row["recipient"], canonical)
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Whether it was handed over, or may have been."""
+        return self.status not in _NEVER_HANDED_OVER
+
+
+_NEVER_HANDED_OVER = (MessageStatus.WAITING, MessageStatus.CANCELED, MessageStatus.EXCLUDED)
+"""A message that was put off waits too: whoever put it off did not take it."""
 
 
 @dataclass(frozen=True)
@@ -53,39 +76,33 @@ async def find_messages(
     """The account's messages with these ids; `stream`: of this one alone. The caller is in the data plane."""
     if not ids:
         return {}
-    message = messages.c
-    statement = select(
-        message.id,
-        message.channel,
-        message.stream,
-        message.label,
-        message.api_key_id,
-        message.campaign_id,
-        message.contact_list_id,
-        message.is_test,
-        message.recipient,
-        message.recipient_canonical,
-        message.recipient_digest,
-    ).where(in_account(messages, account), message.id == any_(literal(list(ids), ARRAY(Uuid))))
-    if stream is not None:
-        statement = statement.where(message.stream == stream.value)
-    return {row.id: _of_message(row) for row in await session.execute(statement)}
+    values = {**columns_of(account), "ids": list(ids)}
+    rows = await _FIND.rows(session, values)
+    sources = SourcesOfMessages()
+    wanted = None if stream is None else stream.value
+    return {
+        row["id"]: _of_message(row, sources.of(row))
+        for row in rows
+        if wanted is None or row["stream"] == wanted
+    }
 
 
-def _of_message(row: Row[*tuple[Any, ...]]) -> Sent:
-    canonical: str = row.recipient_canonical
-    recipient = None
-    if row.recipient_digest != NOBODY:
-        hashed = hashlib.sha256(canonical.encode()).digest()
-        recipient = Address(hashed, row.recipient_digest, row.recipient, canonical)
-    return Sent(
-        id=row.id,
-        reservation_id=None,
-        source=source_of_message(row),
-        is_test=row.is_test,
-        recipient=recipient,
-        contact_list_id=row.contact_list_id,
-    )
+def _of_message(row: FixedRow, source: Source) -> Sent:
+    status = _STATUSES[row["status"]]
+    return Sent(row["id"], None, source, row["is_test"], row["contact_list_id"], status, row=row)
+
+
+_STATUSES = {status.value: status for status in MessageStatus}
+
+
+async def first_kept(session: WriteSession) -> uuid.UUID | None:
+    """The smallest id that events can go by: those of messages that are older were dropped with them. It
+    stays so until the end of the transaction. None: nothing is ever dropped. The caller is in the data
+    plane."""
+    await session.send(f"LOCK TABLE ONLY {message_events.name} IN ACCESS SHARE MODE", ())
+    found = await session.execute(select(func.mandant_first_kept_id(message_events.name, type_=Uuid)))
+    kept: uuid.UUID | None = found.scalar_one()
+    return kept
 
 
 async def find_committed(
@@ -107,8 +124,9 @@ async def find_committed(
     }
 
 
-def sent_by(reservation: Reservation, recipient: Address) -> Sent:
-    """What went to this recipient by the reservation."""
+def sent_by(reservation: Reservation, recipient: Address, oldest: uuid.UUID | None) -> Sent:
+    """What went to this recipient by the reservation. `oldest`: see `first_kept`. Raises FAILED_PRECONDITION
+    for what was sent before."""
     source = source_to(
         recipient.canonical,
         channel=channel_of(recipient),
@@ -116,17 +134,51 @@ def sent_by(reservation: Reservation, recipient: Address) -> Sent:
         label=reservation.label,
         api_key_id=reservation.api_key_id,
     )
-    return Sent(
-        id=_id_of(reservation.id, recipient.digest),
-        reservation_id=reservation.id,
-        source=source,
-        is_test=False,
-        recipient=recipient,
-        contact_list_id=None,
-    )
+    id_ = _id_of(reservation.id, recipient.digest)
+    if oldest is not None and id_ < oldest:
+        message = "The reservation is older than what is kept of messages."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "reservationId")
+    return Sent(id_, reservation.id, source, is_test=False, contact_list_id=None, address=recipient)
 
 
 def _id_of(reservation_id: SendReservationId, digest: bytes) -> uuid.UUID:
     """It begins with the moment of the reservation, as the id of a message begins with its own."""
     both = hashlib.sha256(reservation_id.bytes + digest).digest()
     return uuid.UUID(bytes=reservation_id.bytes[:_MOMENT_SIZE] + both[: 16 - _MOMENT_SIZE])
+
+
+def _finding() -> FixedStatement:
+    """Each is looked up by itself, which takes one index search, in its month."""
+    given = func.unnest(bindparam("ids", type_=ARRAY(Uuid))).table_valued("id").render_derived("given")
+    message = messages.alias()
+    found = (
+        select(
+            *[
+                message.c[name]
+                for name in (
+                    "id",
+                    "channel",
+                    "stream",
+                    "label",
+                    "api_key_id",
+                    "campaign_id",
+                    "contact_list_id",
+                    "is_test",
+                    "status",
+                    "recipient",
+                    "recipient_canonical",
+                    "recipient_digest",
+                )
+            ]
+        )
+        .where(
+            *[message.c[name] == bindparam(name, type_=Uuid()) for name in ("master_id", "account_id")],
+            message.c.id == given.c.id,
+        )
+        .limit(1)
+        .lateral("found")
+    )
+    return FixedStatement(select(*found.c).select_from(given.join(found, true())))
+
+
+_FIND = _finding()

@@ -45,22 +45,34 @@ async def take_events(
 
     Raises SECRETS_UNAVAILABLE for a complaint where nothing can be sealed.
     """
+    return [how.is_new for how in await take_told(session, account, events, keyring, actor)]
+
+
+async def take_told(
+    session: WriteSession,
+    account: Place,
+    events: Sequence[SentEvent],
+    keyring: KeyringSource,
+    actor: Actor,
+) -> list[Stored]:
+    """The same for events that have keys: what became of each."""
     if not events:
         return []
     limits = await _limits(session, account, events)
     async with in_data_plane(session, account):
         stored = await store_events(session, account, events)
-        pairs = list(zip(events, stored, strict=True))
-        real = [(event, how) for event, how in pairs if not event.sent.is_test]
+        pairs = zip(events, stored, strict=True)
+        real = [(event, how) for event, how in pairs if not event.sent.is_test and how is not Stored.OTHER]
         new = [(event, how) for event, how in real if how is not Stored.KNOWN]
         await count(session, account, _counted(new))
-        await _exclude_bounced(session, account, limits, _about_somebody(new))
-        await _block_complaining(session, account, _about_somebody(new), keyring, actor)
+        await _exclude_bounced(session, account, limits, _about_somebody(new, *_BOUNCES))
+        complaints = _about_somebody(new, MessageEventKind.COMPLAINT)
+        await _block_complaining(session, account, complaints, keyring, actor)
         # Also what was told before: the recipient may have subscribed again since.
-        await _unsubscribe(session, account, _about_somebody(real))
+        await _unsubscribe(session, account, _about_somebody(real, MessageEventKind.UNSUBSCRIBE))
     if new:
         await note_counted(session, account)
-    return [how is not Stored.KNOWN for how in stored]
+    return stored
 
 
 async def _limits(session: WriteSession, account: Place, events: Sequence[SentEvent]) -> BounceLimits | None:
@@ -71,10 +83,12 @@ async def _limits(session: WriteSession, account: Place, events: Sequence[SentEv
 
 def _counted(events: Sequence[tuple[SentEvent, Stored]]) -> list[Counted]:
     """Those that count alike are counted together, minute by minute: no time zone divides one."""
+    # To hash a source takes longer than to count by it. Those of one batch are mostly the same objects.
+    sources = {id(event.sent.source): event.sent.source for event, _ in events}
     numbers = Counter(
         (
-            event.sent.source,
-            event.kind,
+            id(event.sent.source),
+            event.kind.value,
             event.happened_at.replace(second=0, microsecond=0),
             how is Stored.FIRST,
         )
@@ -82,8 +96,8 @@ def _counted(events: Sequence[tuple[SentEvent, Stored]]) -> list[Counted]:
     )
     return [
         Counted(
-            source=source,
-            kind=StatisticKind[kind.name],
+            source=sources[source],
+            kind=StatisticKind[kind],
             happened_at=minute,
             number=number,
             is_first=is_first,
@@ -100,19 +114,16 @@ class _About:
     event: SentEvent
 
 
-def _about_somebody(events: Sequence[tuple[SentEvent, Stored]]) -> list[_About]:
-    """Those whose recipients were not erased: of nobody nothing follows."""
-    return [_About(event.sent.recipient, event) for event, _ in events if event.sent.recipient is not None]
+def _about_somebody(events: Sequence[tuple[SentEvent, Stored]], *kinds: MessageEventKind) -> list[_About]:
+    """Those of the kinds whose recipients were not erased: of nobody nothing follows."""
+    these = [(event, event.sent.recipient) for event, _ in events if event.kind in kinds]
+    return [_About(recipient, event) for event, recipient in these if recipient is not None]
 
 
 async def _exclude_bounced(
     session: WriteSession, account: Place, limits: BounceLimits | None, found: Sequence[_About]
 ) -> None:
-    bounced = [
-        Report(each.recipient, each.event.happened_at, _BOUNCES[each.event.kind])
-        for each in found
-        if each.event.kind in _BOUNCES
-    ]
+    bounced = [Report(each.recipient, each.event.happened_at, _BOUNCES[each.event.kind]) for each in found]
     if bounced and limits is not None:
         await add_bounces(session, account, limits, bounced)
 
@@ -120,11 +131,7 @@ async def _exclude_bounced(
 async def _block_complaining(
     session: WriteSession, account: Place, found: Sequence[_About], keyring: KeyringSource, actor: Actor
 ) -> None:
-    complaining = {
-        each.recipient.digest: each.recipient
-        for each in found
-        if each.event.kind is MessageEventKind.COMPLAINT
-    }
+    complaining = {each.recipient.digest: each.recipient for each in found}
     if complaining:
         entries = list(complaining.values())
         await add_entries(
@@ -135,13 +142,12 @@ async def _block_complaining(
 async def _unsubscribe(session: WriteSession, account: Place, found: Sequence[_About]) -> None:
     """From the list that the message was sent to, which matters where support has set it so. If the list is
     gone, from the account."""
-    left = [each for each in found if each.event.kind is MessageEventKind.UNSUBSCRIBE]
-    lists_of = {each.event.sent.contact_list_id for each in left}
+    lists_of = {each.event.sent.contact_list_id for each in found}
     known = await known_lists(session, account, {one for one in lists_of if one is not None})
 
     def list_of(event: SentEvent) -> ListId:
         return event.sent.contact_list_id if event.sent.contact_list_id in known else None
 
-    reports = [Report(each.recipient, each.event.happened_at, list_of(each.event)) for each in left]
+    reports = [Report(each.recipient, each.event.happened_at, list_of(each.event)) for each in found]
     if reports:
         await add_unsubscribes(session, account, reports)

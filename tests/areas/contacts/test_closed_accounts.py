@@ -18,7 +18,7 @@ from models.contacts.tables import (
     contact_values,
     contacts,
 )
-from models.messages.events import message_event_keys, message_events
+from models.messages.events import message_events
 from models.messages.tables import message_bodies, message_keys, messages
 from models.suppressions.tables import bounces, unsubscribes
 from models.templates.tables import template_versions, templates
@@ -44,7 +44,6 @@ _OF_PEOPLE = (
     contact_import_parts,
     contact_import_errors,
     message_events,
-    message_event_keys,
     messages,
     message_bodies,
     message_keys,

@@ -3,6 +3,7 @@
 from functools import partial
 
 from models.base.ids import Kind
+from models.messages.tables import MessageStatus
 from models.sending.tables import SendStream
 from tests.areas.sending.matrix import CAMPAIGN_SENDERS
 from tests.authz.matrix.matrix_callers import MANAGERS, Stage, once
@@ -18,8 +19,9 @@ _EITHER = "CAMPAIGNS_SEND or TRANSACTIONAL_SEND"
 """The stream decides; what is tried here is marketing."""
 
 
-async def _message(stage: Stage, stream: SendStream) -> str:
-    return message_id(stage.account, await give_message(stage.world, stage.account, stream=stream), stream)
+async def _message(stage: Stage, stream: SendStream, status: MessageStatus = MessageStatus.WAITING) -> str:
+    key = await give_message(stage.world, stage.account, stream=stream, status=status)
+    return message_id(stage.account, key, stream)
 
 
 async def _send(stage: Stage) -> Values:
@@ -33,7 +35,7 @@ async def _cancel(stage: Stage) -> Values:
 
 
 async def _report(stage: Stage) -> Values:
-    told = event(once(), await _message(stage, SendStream.MARKETING))
+    told = event(once(), await _message(stage, SendStream.MARKETING, MessageStatus.SENT))
     return {"accountId": stage.account.id, "stream": "MARKETING", "events": [told]}
 
 

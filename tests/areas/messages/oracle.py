@@ -1,12 +1,13 @@
 """The rows of the area `messages` in the tables that have one for each mutation, table or id."""
 
 from models.base.ids import Kind
+from models.messages.tables import MessageStatus
 from models.sending.tables import SendStream
 from tests.authz.escalation.statuses import NEEDS_ACTIVE, TAKES_AWAY, Row
 from tests.authz.rules.consequences import NO_CONSEQUENCE, Pays, does
 from tests.bad_input.place import Place
 from tests.bad_input.values import Input
-from tests.storage.growth import Bound, Growth, deleted, kept, one_each
+from tests.storage.growth import Bound, Growth, deleted, one_each
 from tests.storage.tree import Tree
 from tests.world.messages import (
     event,
@@ -39,8 +40,7 @@ BOUNDS = {
     "messages": _MONTHS,
     "message_bodies": _MONTHS,
     "message_keys": deleted("7 days, while a key counts"),
-    "message_events": kept("what became of a message, until 30 days after the account is closed"),
-    "message_event_keys": Bound(Growth.SWEPT, "after 30 days, by the requests that bring others"),
+    "message_events": Bound(Growth.SWEPT, "with the months of their messages"),
     "delivery_queues": one_each("an account"),
 }
 
@@ -55,9 +55,9 @@ def inputs(place: Place) -> dict[str, Input]:
         | {"messages": [message]},
         "messageEventsReport": {
             "accountId": place.account.id,
-            "stream": "TRANSACTIONAL",
+            "stream": "MARKETING",
             "events": [
-                event("7", place.objects[Kind.TRANSACTIONAL_MESSAGE], "SOFT_BOUNCE")
+                event("7", place.objects[Kind.MARKETING_MESSAGE], "SOFT_BOUNCE")
                 | {"status": "4.2.2", "diagnostic": "Full", "url": None}
                 | {"reservationId": None, "recipient": None}
             ],
@@ -72,13 +72,11 @@ ID_FIELDS = {"messageId": Kind.TRANSACTIONAL_MESSAGE}
 async def give_objects(world: World, account: Account) -> dict[Kind, str]:
     """An object of each kind of id that the area has."""
     await give_sender(world, account)
+    marketing = SendStream.MARKETING
+    sent = await give_message(world, account, stream=marketing, status=MessageStatus.SENT)
     return {
         Kind.TRANSACTIONAL_MESSAGE: message_id(account, await give_message(world, account)),
-        Kind.MARKETING_MESSAGE: message_id(
-            account,
-            await give_message(world, account, stream=SendStream.MARKETING),
-            SendStream.MARKETING,
-        ),
+        Kind.MARKETING_MESSAGE: message_id(account, sent, marketing),
     }
 
 

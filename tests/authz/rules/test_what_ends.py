@@ -77,7 +77,6 @@ MESSAGES = {
     "message_bodies",
     "message_keys",
     "message_events",
-    "message_event_keys",
     "delivery_queues",
 }
 STATISTICS = {

@@ -14,6 +14,9 @@ _REPEATED = {"contact_values": {"contact_id"}}
 """Tables that repeat what others hold, to find it by, and the ids that their rows go by. They have no foreign
 key, which would look up the other row for each."""
 
+_DIVIDED = {"message_events": ["message_id", "id"]}
+"""Tables that are divided by the ids of others, and their keys in an account."""
+
 _ADDED_UP = {"statistics", "subtree_statistics", "recipient_statistics"}
 """Tables of sums: a row is found by what its numbers are of, a moment among it."""
 
@@ -29,7 +32,7 @@ def _of_keys(table: Table) -> Iterator[str]:
     linked |= _REPEATED.get(table.name, set())
     named = [column.name for column in key]
     is_sum = table.name in _ADDED_UP
-    is_own = named[2:] == ["id"] or (named[2:] and named[-1] in linked)
+    is_own = named[2:] in (["id"], _DIVIDED.get(table.name)) or (named[2:] and named[-1] in linked)
     if named[:2] != _ACCOUNT or not (is_own or is_sum):
         yield "key"
     types = (Uuid, Text, DateTime) if is_sum else (Uuid, Text)
