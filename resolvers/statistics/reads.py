@@ -1,7 +1,8 @@
-"""Statistics of an account, or of a whole tree: two statements, whatever is asked (R35, R57, R58, R84, T35).
+"""Statistics of an account, or of a whole tree: as many statements, whatever is asked (R35, R57, R58, R84,
+T35).
 
-The first one, of the control plane, finds the accounts where the viewer has STATISTICS_READ. The second one
-adds up their rows in the data plane.
+One, of the control plane, finds the accounts where the viewer has STATISTICS_READ. Another adds up all of
+their rows in the data plane.
 """
 
 import datetime
@@ -16,7 +17,7 @@ from authz.policy.permissions import Permission
 from authz.reach.reach import mask_of_account
 from engine.database.snapshot import Reader
 from engine.declare.paging import Window
-from models.accounts.tables import account_closure, accounts
+from models.accounts.tables import Currency, account_closure, accounts
 from models.accounts.trees import in_tree
 from models.base.ids import AccountId
 from resolvers.statistics.asked import Asked, Filters, Whole
@@ -66,6 +67,14 @@ def _below(account_id: AccountId) -> Select[Any]:
         .select_from(path.join(account, in_tree(path, account, descendant_id="id")).join(granted, true()))
         .where(path.c.ancestor_id == literal(account_id, Uuid))
     )
+
+
+async def read_currency(reader: Reader, tree: uuid.UUID) -> Currency:
+    """Of all amounts in the tree."""
+    master = accounts.c
+    is_master = master.master_id == literal(tree, Uuid), master.id == literal(tree, Uuid)
+    (row,) = await reader.rows(select(master.currency).where(*is_master))
+    return Currency(row["currency"])
 
 
 async def read_statistics(

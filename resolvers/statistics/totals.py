@@ -145,8 +145,9 @@ def _totals(found: FromClause, asked: Asked) -> list[ColumnElement[Any]]:
 
 
 def _whole(sum_: ColumnElement[Any]) -> ColumnElement[int]:
-    largest = literal_column(str(2**63 - 1), Numeric)
-    return cast(func.least(func.coalesce(sum_, literal_column("0", Numeric)), largest), BigInteger)
+    largest, smallest = (literal_column(str(most), Numeric) for most in (2**63 - 1, -(2**63) + 1))
+    whole = func.coalesce(sum_, literal_column("0", Numeric))
+    return cast(func.greatest(func.least(whole, largest), smallest), BigInteger)
 
 
 def _shown(rows: FromClause, page: Window) -> Select[Any]:

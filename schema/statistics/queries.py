@@ -13,13 +13,14 @@ from engine.declare.entity_objects import row_object
 from engine.declare.paging import Window, window
 from engine.declare.selections import SHORTER_PAGE
 from engine.text.forms import compared
+from models.accounts.tables import Currency
 from models.base.ids import AccountId, Kind, parse
 from models.messages.tables import MessageChannel
 from models.sending.tables import SendStream
 from models.statistics.tables import NO_ID, NUMBERS_OF_RECIPIENTS
 from resolvers.statistics.asked import STARTS, Asked, Filters, StatisticDimension, Whole
 from resolvers.statistics.periods import StatisticInterval
-from resolvers.statistics.reads import Found, read_accounts, read_statistics, read_whole
+from resolvers.statistics.reads import Found, read_accounts, read_currency, read_statistics, read_whole
 from resolvers.statistics.totals import PREVIOUS
 from schema.fields.amounts import MicroAmount
 from schema.fields.context import ContextInfo
@@ -95,7 +96,7 @@ class StatisticsQuery:
         elif include_descendants:
             of = await read_whole(reader, path.account_id)
         found = await read_statistics(reader, path.master_id, of, asked, page)
-        return _shown(found, asked, page)
+        return _shown(found, asked, page, await read_currency(reader, path.master_id))
 
 
 def _campaign(text: str) -> uuid.UUID:
@@ -106,9 +107,13 @@ def _campaign(text: str) -> uuid.UUID:
     return found
 
 
-def _shown(found: Found, asked: Asked, page: Window) -> StatisticsPage:
-    nodes = [_row(row, asked) for row in found.rows[: page.size]]
-    return StatisticsPage(as_of=found.as_of, nodes=nodes, page_info=page_info(found.rows, page))
+def _shown(found: Found, asked: Asked, page: Window, currency: Currency) -> StatisticsPage:
+    return StatisticsPage(
+        as_of=found.as_of,
+        currency=currency,
+        nodes=[_row(row, asked) for row in found.rows[: page.size]],
+        page_info=page_info(found.rows, page),
+    )
 
 
 def _row(row: Mapping[str, Any], asked: Asked) -> StatisticsRow:

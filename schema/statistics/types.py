@@ -9,6 +9,7 @@ from authz.policy.permissions import Permission
 from engine.base.marks import Requires
 from engine.declare.connections import PageInfo
 from engine.declare.declarations import entity, to_one
+from models.accounts.tables import Currency
 from models.messages.tables import MessageChannel
 from models.plans.tables import MOST_IN_A_CYCLE
 from models.sending.tables import SendStream
@@ -85,9 +86,19 @@ class MessageTotals(MessageNumbers):
         "account."
     )
     revenue: MicroAmount = strawberry.field(
-        description="What these orders brought, as clients reported it, in the currency of the master "
-        "account."
+        description="What these orders brought, less what was given back, as clients reported it with "
+        "`ordersReport`, in the currency of the master account."
     )
+
+    @strawberry.field(directives=_NEEDED, description="`orders` of `delivered`.")
+    def order_rate(self) -> float | None:
+        return _rate(self.orders, self.delivered)
+
+    @strawberry.field(
+        directives=_NEEDED, description="`revenue` of `sent`, without fractions. Null if nothing was sent."
+    )
+    def revenue_per_message(self) -> MicroAmount | None:
+        return MicroAmount(round(self.revenue / self.sent)) if self.sent else None
 
 
 @entity(None, carries={"account_id": Uuid()}, requires=Permission.STATISTICS_READ)
@@ -129,6 +140,10 @@ class StatisticsRow:
 class StatisticsPage:
     as_of: datetime.datetime = strawberry.field(
         description="What was counted before is contained. Usually it is at most some ten seconds ago."
+    )
+    currency: Currency = strawberry.field(
+        description="The currency of `cost` and `revenue`, which is that of the master account and of all "
+        "accounts below it."
     )
     nodes: list[StatisticsRow] = strawberry.field(description="The page's rows.")
     page_info: PageInfo = strawberry.field(description="Where the page stands.")

@@ -122,6 +122,7 @@ TRIPS: dict[str, int] = {
     "sendingSourceStaffResume": 12,
     "messageCancel": 12,
     "messageEventsReport": 5,
+    "ordersReport": 5,
 }
 
 

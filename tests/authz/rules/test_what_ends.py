@@ -78,6 +78,7 @@ MESSAGES = {
     "message_keys",
     "message_events",
     "message_event_keys",
+    "order_keys",
     "delivery_queues",
 }
 STATISTICS = {
