@@ -7,11 +7,12 @@ their rows in the data plane.
 
 import datetime
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, Uuid, false, func, literal, select, true
+from sqlalchemy import ARRAY, BigInteger, Select, Uuid, any_, false, func, literal, select, true
 
 from authz.policy.permissions import Permission
 from authz.reach.reach import mask_of_account
@@ -22,7 +23,10 @@ from models.accounts.trees import in_tree
 from models.base.ids import AccountId
 from resolvers.statistics.asked import Asked, Filters, Whole
 from resolvers.statistics.periods import Days
-from resolvers.statistics.totals import CURSOR, totals, totals_of_recipients
+from resolvers.statistics.totals import CURSOR, all_totals, totals, totals_of_recipients
+
+_BATCH = 500
+_LONGEST_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,26 @@ async def read_statistics(
 ) -> Found:
     """The statistics of these accounts of one tree."""
     return await _read(reader, tree, totals(of, asked, page))
+
+
+async def read_names(reader: Reader, ids: Sequence[AccountId]) -> Mapping[AccountId, str]:
+    """The names of accounts that the viewer sees."""
+    account = accounts.c
+    statement = select(account.id, account.name).where(account.id == any_(literal(list(ids), ARRAY(Uuid))))
+    return {AccountId(row["id"]): row["name"] for row in await reader.rows(statement)}
+
+
+async def read_in_batches(
+    reader: Reader, tree: uuid.UUID, of: Whole | Sequence[AccountId], asked: Asked
+) -> AsyncIterator[Found]:
+    """All statistics of these accounts of one tree, batch by batch, by one statement that may take a minute.
+    There is at least one batch."""
+    await reader.rows(select(func.set_config("statement_timeout", f"{_LONGEST_SECONDS}s", True)))
+    # A little longer, so that only a silent database is given up.
+    await reader.wait_up_to(_LONGEST_SECONDS + 1.0)
+    async with aclosing(reader.far_batches(tree, all_totals(of, asked), _BATCH)) as batches:
+        async for rows in batches:
+            yield Found(rows[0]["as_of"], [row for row in rows if row[CURSOR] is not None])
 
 
 async def read_of_recipients(

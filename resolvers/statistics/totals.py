@@ -51,6 +51,17 @@ CURSOR = "cursor__"
 
 def totals(of: Whole | Sequence[AccountId], asked: Asked, page: Window) -> Select[Any]:
     """The page's rows."""
+    return _shown(_grouped(of, asked), page)
+
+
+def all_totals(of: Whole | Sequence[AccountId], asked: Asked) -> Select[Any]:
+    """All rows, in the same order. CURSOR is NULL in a row that has `as_of` alone."""
+    rows = _grouped(of, asked)
+    shown = select(*rows.c, true().label(CURSOR)).subquery("shown")
+    return _with_as_of(shown).order_by(*asked.order.of(shown))
+
+
+def _grouped(of: Whole | Sequence[AccountId], asked: Asked) -> FromClause:
     periods = [(rows, False) for rows in rows_of(asked.days, asked.interval)]
     if asked.with_previous:
         periods += [(rows, True) for rows in rows_of(asked.days.before(), asked.interval)]
@@ -68,7 +79,7 @@ def totals(of: Whole | Sequence[AccountId], asked: Asked, page: Window) -> Selec
     if asked.interval is not None:
         seconds = cast(func.extract("epoch", grouped.c.starts_at), BigInteger)
         rows = rows.add_columns(seconds.label(STARTS))
-    return _shown(rows.subquery("totals"), page)
+    return rows.subquery("totals")
 
 
 def totals_of_recipients(
@@ -155,7 +166,10 @@ def _shown(rows: FromClause, page: Window) -> Select[Any]:
     if page.order.columns:
         cut = page.apply(cut, page.order.of(rows))
     shown = cut.subquery("shown")
+    return _with_as_of(shown).order_by(*page.sorted(page.order.of(shown)))
+
+
+def _with_as_of(shown: FromClause) -> Select[Any]:
     as_of = func.least(func.now(), func.min(statistic_deltas.c.created_at))
     known = select(as_of.label("as_of")).where(statistic_deltas.c.master_id == tree_value()).subquery("known")
-    every = select(known.c.as_of, *shown.c).select_from(known.outerjoin(shown, true()))
-    return every.order_by(*page.sorted(page.order.of(shown)))
+    return select(known.c.as_of, *shown.c).select_from(known.outerjoin(shown, true()))

@@ -8,8 +8,6 @@ ends on the way ends the file. A cell that a spreadsheet would take for a formul
 which an import removes.
 """
 
-import csv
-import io
 import math
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -23,8 +21,10 @@ from starlette.responses import Response, StreamingResponse
 
 from authz.policy.refusals import Refusal, RefusalCode
 from resolvers.contacts.cells import OWN_COLUMNS, column_of, escaped
-from server.failures.errors import Failure, RefusedRequestError, record_failure, refusal_failure
-from server.graphql.asking import data_of, failure_of_answer
+from server.exports.cells import written
+from server.exports.failures import told
+from server.failures.errors import RefusedRequestError
+from server.graphql.asking import data_of
 from server.graphql.endpoint import RunOperation
 from server.graphql.response import failure_response
 from server.http.media_types import MediaType
@@ -97,23 +97,23 @@ class ContactsExport:
         except RefusedRequestError as refusal:
             return failure_response(refusal.failure, MediaType.JSON, refusal.headers)
         except Exception as error:
-            return failure_response(_told(error), MediaType.JSON)
+            return failure_response(told(error), MediaType.JSON)
         return StreamingResponse(self._rows(asked, first), headers=_HEADERS, media_type="text/csv")
 
     async def _rows(self, asked: _Asked, first: _Page) -> AsyncIterator[bytes]:
         columns = first.attributes
         own, last = OWN_COLUMNS[:3], OWN_COLUMNS[3:]
-        yield _written([[*own, *(escaped(column_of(name)) for name in columns), *last]])
+        yield written([[*own, *(escaped(column_of(name)) for name in columns), *last]])
         page = first
         while True:
             if page.nodes:
-                yield _written([_cells(node, columns) for node in page.nodes])
+                yield written([_cells(node, columns) for node in page.nodes])
             if page.next is None:
                 return
             try:
                 page = await self._page(asked, page.next)
             except Exception as error:
-                failure = _told(error)
+                failure = told(error)
                 log_codes([failure.code])
                 _log.warning("export broken off", code=str(failure.code))
                 raise BrokenOff from error
@@ -128,18 +128,6 @@ class ContactsExport:
         found, info = holder["contacts"], holder["contacts"]["pageInfo"]
         attributes = [each["name"] for each in data["account"]["contactAttributes"]]
         return _Page(attributes, found["nodes"], info["endCursor"] if info["hasNextPage"] else None)
-
-
-def _told(error: Exception) -> Failure:
-    """What the API tells of it. What was not written for the client is masked and logged."""
-    match error:
-        case RefusedRequestError():
-            return error.failure
-        case GraphQLError():
-            return failure_of_answer(error)
-        case Refusal():
-            return refusal_failure(error)
-    return record_failure(error)
 
 
 def _asked(head: RequestHead) -> _Asked:
@@ -169,9 +157,3 @@ def _text(value: object) -> str:
         case int() | float() if math.isfinite(value):
             return repr(value)
     return escaped(str(value))
-
-
-def _written(rows: Sequence[Sequence[str]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows(rows)
-    return text.getvalue().encode()
