@@ -21,11 +21,12 @@ from engine.declare.paging import Window
 from models.accounts.tables import Currency, account_closure, accounts
 from models.accounts.trees import in_tree
 from models.base.ids import AccountId
-from resolvers.statistics.asked import Asked, Filters, Whole
+from resolvers.statistics.asked import Asked, Filters, StatisticDimension, Whole
+from resolvers.statistics.lines import LINE, lines
 from resolvers.statistics.periods import Days
-from resolvers.statistics.totals import CURSOR, all_totals, totals, totals_of_recipients
+from resolvers.statistics.totals import CURSOR, totals, totals_of_recipients
 
-_BATCH = 500
+_BATCH = 2_000
 _LONGEST_SECONDS = 60
 
 
@@ -35,6 +36,14 @@ class Found:
 
     as_of: datetime.datetime
     rows: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The same as lines of CSV."""
+
+    as_of: datetime.datetime
+    lines: Sequence[str]
 
 
 async def read_accounts(reader: Reader, account_id: AccountId) -> list[AccountId]:
@@ -88,24 +97,28 @@ async def read_statistics(
     return await _read(reader, tree, totals(of, asked, page))
 
 
-async def read_names(reader: Reader, ids: Sequence[AccountId]) -> Mapping[AccountId, str]:
-    """The names of accounts that the viewer sees."""
-    account = accounts.c
-    statement = select(account.id, account.name).where(account.id == any_(literal(list(ids), ARRAY(Uuid))))
-    return {AccountId(row["id"]): row["name"] for row in await reader.rows(statement)}
-
-
-async def read_in_batches(
+async def read_lines(
     reader: Reader, tree: uuid.UUID, of: Whole | Sequence[AccountId], asked: Asked
-) -> AsyncIterator[Found]:
-    """All statistics of these accounts of one tree, batch by batch, by one statement that may take a minute.
-    There is at least one batch."""
+) -> AsyncIterator[Lines]:
+    """All statistics of these accounts of one tree as CSV, batch by batch, by one statement that may take a
+    minute. There is at least one batch."""
+    names = await _names(reader, of) if StatisticDimension.ACCOUNT in asked.by else {}
+    statement = lines(of, asked, names, await read_currency(reader, tree))
     await reader.rows(select(func.set_config("statement_timeout", f"{_LONGEST_SECONDS}s", True)))
     # A little longer, so that only a silent database is given up.
     await reader.wait_up_to(_LONGEST_SECONDS + 1.0)
-    async with aclosing(reader.far_batches(tree, all_totals(of, asked), _BATCH)) as batches:
+    async with aclosing(reader.far_batches(tree, statement, _BATCH)) as batches:
         async for rows in batches:
-            yield Found(rows[0]["as_of"], [row for row in rows if row[CURSOR] is not None])
+            yield Lines(rows[0]["as_of"], [row[LINE] for row in rows if row[LINE] is not None])
+
+
+async def _names(reader: Reader, ids: Whole | Sequence[AccountId]) -> Mapping[AccountId, str]:
+    """Of accounts that the viewer sees."""
+    if isinstance(ids, Whole):
+        raise TypeError("a whole tree is not divided by account")
+    account = accounts.c
+    statement = select(account.id, account.name).where(account.id == any_(literal(list(ids), ARRAY(Uuid))))
+    return {AccountId(row["id"]): row["name"] for row in await reader.rows(statement)}
 
 
 async def read_of_recipients(

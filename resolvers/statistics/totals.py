@@ -1,7 +1,7 @@
 """The far statements that add up sums of many accounts. Their rows have `as_of` too, and one row that has
 nothing else where there would be none."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,17 +51,11 @@ CURSOR = "cursor__"
 
 def totals(of: Whole | Sequence[AccountId], asked: Asked, page: Window) -> Select[Any]:
     """The page's rows."""
-    return _shown(_grouped(of, asked), page)
+    return _shown(grouped(of, asked), page)
 
 
-def all_totals(of: Whole | Sequence[AccountId], asked: Asked) -> Select[Any]:
-    """All rows, in the same order. CURSOR is NULL in a row that has `as_of` alone."""
-    rows = _grouped(of, asked)
-    shown = select(*rows.c, true().label(CURSOR)).subquery("shown")
-    return _with_as_of(shown).order_by(*asked.order.of(shown))
-
-
-def _grouped(of: Whole | Sequence[AccountId], asked: Asked) -> FromClause:
+def grouped(of: Whole | Sequence[AccountId], asked: Asked) -> FromClause:
+    """All rows."""
     periods = [(rows, False) for rows in rows_of(asked.days, asked.interval)]
     if asked.with_previous:
         periods += [(rows, True) for rows in rows_of(asked.days.before(), asked.interval)]
@@ -70,14 +64,14 @@ def _grouped(of: Whole | Sequence[AccountId], asked: Asked) -> FromClause:
     keys = [found.c[name] for name in asked.names]
     if asked.interval is not None:
         keys.append(found.c.starts_at)
-    grouped = select(*keys, *_totals(found, asked)).group_by(*keys).subquery("grouped")
-    rows = select(*[grouped.c[column.key] for column in grouped.c if column.key != "starts_at"])
+    sums = select(*keys, *_totals(found, asked)).group_by(*keys).subquery("sums")
+    rows = select(*[sums.c[column.key] for column in sums.c if column.key != "starts_at"])
     if keys:
         # Nobody learns of a label that is only where nothing is seen: it is added and taken away.
-        numbers = [column for column in grouped.c if column.key not in {key.key for key in keys}]
+        numbers = [column for column in sums.c if column.key not in {key.key for key in keys}]
         rows = rows.where(or_(*[number != literal_column("0") for number in numbers]))
     if asked.interval is not None:
-        seconds = cast(func.extract("epoch", grouped.c.starts_at), BigInteger)
+        seconds = cast(func.extract("epoch", sums.c.starts_at), BigInteger)
         rows = rows.add_columns(seconds.label(STARTS))
     return rows.subquery("totals")
 
@@ -90,8 +84,8 @@ def totals_of_recipients(
     (bounds,) = rows_of(days, StatisticInterval.DAY)
     keys = row.c.channel, row.c.recipients
     sums = [_whole(func.sum(row.c[name])).label(name) for name in NUMBERS_OF_RECIPIENTS]
-    grouped = select(*keys, *sums).where(*_rows(row, accounts, bounds), *filters.of(row)).group_by(*keys)
-    return _shown(grouped.subquery("totals"), page)
+    every = select(*keys, *sums).where(*_rows(row, accounts, bounds), *filters.of(row)).group_by(*keys)
+    return _shown(every.subquery("totals"), page)
 
 
 @dataclass(frozen=True)
@@ -166,10 +160,11 @@ def _shown(rows: FromClause, page: Window) -> Select[Any]:
     if page.order.columns:
         cut = page.apply(cut, page.order.of(rows))
     shown = cut.subquery("shown")
-    return _with_as_of(shown).order_by(*page.sorted(page.order.of(shown)))
+    return with_as_of(shown, shown.c).order_by(*page.sorted(page.order.of(shown)))
 
 
-def _with_as_of(shown: FromClause) -> Select[Any]:
+def with_as_of(rows: FromClause, columns: Iterable[ColumnElement[Any]]) -> Select[Any]:
+    """These columns of the rows with `as_of`; at least one row."""
     as_of = func.least(func.now(), func.min(statistic_deltas.c.created_at))
     known = select(as_of.label("as_of")).where(statistic_deltas.c.master_id == tree_value()).subquery("known")
-    return select(known.c.as_of, *shown.c).select_from(known.outerjoin(shown, true()))
+    return select(known.c.as_of, *columns).select_from(known.outerjoin(rows, true()))

@@ -112,22 +112,20 @@ def _row(row: Mapping[str, Any], asked: Asked) -> StatisticsRow:
         starts_on=None if starts_at is None or is_hour else starts_at.date(),
         starts_at=starts_at if is_hour else None,
         label=row.get("label") or None,
-        campaign_id=dimension_id(Kind.CAMPAIGN, row.get("campaign_id")),
+        campaign_id=_id(Kind.CAMPAIGN, row.get("campaign_id")),
         stream=None if stream is None else SendStream(stream),
         channel=None if channel is None else MessageChannel(channel),
-        api_key_id=dimension_id(Kind.API_KEY, row.get("api_key_id")),
-        numbers=totals_of(row),
-        previous=totals_of(row, PREVIOUS) if asked.with_previous else None,
+        api_key_id=_id(Kind.API_KEY, row.get("api_key_id")),
+        numbers=_totals(row),
+        previous=_totals(row, PREVIOUS) if asked.with_previous else None,
     )
 
 
-def dimension_id(kind: str, value: uuid.UUID | None) -> strawberry.ID | None:
-    """The id in a row; None for what has none."""
+def _id(kind: str, value: uuid.UUID | None) -> strawberry.ID | None:
     return None if value is None or value == NO_ID else strawberry.ID(f"{kind}_{value}")
 
 
-def totals_of(row: Mapping[str, Any], prefix: str = "") -> MessageTotals:
-    """The numbers of a row. `prefix`: that of those of the period before."""
+def _totals(row: Mapping[str, Any], prefix: str = "") -> MessageTotals:
     return MessageTotals(
         **numbers_of(row, (*NUMBERS_OF_RECIPIENTS, "orders"), prefix),
         cost=MicroAmount(row[f"{prefix}cost"]),

@@ -14,6 +14,7 @@ from models.messages.tables import MessageChannel
 from models.plans.tables import MOST_IN_A_CYCLE
 from models.sending.tables import SendStream
 from resolvers.accounts import reads as accounts
+from resolvers.statistics.rates import RATES
 from schema.fields.amounts import MicroAmount
 from schema.fields.references import AccountRef
 
@@ -53,27 +54,27 @@ class MessageNumbers:
         directives=_NEEDED, description="`delivered` of `sent`. Null if nothing was sent, as with all rates."
     )
     def delivery_rate(self) -> float | None:
-        return _rate(self.delivered, self.sent)
+        return RATES["delivery_rate"].among(self)
 
     @strawberry.field(directives=_NEEDED, description="`hardBounces` and `softBounces` of `sent`.")
     def bounce_rate(self) -> float | None:
-        return _rate(self.hard_bounces + self.soft_bounces, self.sent)
+        return RATES["bounce_rate"].among(self)
 
     @strawberry.field(directives=_NEEDED, description="`complaints` of `delivered`.")
     def complaint_rate(self) -> float | None:
-        return _rate(self.complaints, self.delivered)
+        return RATES["complaint_rate"].among(self)
 
     @strawberry.field(directives=_NEEDED, description="`uniqueOpens` of `delivered`.")
     def open_rate(self) -> float | None:
-        return _rate(self.unique_opens, self.delivered)
+        return RATES["open_rate"].among(self)
 
     @strawberry.field(directives=_NEEDED, description="`uniqueClicks` of `delivered`.")
     def click_rate(self) -> float | None:
-        return _rate(self.unique_clicks, self.delivered)
+        return RATES["click_rate"].among(self)
 
     @strawberry.field(directives=_NEEDED, description="`unsubscribes` of `delivered`.")
     def unsubscribe_rate(self) -> float | None:
-        return _rate(self.unsubscribes, self.delivered)
+        return RATES["unsubscribe_rate"].among(self)
 
 
 @strawberry.type(description="What became of messages, with what they cost and brought.", directives=_NEEDED)
@@ -92,13 +93,13 @@ class MessageTotals(MessageNumbers):
 
     @strawberry.field(directives=_NEEDED, description="`orders` of `delivered`.")
     def order_rate(self) -> float | None:
-        return _rate(self.orders, self.delivered)
+        return RATES["order_rate"].among(self)
 
     @strawberry.field(
         directives=_NEEDED, description="`revenue` of `sent`, without fractions. Null if nothing was sent."
     )
     def revenue_per_message(self) -> MicroAmount | None:
-        return MicroAmount(round(self.revenue / self.sent)) if self.sent else None
+        return MicroAmount(_each(self.revenue, self.sent)) if self.sent else None
 
 
 @entity(None, carries={"account_id": Uuid()}, requires=Permission.STATISTICS_READ)
@@ -166,5 +167,6 @@ class RecipientStatisticsPage:
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
 
 
-def _rate(part: int, of: int) -> float | None:
-    return part / of if of else None
+def _each(amount: int, number: int) -> int:
+    """The amount for each of so many, without fractions."""
+    return amount // number if amount >= 0 else -(-amount // number)

@@ -8,6 +8,8 @@ ends on the way ends the file. A cell that a spreadsheet would take for a formul
 which an import removes.
 """
 
+import csv
+import io
 import math
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +23,6 @@ from starlette.responses import Response, StreamingResponse
 
 from authz.policy.refusals import Refusal, RefusalCode
 from resolvers.contacts.cells import OWN_COLUMNS, column_of, escaped
-from server.exports.cells import written
 from server.exports.failures import told
 from server.failures.errors import RefusedRequestError
 from server.graphql.asking import data_of
@@ -103,11 +104,11 @@ class ContactsExport:
     async def _rows(self, asked: _Asked, first: _Page) -> AsyncIterator[bytes]:
         columns = first.attributes
         own, last = OWN_COLUMNS[:3], OWN_COLUMNS[3:]
-        yield written([[*own, *(escaped(column_of(name)) for name in columns), *last]])
+        yield _written([[*own, *(escaped(column_of(name)) for name in columns), *last]])
         page = first
         while True:
             if page.nodes:
-                yield written([_cells(node, columns) for node in page.nodes])
+                yield _written([_cells(node, columns) for node in page.nodes])
             if page.next is None:
                 return
             try:
@@ -157,3 +158,9 @@ def _text(value: object) -> str:
         case int() | float() if math.isfinite(value):
             return repr(value)
     return escaped(str(value))
+
+
+def _written(rows: Sequence[Sequence[str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    return text.getvalue().encode()

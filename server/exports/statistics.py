@@ -21,11 +21,11 @@ from starlette.types import Receive, Scope, Send
 
 from authz.policy.refusals import Refusal, RefusalCode
 from models.base.ids import MasterId
-from resolvers.statistics.reads import read_currency, read_in_batches, read_names
+from resolvers.statistics.lines import head_of
+from resolvers.statistics.reads import read_lines
 from schema.statistics.arguments import find_path, read_accounts_asked
 from server.exports.failures import told
 from server.exports.statistics_arguments import PARAMETERS, StatisticsAsked, read_arguments
-from server.exports.statistics_rows import StatisticsTable
 from server.failures.errors import RefusedRequestError
 from server.graphql.response import failure_response
 from server.graphql.runner import OperationRunner
@@ -98,19 +98,14 @@ class StatisticsExport:
             of = await read_accounts_asked(
                 reader, path, asked.asked, include_descendants=asked.include_descendants
             )
-            table = StatisticsTable(
-                asked.asked,
-                await read_names(reader, of) if isinstance(of, list) else {},
-                await read_currency(reader, path.master_id),
-            )
-            file.write(table.head)
+            file.write(f"{head_of(asked.asked)}\r\n".encode())
             written, as_of = 0, None
-            async for found in read_in_batches(reader, path.master_id, of, asked.asked):
-                written, as_of = written + len(found.rows), found.as_of
+            async for found in read_lines(reader, path.master_id, of, asked.asked):
+                written, as_of = written + len(found.lines), found.as_of
                 if written > MOST_ROWS:
                     message = f"More than {MOST_ROWS:,} rows: ask for fewer days or dimensions."
                     raise Refusal(RefusalCode.BAD_USER_INPUT, message)
-                file.write(table.lines(found.rows))
+                file.write("".join(f"{line}\r\n" for line in found.lines).encode())
         if as_of is None:
             raise AssertionError("there is a row even where nothing was counted")
         file.flush()
