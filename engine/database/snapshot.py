@@ -5,7 +5,7 @@ the answer, are of the same moment. The first statement opens it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Select, select
@@ -68,7 +68,7 @@ class Reader:
 
     async def far_batches(
         self, tree: Any, statement: Select[Any], size: int
-    ) -> AsyncIterator[Sequence[Mapping[str, Any]]]:
+    ) -> AsyncGenerator[Sequence[Mapping[str, Any]], None]:
         """The rows that `far_rows` would return, so many at a time: a cursor reads them, so that all of them
         are never in memory. To be closed before anything else is read in the snapshot."""
         named = {TREE_VALUE: tree}

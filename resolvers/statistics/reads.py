@@ -7,7 +7,7 @@ their rows in the data plane.
 
 import datetime
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -21,9 +21,8 @@ from engine.declare.paging import Window
 from models.accounts.tables import Currency, account_closure, accounts
 from models.accounts.trees import in_tree
 from models.base.ids import AccountId
-from resolvers.statistics.asked import Asked, Filters, StatisticDimension, Whole
+from resolvers.statistics.asked import Asked, RecipientsAsked, StatisticDimension, Whole
 from resolvers.statistics.lines import LINE, lines
-from resolvers.statistics.periods import Days
 from resolvers.statistics.totals import CURSOR, totals, totals_of_recipients
 
 _BATCH = 2_000
@@ -99,9 +98,9 @@ async def read_statistics(
 
 async def read_lines(
     reader: Reader, tree: uuid.UUID, of: Whole | Sequence[AccountId], asked: Asked
-) -> AsyncIterator[Lines]:
+) -> AsyncGenerator[Lines, None]:
     """All statistics of these accounts of one tree as CSV, batch by batch, by one statement that may take a
-    minute. There is at least one batch."""
+    minute. There is at least one batch. To be closed before anything else is read."""
     names = await _names(reader, of) if StatisticDimension.ACCOUNT in asked.by else {}
     statement = lines(of, asked, names, await read_currency(reader, tree))
     await reader.rows(select(func.set_config("statement_timeout", f"{_LONGEST_SECONDS}s", True)))
@@ -122,10 +121,10 @@ async def _names(reader: Reader, ids: Whole | Sequence[AccountId]) -> Mapping[Ac
 
 
 async def read_of_recipients(
-    reader: Reader, tree: uuid.UUID, ids: Sequence[AccountId], days: Days, filters: Filters, page: Window
+    reader: Reader, tree: uuid.UUID, ids: Sequence[AccountId], asked: RecipientsAsked, page: Window
 ) -> Found:
-    """The same by domain or country of the recipients, most sends first."""
-    return await _read(reader, tree, totals_of_recipients(ids, days, filters, page))
+    """The same by domain or country of the recipients."""
+    return await _read(reader, tree, totals_of_recipients(ids, asked, page))
 
 
 async def _read(reader: Reader, tree: uuid.UUID, statement: Select[Any]) -> Found:

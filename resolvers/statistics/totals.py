@@ -39,7 +39,7 @@ from models.statistics.tables import (
     statistics,
     subtree_statistics,
 )
-from resolvers.statistics.asked import STARTS, Asked, Filters, Whole
+from resolvers.statistics.asked import STARTS, Asked, RecipientsAsked, Whole
 from resolvers.statistics.periods import Days, Rows, StatisticInterval, rows_of
 
 PREVIOUS = "previous_"
@@ -76,16 +76,35 @@ def grouped(of: Whole | Sequence[AccountId], asked: Asked) -> FromClause:
     return rows.subquery("totals")
 
 
-def totals_of_recipients(
-    accounts: Sequence[AccountId], days: Days, filters: Filters, page: Window
-) -> Select[Any]:
+def totals_of_recipients(accounts: Sequence[AccountId], asked: RecipientsAsked, page: Window) -> Select[Any]:
     """The same by domain or country."""
     row = recipient_statistics
-    (bounds,) = rows_of(days, StatisticInterval.DAY)
-    keys = row.c.channel, row.c.recipients
-    sums = [_whole(func.sum(row.c[name])).label(name) for name in NUMBERS_OF_RECIPIENTS]
-    every = select(*keys, *sums).where(*_rows(row, accounts, bounds), *filters.of(row)).group_by(*keys)
+    days = asked.days
+    since = days.before().since if asked.with_previous else days.since
+    (bounds,) = rows_of(Days(since, days.until), StatisticInterval.DAY)
+    keys: list[ColumnElement[Any]] = [row.c.channel, row.c.recipients]
+    if asked.interval is not None:
+        start = _start(row, StatisticPeriod.DAY, asked.interval)
+        keys.append(cast(func.extract("epoch", start), BigInteger).label(STARTS))
+    every = (
+        select(*keys, *_totals_of_recipients(row, asked))
+        .where(*_rows(row, accounts, bounds), *asked.of(row))
+        .group_by(*keys)
+    )
     return _shown(every.subquery("totals"), page)
+
+
+def _totals_of_recipients(row: Table, asked: RecipientsAsked) -> list[ColumnElement[Any]]:
+    names = NUMBERS_OF_RECIPIENTS
+    if not asked.with_previous:
+        return [_whole(func.sum(row.c[name])).label(name) for name in names]
+    (bounds,) = rows_of(asked.days, StatisticInterval.DAY)
+    is_present = row.c.starts_at >= literal(bounds.starts_at, DateTime(timezone=True))
+    return [
+        _whole(func.sum(row.c[name]).filter(condition)).label(prefix + name)
+        for prefix, condition in (("", is_present), (PREVIOUS, ~is_present))
+        for name in names
+    ]
 
 
 @dataclass(frozen=True)

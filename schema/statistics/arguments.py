@@ -48,6 +48,12 @@ PREVIOUS_TOO = strawberry.argument(
     description="Whether the rows have the numbers of the period before too: as many months, if the period "
     "is of whole months, else as many days. Not together with `interval`."
 )
+RECIPIENTS = strawberry.argument(
+    description="Only messages to this domain or country, as the rows have it: `example.com`, `SE`."
+)
+DAYS_OR_MONTHS = strawberry.argument(
+    description="DAY or MONTH: a row for each, the last one first; by default none."
+)
 BY = strawberry.argument(description="The dimensions that the rows are divided by.")
 INTERVAL = strawberry.argument(description="The periods that the rows are divided by; by default none.")
 
@@ -87,8 +93,7 @@ def read_asked(
     with_previous: bool,
 ) -> Asked:
     """Raises NOT_FOUND and BAD_USER_INPUT."""
-    if with_previous and interval is not None:
-        raise BadArgument("Only without `interval`.", "comparedToPrevious")
+    check_previous(interval, with_previous=with_previous)
     filters = Filters(
         label=None if label is None else compared(label),
         campaign_id=None if campaign_id is None else _campaign(campaign_id),
@@ -96,6 +101,12 @@ def read_asked(
         channel=channel,
     )
     return Asked(days=days, by=by, interval=interval, filters=filters, with_previous=with_previous)
+
+
+def check_previous(interval: StatisticInterval | None, *, with_previous: bool) -> None:
+    """Raise BAD_USER_INPUT for a comparison of single intervals."""
+    if with_previous and interval is not None:
+        raise BadArgument("Only without `interval`.", "comparedToPrevious")
 
 
 def _campaign(text: str) -> uuid.UUID:

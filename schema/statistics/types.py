@@ -157,7 +157,14 @@ class RecipientStatistics:
         description="The domain of the e-mail addresses in ASCII, or the country of the phone numbers as two "
         "letters. `*`: those of a day for which there were too many others."
     )
+    starts_on: datetime.date | None = strawberry.field(
+        description="The day, or the first day of the month, in each account's time zone; null without such "
+        "an interval."
+    )
     numbers: MessageNumbers = strawberry.field(description="What became of the messages.")
+    previous: MessageNumbers | None = strawberry.field(
+        description="The same in the period before; null unless asked for."
+    )
 
 
 @strawberry.type(description="A page of statistics by recipients.", directives=_NEEDED)

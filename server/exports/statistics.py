@@ -10,7 +10,7 @@ receives as fast as it likes: nothing of the database waits for it, and the rows
 import datetime
 import os
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, aclosing, contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import IO
@@ -21,8 +21,9 @@ from starlette.types import Receive, Scope, Send
 
 from authz.policy.refusals import Refusal, RefusalCode
 from models.base.ids import MasterId
+from resolvers.statistics.asked import Asked
 from resolvers.statistics.lines import head_of
-from resolvers.statistics.reads import read_lines
+from resolvers.statistics.reads import Lines, read_lines
 from schema.statistics.arguments import find_path, read_accounts_asked
 from server.exports.failures import told
 from server.exports.statistics_arguments import PARAMETERS, StatisticsAsked, read_arguments
@@ -98,18 +99,25 @@ class StatisticsExport:
             of = await read_accounts_asked(
                 reader, path, asked.asked, include_descendants=asked.include_descendants
             )
-            file.write(f"{head_of(asked.asked)}\r\n".encode())
-            written, as_of = 0, None
-            async for found in read_lines(reader, path.master_id, of, asked.asked):
-                written, as_of = written + len(found.lines), found.as_of
-                if written > MOST_ROWS:
-                    message = f"More than {MOST_ROWS:,} rows: ask for fewer days or dimensions."
-                    raise Refusal(RefusalCode.BAD_USER_INPUT, message)
-                file.write("".join(f"{line}\r\n" for line in found.lines).encode())
-        if as_of is None:
-            raise AssertionError("there is a row even where nothing was counted")
-        file.flush()
+            async with aclosing(read_lines(reader, path.master_id, of, asked.asked)) as batches:
+                as_of = await _write(file, asked.asked, batches)
         return _Made(file, as_of)
+
+
+async def _write(file: IO[bytes], asked: Asked, batches: AsyncIterator[Lines]) -> datetime.datetime:
+    """Until when everything is contained. Raises BAD_USER_INPUT for too many rows."""
+    file.write(f"{head_of(asked)}\r\n".encode())
+    written, as_of = 0, None
+    async for found in batches:
+        written, as_of = written + len(found.lines), found.as_of
+        if written > MOST_ROWS:
+            message = f"More than {MOST_ROWS:,} rows: ask for fewer days or dimensions."
+            raise Refusal(RefusalCode.BAD_USER_INPUT, message)
+        file.write("".join(f"{line}\r\n" for line in found.lines).encode())
+    file.flush()
+    if as_of is None:
+        raise AssertionError("there is a row even where nothing was counted")
+    return as_of
 
 
 class _File(StreamingResponse):
