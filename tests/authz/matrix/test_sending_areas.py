@@ -133,7 +133,7 @@ async def test_what_has_an_id(kind: Kind, api: Api, registry: World, stocked: St
 
 @_EACH
 async def test_files(kind: Kind, api: Api, registry: World, stocked: Stocked) -> None:
-    """Export of the account and of a list, and import; and statistics."""
+    """Export of the account and of a list, and import."""
     caller, account = await kind.make(registry, stocked.house), stocked.house.account
     headers = {"authorization": f"Bearer {caller.token}"}
     reads, writes = (name in kind.held for name in ("CONTACTS_READ", "CONTACTS_WRITE"))
@@ -141,9 +141,6 @@ async def test_files(kind: Kind, api: Api, registry: World, stocked: Stocked) ->
         answer = await api.http.get("/contacts", params=query, headers=headers)
         assert answer.status_code == (200 if reads else 403)
         assert ("ada@example.com" in answer.text) == reads
-    year = {"accountId": account.id, "since": "2026-01-01", "until": "2027-01-01"}
-    answer = await api.http.get("/statistics", params=year, headers=headers)
-    assert answer.status_code == (200 if "STATISTICS_READ" in kind.held else 403)
     content, query = b"name\nno address\n", {"accountId": account.id}
     answer = await api.http.post(
         "/contacts", params=query, content=content, headers=headers | {"content-type": "text/csv"}
