@@ -1,13 +1,19 @@
 """Measures the statistics of a tree with 10,000 subaccounts."""
 
+import asyncio
 import time
+import tracemalloc
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from http import HTTPStatus
 from statistics import median
+from urllib.parse import urlencode
 
 import asyncpg
 from graphql import ExecutionResult, parse
+from starlette.requests import Request
+from starlette.types import Message
 
 from benchmarks.data import Tree, global_id, open_trees
 from benchmarks.database import own_database
@@ -27,7 +33,9 @@ from resolvers.statistics.totals import totals
 from server.database.connections import connect_as_application, data_connection
 from server.database.migrate import migrate
 from server.demo.tree_loading import load_trees
+from server.exports.statistics import PATH, StatisticsExport
 from server.http.request import GraphQLRequest
+from server.uploads.places import UploadPlaces
 
 _MANY, _QUICK_MANY = 10_000, 500
 _LABELS = 50
@@ -82,23 +90,46 @@ query ($id: ID!) {{
 
 @dataclass(frozen=True)
 class TreeStatistics:
-    """Median milliseconds: of the far statement, and of the whole request without HTTP."""
+    """Median milliseconds: of the far statement, and of the whole request without HTTP. `export`: of all
+    accounts side by side."""
 
     accounts: int
     statement_ms: float
     request_ms: float
+    export: "Export"
 
     def ratios(self) -> list[Ratio]:
         what = f"A year by month and label, {self.accounts:,} subaccounts"
-        return [Ratio(f"{what}, in PostgreSQL: ms (at most {_LIMIT_MS})", f"{self.statement_ms:.1f}")]
+        return [
+            Ratio(f"{what}, in PostgreSQL: ms (at most {_LIMIT_MS})", f"{self.statement_ms:.1f}"),
+            Ratio(f"The same by account as CSV, {self.export.rows:,} rows: s", f"{self.export.seconds:.1f}"),
+        ]
 
     def table(self) -> Table:
         head = [f"{self.accounts:,} subaccounts: ms", "The statement in PostgreSQL", "The request"]
-        return Table(head, [["By month and label", f"{self.statement_ms:.1f}", f"{self.request_ms:.1f}"]])
+        file_ms = f"{self.export.seconds * 1000:,.0f}"
+        file = f"as CSV: {self.export.rows:,} rows, {self.export.peak_mb:.1f} MB of memory"
+        return Table(
+            head,
+            [
+                ["By month and label", f"{self.statement_ms:.1f}", f"{self.request_ms:.1f}"],
+                [f"By month, label and account {file}", "", file_ms],
+            ],
+        )
 
     def as_json(self) -> Mapping[str, object]:
         figures = rounded({"statement_ms": self.statement_ms, "request_ms": self.request_ms})
-        return {"accounts": self.accounts, **figures}
+        export = {"rows": self.export.rows, **rounded({"seconds": self.export.seconds})}
+        return {"accounts": self.accounts, **figures, "export": export | rounded({"mb": self.export.peak_mb})}
+
+
+@dataclass(frozen=True)
+class Export:
+    """`seconds`: until the client has the last row; `peak_mb`: of Python's objects meanwhile."""
+
+    rows: int
+    seconds: float
+    peak_mb: float
 
 
 async def _tree_statistics(stage: Stage) -> TreeStatistics:
@@ -114,7 +145,7 @@ async def _tree_statistics(stage: Stage) -> TreeStatistics:
         await connection.close()
     statement = await _statement_seconds(application, tree)
     request = await _request_seconds(application, tree)
-    return TreeStatistics(many, statement * 1000, request * 1000)
+    return TreeStatistics(many, statement * 1000, request * 1000, await _export(application, tree))
 
 
 async def _fill(connection: asyncpg.Connection, tree: Tree, many: int) -> None:
@@ -174,12 +205,58 @@ async def _request_seconds(application: str, tree: Tree) -> float:
     return median(taken[_WARM_UPS:])
 
 
+async def _export(application: str, tree: Tree) -> Export:
+    database, reads = connect_as_application(application, 1), TimedReads(application)
+    places = UploadPlaces()
+    endpoint = StatisticsExport(executor(database, reads), places)
+    try:
+        await _exported(endpoint, tree)
+        began = time.perf_counter()
+        rows = await _exported(endpoint, tree)
+        seconds = time.perf_counter() - began
+        tracemalloc.start()
+        await _exported(endpoint, tree)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    finally:
+        places.close()
+        await reads.close()
+        await database.dispose()
+    return Export(rows, seconds, peak / 1_000_000)
+
+
+async def _exported(endpoint: StatisticsExport, tree: Tree) -> int:
+    """The number of rows of the file."""
+    asked = {"accountId": global_id(tree.account_ids[0]), "since": "2026-01-01", "until": "2027-01-01"}
+    asked |= {"by": "ACCOUNT,LABEL", "interval": "MONTH", "includeDescendants": "true"}
+    token = f"Bearer {tree.owner_token}".encode()
+    head = {"method": "GET", "path": PATH, "headers": [(b"authorization", token)]}
+    scope = {"type": "http", "query_string": urlencode(asked).encode(), "client": ("127.0.0.1", 1), **head}
+    lines = 0
+
+    async def send(message: Message) -> None:
+        nonlocal lines
+        lines += message.get("body", b"").count(b"\r\n")
+
+    response = await endpoint.respond(Request(scope))
+    if response.status_code != HTTPStatus.OK:
+        raise CannotMeasure(f"The export answers {bytes(response.body).decode()}")
+    await response(scope, _nothing, send)
+    return lines - 1
+
+
+async def _nothing() -> Message:
+    """The client stays connected, and sends nothing."""
+    return await asyncio.Future()
+
+
 PART = Part(
     "tree_statistics",
     "Statistics of a tree",
     f"How long PostgreSQL takes for the far statement of the first {_PAGE} rows of a year by month and "
     f"label, of a tree with {_MANY:,} subaccounts that each sent with two of {_LABELS} labels in every "
     "month: prepared, at one connection. And how long the request takes without HTTP, which first finds out "
-    "what the viewer sees of the tree.",
+    "what the viewer sees of the tree. And how long the file with all rows by month, label and account "
+    "takes, with how much memory: one statement too.",
     _tree_statistics,
 )

@@ -5,7 +5,7 @@ the answer, are of the same moment. The first statement opens it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Select, select
@@ -65,6 +65,23 @@ class Reader:
                 found = [dict(row) for row in result.mappings()]
                 await opened.rollback()
         return found
+
+    async def far_batches(
+        self, tree: Any, statement: Select[Any], size: int
+    ) -> AsyncGenerator[Sequence[Mapping[str, Any]], None]:
+        """The rows that `far_rows` would return, so many at a time: a cursor reads them, so that all of them
+        are never in memory. To be closed before anything else is read in the snapshot."""
+        named = {TREE_VALUE: tree}
+        async with self._turn:
+            connection = await self._opened()
+            async with connection.begin_nested() as opened:
+                if not (await connection.execute(select(self._gates.far), named)).scalar_one():
+                    raise GateClosedError
+                options = {"yield_per": size}
+                async with connection.stream(statement, named, execution_options=options) as result:
+                    async for rows in result.mappings().partitions():
+                        yield rows
+                await opened.rollback()
 
     async def wait_up_to(self, seconds: float) -> None:
         """Give up the snapshot's further statements only after so long. To be called behind a statement that

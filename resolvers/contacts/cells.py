@@ -5,7 +5,7 @@ OWN_COLUMNS = ("externalId", "email", "phone", "source", "createdAt")
 
 ATTRIBUTE = "attributes."
 
-_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 """What begins so is computed by some spreadsheet. The last four are wide forms of the first four."""
 
 _TAKEN = {name.lower() for name in OWN_COLUMNS}
@@ -14,12 +14,12 @@ _TAKEN = {name.lower() for name in OWN_COLUMNS}
 def escaped(text: str) -> str:
     """A cell that no spreadsheet computes. Where apostrophes are before a formula already, there is one more,
     so that `unescaped` always takes away what was added here."""
-    return f"'{text}" if text.lstrip("'").startswith(_FORMULA) else text
+    return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
 
 
 def unescaped(text: str) -> str:
     """The text that was escaped."""
-    is_escaped = text.startswith("'") and text.lstrip("'").startswith(_FORMULA)
+    is_escaped = text.startswith("'") and text.lstrip("'").startswith(FORMULA)
     return text[1:] if is_escaped else text
 
 

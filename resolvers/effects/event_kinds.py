@@ -110,6 +110,7 @@ class EventKind(enum.Enum):
     MESSAGES_SENT = "messages.sent"
     MESSAGE_CANCELED = "message.canceled"
     MESSAGE_EVENTS_REPORTED = "message_events.reported"
+    ORDERS_REPORTED = "orders.reported"
     SENDING_PAUSED = "sending.paused"
     SENDING_RESUMED = "sending.resumed"
     REPUTATION_CHANGED = "reputation.changed"

@@ -260,10 +260,11 @@ def _total(one: ColumnElement[int], other: ColumnElement[int]) -> ColumnElement[
 def _whole(number: ColumnElement[Any]) -> ColumnElement[int]:
     """As a column holds it. Amounts that clients report may be as large as they like: no sum of them shall
     stop those of the others."""
-    return cast(func.least(number, literal_column(str(_LARGEST), Numeric)), BigInteger)
+    return cast(func.greatest(func.least(number, _LARGEST), _SMALLEST), BigInteger)
 
 
-_LARGEST = 2**63 - 1
+_LARGEST: ColumnElement[Any] = literal_column(str(2**63 - 1), Numeric)
+_SMALLEST: ColumnElement[Any] = literal_column(str(-(2**63) + 1), Numeric)
 
 
 def _same(one: FromClause, other: FromClause, name: str) -> ColumnElement[bool]:

@@ -95,9 +95,30 @@ class Asked:
         return Order(" ".join(["statistics", *(str(key.key) for key in keys)]), tuple(keys))
 
 
-MOST_SENT_FIRST = Order(
-    "recipientStatistics",
-    (recipient_statistics.c.sent, recipient_statistics.c.channel, recipient_statistics.c.recipients),
-    descending=True,
-)
-"""Of the rows by recipients."""
+@dataclass(frozen=True, kw_only=True)
+class RecipientsAsked:
+    """Statistics by domain or country. `recipients`: of this one alone. `interval`: day or month.
+    `with_previous`: with the numbers of the period before."""
+
+    days: Days
+    channel: MessageChannel | None = None
+    recipients: str | None = None
+    interval: StatisticInterval | None = None
+    with_previous: bool = False
+
+    @property
+    def order(self) -> Order:
+        """Of the rows: the last interval first, then most sends first."""
+        row = recipient_statistics.c
+        keys: list[ColumnElement[Any]] = [row.sent, row.channel, row.recipients]
+        if self.interval is not None:
+            keys = [column(STARTS, BigInteger), *keys]
+        names = ["recipientStatistics", *(str(key.key) for key in keys)]
+        return Order(" ".join(names), tuple(keys), descending=True)
+
+    def of(self, rows: FromClause) -> list[ColumnElement[bool]]:
+        """What is asked for, as conditions."""
+        found = Filters(channel=self.channel).of(rows)
+        if self.recipients is not None:
+            found.append(rows.c.recipients == literal(self.recipients, Text))
+        return found

@@ -1,7 +1,7 @@
 """The far statements that add up sums of many accounts. Their rows have `as_of` too, and one row that has
 nothing else where there would be none."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,7 @@ from models.statistics.tables import (
     statistics,
     subtree_statistics,
 )
-from resolvers.statistics.asked import STARTS, Asked, Filters, Whole
+from resolvers.statistics.asked import STARTS, Asked, RecipientsAsked, Whole
 from resolvers.statistics.periods import Days, Rows, StatisticInterval, rows_of
 
 PREVIOUS = "previous_"
@@ -51,6 +51,11 @@ CURSOR = "cursor__"
 
 def totals(of: Whole | Sequence[AccountId], asked: Asked, page: Window) -> Select[Any]:
     """The page's rows."""
+    return _shown(grouped(of, asked), page)
+
+
+def grouped(of: Whole | Sequence[AccountId], asked: Asked) -> FromClause:
+    """All rows."""
     periods = [(rows, False) for rows in rows_of(asked.days, asked.interval)]
     if asked.with_previous:
         periods += [(rows, True) for rows in rows_of(asked.days.before(), asked.interval)]
@@ -59,28 +64,47 @@ def totals(of: Whole | Sequence[AccountId], asked: Asked, page: Window) -> Selec
     keys = [found.c[name] for name in asked.names]
     if asked.interval is not None:
         keys.append(found.c.starts_at)
-    grouped = select(*keys, *_totals(found, asked)).group_by(*keys).subquery("grouped")
-    rows = select(*[grouped.c[column.key] for column in grouped.c if column.key != "starts_at"])
+    sums = select(*keys, *_totals(found, asked)).group_by(*keys).subquery("sums")
+    rows = select(*[sums.c[column.key] for column in sums.c if column.key != "starts_at"])
     if keys:
         # Nobody learns of a label that is only where nothing is seen: it is added and taken away.
-        numbers = [column for column in grouped.c if column.key not in {key.key for key in keys}]
+        numbers = [column for column in sums.c if column.key not in {key.key for key in keys}]
         rows = rows.where(or_(*[number != literal_column("0") for number in numbers]))
     if asked.interval is not None:
-        seconds = cast(func.extract("epoch", grouped.c.starts_at), BigInteger)
+        seconds = cast(func.extract("epoch", sums.c.starts_at), BigInteger)
         rows = rows.add_columns(seconds.label(STARTS))
-    return _shown(rows.subquery("totals"), page)
+    return rows.subquery("totals")
 
 
-def totals_of_recipients(
-    accounts: Sequence[AccountId], days: Days, filters: Filters, page: Window
-) -> Select[Any]:
+def totals_of_recipients(accounts: Sequence[AccountId], asked: RecipientsAsked, page: Window) -> Select[Any]:
     """The same by domain or country."""
     row = recipient_statistics
-    (bounds,) = rows_of(days, StatisticInterval.DAY)
-    keys = row.c.channel, row.c.recipients
-    sums = [_whole(func.sum(row.c[name])).label(name) for name in NUMBERS_OF_RECIPIENTS]
-    grouped = select(*keys, *sums).where(*_rows(row, accounts, bounds), *filters.of(row)).group_by(*keys)
-    return _shown(grouped.subquery("totals"), page)
+    days = asked.days
+    since = days.before().since if asked.with_previous else days.since
+    (bounds,) = rows_of(Days(since, days.until), StatisticInterval.DAY)
+    keys: list[ColumnElement[Any]] = [row.c.channel, row.c.recipients]
+    if asked.interval is not None:
+        start = _start(row, StatisticPeriod.DAY, asked.interval)
+        keys.append(cast(func.extract("epoch", start), BigInteger).label(STARTS))
+    every = (
+        select(*keys, *_totals_of_recipients(row, asked))
+        .where(*_rows(row, accounts, bounds), *asked.of(row))
+        .group_by(*keys)
+    )
+    return _shown(every.subquery("totals"), page)
+
+
+def _totals_of_recipients(row: Table, asked: RecipientsAsked) -> list[ColumnElement[Any]]:
+    names = NUMBERS_OF_RECIPIENTS
+    if not asked.with_previous:
+        return [_whole(func.sum(row.c[name])).label(name) for name in names]
+    (bounds,) = rows_of(asked.days, StatisticInterval.DAY)
+    is_present = row.c.starts_at >= literal(bounds.starts_at, DateTime(timezone=True))
+    return [
+        _whole(func.sum(row.c[name]).filter(condition)).label(prefix + name)
+        for prefix, condition in (("", is_present), (PREVIOUS, ~is_present))
+        for name in names
+    ]
 
 
 @dataclass(frozen=True)
@@ -145,8 +169,9 @@ def _totals(found: FromClause, asked: Asked) -> list[ColumnElement[Any]]:
 
 
 def _whole(sum_: ColumnElement[Any]) -> ColumnElement[int]:
-    largest = literal_column(str(2**63 - 1), Numeric)
-    return cast(func.least(func.coalesce(sum_, literal_column("0", Numeric)), largest), BigInteger)
+    largest, smallest = (literal_column(str(most), Numeric) for most in (2**63 - 1, -(2**63) + 1))
+    whole = func.coalesce(sum_, literal_column("0", Numeric))
+    return cast(func.greatest(func.least(whole, largest), smallest), BigInteger)
 
 
 def _shown(rows: FromClause, page: Window) -> Select[Any]:
@@ -154,7 +179,11 @@ def _shown(rows: FromClause, page: Window) -> Select[Any]:
     if page.order.columns:
         cut = page.apply(cut, page.order.of(rows))
     shown = cut.subquery("shown")
+    return with_as_of(shown, shown.c).order_by(*page.sorted(page.order.of(shown)))
+
+
+def with_as_of(rows: FromClause, columns: Iterable[ColumnElement[Any]]) -> Select[Any]:
+    """These columns of the rows with `as_of`; at least one row."""
     as_of = func.least(func.now(), func.min(statistic_deltas.c.created_at))
     known = select(as_of.label("as_of")).where(statistic_deltas.c.master_id == tree_value()).subquery("known")
-    every = select(known.c.as_of, *shown.c).select_from(known.outerjoin(shown, true()))
-    return every.order_by(*page.sorted(page.order.of(shown)))
+    return select(known.c.as_of, *columns).select_from(known.outerjoin(rows, true()))

@@ -7,10 +7,11 @@ from schema.fields.contribution import Contribution
 from schema.messages.enums import ENUMS
 from schema.messages.event_mutations import MessageEventMutation
 from schema.messages.mutations import MessageMutation
+from schema.messages.order_mutations import OrderMutation
 from schema.messages.types import Message
 
 CONTRIBUTION = Contribution(
-    mutations=(MessageMutation, MessageEventMutation),
+    mutations=(MessageMutation, MessageEventMutation, OrderMutation),
     look_ups={
         Kind.MARKETING_MESSAGE: LookUp(Message, reads.marketing_place, far_read=reads.marketing_by_place),
         Kind.TRANSACTIONAL_MESSAGE: LookUp(

@@ -8,18 +8,17 @@ from typing import Annotated, Any
 import strawberry
 
 from authz.policy.permissions import Permission
-from engine.base.field_errors import BadArgument, absent
 from engine.declare.entity_objects import row_object
 from engine.declare.paging import Window, window
 from engine.declare.selections import SHORTER_PAGE
-from engine.text.forms import compared
-from models.base.ids import AccountId, Kind, parse
+from models.accounts.tables import Currency
+from models.base.ids import Kind
 from models.messages.tables import MessageChannel
 from models.sending.tables import SendStream
 from models.statistics.tables import NO_ID, NUMBERS_OF_RECIPIENTS
-from resolvers.statistics.asked import STARTS, Asked, Filters, StatisticDimension, Whole
+from resolvers.statistics.asked import STARTS, Asked, StatisticDimension
 from resolvers.statistics.periods import StatisticInterval
-from resolvers.statistics.reads import Found, read_accounts, read_statistics, read_whole
+from resolvers.statistics.reads import Found, read_currency, read_statistics
 from resolvers.statistics.totals import PREVIOUS
 from schema.fields.amounts import MicroAmount
 from schema.fields.context import ContextInfo
@@ -41,6 +40,8 @@ from schema.statistics.arguments import (
     UNTIL,
     numbers_of,
     page_info,
+    read_accounts_asked,
+    read_asked,
     read_days,
     read_path,
 )
@@ -74,41 +75,29 @@ class StatisticsQuery:
         after: Annotated[str | None, AFTER] = None,
     ) -> StatisticsPage | None:
         path, reader = await read_path(info, account_id), info.context.reader
-        asked = Asked(
-            days=read_days(since, until),
-            by=by or (),
-            interval=interval,
-            filters=Filters(
-                label=None if label is None else compared(label),
-                campaign_id=None if campaign_id is None else _campaign(campaign_id),
-                stream=stream,
-                channel=channel,
-            ),
+        asked = read_asked(
+            read_days(since, until),
+            by or (),
+            interval,
+            label,
+            campaign_id,
+            stream,
+            channel,
             with_previous=compared_to_previous,
         )
-        if asked.with_previous and asked.interval is not None:
-            raise BadArgument("Only without `interval`.", "comparedToPrevious")
         page = window(asked.order, {"first": first, "after": after}, LONGEST_PAGE)
-        of: Whole | list[AccountId] = [path.account_id]
-        if include_descendants and StatisticDimension.ACCOUNT in asked.by:
-            of = await read_accounts(reader, path.account_id)
-        elif include_descendants:
-            of = await read_whole(reader, path.account_id)
+        of = await read_accounts_asked(reader, path, asked, include_descendants=include_descendants)
         found = await read_statistics(reader, path.master_id, of, asked, page)
-        return _shown(found, asked, page)
+        return _shown(found, asked, page, await read_currency(reader, path.master_id))
 
 
-def _campaign(text: str) -> uuid.UUID:
-    """Raises NOT_FOUND."""
-    found = parse(Kind.CAMPAIGN, text)
-    if found is None:
-        raise absent("NOT_FOUND", "campaignId")
-    return found
-
-
-def _shown(found: Found, asked: Asked, page: Window) -> StatisticsPage:
-    nodes = [_row(row, asked) for row in found.rows[: page.size]]
-    return StatisticsPage(as_of=found.as_of, nodes=nodes, page_info=page_info(found.rows, page))
+def _shown(found: Found, asked: Asked, page: Window, currency: Currency) -> StatisticsPage:
+    return StatisticsPage(
+        as_of=found.as_of,
+        currency=currency,
+        nodes=[_row(row, asked) for row in found.rows[: page.size]],
+        page_info=page_info(found.rows, page),
+    )
 
 
 def _row(row: Mapping[str, Any], asked: Asked) -> StatisticsRow:

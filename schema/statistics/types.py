@@ -9,10 +9,12 @@ from authz.policy.permissions import Permission
 from engine.base.marks import Requires
 from engine.declare.connections import PageInfo
 from engine.declare.declarations import entity, to_one
+from models.accounts.tables import Currency
 from models.messages.tables import MessageChannel
 from models.plans.tables import MOST_IN_A_CYCLE
 from models.sending.tables import SendStream
 from resolvers.accounts import reads as accounts
+from resolvers.statistics.rates import RATES
 from schema.fields.amounts import MicroAmount
 from schema.fields.references import AccountRef
 
@@ -52,27 +54,27 @@ class MessageNumbers:
         directives=_NEEDED, description="`delivered` of `sent`. Null if nothing was sent, as with all rates."
     )
     def delivery_rate(self) -> float | None:
-        return _rate(self.delivered, self.sent)
+        return RATES["delivery_rate"].among(self)
 
     @strawberry.field(directives=_NEEDED, description="`hardBounces` and `softBounces` of `sent`.")
     def bounce_rate(self) -> float | None:
-        return _rate(self.hard_bounces + self.soft_bounces, self.sent)
+        return RATES["bounce_rate"].among(self)
 
     @strawberry.field(directives=_NEEDED, description="`complaints` of `delivered`.")
     def complaint_rate(self) -> float | None:
-        return _rate(self.complaints, self.delivered)
+        return RATES["complaint_rate"].among(self)
 
     @strawberry.field(directives=_NEEDED, description="`uniqueOpens` of `delivered`.")
     def open_rate(self) -> float | None:
-        return _rate(self.unique_opens, self.delivered)
+        return RATES["open_rate"].among(self)
 
     @strawberry.field(directives=_NEEDED, description="`uniqueClicks` of `delivered`.")
     def click_rate(self) -> float | None:
-        return _rate(self.unique_clicks, self.delivered)
+        return RATES["click_rate"].among(self)
 
     @strawberry.field(directives=_NEEDED, description="`unsubscribes` of `delivered`.")
     def unsubscribe_rate(self) -> float | None:
-        return _rate(self.unsubscribes, self.delivered)
+        return RATES["unsubscribe_rate"].among(self)
 
 
 @strawberry.type(description="What became of messages, with what they cost and brought.", directives=_NEEDED)
@@ -85,9 +87,19 @@ class MessageTotals(MessageNumbers):
         "account."
     )
     revenue: MicroAmount = strawberry.field(
-        description="What these orders brought, as clients reported it, in the currency of the master "
-        "account."
+        description="What these orders brought, less what was given back, as clients reported it with "
+        "`ordersReport`, in the currency of the master account."
     )
+
+    @strawberry.field(directives=_NEEDED, description="`orders` of `delivered`.")
+    def order_rate(self) -> float | None:
+        return RATES["order_rate"].among(self)
+
+    @strawberry.field(
+        directives=_NEEDED, description="`revenue` of `sent`, without fractions. Null if nothing was sent."
+    )
+    def revenue_per_message(self) -> MicroAmount | None:
+        return MicroAmount(_each(self.revenue, self.sent)) if self.sent else None
 
 
 @entity(None, carries={"account_id": Uuid()}, requires=Permission.STATISTICS_READ)
@@ -130,6 +142,10 @@ class StatisticsPage:
     as_of: datetime.datetime = strawberry.field(
         description="What was counted before is contained. Usually it is at most some ten seconds ago."
     )
+    currency: Currency = strawberry.field(
+        description="The currency of `cost` and `revenue`, which is that of the master account and of all "
+        "accounts below it."
+    )
     nodes: list[StatisticsRow] = strawberry.field(description="The page's rows.")
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
 
@@ -141,7 +157,14 @@ class RecipientStatistics:
         description="The domain of the e-mail addresses in ASCII, or the country of the phone numbers as two "
         "letters. `*`: those of a day for which there were too many others."
     )
+    starts_on: datetime.date | None = strawberry.field(
+        description="The day, or the first day of the month, in each account's time zone; null without such "
+        "an interval."
+    )
     numbers: MessageNumbers = strawberry.field(description="What became of the messages.")
+    previous: MessageNumbers | None = strawberry.field(
+        description="The same in the period before; null unless asked for."
+    )
 
 
 @strawberry.type(description="A page of statistics by recipients.", directives=_NEEDED)
@@ -151,5 +174,6 @@ class RecipientStatisticsPage:
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
 
 
-def _rate(part: int, of: int) -> float | None:
-    return part / of if of else None
+def _each(amount: int, number: int) -> int:
+    """The amount for each of so many, without fractions."""
+    return amount // number if amount >= 0 else -(-amount // number)

@@ -23,8 +23,9 @@ from starlette.responses import Response, StreamingResponse
 
 from authz.policy.refusals import Refusal, RefusalCode
 from resolvers.contacts.cells import OWN_COLUMNS, column_of, escaped
-from server.failures.errors import Failure, RefusedRequestError, record_failure, refusal_failure
-from server.graphql.asking import data_of, failure_of_answer
+from server.exports.failures import told
+from server.failures.errors import RefusedRequestError
+from server.graphql.asking import data_of
 from server.graphql.endpoint import RunOperation
 from server.graphql.response import failure_response
 from server.http.media_types import MediaType
@@ -97,7 +98,7 @@ class ContactsExport:
         except RefusedRequestError as refusal:
             return failure_response(refusal.failure, MediaType.JSON, refusal.headers)
         except Exception as error:
-            return failure_response(_told(error), MediaType.JSON)
+            return failure_response(told(error), MediaType.JSON)
         return StreamingResponse(self._rows(asked, first), headers=_HEADERS, media_type="text/csv")
 
     async def _rows(self, asked: _Asked, first: _Page) -> AsyncIterator[bytes]:
@@ -113,7 +114,7 @@ class ContactsExport:
             try:
                 page = await self._page(asked, page.next)
             except Exception as error:
-                failure = _told(error)
+                failure = told(error)
                 log_codes([failure.code])
                 _log.warning("export broken off", code=str(failure.code))
                 raise BrokenOff from error
@@ -128,18 +129,6 @@ class ContactsExport:
         found, info = holder["contacts"], holder["contacts"]["pageInfo"]
         attributes = [each["name"] for each in data["account"]["contactAttributes"]]
         return _Page(attributes, found["nodes"], info["endCursor"] if info["hasNextPage"] else None)
-
-
-def _told(error: Exception) -> Failure:
-    """What the API tells of it. What was not written for the client is masked and logged."""
-    match error:
-        case RefusedRequestError():
-            return error.failure
-        case GraphQLError():
-            return failure_of_answer(error)
-        case Refusal():
-            return refusal_failure(error)
-    return record_failure(error)
 
 
 def _asked(head: RequestHead) -> _Asked:

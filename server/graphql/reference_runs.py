@@ -1,7 +1,8 @@
 """Operations that the reference executor answers: all mutations, and queries that are not compiled."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -19,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.callers.principals import ANONYMOUS, Credentials, Principal, principal_of
 from authz.guards.gathering import Gathering
-from authz.wall.freshness import entering_at_least
+from authz.wall.freshness import Revision, entering_at_least
 from authz.wall.row_security import entering
 from authz.wall.tree_door import gates_of_snapshot
 from engine.base.preamble import GateClosedError
@@ -108,6 +109,20 @@ class ReferenceRuns:
             if about_schema is not None:
                 return Answered(about_schema, ReadPath.REFERENCE)
             return await self._executed(run, reader, principal, proof)
+        except GateClosedError:
+            raise RevisionUnknown from None
+        finally:
+            await reader.close()
+
+    @asynccontextmanager
+    async def snapshot(self, credentials: Credentials, revision: Revision | None) -> AsyncIterator[Reader]:
+        """What the caller may read, at one moment. Raises Unauthenticated and RevisionUnknown."""
+        gates = _GATES if revision is None else gates_of_snapshot(entering_at_least(revision))
+        reader = Reader(self.database, gates, self.binds(credentials))
+        try:
+            if not await reader.rows(WHO_ASKS):
+                raise Unauthenticated
+            yield reader
         except GateClosedError:
             raise RevisionUnknown from None
         finally:

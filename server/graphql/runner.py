@@ -4,8 +4,8 @@ A query with credentials runs compiled, as one statement that also finds the cal
 runs what cannot be compiled, and what comes without credentials, in one snapshot.
 """
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TypeVar
 
@@ -15,8 +15,10 @@ from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, Oper
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.callers.principals import Credentials
+from authz.wall.freshness import Revision
 from engine.base.client_values import NotCompilableError
 from engine.compiled.query_plans import Asked
+from engine.database.snapshot import Reader
 from engine.limits.operation import check_cost, check_stepwise_cost
 from engine.limits.string_checks import read_variable_texts
 from engine.writes.sessions import WriteSessions
@@ -116,6 +118,25 @@ class OperationRunner:
             check_stepwise_cost(self.schema, document, operation, request.variables, anonymous=anonymous)
         async with self.admission.operation(self._callers.caller(credentials, client_address)) as place:
             return await self.reference(request, document, credentials, client_address, place)
+
+    @asynccontextmanager
+    async def snapshot(
+        self, authorization: str | None, client_address: str, revision: Revision | None
+    ) -> AsyncIterator[Reader]:
+        """What the caller may read, at one moment and in its turn, for answers that are not GraphQL's.
+
+        Raises Unauthenticated, RevisionUnknown, and where too much is asked at once RateLimited and Busy.
+        """
+        credentials = credentials_of(authorization, client_address)
+        if credentials is None:
+            raise Unauthenticated("Sign in, or send an API key.")
+        async with (
+            self.admission.operation(self._callers.caller(credentials, client_address)),
+            self._reference.snapshot(credentials, revision) as reader,
+        ):
+            self.key_uses.note(credentials.digest)
+            self._callers.note(credentials)
+            yield reader
 
     async def beside(self, authorization: str | None, client_address: str, work: Callable[[], T]) -> T:
         """What the work returns, done beside the event loop in the caller's turn. Raises what

@@ -16,6 +16,7 @@ from server.database.connecting import reachability
 from server.database.connections import connect_as_application
 from server.database.read_pools import ReadPools
 from server.edge.application import Application
+from server.exports import statistics
 from server.exports.contacts import ContactsExport
 from server.feedback.intake import FeedbackIntake
 from server.graphql.endpoint import GraphQLEndpoint
@@ -108,6 +109,7 @@ class _Uploads:
                 Route(recipients_endpoint.PATH, recipients_endpoint.RecipientsEndpoint(recipients, callers)),
                 Route(contacts_endpoint.PATH, ContactsExport(runner).respond, methods=["GET"]),
                 Route(contacts_endpoint.PATH, contacts_endpoint.ContactsEndpoint(contacts, callers)),
+                Route(statistics.PATH, statistics.StatisticsExport(runner, places).respond, methods=["GET"]),
             ],
         )
 

@@ -1,6 +1,6 @@
-"""How much is uploaded at once, and how long an upload may take.
+"""How many files are on their way at once, and how long an upload may take.
 
-A client may be slow, so while it sends nothing of the database is held.
+A client may be slow, so while it sends or receives nothing of the database is held.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class UploadPlaces:
-    """Of one process, for uploads of every kind."""
+    """Of one process, for uploads of every kind, and for exports that wait in a file."""
 
     def __init__(self) -> None:
         # One thread, whatever is sent: the event loop shares its core with no more than that.
@@ -42,9 +42,9 @@ class UploadPlaces:
 
     @contextmanager
     def place(self, master_id: MasterId) -> Iterator[None]:
-        """A place for an upload of the tree. Raises RateLimited where too many come of the tree at once, and
+        """A place for a file of the tree. Raises RateLimited where too many come of the tree at once, and
         Busy where the process takes no more."""
-        what = "Too many files are being uploaded at once"
+        what = "Too many files are on their way at once"
         if self._open[master_id] >= UPLOADS_OF_A_TREE:
             raise RateLimited(RETRY_SECONDS, what)
         if self._open.total() >= UPLOADS_AT_ONCE:

@@ -93,6 +93,7 @@ MUTATIONS = {
     "messageSend": ["accountId"],
     "messageCancel": ["messageId"],
     "messageEventsReport": ["accountId"],
+    "ordersReport": ["accountId"],
     "sendingSourcePause": ["accountId", "apiKeyId"],
     "sendingSourceResume": ["accountId", "apiKeyId"],
     "sendingSourceStaffPause": ["accountId", "apiKeyId"],

@@ -122,6 +122,7 @@ TRIPS: dict[str, int] = {
     "sendingSourceStaffResume": 12,
     "messageCancel": 12,
     "messageEventsReport": 4,
+    "ordersReport": 5,
 }
 
 

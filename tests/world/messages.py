@@ -8,6 +8,7 @@ from sqlalchemy import func, insert
 
 from models.base.ids import Kind, new_id, present_in_account
 from models.messages.events import MessageEventKind, message_events
+from models.messages.orders import order_keys
 from models.messages.tables import (
     MessageChannel,
     MessageStatus,
@@ -131,6 +132,29 @@ async def report(
     payload = await done(api, "messageEventsReport", caller, EVENT_OUTCOMES, **values)
     outcomes: list[dict[str, Any]] = payload["outcomes"]
     return outcomes
+
+
+def order(key: str, amount: int = 20_000_000, **more: Any) -> dict[str, Any]:
+    """An order of an input. `more` has what it is of."""
+    return {"key": key, "occurredAt": ago(minutes=1), "amount": amount, "currency": "EUR", **more}
+
+
+async def report_orders(
+    api: Api, caller: Caller, account: Account, orders: Sequence[dict[str, Any]], **more: Any
+) -> list[dict[str, Any]]:
+    """The outcomes of telling of these."""
+    values = {"accountId": account.id, "stream": "TRANSACTIONAL", "orders": list(orders), **more}
+    payload = await done(api, "ordersReport", caller, EVENT_OUTCOMES, **values)
+    outcomes: list[dict[str, Any]] = payload["outcomes"]
+    return outcomes
+
+
+async def give_order(world: World, account: Account) -> None:
+    """A client has told of an order."""
+    place: dict[str, Any] = {"master_id": account.master, "account_id": account.key}
+    told = {"id": new_id(), "key": new_id().hex, "digest": b"1", "happened_at": func.now()}
+    async with world.database.begin() as connection:
+        await connection.execute(insert(order_keys).values(**place, **told))
 
 
 async def give_queue(world: World, account: Account) -> None:

@@ -23,6 +23,7 @@ from models.contacts.tables import (
 )
 from models.effects.jobs import Job
 from models.messages.events import message_events
+from models.messages.orders import order_keys
 from models.messages.tables import message_bodies, message_keys, messages
 from models.suppressions.tables import unsubscribes
 from models.templates.tables import template_versions, templates
@@ -40,6 +41,7 @@ _REMOVED: Sequence[Table] = (
     contact_import_parts,
     contact_import_errors,
     message_events,
+    order_keys,
     messages,
     message_bodies,
     message_keys,

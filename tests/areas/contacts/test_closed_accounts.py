@@ -19,6 +19,7 @@ from models.contacts.tables import (
     contacts,
 )
 from models.messages.events import message_events
+from models.messages.orders import order_keys
 from models.messages.tables import message_bodies, message_keys, messages
 from models.suppressions.tables import bounces, unsubscribes
 from models.templates.tables import template_versions, templates
@@ -30,7 +31,7 @@ from tests.client.api import Api, Caller
 from tests.client.mutations import done
 from tests.server.deployed import deployed
 from tests.world.contacts import give_contacts, give_import, give_memberships
-from tests.world.messages import give_event, give_message
+from tests.world.messages import give_event, give_message, give_order
 from tests.world.suppressions import give_suppressions, resubscribe
 from tests.world.templates import give_template
 from tests.world.world import Account, Member, World
@@ -44,6 +45,7 @@ _OF_PEOPLE = (
     contact_import_parts,
     contact_import_errors,
     message_events,
+    order_keys,
     messages,
     message_bodies,
     message_keys,
@@ -76,6 +78,7 @@ async def _fill(api: Api, world: World, account: Account, owner: Caller) -> None
     await give_import(world, account, "UPLOADING")
     await give_template(world, account, "Hello")
     await give_event(world, account, await give_message(world, account))
+    await give_order(world, account)
     blocked: dict[str, Any] = {"accountId": account.id, "addresses": ["bob@example.com", "carl@example.com"]}
     blocked["source"] = "A call"
     await done(api, "blockListAdd", owner, **blocked)

@@ -8,7 +8,7 @@ from models.sending.tables import SendStream
 from tests.areas.sending.matrix import CAMPAIGN_SENDERS
 from tests.authz.matrix.matrix_callers import MANAGERS, Stage, once
 from tests.authz.matrix.matrix_rows import Mutation, NodeOf, Values, gated
-from tests.world.messages import event, give_message, give_sender, mail, message_id
+from tests.world.messages import event, give_message, give_sender, mail, message_id, order
 
 ACCOUNT_FIELDS = {
     "marketingMessages": ("CAMPAIGNS_READ", CAMPAIGN_SENDERS),
@@ -39,12 +39,18 @@ async def _report(stage: Stage) -> Values:
     return {"accountId": stage.account.id, "stream": "MARKETING", "events": [told]}
 
 
+async def _orders(stage: Stage) -> Values:
+    told = order(once(), messageId=await _message(stage, SendStream.MARKETING))
+    return {"accountId": stage.account.id, "stream": "MARKETING", "orders": [told]}
+
+
 _BY = gated("CAMPAIGNS_SEND", CAMPAIGN_SENDERS)
 
 MUTATIONS = {
     "messageSend": Mutation(_EITHER, _BY, _send),
     "messageCancel": Mutation(_EITHER, _BY, _cancel),
     "messageEventsReport": Mutation(_EITHER, _BY, _report),
+    "ordersReport": Mutation(_EITHER, _BY, _orders),
 }
 
 NODES = {

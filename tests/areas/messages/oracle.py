@@ -13,10 +13,12 @@ from tests.world.messages import (
     event,
     give_event,
     give_message,
+    give_order,
     give_queue,
     give_sender,
     mail,
     message_id,
+    order,
 )
 from tests.world.world import Account, World
 
@@ -24,6 +26,7 @@ CONSEQUENCES = {
     "messageSend": does(Pays.POOL),
     "messageCancel": NO_CONSEQUENCE,
     "messageEventsReport": NO_CONSEQUENCE,
+    "ordersReport": NO_CONSEQUENCE,
 }
 
 
@@ -31,6 +34,7 @@ STATUSES = {
     "messageSend": Row(NEEDS_ACTIVE),
     "messageCancel": Row(TAKES_AWAY),
     "messageEventsReport": Row(TAKES_AWAY),
+    "ordersReport": Row(TAKES_AWAY),
 }
 
 
@@ -41,6 +45,7 @@ BOUNDS = {
     "message_bodies": _MONTHS,
     "message_keys": deleted("7 days, while a key counts"),
     "message_events": Bound(Growth.SWEPT, "with the months of their messages"),
+    "order_keys": deleted("a year after the order, which is not taken in any more then"),
     "delivery_queues": one_each("an account"),
 }
 
@@ -60,6 +65,14 @@ def inputs(place: Place) -> dict[str, Input]:
                 event("7", place.objects[Kind.MARKETING_MESSAGE], "SOFT_BOUNCE")
                 | {"status": "4.2.2", "diagnostic": "Full", "url": None}
                 | {"reservationId": None, "recipient": None}
+            ],
+        },
+        "ordersReport": {
+            "accountId": place.account.id,
+            "stream": "TRANSACTIONAL",
+            "orders": [
+                order("7", messageId=place.objects[Kind.TRANSACTIONAL_MESSAGE])
+                | {"campaignId": None, "label": None, "channel": None}
             ],
         },
         "messageCancel": {"messageId": place.objects[Kind.TRANSACTIONAL_MESSAGE]},
@@ -83,4 +96,5 @@ async def give_objects(world: World, account: Account) -> dict[Kind, str]:
 async def give_rows(world: World, tree: Tree) -> None:
     """A row in each of the area's tables."""
     await give_event(world, tree.master, await give_message(world, tree.master))
+    await give_order(world, tree.master)
     await give_queue(world, tree.master)

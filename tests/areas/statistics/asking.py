@@ -14,7 +14,7 @@ from tests.world.world import Account
 _NUMBERS = (
     "sent failed delivered hardBounces softBounces complaints opens uniqueOpens clicks uniqueClicks "
     "unsubscribes orders cost revenue deliveryRate bounceRate complaintRate openRate clickRate "
-    "unsubscribeRate"
+    "unsubscribeRate orderRate revenuePerMessage"
 )
 _QUERY = f"""
 query ($id: ID!, $since: Date!, $until: Date!, $by: [StatisticDimension!], $interval: StatisticInterval,
@@ -23,7 +23,7 @@ query ($id: ID!, $since: Date!, $until: Date!, $by: [StatisticDimension!], $inte
   statistics(accountId: $id, since: $since, until: $until, by: $by, interval: $interval,
       includeDescendants: $below, label: $label, campaignId: $campaign, stream: $stream, channel: $channel,
       comparedToPrevious: $previous, first: $first, after: $after) {{
-    asOf
+    asOf currency
     pageInfo {{ hasNextPage hasPreviousPage endCursor }}
     nodes {{
       startsOn startsAt account {{ id }} label campaignId stream channel apiKeyId

@@ -13,16 +13,12 @@ _READ = table(
 )
 
 
-async def _to_whom(stage: Stage) -> Values:
-    year = {"since": "2026-01-01", "until": "2027-01-01"}
-    return {"accountId": stage.account.id, "includeDescendants": True, **year}
-
-
 async def _year(stage: Stage) -> Values:
-    return {**await _to_whom(stage), "comparedToPrevious": True}
+    year = {"since": "2026-01-01", "until": "2027-01-01"}
+    return {"accountId": stage.account.id, "includeDescendants": True, "comparedToPrevious": True, **year}
 
 
 QUERIES = {
     "statistics": Query("STATISTICS_READ", _READ, "{ asOf nodes { label } }", _year),
-    "recipientStatistics": Query("STATISTICS_READ", _READ, "{ nodes { recipients } }", _to_whom),
+    "recipientStatistics": Query("STATISTICS_READ", _READ, "{ nodes { recipients } }", _year),
 }

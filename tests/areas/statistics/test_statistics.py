@@ -74,6 +74,8 @@ async def test_totals_and_rates(api: Api, world: World, sessions: WriteSessions)
         "openRate": 0.25,
         "clickRate": 0.1,
         "unsubscribeRate": 0.025,
+        "orderRate": 0.01875,
+        "revenuePerMessage": "35000",
     }
     keys = [
         "startsOn",
@@ -95,7 +97,8 @@ async def test_nothing_was_sent(api: Api, world: World) -> None:
     owner = await world.member(account, BuiltinRole.OWNER)
     (row,) = await read(api, owner, account)
     assert row["numbers"]["sent"] == 0
-    assert row["numbers"]["openRate"] is row["numbers"]["bounceRate"] is None
+    for rate in ("openRate", "bounceRate", "orderRate", "revenuePerMessage"):
+        assert row["numbers"][rate] is None
     assert await read(api, owner, account, by=["LABEL"]) == []
 
 

@@ -67,6 +67,18 @@ async def test_query(name: str, stage: Stage, api: Api) -> None:
     assert found == query.expected
 
 
+async def test_the_file_of_statistics_is_answered_as_their_query(stage: Stage, api: Api) -> None:
+    """An analyst and a share of statistics alone get it, and nobody else than the query answers."""
+    year = {"accountId": stage.account.id, "since": "2026-01-01", "until": "2027-01-01"}
+    found = {}
+    for caller, bearer in stage.callers.items():
+        headers = {} if bearer is None else {"authorization": f"Bearer {bearer.token}"}
+        answer = await api.http.get("/statistics", params=year, headers=headers)
+        found[caller] = DONE if answer.is_success else answer.json()["errors"][0]["extensions"]["code"]
+    expected = {caller: code.partition(" ")[0] for caller, code in QUERIES["statistics"].expected.items()}
+    assert found == {**expected, **dict.fromkeys(NOT_ACCEPTED, "UNAUTHENTICATED")}
+
+
 async def test_nodes_answers_as_node_does(stage: Stage, api: Api) -> None:
     """Null for what is not yours as for what is not there, each in its place (N20)."""
     nowhere = present(Kind.ACCOUNT, stage.members["owner"].key)

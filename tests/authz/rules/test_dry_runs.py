@@ -37,7 +37,9 @@ _WITHOUT = {
     ),
     **dict.fromkeys(("billingModeUpdate", "billingDetailsUpdate"), "changes no right"),
     **dict.fromkeys(("sendReserve", "sendCommit", "sendVoid"), "changes no right"),
-    **dict.fromkeys(("messageSend", "messageCancel", "messageEventsReport"), "changes no right"),
+    **dict.fromkeys(
+        ("messageSend", "messageCancel", "messageEventsReport", "ordersReport"), "changes no right"
+    ),
     **dict.fromkeys(("sendingSourcePause", "sendingSourceResume"), "changes no right"),
     **dict.fromkeys(("sendingSourceStaffPause", "sendingSourceStaffResume"), "changes no right"),
     **dict.fromkeys(

@@ -77,6 +77,7 @@ MESSAGES = {
     "message_bodies",
     "message_keys",
     "message_events",
+    "order_keys",
     "delivery_queues",
 }
 STATISTICS = {

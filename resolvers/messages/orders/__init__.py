@@ -1,0 +1,1 @@
+"""Orders that messages brought, as clients report them."""
