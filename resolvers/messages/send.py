@@ -27,6 +27,7 @@ from resolvers.messages.queue import note_due
 from resolvers.messages.reading import read_message
 from resolvers.messages.senders import read_senders
 from resolvers.messages.sms import channel_of
+from resolvers.messages.sms_senders import note_sms_senders
 from resolvers.messages.sources import source_to
 from resolvers.messages.store import NewMessages, insert_messages, read_contacts, read_versions
 from resolvers.review.policy import ReviewPolicy
@@ -221,6 +222,9 @@ async def _send_new(
     )
     async with in_data_plane(session, account):
         await insert_messages(session, account, new)
+    if not passage.is_test:
+        sms_senders = [each.sms_sender for each in passed.values() if each.sms_sender is not None]
+        await note_sms_senders(session, account, sms_senders)
     await note_due(session, account, min(message.send_at or now for message in passed.values()))
     after = reserved.logged() | ({"test": True} if passage.is_test else {})
     await record_of_account(session, principal, account, EventKind.MESSAGES_SENT, None, after)

@@ -51,15 +51,19 @@ def sms_body(given: GivenMessage) -> Body:
 
 
 def sms_sender_of(given: GivenMessage) -> str:
-    """Whom it comes from: a number, or a name, which is never read as a number (T26). Raises
-    BAD_USER_INPUT."""
-    sender = (given.sender or "").strip()
+    """Whom it comes from. Raises BAD_USER_INPUT."""
+    return sms_sender(given.sender or "", "from")
+
+
+def sms_sender(text: str, field: str) -> str:
+    """A number in canonical form, or a name, which is never read as a number (T26). Raises BAD_USER_INPUT."""
+    sender = text.strip()
     if _NAME.fullmatch(sender) is not None:
         return sender
     if sender.startswith("+"):
-        return phone_number(sender, None, "from").canonical
+        return phone_number(sender, None, field).canonical
     message = "Give whom the SMS comes from: a name of 1 to 11 letters and digits, or a number with +."
-    raise _bad(message, "from")
+    raise _bad(message, field)
 
 
 def sends_of(body: Body | None) -> int:

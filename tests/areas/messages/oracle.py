@@ -14,6 +14,7 @@ from tests.world.messages import (
     give_message,
     give_queue,
     give_sender,
+    give_sms_sender,
     mail,
     message_id,
 )
@@ -42,6 +43,7 @@ BOUNDS = {
     "message_events": kept("what became of a message, until 30 days after the account is closed"),
     "message_event_keys": Bound(Growth.SWEPT, "after 30 days, by the requests that bring others"),
     "delivery_queues": one_each("an account"),
+    "sms_senders": one_each("name or number that an account's SMS came from"),
 }
 
 
@@ -86,3 +88,4 @@ async def give_rows(world: World, tree: Tree) -> None:
     """A row in each of the area's tables."""
     await give_event(world, tree.master, await give_message(world, tree.master))
     await give_queue(world, tree.master)
+    await give_sms_sender(world, tree.master, "Verdant")
