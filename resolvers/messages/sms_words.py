@@ -7,6 +7,7 @@ countries alone: elsewhere they mean something else.
 """
 
 import enum
+import re
 import unicodedata
 
 import phonenumbers
@@ -81,17 +82,28 @@ LEAVING_BY_CALLING_CODE = {
     598: _SPANISH,
 }
 
+_WORD = re.compile(r"\w+")
+_LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _COMING_BACK_IN_SPANISH = frozenset({"ALTA"})
 
 
 def wish_of(text: str, number: str) -> Wish | None:
     """What the answer of this number, in canonical form, says. None: none of the words."""
-    word, code = folded(text), _calling_code(number)
+    word, code = folded(text), calling_code(number)
     own = LEAVING_BY_CALLING_CODE.get(code, frozenset())
     if word in LEAVING or word in own:
         return Wish.LEAVE
     comes_back = word in _COMING_BACK or (own >= _SPANISH and word in _COMING_BACK_IN_SPANISH)
     return Wish.COME_BACK if comes_back else None
+
+
+def says_how_to_leave(text: str, calling_code: int) -> bool:
+    """Whether the text of an SMS names one of the words, as a word in capitals: in a sentence, "end" and
+    "cancel" mean something else. `calling_code`: of the country that it goes to. Tags of Liquid say
+    nothing."""
+    words = set(_WORD.findall(unicodedata.normalize("NFC", _LIQUID.sub(" ", text))))
+    known = LEAVING | LEAVING_BY_CALLING_CODE.get(calling_code, frozenset())
+    return any(folded(word) in known for word in words if word.isupper())
 
 
 def folded(text: str) -> str:
@@ -100,5 +112,6 @@ def folded(text: str) -> str:
     return "".join(each for each in plain if each.isalnum())
 
 
-def _calling_code(number: str) -> int:
+def calling_code(number: str) -> int:
+    """Of a number in canonical form."""
     return phonenumbers.parse(number, None).country_code or 0

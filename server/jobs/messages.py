@@ -18,6 +18,7 @@ from resolvers.messages.ids import KINDS
 from resolvers.messages.queue import note_done
 from resolvers.messages.rendered import rendered
 from resolvers.messages.settle import Settled, settle_messages, tried_again
+from resolvers.messages.sms import fault_of_text
 from resolvers.messages.tracking.links import MessageLinks
 from resolvers.messages.transport import Handed, Sms, Verdict
 from resolvers.sealing.keyring import NotOpenedError
@@ -95,12 +96,15 @@ class _Carrier:
     async def _texted(self, message: ClaimedMessage, parts: Mapping[Part, str]) -> Handed:
         if self.deployment.sms is None:
             raise AssertionError("it was claimed for a gateway")
+        text = parts[Part.TEXT]
+        if (fault := fault_of_text(text, message.sends)) is not None:
+            return _failed(f"It is no SMS: {fault}")
         sms = Sms(
             # A receipt names the message by it, so it names the account too.
             id=present_in_account(KINDS[message.stream], message.account_id, message.id),
             sender=message.from_address,
             recipient=message.canonical,
-            text=parts[Part.TEXT],
+            text=text,
         )
         return _TESTED if message.is_test else await self.deployment.sms.hand_over(sms)
 

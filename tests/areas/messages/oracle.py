@@ -51,7 +51,7 @@ def inputs(place: Place) -> dict[str, Input]:
     """An input that works for each mutation, with a value for every field."""
     header = {"name": "X-Order", "value": "7"}
     message = mail("7") | {"html": "<p>Hello</p>", "replyTo": "help@example.com", "headers": [header]}
-    message |= {"templateId": None, "variables": None, "from": None, "sendAt": None}
+    message |= {"templateId": None, "mostParts": None, "variables": None, "from": None, "sendAt": None}
     return {
         "messageSend": {"accountId": place.account.id, "stream": "MARKETING", "label": "Spring"}
         | {"messages": [message]},
