@@ -1,24 +1,15 @@
 """SMS: a text and a sender, counted by their parts, handed to a gateway."""
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
 from typing import Any
 
-import orjson
 import pytest
-import uvicorn
 from sqlalchemy import select
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from models.messages.tables import messages
 from models.settings.tables import SettingName
-from server.transports.sms_gateway import SmsGateway
 from tests.areas.messages.shop import Shop
 from tests.areas.messages.site import Site
+from tests.areas.messages.sms_site import SmsSite, sms_site
 from tests.areas.templates.asking import create_template
 from tests.client.api import Api
 from tests.client.mutations import done
@@ -28,43 +19,7 @@ from tests.world.messages import mail, send
 from tests.world.settings import set_setting
 from tests.world.world import World
 
-
-@dataclass
-class Gateway:
-    """Takes what it gets, but for numbers in `refused`."""
-
-    refused: set[str] = field(default_factory=set)
-    taken: list[dict[str, str]] = field(default_factory=list)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sms: dict[str, str] = orjson.loads(await Request(scope, receive).body())
-        if sms["to"] in self.refused:
-            await Response("Unknown number", 400)(scope, receive, send)
-            return
-        self.taken.append(sms)
-        await Response(orjson.dumps({"id": f"gateway-{len(self.taken)}"}), 202)(scope, receive, send)
-
-
-@dataclass(frozen=True)
-class SmsSite:
-    """Workers with a gateway."""
-
-    site: Site
-    gateway: Gateway
-
-
-@pytest.fixture
-async def sms_site(site: Site) -> AsyncIterator[SmsSite]:
-    gateway = Gateway()
-    config = uvicorn.Config(gateway, log_config=None, lifespan="off", ws="none")
-    server, listener = uvicorn.Server(config), socket.create_server(("127.0.0.1", 0))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    transport = SmsGateway(f"http://127.0.0.1:{listener.getsockname()[1]}/sms", b"a secret of the gateway")
-    yield SmsSite(replace(site, sms=transport), gateway)
-    await transport.close()
-    server.should_exit = True
-    await serving
-    listener.close()
+__all__ = ["sms_site"]
 
 
 def _sms(key: str, to: str = "+46701234567", **more: Any) -> dict[str, Any]:
