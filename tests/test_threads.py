@@ -48,6 +48,7 @@ ALLOWED = {
     ("server.http.request.read_post", "to_thread"): "JSON: bytes become values",
     ("schema.messages.event_mutations._recipients", "to_thread"): _ADDRESSES,
     ("server.feedback.intake.take", "to_thread"): "the standard library's parser, of bytes alone",
+    ("server.feedback.sms_intake.take", "to_thread"): _ADDRESSES,
     ("resolvers.contacts.upsert.upsert_contacts", "to_thread"): _ADDRESSES,
     ("resolvers.contacts.change.update_contact", "to_thread"): _ADDRESSES,
     ("resolvers.contacts.jobs.import_reading._read", "to_thread"): _ADDRESSES,

@@ -11,3 +11,13 @@ BEGIN
   RETURN tree;
 END
 $body$;
+
+-- The accounts of all trees that SMS with this sender came from. The caller has verified that the gateway
+-- asks, and tells it nothing of them.
+CREATE OR REPLACE FUNCTION mandant_accounts_of_sms_sender(sender text)
+RETURNS TABLE(tree uuid, account uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
+  SELECT found.master_id, found.account_id FROM sms_senders AS found
+  WHERE found.sender = mandant_accounts_of_sms_sender.sender
+  ORDER BY found.master_id, found.account_id
+$body$;

@@ -76,6 +76,8 @@ campaigns = control_table(
     short_text("attribute", nullable=True),
     Column("value", Text, comment="Of the attribute, as a text. None: any value."),
     Column("messages_per_hour", BigInteger),
+    Column("sms_sender", Text, comment="Whom an SMS comes from."),
+    Column("most_parts", BigInteger, comment="Of an SMS: the sends that each is paid as."),
     Column("version", BigInteger, nullable=False),
     Column("user_id", Uuid, comment="Who made it,"),
     Column("api_key_id", Uuid, comment="or which key."),
@@ -124,6 +126,10 @@ campaigns = control_table(
         name="lists",
     ),
     CheckConstraint("value IS NULL OR attribute IS NOT NULL", name="value"),
+    CheckConstraint(
+        "num_nonnulls(sms_sender, most_parts) = CASE WHEN channel = 'SMS' THEN 2 ELSE 0 END", name="sms"
+    ),
+    CheckConstraint("most_parts BETWEEN 1 AND 10", name="most_parts"),
     CheckConstraint("messages_per_hour > 0", name="messages_per_hour"),
     CheckConstraint("num_nulls(starts_local, time_zone, starts_at) IN (0, 3)", name="schedule"),
     CheckConstraint("status <> 'SCHEDULED' OR starts_at IS NOT NULL", name="scheduled"),

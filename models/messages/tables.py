@@ -143,6 +143,17 @@ message_keys = data_table(
     comment="Idempotency keys of messages, by the ids of these, for seven days.",
 )
 
+sms_senders = control_table(
+    "sms_senders",
+    *account_columns(),
+    Column("sender", Text(collation="C"), nullable=False, comment="A name or a number, as messages have it."),
+    created_at(),
+    PrimaryKeyConstraint("master_id", "account_id", "sender"),
+    account_reference(),
+    Index("ix_sms_senders_sender", "sender"),
+    comment="Whom SMS of an account came from, so that answers to them find the account.",
+)
+
 delivery_queues = control_table(
     "delivery_queues",
     *account_columns(),

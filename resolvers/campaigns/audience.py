@@ -18,6 +18,7 @@ from models.contacts.tables import (
     contact_values,
     contacts,
 )
+from models.messages.tables import MessageChannel
 from resolvers.contacts.storing.value_digests import digest_of_value
 from resolvers.sending.lists.contact_lists import in_parts
 
@@ -52,14 +53,19 @@ async def check_lists(session: WriteSession, account: Place, audience: CampaignA
             raise NotFound(field)
 
 
-def audience_parts(place: Place, audience: CampaignAudience) -> Select[Any]:
-    """The digests of its addresses in their order, as `in_parts` has them."""
-    return in_parts(_digests(place, audience))
+DIGESTS = {MessageChannel.EMAIL: "email_digest", MessageChannel.SMS: "phone_digest"}
+"""The column of contacts by which the messages of a channel go."""
 
 
-def _digests(place: Place, audience: CampaignAudience) -> Select[Any]:
+def audience_parts(place: Place, audience: CampaignAudience, channel: MessageChannel) -> Select[Any]:
+    """The digests of its addresses or numbers in their order, as `in_parts` has them."""
+    return in_parts(_digests(place, audience, channel))
+
+
+def _digests(place: Place, audience: CampaignAudience, channel: MessageChannel) -> Select[Any]:
     contact = contacts.alias()
-    found = select(contact.c.email_digest.label("digest"))
+    digest = contact.c[DIGESTS[channel]]
+    found = select(digest.label("digest"))
     if audience.list_ids:
         member = contact_list_members.alias()
         in_one = select(member.c.contact_id).where(
@@ -76,7 +82,7 @@ def _digests(place: Place, audience: CampaignAudience) -> Select[Any]:
         found = found.select_from(kept.join(contact, of_value)).where(
             in_account(kept, place), kept.c.digest == digest_of_value(name, value)
         )
-    found = found.where(in_account(contact, place), contact.c.email_digest.is_not(None))
+    found = found.where(in_account(contact, place), digest.is_not(None))
     if audience.attribute is not None:
         found = found.where(*_has_value(place, contact, audience.attribute, audience.value))
     if audience.excluded_ids:
@@ -87,7 +93,7 @@ def _digests(place: Place, audience: CampaignAudience) -> Select[Any]:
             other.c.contact_id == contact.c.id,
         )
         found = found.where(~is_out.correlate(contact).exists())
-    return found.order_by(contact.c.email_digest)
+    return found.order_by(digest)
 
 
 def _has_value(

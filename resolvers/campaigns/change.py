@@ -16,9 +16,9 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import columns_of, in_account, row_of
 from models.base.ids import AccountId, CampaignId, IdInAccount, Kind, TemplateId, new_id, present
 from models.campaigns.tables import MOST_LISTS, CampaignStatus, campaigns
-from models.messages.tables import MessageChannel
 from models.templates.tables import TemplateChannel, templates
 from resolvers.campaigns.audience import CampaignAudience, check_lists
+from resolvers.campaigns.sms import SmsTerms, check_channel, sms_terms
 from resolvers.campaigns.store import (
     NOT_ASKED,
     NOT_FAILED,
@@ -58,6 +58,8 @@ class CampaignCreation:
     attribute: str | None
     value: str | None
     messages_per_hour: int | None
+    sms_sender: str | None
+    most_parts: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,8 @@ class CampaignUpdate:
     attribute: str | Unchanged | None = UNCHANGED
     value: str | Unchanged | None = UNCHANGED
     messages_per_hour: int | Unchanged | None = UNCHANGED
+    sms_sender: str | Unchanged | None = UNCHANGED
+    most_parts: int | Unchanged | None = UNCHANGED
 
 
 async def create_campaign(
@@ -93,6 +97,7 @@ async def create_campaign(
             command.value,
         ),
         command.messages_per_hour,
+        sms_terms(command.sms_sender, command.most_parts),
     )
     await _check(session, account, content)
     return account, await insert_campaign(session, principal, account, content)
@@ -114,7 +119,6 @@ async def insert_campaign(
             **content.columns(),
             id=campaign_id,
             status=CampaignStatus.DRAFT.value,
-            channel=MessageChannel.EMAIL.value,
             version=1,
             user_id=principal.user_id,
             api_key_id=principal.api_key_id,
@@ -195,7 +199,13 @@ def _changed(account: Authorized, before: Content, command: CampaignUpdate) -> C
             new_value(command.value, audience.value),
         ),
         new_value(command.messages_per_hour, before.messages_per_hour),
+        _new_terms(before.sms, command),
     )
+
+
+def _new_terms(before: SmsTerms | None, command: CampaignUpdate) -> SmsTerms | None:
+    sender, most_parts = (None, None) if before is None else (before.sender, before.most_parts)
+    return sms_terms(new_value(command.sms_sender, sender), new_value(command.most_parts, most_parts))
 
 
 def _template(account: Authorized, named: IdInAccount) -> TemplateId:
@@ -232,13 +242,14 @@ async def _check(session: WriteSession, account: Authorized, content: Content) -
         message = f"Must be between 1 and {MOST_PER_HOUR:,}."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "messagesPerHour")
     found = templates.c
-    known = select(found.id).where(
+    known = select(found.channel).where(
         in_account(templates, account),
         found.id == content.template_id,
-        found.channel == TemplateChannel.EMAIL.value,
         found.deleted_at.is_(None),
     )
     async with in_data_plane(session, account):
-        if (await session.execute(known)).scalar_one_or_none() is None:
+        channel = (await session.execute(known)).scalar_one_or_none()
+        if channel is None:
             raise NotFound("templateId")
+        check_channel(content.sms, TemplateChannel(channel))
         await check_lists(session, account, audience)

@@ -31,6 +31,7 @@ from models.contacts.tables import contact_list_members, contacts
 from models.messages.tables import MessageChannel, MessageStatus, messages
 from models.sending.recipient_lists import recipient_list_parts
 from models.sending.tables import SendStream
+from resolvers.campaigns.audience import DIGESTS
 from resolvers.campaigns.pace import Slice
 from resolvers.campaigns.store import Campaign, write_campaign
 from resolvers.inputs.address_digests import ContactDigest
@@ -111,6 +112,8 @@ async def _insert(
     dues: Sequence[datetime.datetime],
 ) -> int:
     account, row, contact = campaign.account, campaign.row, contacts.alias()
+    channel, digest = campaign.content.channel, contact.c[DIGESTS[campaign.content.channel]]
+    address = "email" if channel is MessageChannel.EMAIL else "phone"
     given = (
         func.unnest(
             literal(list(ids), ARRAY(Uuid)),
@@ -123,15 +126,15 @@ async def _insert(
     values: dict[str, Any] = {
         **{name: literal(value, Uuid) for name, value in columns_of(account).items()},
         "id": given.c.id,
-        "channel": literal(MessageChannel.EMAIL.value),
+        "channel": literal(channel.value),
         "stream": literal(SendStream.MARKETING.value),
         "label": literal(row.label, messages.c.label.type),
         "campaign_id": literal(campaign.id, Uuid),
         "contact_list_id": _list_of(campaign, contact),
         "is_test": false(),
-        "recipient": contact.c.email,
-        "recipient_canonical": contact.c.email_canonical,
-        "recipient_digest": contact.c.email_digest,
+        "recipient": contact.c[address],
+        "recipient_canonical": contact.c[f"{address}_canonical"],
+        "recipient_digest": digest,
         "contact_id": contact.c.id,
         "version_id": literal(row.version_id, Uuid),
         "sender": literal(row.sender),
@@ -140,9 +143,9 @@ async def _insert(
         "due_at": given.c.due_at,
         "expires_at": given.c.due_at + literal(TRIED_FOR),
         "attempts": literal(0),
-        "sends": literal(1),
+        "sends": literal(campaign.content.sends_each),
     }
-    joined = given.join(contact, contact.c.email_digest == given.c.digest)
+    joined = given.join(contact, digest == given.c.digest)
     rows = select(*values.values()).select_from(joined).where(in_account(contact, account))
     inserting = upsert(messages).from_select(list(values), rows).on_conflict_do_nothing()
     result = await session.execute(inserting.execution_options(preserve_rowcount=True))

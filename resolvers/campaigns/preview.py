@@ -9,6 +9,7 @@ from authz.policy.permissions import Permission
 from engine.database.snapshot import Reader
 from models.base.ids import AccountId, CampaignId
 from models.campaigns.tables import campaigns
+from models.messages.tables import MessageChannel
 from resolvers.campaigns.audience import CampaignAudience, audience_parts
 from resolvers.inputs.address_digests import ContactDigest
 from resolvers.rows.shown import row_by_id
@@ -18,10 +19,12 @@ from resolvers.suppressions.exclusions import Sender
 
 @dataclass(frozen=True)
 class SeenCampaign:
-    """A campaign of an account within the viewer's reach."""
+    """A campaign of an account within the viewer's reach. `sends_each`: that a message of it counts as."""
 
     account_id: AccountId
     audience: CampaignAudience
+    channel: MessageChannel
+    sends_each: int
 
     @property
     def list_ids(self) -> list[uuid.UUID]:
@@ -36,14 +39,16 @@ async def read_campaign(reader: Reader, campaign_id: CampaignId) -> SeenCampaign
         audience = CampaignAudience(
             row["contact_list_ids"], row["excluded_list_ids"], row["attribute"], row["value"]
         )
-        return SeenCampaign(AccountId(row["account_id"]), audience)
+        channel, sends_each = MessageChannel(row["channel"]), row["most_parts"] or 1
+        return SeenCampaign(AccountId(row["account_id"]), audience, channel, sends_each)
     return None
 
 
-async def read_recipients(reader: Reader, sender: Sender, audience: CampaignAudience) -> list[ContactDigest]:
-    """The digests of its addresses now, in their order."""
-    if not audience.is_given:
+async def read_recipients(reader: Reader, sender: Sender, campaign: SeenCampaign) -> list[ContactDigest]:
+    """The digests of its addresses or numbers now, in their order."""
+    if not campaign.audience.is_given:
         return []
     await allow_many_to_read(reader)
-    rows = await reader.far_rows(sender.master_id, audience_parts(sender, audience), {})
+    wanted = audience_parts(sender, campaign.audience, campaign.channel)
+    rows = await reader.far_rows(sender.master_id, wanted, {})
     return [digest for row in rows for digest in row["digests"]]

@@ -20,16 +20,17 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import in_account, in_tree
 from models.base.ids import Kind, SendReservationId, TemplateId, new_id, present
 from models.campaigns.tables import UNTIL_RELEASED, CampaignStatus
-from models.messages.tables import MessageChannel
 from models.sending.tables import SendStream
-from models.templates.tables import TemplateChannel, template_versions, templates
+from models.templates.tables import template_versions, templates
 from resolvers.campaigns.audience import CampaignAudience, audience_parts, check_lists
 from resolvers.campaigns.due import put_in_job
-from resolvers.campaigns.store import Campaign, log_campaign, now, write_campaign
+from resolvers.campaigns.sms import check_campaign_text
+from resolvers.campaigns.store import Campaign, Content, log_campaign, now, write_campaign
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change
 from resolvers.inputs.emails import email_address
 from resolvers.messages.senders import check_verified
+from resolvers.messages.sms_senders import note_sms_senders
 from resolvers.review.gate import check_reviewed
 from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.address_hash import Recipients
@@ -52,10 +53,19 @@ _ROOM = 32
 
 @dataclass(frozen=True)
 class Version:
-    """A version of a template."""
+    """A version of a template. `text`: as it was given."""
 
     id: uuid.UUID
     number: int
+    text: str | None
+
+
+@dataclass(frozen=True)
+class _From:
+    """Whom the messages come from."""
+
+    sender: str
+    name: str | None
 
 
 async def start_campaign(
@@ -67,14 +77,9 @@ async def start_campaign(
     was deleted, BAD_USER_INPUT for an audience of nobody, or of more than 1,000,000.
     """
     account, content = campaign.account, campaign.content
-    settings = await effective_settings(session, account)
-    if settings.sender_address is None:
-        message = "Set `senderAddress` in the account's settings."
-        raise Refusal(RefusalCode.DOMAIN_NOT_VERIFIED, message, FIELD)
-    await check_verified(session, account, [email_address(settings.sender_address)], FIELD)
-    async with in_data_plane(session, account):
-        version = await _newest(session, account, content.template_id)
-    digests, left_out = await _recipients(session, account, content.audience)
+    from_ = await _from(session, account, content)
+    version = await _checked_version(session, account, content)
+    digests, left_out = await _recipients(session, account, content)
     parts = [digests[first : first + PART] for first in range(0, len(digests), PART)]
     list_id = await store_list(session, account, parts, UNTIL_RELEASED)
     passage = Passage(
@@ -84,7 +89,7 @@ async def start_campaign(
         api_key_id=None,
         label=content.label,
         audience=Audience(len(digests), uploaded(list_id), left_out),
-        sends=len(digests),
+        sends=len(digests) * content.sends_each,
         left_out=StoredLeftOut(left_out.counts, {}),
         field=FIELD,
     )
@@ -99,8 +104,8 @@ async def start_campaign(
         version=campaign.row.version + 1,
         version_id=version.id,
         template_version=version.number,
-        sender=settings.sender_address,
-        sender_name=settings.sender_name,
+        sender=from_.sender,
+        sender_name=from_.name,
         recipients=len(digests),
         left_out=len(left_out.causes),
         reservation_id=passage.reservation_id,
@@ -116,13 +121,36 @@ async def start_campaign(
     await log_campaign(session, actor, campaign, EventKind.CAMPAIGN_STARTED, None, after)
 
 
+async def _from(session: WriteSession, account: Authorized, content: Content) -> _From:
+    """Raises DOMAIN_NOT_VERIFIED for e-mails."""
+    if content.sms is not None:
+        await note_sms_senders(session, account, [content.sms.sender])
+        return _From(content.sms.sender, None)
+    settings = await effective_settings(session, account)
+    if settings.sender_address is None:
+        message = "Set `senderAddress` in the account's settings."
+        raise Refusal(RefusalCode.DOMAIN_NOT_VERIFIED, message, FIELD)
+    await check_verified(session, account, [email_address(settings.sender_address)], FIELD)
+    return _From(settings.sender_address, settings.sender_name)
+
+
+async def _checked_version(session: WriteSession, account: Authorized, content: Content) -> Version:
+    """The template's newest version. Raises NOT_FOUND for one that was deleted, and BAD_USER_INPUT for a text
+    that cannot be sent by SMS."""
+    async with in_data_plane(session, account):
+        version = await _newest(session, account, content.template_id)
+    if content.sms is not None:
+        await check_campaign_text(session, account, content.sms, version.text or "", FIELD)
+    return version
+
+
 async def _pay(
     session: WriteSession, actor: Actor, campaign: Campaign, review: ReviewPolicy, passage: Passage
 ) -> Reserved:
     """Count and pay all of its sends, or none."""
     reserved = await pass_gate(session, actor, campaign.account, review, passage)
     source = Source(
-        channel=MessageChannel.EMAIL,
+        channel=campaign.content.channel,
         stream=passage.stream,
         campaign_id=campaign.id,
         label=None if reserved.label is None else compared(reserved.label),
@@ -139,10 +167,12 @@ async def _pay(
 
 
 async def check_given(session: WriteSession, campaign: Campaign, review: ReviewPolicy) -> None:
-    """What is known to refuse it before it starts. Raises REVIEW_REQUIRED, and BAD_USER_INPUT where nothing
-    says who is meant."""
+    """What is known to refuse it before it starts. Raises REVIEW_REQUIRED, NOT_FOUND for a template that was
+    deleted, and BAD_USER_INPUT where nothing says who is meant, or how to get no more SMS."""
     await check_reviewed(session, campaign.account, review)
     _check_given(campaign.content.audience)
+    if campaign.content.sms is not None:
+        await _checked_version(session, campaign.account, campaign.content)
 
 
 def _check_given(audience: CampaignAudience) -> None:
@@ -152,17 +182,19 @@ def _check_given(audience: CampaignAudience) -> None:
 
 
 async def _recipients(
-    session: WriteSession, account: Authorized, audience: CampaignAudience
+    session: WriteSession, account: Authorized, content: Content
 ) -> tuple[Sequence[bytes], LeftOut]:
     """The digests of those that are sent to, in their order, and who is left out."""
+    audience = content.audience
     _check_given(audience)
     await allow_many(session)
     async with in_data_plane(session, account):
         await check_lists(session, account, audience)
-        rows = (await session.execute(audience_parts(account, audience))).all()
+        rows = (await session.execute(audience_parts(account, audience, content.channel))).all()
     digests = [digest for row in rows for digest in row.digests]
     if not digests:
-        message = "Nobody is in the audience: no contact of it has an e-mail address."
+        address = "an e-mail address" if content.sms is None else "a phone number"
+        message = f"Nobody is in the audience: no contact of it has {address}."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, FIELD)
     check_number(len(digests), FIELD)
     sender = await read_sender(session, account, audience.list_ids)
@@ -180,20 +212,19 @@ async def _newest(session: WriteSession, account: Authorized, template_id: Templ
     found, version = templates.alias(), template_versions.alias()
     newest = in_tree(version, found, account_id="account_id", template_id="id", number="version")
     statement = (
-        select(version.c.id, version.c.number)
+        select(version.c.id, version.c.number, version.c.text)
         .select_from(found.join(version, newest))
         .where(
             in_account(found, account),
             in_account(version, account),
             found.c.id == template_id,
-            found.c.channel == TemplateChannel.EMAIL.value,
             found.c.deleted_at.is_(None),
         )
     )
     row = (await session.execute(statement)).one_or_none()
     if row is None:
         raise NotFound("templateId")
-    return Version(row.id, row.number)
+    return Version(row.id, row.number, row.text)
 
 
 def _first_id() -> uuid.UUID:

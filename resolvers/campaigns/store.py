@@ -23,7 +23,9 @@ from models.base.ids import (
     present_in_account,
 )
 from models.campaigns.tables import CampaignStatus, campaigns
+from models.messages.tables import MessageChannel
 from resolvers.campaigns.audience import CampaignAudience
+from resolvers.campaigns.sms import SmsTerms
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record
 
@@ -51,6 +53,17 @@ class Content:
     label: str | None
     audience: CampaignAudience
     messages_per_hour: int | None
+    sms: SmsTerms | None = None
+
+    @property
+    def channel(self) -> MessageChannel:
+        """How its messages reach their recipients."""
+        return MessageChannel.EMAIL if self.sms is None else MessageChannel.SMS
+
+    @property
+    def sends_each(self) -> int:
+        """That a message of it counts as."""
+        return 1 if self.sms is None else self.sms.most_parts
 
     def columns(self) -> dict[str, Any]:
         """As the row has it."""
@@ -63,6 +76,9 @@ class Content:
             "attribute": self.audience.attribute,
             "value": self.audience.value,
             "messages_per_hour": self.messages_per_hour,
+            "channel": self.channel.value,
+            "sms_sender": None if self.sms is None else self.sms.sender,
+            "most_parts": None if self.sms is None else self.sms.most_parts,
         }
 
     def logged(self, account_id: uuid.UUID) -> Change:
@@ -80,6 +96,8 @@ class Content:
             "attribute": self.audience.attribute,
             "value": self.audience.value,
             "messagesPerHour": self.messages_per_hour,
+            "smsSender": None if self.sms is None else self.sms.sender,
+            "mostParts": None if self.sms is None else self.sms.most_parts,
         }
 
 
@@ -103,7 +121,9 @@ class Campaign:
         audience = CampaignAudience(
             tuple(row.contact_list_ids), tuple(row.excluded_list_ids), row.attribute, row.value
         )
-        return Content(row.name, TemplateId(row.template_id), row.label, audience, row.messages_per_hour)
+        sms = None if row.sms_sender is None else SmsTerms(row.sms_sender, row.most_parts)
+        template_id = TemplateId(row.template_id)
+        return Content(row.name, template_id, row.label, audience, row.messages_per_hour, sms)
 
     def check_version(self, expected: int) -> None:
         """Raise CONFLICT where it has changed since the caller read it."""

@@ -262,6 +262,7 @@ def _read(row: Row[Any], around: _Around) -> ClaimedMessage:
         sender=around.senders[account_id] if is_template else None,
         signing_key=None if (origin := _origin(row)) is None else around.keys.get(origin),
         tracking_domain=around.tracking_domains.get(account_id),
+        sends=row.sends,
         parts=around.parts[row.version_id if is_template else row.body_id],
     )
 

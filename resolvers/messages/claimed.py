@@ -34,7 +34,8 @@ class SigningKey:
 class ClaimedMessage:
     """A message to hand over. `canonical`: the recipient as it is compared. `sender`: for one that is made
     from a template. `signing_key`: of an e-mail; None where its domain is not verified at present.
-    `tracking_domain`: where the account's links lead through, if it has one that is verified."""
+    `tracking_domain`: where the account's links lead through, if it has one that is verified. `sends`: that
+    were counted."""
 
     master_id: MasterId
     account_id: AccountId
@@ -56,6 +57,7 @@ class ClaimedMessage:
     sender: TemplateSender | None
     signing_key: SigningKey | None
     tracking_domain: str | None
+    sends: int
     parts: Parts
 
 

@@ -32,6 +32,7 @@ class GivenMessage:
     idempotency_key: str
     to: Address | AddressFault
     template_id: str | None = None
+    most_parts: int | None = None
     variables: object = None
     subject: str | None = None
     text: str | None = None
@@ -54,7 +55,8 @@ class Body:
 @dataclass(frozen=True, kw_only=True)
 class ReadMessage:
     """Nothing in it is wrong by itself. Either `template_id` or `body`. `sender`: of an e-mail; None: the
-    account's own. `sms_sender`: of an SMS. `sends`: what it counts as: the parts of an SMS."""
+    account's own. `sms_sender`: of an SMS. `sends`: what it counts as: the parts of an SMS, or where a
+    template makes it the most that it may have."""
 
     key: str
     digest: bytes

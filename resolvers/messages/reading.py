@@ -25,7 +25,14 @@ from resolvers.messages.given import (
     GivenMessage,
     ReadMessage,
 )
-from resolvers.messages.sms import channel_of, check_sms, sends_of, sms_body, sms_sender_of
+from resolvers.messages.sms import (
+    channel_of,
+    check_no_most_parts,
+    check_sms,
+    sends_of,
+    sms_body,
+    sms_sender_of,
+)
 
 _HEADER = re.compile(r"x-[a-z0-9-]{1,70}|list-id|in-reply-to|references|auto-submitted")
 _NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -36,27 +43,31 @@ def read_message(
 ) -> ReadMessage | Refusal:
     """The message, or what is wrong with it. `label`: in the form that is compared."""
     try:
-        return _read(account_id, (stream.value, label), given)
+        return _read(account_id, stream, label, given)
     except Refusal as refusal:
         return refusal
 
 
-def _read(account_id: AccountId, shared: tuple[str | None, ...], given: GivenMessage) -> ReadMessage:
+def _read(account_id: AccountId, stream: SendStream, label: str | None, given: GivenMessage) -> ReadMessage:
     key = _key(given.idempotency_key)
     address, recipient = _recipient(given.to)
     is_sms = channel_of(address) is MessageChannel.SMS
     if is_sms:
         check_sms(given)
+    else:
+        check_no_most_parts(given)
     template_id = None if given.template_id is None else _template(account_id, given.template_id)
-    body = sms_body(given) if is_sms else _body(given)
+    body = sms_body(given, stream, address.canonical or "") if is_sms else _body(given)
     variables = _variables(given.variables, template_id)
     sender = None if given.sender is None or is_sms else email_address(given.sender, "from")
     sms_sender = sms_sender_of(given) if is_sms else None
     reply_to = None if given.reply_to is None else email_address(given.reply_to, "replyTo")
     headers = _headers(given.headers)
+    sends = sends_of(given, body) if is_sms else 1
     send_at = None if given.send_at is None else _moment(given.send_at)
     content = [
-        *shared,
+        stream.value,
+        label,
         address.hashed.hex(),
         None if template_id is None else str(template_id),
         variables,
@@ -65,6 +76,7 @@ def _read(account_id: AccountId, shared: tuple[str | None, ...], given: GivenMes
         None if reply_to is None else reply_to.canonical,
         sorted((name.lower(), value) for name, value in headers.items()),
         send_at,
+        sends,
     ]
     digest = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
     return ReadMessage(
@@ -77,7 +89,7 @@ def _read(account_id: AccountId, shared: tuple[str | None, ...], given: GivenMes
         body=body,
         sender=sender,
         sms_sender=sms_sender,
-        sends=sends_of(body) if is_sms else 1,
+        sends=sends,
         reply_to=None if reply_to is None else reply_to.original,
         headers=headers,
         send_at=send_at,

@@ -9,7 +9,7 @@ from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, WriteKind
 from authz.guards.shared_lock import authorize_shared
 from authz.policy.permissions import Permission
-from authz.policy.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
+from authz.policy.refusals import PermissionDenied, Refusal, RefusalCode
 from authz.wall.row_security import enter_again
 from authz.wall.tree_door import in_data_plane
 from engine.text.forms import compared
@@ -27,8 +27,10 @@ from resolvers.messages.queue import note_due
 from resolvers.messages.reading import read_message
 from resolvers.messages.senders import read_senders
 from resolvers.messages.sms import channel_of
+from resolvers.messages.sms_senders import note_sms_senders
 from resolvers.messages.sources import source_to
 from resolvers.messages.store import NewMessages, insert_messages, read_contacts, read_versions
+from resolvers.messages.templates import refusal_of
 from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.address_hash import Recipients
 from resolvers.sending.audience import Audience, audience_of
@@ -196,8 +198,10 @@ async def _send_new(
         versions = await read_versions(session, account, template_ids)
         contacts = await read_contacts(session, account, _digests(wanted))
     for id_, message in wanted.items():
-        if message.template_id is not None and message.template_id not in versions:
-            request.settle(id_, NotFound("templateId"))
+        if message.template_id is not None:
+            refusal = refusal_of(message, request.stream, versions.get(message.template_id))
+            if refusal is not None:
+                request.settle(id_, refusal)
     audience = await _without_excluded(session, account, request)
     passed = request.open()
     given_up = [message.key for id_, message in claimed.items() if id_ not in passed]
@@ -221,6 +225,9 @@ async def _send_new(
     )
     async with in_data_plane(session, account):
         await insert_messages(session, account, new)
+    if not passage.is_test:
+        sms_senders = [each.sms_sender for each in passed.values() if each.sms_sender is not None]
+        await note_sms_senders(session, account, sms_senders)
     await note_due(session, account, min(message.send_at or now for message in passed.values()))
     after = reserved.logged() | ({"test": True} if passage.is_test else {})
     await record_of_account(session, principal, account, EventKind.MESSAGES_SENT, None, after)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
+    case,
     cast,
     func,
     literal,
@@ -38,6 +39,7 @@ from models.templates.tables import TemplateChannel, template_versions, template
 from resolvers.messages.given import Body, ReadMessage
 from resolvers.messages.senders import Senders
 from resolvers.messages.sms import channel_of
+from resolvers.messages.templates import NewestVersion
 
 TRIED_FOR = datetime.timedelta(hours=24)
 """So long after its time a message can be handed over."""
@@ -53,7 +55,7 @@ class NewMessages:
     api_key_id: uuid.UUID | None
     is_test: bool
     senders: Senders
-    versions: Mapping[TemplateId, uuid.UUID]
+    versions: Mapping[TemplateId, NewestVersion]
     contacts: Mapping[bytes, uuid.UUID]
     now: datetime.datetime
     messages: Mapping[MessageId, ReadMessage]
@@ -61,24 +63,29 @@ class NewMessages:
 
 async def read_versions(
     session: WriteSession, account: Place, ids: Collection[TemplateId]
-) -> Mapping[TemplateId, uuid.UUID]:
-    """The newest version of each of these templates of the account that is for e-mail."""
+) -> Mapping[TemplateId, NewestVersion]:
+    """The newest version of each of these templates of the account."""
     if not ids:
         return {}
     found, version = templates.alias(), template_versions.alias()
     newest = in_tree(version, found, account_id="account_id", template_id="id", number="version")
+    # The text of an e-mail may be long, and nobody needs it here.
+    is_sms = found.c.channel == TemplateChannel.SMS.value
+    sms_text = case((is_sms, version.c.text)).label("sms_text")
     statement = (
-        select(found.c.id, version.c.id.label("version_id"))
+        select(found.c.id, version.c.id.label("version_id"), found.c.channel, sms_text)
         .select_from(found.join(version, newest))
         .where(
             in_account(found, account),
             in_account(version, account),
             found.c.id == any_(literal(list(ids), ARRAY(Uuid))),
-            found.c.channel == TemplateChannel.EMAIL.value,
             found.c.deleted_at.is_(None),
         )
     )
-    return {TemplateId(row.id): row.version_id for row in await session.execute(statement)}
+    return {
+        TemplateId(row.id): NewestVersion(row.version_id, TemplateChannel(row.channel), row.sms_text)
+        for row in await session.execute(statement)
+    }
 
 
 async def read_contacts(
@@ -136,7 +143,7 @@ def _row(
         "recipient_canonical": message.address.canonical,
         "recipient_digest": message.address.digest,
         "contact_id": new.contacts.get(message.address.digest),
-        "version_id": None if message.template_id is None else new.versions[message.template_id],
+        "version_id": None if message.template_id is None else new.versions[message.template_id].id,
         "body_id": None if message.body is None else bodies[message.body],
         "variables": _json(message.variables),
         "channel": channel_of(message.address).value,

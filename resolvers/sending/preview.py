@@ -75,6 +75,7 @@ class Preview:
     """What would be reserved. Amounts in micro-units. `contacts_left` and `sends_left`: afterwards."""
 
     recipients: int
+    sends: int
     new_contacts: int
     contacts_left: int
     sends_left: int
@@ -107,31 +108,30 @@ def state_of(account_id: AccountId, stream: SendStream, digests: Select[tuple[by
     )
 
 
-def preview(state: State, recipients: int, review: ReviewPolicy) -> Preview:
-    """What so many recipients would cost."""
-    new = recipients - state.active
-    costs = costs_of_sends(
-        CycleSends(state.send_limit, state.sends_used, state.send_price), state, recipients
-    )
+def preview(state: State, recipients: int, review: ReviewPolicy, sends_each: int) -> Preview:
+    """What so many recipients would cost. `sends_each`: that each counts as."""
+    new, sends = recipients - state.active, recipients * sends_each
+    costs = costs_of_sends(CycleSends(state.send_limit, state.sends_used, state.send_price), state, sends)
     return Preview(
         recipients,
+        sends,
         new,
         state.contact_limit - state.contacts_used - new,
         costs.sends_left,
         costs.price,
-        list(_warnings(state, recipients, new, costs, review)),
+        list(_warnings(state, sends, new, costs, review)),
     )
 
 
 def _warnings(
-    state: State, recipients: int, new: int, costs: SendCosts, review: ReviewPolicy
+    state: State, sends: int, new: int, costs: SendCosts, review: ReviewPolicy
 ) -> Iterator[SendWarning]:
     if state.status != AccountStatus.ACTIVE.value:
         yield SendWarning.ACCOUNT_NOT_ACTIVE
     if review is ReviewPolicy.REQUIRED and not state.reviewed:
         yield SendWarning.REVIEW_REQUIRED
-    yield from _of_source(state, recipients)
-    if not recipients:
+    yield from _of_source(state, sends)
+    if not sends:
         yield SendWarning.NO_RECIPIENTS
     if new and state.contacts_used + new > state.contact_limit:
         yield SendWarning.CONTACT_LIMIT
@@ -147,10 +147,10 @@ def _warnings(
         yield SendWarning.INSUFFICIENT_CREDIT
 
 
-def _of_source(state: State, recipients: int) -> Iterator[SendWarning]:
+def _of_source(state: State, sends: int) -> Iterator[SendWarning]:
     if state.paused:
         yield SendWarning.SENDING_PAUSED
-    elif state.trial_sends_left is not None and recipients > state.trial_sends_left:
+    elif state.trial_sends_left is not None and sends > state.trial_sends_left:
         yield SendWarning.TRIAL_LIMIT
 
 

@@ -1,14 +1,14 @@
 """A contact that subscribes again lifts its own unsubscribe, and never a block (R68, T27)."""
 
+import datetime
 import enum
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import func, literal, select, update
-from sqlalchemy.types import LargeBinary
+from sqlalchemy import ColumnElement, func, literal, select, update
+from sqlalchemy.types import DateTime, LargeBinary
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized
 from authz.guards.shared_lock import authorize_shared
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
@@ -49,6 +49,7 @@ class Resubscription:
 class _Unsubscribe:
     id: uuid.UUID
     list_id: uuid.UUID | None
+    unsubscribed_at: datetime.datetime
 
 
 async def resubscribe(
@@ -67,9 +68,9 @@ async def resubscribe(
     async with in_data_plane(session, account):
         if command.list_id is not None and not await known_lists(session, account, {command.list_id}):
             raise NotFound("contactListId")
-        standing = await _lock(session, account, address)
+        standing = await _lock(session, account, address.digest)
         lifted = [each.id for each in standing if list_id is None or each.list_id == list_id]
-        await _lift(session, account, lifted, command.evidence)
+        await _lift(session, account, lifted, command.evidence, func.now())
     if lifted:
         await record_of_account(
             session, principal, account, EventKind.CONTACT_RESUBSCRIBED, {"unsubscribes": len(lifted)}
@@ -80,34 +81,51 @@ async def resubscribe(
     return ResubscribeOutcome.RESUBSCRIBED if lifted else ResubscribeOutcome.NOT_UNSUBSCRIBED
 
 
+async def lift_before(
+    session: WriteSession, account: Place, digest: bytes, at: datetime.datetime, evidence: str
+) -> int:
+    """Lift the unsubscribes of the address that are older than its consent, and say how many. The caller is
+    in the data plane."""
+    standing = await _lock(session, account, digest)
+    older = [each.id for each in standing if each.unsubscribed_at < at]
+    await _lift(session, account, older, evidence, literal(at, DateTime(timezone=True)))
+    return len(older)
+
+
 async def scope_of(session: WriteSession, place: Place) -> UnsubscribeScope:
     """What an unsubscribe applies to in the account now (R77)."""
     statement = select(unsubscribe_scope_of(accounts)).where(this_account(accounts, place))
     return UnsubscribeScope((await session.execute(statement)).scalar_one())
 
 
-async def _lock(session: WriteSession, account: Authorized, address: Address) -> list[_Unsubscribe]:
+async def _lock(session: WriteSession, account: Place, digest: bytes) -> list[_Unsubscribe]:
     """Those that stand, locked in the order in which they are made."""
     stored = unsubscribes.c
     statement = (
-        select(stored.id, stored.contact_list_id)
+        select(stored.id, stored.contact_list_id, stored.unsubscribed_at)
         .where(
             in_account(unsubscribes, account),
-            stored.digest == literal(address.digest, LargeBinary),
+            stored.digest == literal(digest, LargeBinary),
             stored.resubscribed_at.is_(None),
         )
         .order_by(stored.contact_list_id.nulls_first())
         .with_for_update()
     )
-    return [_Unsubscribe(row.id, row.contact_list_id) for row in await session.execute(statement)]
+    rows = await session.execute(statement)
+    return [_Unsubscribe(row.id, row.contact_list_id, row.unsubscribed_at) for row in rows]
 
 
-async def _lift(session: WriteSession, account: Authorized, ids: list[uuid.UUID], evidence: str) -> None:
+async def _lift(
+    session: WriteSession,
+    account: Place,
+    ids: list[uuid.UUID],
+    evidence: str,
+    at: ColumnElement[datetime.datetime],
+) -> None:
     stored = unsubscribes.c
-    moment = func.greatest(func.now(), stored.unsubscribed_at)
     if ids:
         await session.send_built(
             update(unsubscribes)
             .where(in_account(unsubscribes, account), stored.id.in_(ids))
-            .values(resubscribed_at=moment, evidence=evidence)
+            .values(resubscribed_at=func.greatest(at, stored.unsubscribed_at), evidence=evidence)
         )

@@ -7,6 +7,7 @@ from authz.policy.refusals import Refusal, RefusalCode
 from models.templates.tables import LONGEST_BODY, LONGEST_SUBJECT, TemplateChannel
 from resolvers.templates.rendering.renderer import Renderer
 from resolvers.templates.rendering.work import Fault, Part, Work
+from resolvers.templates.sms_parts import MOST_SMS_PARTS, size_of
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """Control characters, but for tabs and line breaks."""
@@ -40,6 +41,10 @@ def check_parts(parts: Parts, channel: TemplateChannel) -> None:
                 raise _refused(part, "An SMS has a text alone.")
         if parts.text is None:
             raise _refused(Part.TEXT, "An SMS needs a text.")
+        if "\t" in parts.text:
+            raise _refused(Part.TEXT, "An SMS has no tabs.")
+        if is_fixed(parts.text) and size_of(parts.text).parts > MOST_SMS_PARTS:
+            raise _refused(Part.TEXT, f"An SMS has at most {MOST_SMS_PARTS} parts.")
     elif parts.subject is None:
         raise _refused(Part.SUBJECT, "An e-mail needs a subject.")
     elif parts.text is None and parts.html is None:
@@ -56,6 +61,11 @@ def _check_source(part: Part, source: str) -> None:
         raise _refused(part, "Must not contain control characters, other than line breaks and tabs.")
     if part is Part.SUBJECT and _BREAKS.search(source) is not None:
         raise _refused(part, "Must not contain line breaks and tabs.")
+
+
+def is_fixed(source: str) -> bool:
+    """Whether nothing in it is Liquid, so that it is rendered as it stands."""
+    return "{{" not in source and "{%" not in source
 
 
 async def check_liquid(renderer: Renderer, parts: Parts) -> None:

@@ -12,6 +12,10 @@ _EXTENDED = frozenset("\f^{}\\[~]|€")
 """Each takes two places: an escape, and a character of the extension table."""
 
 
+MOST_SMS_PARTS = 10
+"""Of an SMS that is sent."""
+
+
 class SmsEncoding(enum.Enum):
     """How the characters of an SMS are encoded."""
 

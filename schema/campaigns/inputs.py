@@ -8,14 +8,24 @@ from models.base.ids import CampaignId, IdInAccount, Kind
 from models.campaigns.tables import MOST_LISTS
 from resolvers.campaigns.change import LONGEST_VALUE, MOST_PER_HOUR
 from resolvers.inputs.global_ids import required, required_in_account
+from resolvers.templates.sms_parts import MOST_SMS_PARTS
 from schema.fields.updates import expected_version, may_stay
 
 NAME = "1 to 200 characters, without invisible ones. No recipient sees it."
-TEMPLATE = "A template of the account, for e-mail. The version that is the newest at the start is sent."
+TEMPLATE = "A template of the account. The version that is the newest at the start is sent."
+SMS_SENDER = (
+    "Of a template for SMS, which needs it: whom the SMS come from, a name of 1 to 11 letters and digits, or "
+    "a phone number with `+`."
+)
+MOST_PARTS = (
+    "Of a template for SMS, which needs it: in how many parts an SMS is sent at most, 1 to "
+    f"{MOST_SMS_PARTS}. Each counts as so many sends, also where its text needs fewer. If it needs more, it "
+    "fails."
+)
 LABEL = "The team that it belongs to, as in `sendReserve`."
 LISTS = (
     f"Contact lists of the account, at most {MOST_LISTS}: whoever is in one of them and has an e-mail "
-    "address. None: all contacts that have the attribute."
+    "address, or for SMS a phone number. None: all contacts that have the attribute."
 )
 EXCLUDED = f"Contact lists whose contacts get nothing, at most {MOST_LISTS}."
 ATTRIBUTE = "Only contacts that have a value of the attribute with this name; with `value`, this value."
@@ -43,6 +53,8 @@ class CampaignCreateInput:
     attribute: str | None = strawberry.field(default=None, description=ATTRIBUTE)
     value: str | None = strawberry.field(default=None, description=VALUE)
     messages_per_hour: int | None = strawberry.field(default=None, description=PER_HOUR)
+    sms_sender: str | None = strawberry.field(default=None, description=SMS_SENDER)
+    most_parts: int | None = strawberry.field(default=None, description=MOST_PARTS)
 
 
 @strawberry.input(description="A campaign's new values. Fields that are left out stay as they are.")
@@ -57,6 +69,8 @@ class CampaignUpdateInput:
     attribute: str | None = may_stay(f"{ATTRIBUTE} Null removes it.")
     value: str | None = may_stay(f"{VALUE} Null removes it.")
     messages_per_hour: int | None = may_stay(f"{PER_HOUR} Null removes it.")
+    sms_sender: str | None = may_stay(f"{SMS_SENDER} Null removes it.")
+    most_parts: int | None = may_stay(f"{MOST_PARTS} Null removes it.")
 
 
 @strawberry.input(description="The campaign to delete.")

@@ -36,6 +36,8 @@ class CampaignMutation:
             attribute=input.attribute,
             value=input.value,
             messages_per_hour=input.messages_per_hour,
+            sms_sender=input.sms_sender,
+            most_parts=input.most_parts,
         )
         _, created = await change.create_campaign(session, principal, command)
         return payload(CampaignPayload, campaign_id=created)
@@ -59,6 +61,8 @@ class CampaignMutation:
             attribute=given(input.attribute),
             value=given(input.value),
             messages_per_hour=given(input.messages_per_hour),
+            sms_sender=given(input.sms_sender),
+            most_parts=given(input.most_parts),
         )
         changed = await change.update_campaign(session, principal, command)
         return payload(CampaignPayload, campaign_id=changed.id)

@@ -37,9 +37,10 @@ class CampaignQuery:
         if campaign is None:
             raise absent("NOT_FOUND", "campaignId")
         sender = await seen_sender(info, campaign.account_id, _NEEDED, campaign.list_ids)
-        given = Recipients(digests=await read_recipients(reader, sender, campaign.audience))
+        given = Recipients(digests=await read_recipients(reader, sender, campaign))
         with in_a_query():
             check_number(len(given.digests), "campaignId")
         audience = await seen_audience(info, sender, SendStream.MARKETING, given)
         rows = await reader.rows(state_of(campaign.account_id, SendStream.MARKETING, audience.digests))
-        return shown_preview(State(**rows[0]), audience, Recipients(), info.context.deployment.review)
+        review = info.context.deployment.review
+        return shown_preview(State(**rows[0]), audience, Recipients(), review, campaign.sends_each)

@@ -42,6 +42,10 @@ class Campaign(Node):
     messages_per_hour: int | None = column(
         description="The most messages that are handed over in an hour; null: as many as can be."
     )
+    sms_sender: str | None = column(description="Whom SMS come from; null for e-mail.")
+    most_parts: int | None = column(
+        description="In how many parts an SMS is sent at most. Each counts as so many sends. Null for e-mail."
+    )
     starts_local: str | None = column(
         description="The date and time at which it was asked to start, in `timeZone`; null: at once, or not "
         "asked for.",
@@ -51,7 +55,7 @@ class Campaign(Node):
         description="The moment that this is. A time that clocks skip is the next one that there is; of one "
         "that comes twice it is the first."
     )
-    sender: str | None = column(description="The address that it comes from; null before the start.")
+    sender: str | None = column(description="Whom it comes from; null before the start.")
     recipients: int | None = column(description="How many are sent to, and paid for; null before the start.")
     left_out: int | None = column(
         description="How many of the audience were blocked, had unsubscribed or bounced at the start."

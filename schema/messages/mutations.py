@@ -24,6 +24,7 @@ from resolvers.messages.ids import required_message
 from resolvers.messages.send import Outcome
 from resolvers.messages.together import MOST_TOGETHER, key_of, send_together, size_of
 from resolvers.sending.permissions import SEND_PERMISSIONS
+from resolvers.templates.sms_parts import MOST_SMS_PARTS
 from schema.fields.addresses import read_given
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.ids import account_id
@@ -44,7 +45,9 @@ class MessageHeaderInput:
 
 @strawberry.input(
     description="A message to one recipient: either `templateId`, with or without `variables`, or `subject` "
-    "with `text`, `html` or both. To a phone number it is an SMS, which has a `text` and a `from` alone."
+    "with `text`, `html` or both. To a phone number it is an SMS, which has a `from`, and a `text` or a "
+    "template for SMS, and nothing else. On the stream MARKETING an SMS says how to get no more of them, by "
+    "a word in capitals such as STOP."
 )
 class MessageInput:
     idempotency_key: str = strawberry.field(
@@ -57,8 +60,14 @@ class MessageInput:
     )
     template_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="A template of the account, for e-mail. Its newest version is sent. It needs "
-        "TEMPLATES_READ, too.",
+        description="A template of the account, for SMS where the recipient is a phone number. Its newest "
+        "version is sent. It needs TEMPLATES_READ, too.",
+    )
+    most_parts: int | None = strawberry.field(
+        default=None,
+        description="Of an SMS with a template, which needs it: in how many parts it is sent at most, 1 to "
+        f"{MOST_SMS_PARTS}. It counts as so many sends, also where the text needs fewer. If the text needs "
+        "more, the message fails.",
     )
     variables: JSON | None = strawberry.field(
         default=None,
@@ -132,6 +141,7 @@ class MessageMutation:
                 idempotency_key=each.idempotency_key,
                 to=address,
                 template_id=each.template_id,
+                most_parts=each.most_parts,
                 variables=each.variables,
                 subject=each.subject,
                 text=each.text,

@@ -50,6 +50,9 @@ class SendPreview:
     recipients: int = strawberry.field(
         description="The number of recipients, each counted once, without those that are left out."
     )
+    sends: int = strawberry.field(
+        description="The number of sends that they count as: one each, or `mostParts` of a campaign by SMS."
+    )
     blocked: int = strawberry.field(
         description="The number of recipients that are left out because they are on the block list of the "
         "account or of one above it."
@@ -179,14 +182,18 @@ async def seen_audience(info: ContextInfo, sender: Sender, stream: SendStream, g
     return audience_without(left_out, given, number)
 
 
-def shown_preview(state: State, audience: Audience, given: Given, review: ReviewPolicy) -> SendPreview:
-    """What so many would cost. `given`: what is told of them one by one."""
-    would = preview(state, audience.recipients, review)
+def shown_preview(
+    state: State, audience: Audience, given: Given, review: ReviewPolicy, sends_each: int = 1
+) -> SendPreview:
+    """What so many would cost. `given`: what is told of them one by one. `sends_each`: that each counts
+    as."""
+    would = preview(state, audience.recipients, review, sends_each)
     counts = audience.left_out.counts
     return row_object(
         SendPreview,
         {"account_id": state.payer_id},
         recipients=would.recipients,
+        sends=would.sends,
         blocked=counts.get(Exclusion.BLOCK_LIST, 0),
         unsubscribed=counts.get(Exclusion.UNSUBSCRIBE, 0),
         bounced=counts.get(Exclusion.BOUNCE, 0),

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from authz.policy.refusals import Refusal
 from authz.wall.worker_door import enter_as_worker
 from engine.writes.sessions import WriteSessions
-from models.base.ids import AccountId
+from models.base.ids import AccountId, present_in_account
 from models.effects.jobs import Job
 from models.messages.job_kinds import MESSAGE_DELIVERY
 from models.messages.tables import MessageChannel, MessageStatus
 from resolvers.messages.claim import claim_messages
 from resolvers.messages.claimed import ClaimedMessage
+from resolvers.messages.ids import KINDS
 from resolvers.messages.queue import note_done
 from resolvers.messages.rendered import rendered
 from resolvers.messages.settle import Settled, settle_messages, tried_again
+from resolvers.messages.sms import fault_of_text
 from resolvers.messages.tracking.links import MessageLinks
 from resolvers.messages.transport import Handed, Sms, Verdict
 from resolvers.sealing.keyring import NotOpenedError
@@ -94,11 +96,15 @@ class _Carrier:
     async def _texted(self, message: ClaimedMessage, parts: Mapping[Part, str]) -> Handed:
         if self.deployment.sms is None:
             raise AssertionError("it was claimed for a gateway")
+        text = parts[Part.TEXT]
+        if (fault := fault_of_text(text, message.sends)) is not None:
+            return _failed(f"It is no SMS: {fault}")
         sms = Sms(
-            id=str(message.id),
+            # A receipt names the message by it, so it names the account too.
+            id=present_in_account(KINDS[message.stream], message.account_id, message.id),
             sender=message.from_address,
             recipient=message.canonical,
-            text=parts[Part.TEXT],
+            text=text,
         )
         return _TESTED if message.is_test else await self.deployment.sms.hand_over(sms)
 

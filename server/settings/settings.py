@@ -93,7 +93,8 @@ class Settings(BaseSettings):
     sms_secret: SecretStr | None = Field(
         default=None,
         min_length=16,
-        description="The secret that requests to this gateway are signed with; without it SMS wait.",
+        description="The secret that requests to this gateway are signed with, and its own to "
+        "`POST /sms/events`; without it SMS wait.",
     )
     mail_from: Annotated[str, AfterValidator(values.mail_from)] = Field(
         default="Mandant <mandant@localhost>", description="The sender of e-mails."

@@ -19,6 +19,7 @@ from server.edge.application import Application
 from server.exports import statistics
 from server.exports.contacts import ContactsExport
 from server.feedback.intake import FeedbackIntake
+from server.feedback.sms_intake import SmsIntake
 from server.graphql.endpoint import GraphQLEndpoint
 from server.graphql.preparation import beside, prepare
 from server.graphql.runner import OperationRunner
@@ -30,7 +31,7 @@ from server.settings.deployment import deployment
 from server.settings.settings import Settings
 from server.start import health
 from server.start.garbage import keep_looking
-from server.tracking import feedback_endpoint
+from server.tracking import feedback_endpoint, sms_endpoint
 from server.tracking.links import LinkPages
 from server.tracking.uses import LinkUses
 from server.uploads import contacts_endpoint, recipients_endpoint
@@ -81,6 +82,7 @@ def create_app(
         *uploads.routes,
         *links.routes,
         *_feedback(settings, runner.sessions, decided),
+        *_sms_events(settings, runner.sessions),
         assets,
         InvoiceDownload(runner).route,
         *health.routes(connections.writes, None if replica is None else replica.near),
@@ -151,6 +153,13 @@ def _feedback(settings: Settings, sessions: WriteSessions, decided: Deployment) 
     intake = FeedbackIntake(sessions, decided.signers, decided.keyring)
     secret = settings.feedback_secret.get_secret_value()
     return [Route(feedback_endpoint.PATH, feedback_endpoint.FeedbackEndpoint(intake, secret))]
+
+
+def _sms_events(settings: Settings, sessions: WriteSessions) -> list[Route]:
+    if settings.sms_secret is None:
+        return []
+    secret = settings.sms_secret.get_secret_value()
+    return [Route(sms_endpoint.PATH, sms_endpoint.SmsEventsEndpoint(SmsIntake(sessions), secret))]
 
 
 def _pages(settings: Settings) -> list[Route]:

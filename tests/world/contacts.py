@@ -76,6 +76,17 @@ async def give_contact(world: World, account: Account, email: str) -> uuid.UUID:
     return key
 
 
+async def give_phone_contact(world: World, account: Account, phone: str) -> uuid.UUID:
+    """The account has a contact with this number and no address."""
+    key = new_id()
+    place = {"master_id": account.master, "account_id": account.key, "id": key}
+    number: dict[str, Any] = {"phone": phone, "phone_canonical": phone, "phone_digest": _digest(phone)}
+    number |= {"attributes": {}, "source": "a test", "version": 1}
+    async with world.database.begin() as connection:
+        await connection.execute(insert(contacts).values(**place, **number))
+    return key
+
+
 async def give_full_contact(world: World, account: Account) -> ListedContact:
     """The same with a phone number and an id of the customer."""
     made = await give_listed_contact(world, account)

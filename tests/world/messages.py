@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func, insert
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from models.base.ids import Kind, new_id, present_in_account
 from models.messages.events import MessageEventKind, message_events
@@ -16,6 +17,7 @@ from models.messages.tables import (
     message_bodies,
     message_keys,
     messages,
+    sms_senders,
 )
 from models.sending.tables import SendStream
 from resolvers.inputs.address_digests import digest_of
@@ -162,6 +164,32 @@ async def give_queue(world: World, account: Account) -> None:
     place: dict[str, Any] = {"master_id": account.master, "account_id": account.key}
     async with world.database.begin() as connection:
         await connection.execute(insert(delivery_queues).values(**place, due_at=func.now()))
+
+
+async def give_sms(
+    world: World,
+    account: Account,
+    to: str = "+46701234567",
+    *,
+    sender: str = "+46700000000",
+    stream: SendStream = SendStream.MARKETING,
+    status: MessageStatus = MessageStatus.SENT,
+    **more: Any,
+) -> uuid.UUID:
+    """The account has written to this number from there."""
+    phone: dict[str, Any] = {"recipient": to, "recipient_canonical": to}
+    phone |= {"recipient_digest": digest_of(CONTACT_KEY, to), "sender": sender}
+    phone |= {"channel": MessageChannel.SMS.value}
+    await give_sms_sender(world, account, sender)
+    return await give_message(world, account, stream=stream, status=status, **phone | more)
+
+
+async def give_sms_sender(world: World, account: Account, sender: str) -> None:
+    """SMS of the account came from there."""
+    place: dict[str, Any] = {"master_id": account.master, "account_id": account.key}
+    row = upsert(sms_senders).values(**place, sender=sender)
+    async with world.database.begin() as connection:
+        await connection.execute(row.on_conflict_do_nothing())
 
 
 def message_id(account: Account, key: uuid.UUID, stream: SendStream = SendStream.TRANSACTIONAL) -> str:

@@ -4,6 +4,7 @@ import uuid
 
 from models.base.ids import Kind
 from models.campaigns.tables import CampaignStatus, campaigns
+from models.templates.tables import TemplateChannel
 from tests.authz.escalation.statuses import NEEDS_ACTIVE, TAKES_AWAY, Row
 from tests.authz.rules.consequences import NO_CONSEQUENCE, Pays, does
 from tests.bad_input.place import Place
@@ -73,6 +74,8 @@ def inputs(place: Place) -> dict[str, Input]:
         "attribute": "country",
         "value": "SE",
         "messagesPerHour": 100,
+        "smsSender": None,
+        "mostParts": None,
     }
     return {
         "campaignCreate": {"accountId": place.account.id, **values},
@@ -110,15 +113,19 @@ async def give_rows(world: World, tree: Tree) -> None:
 
 
 async def _campaign(world: World, brand: Brand) -> Updated:
-    key = await give_campaign(world, brand.us, list_ids=[await give_list(world, brand.us)])
+    template = await give_template(world, brand.us, "Spring", channel=TemplateChannel.SMS)
+    key = await give_campaign(
+        world, brand.us, list_ids=[await give_list(world, brand.us)], template_key=template
+    )
     values = {"label": "Spring", "attribute": "country", "value": "SE", "messages_per_hour": 100}
+    values |= {"channel": "SMS", "sms_sender": "Verdant", "most_parts": 1}
     async with world.database.begin() as connection:
         await connection.execute(campaigns.update().where(campaigns.c.id == key).values(values))
     return Updated({"campaignId": campaign_id(key)}, campaigns.c.id == key)
 
 
 async def _other_template(world: World, brand: Brand) -> str:
-    return template_id(brand.us, await give_template(world, brand.us, "Other"))
+    return template_id(brand.us, await give_template(world, brand.us, "Other", channel=TemplateChannel.SMS))
 
 
 async def _other_list(world: World, brand: Brand) -> list[str]:
@@ -138,6 +145,8 @@ UPDATES = {
             "attribute": Field("city", ("attribute",), Null.REFUSED),
             "value": Field("DE", ("value",), None),
             "messagesPerHour": Field(7, ("messages_per_hour",), None),
+            "smsSender": Field("Shop", ("sms_sender",), Null.REFUSED),
+            "mostParts": Field(2, ("most_parts",), Null.REFUSED),
         },
     ),
 }

@@ -27,7 +27,7 @@ async def test_what_a_campaign_cannot_be(desk: Desk) -> None:
     wrong: list[tuple[str, str, dict[str, Any]]] = [
         ("BAD_USER_INPUT", "name", {"name": " "}),
         ("BAD_USER_INPUT", "label", {"label": "a" * 51}),
-        ("NOT_FOUND", "templateId", {"templateId": sms}),
+        ("BAD_USER_INPUT", "smsSender", {"templateId": sms}),
         ("NOT_FOUND", "templateId", {"templateId": foreign}),
         ("NOT_FOUND", "contactListIds", {"contactListIds": [list_]}),
         ("NOT_FOUND", "excludedContactListIds", {"excludedContactListIds": [missing]}),

@@ -16,6 +16,7 @@ from tests.world.messages import (
     give_order,
     give_queue,
     give_sender,
+    give_sms_sender,
     mail,
     message_id,
     order,
@@ -47,6 +48,7 @@ BOUNDS = {
     "message_events": Bound(Growth.SWEPT, "with the months of their messages"),
     "order_keys": deleted("a year after the order, which is not taken in any more then"),
     "delivery_queues": one_each("an account"),
+    "sms_senders": one_each("name or number that an account's SMS came from"),
 }
 
 
@@ -54,7 +56,7 @@ def inputs(place: Place) -> dict[str, Input]:
     """An input that works for each mutation, with a value for every field."""
     header = {"name": "X-Order", "value": "7"}
     message = mail("7") | {"html": "<p>Hello</p>", "replyTo": "help@example.com", "headers": [header]}
-    message |= {"templateId": None, "variables": None, "from": None, "sendAt": None}
+    message |= {"templateId": None, "mostParts": None, "variables": None, "from": None, "sendAt": None}
     return {
         "messageSend": {"accountId": place.account.id, "stream": "MARKETING", "label": "Spring"}
         | {"messages": [message]},
@@ -98,3 +100,4 @@ async def give_rows(world: World, tree: Tree) -> None:
     await give_event(world, tree.master, await give_message(world, tree.master))
     await give_order(world, tree.master)
     await give_queue(world, tree.master)
+    await give_sms_sender(world, tree.master, "Verdant")

@@ -1,67 +1,25 @@
 """SMS: a text and a sender, counted by their parts, handed to a gateway."""
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
 from typing import Any
 
-import orjson
 import pytest
-import uvicorn
 from sqlalchemy import select
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from models.messages.tables import messages
 from models.settings.tables import SettingName
-from server.transports.sms_gateway import SmsGateway
 from tests.areas.messages.shop import Shop
 from tests.areas.messages.site import Site
+from tests.areas.messages.sms_site import SmsSite, sms_site
+from tests.areas.templates.asking import create_template
 from tests.client.api import Api
+from tests.client.mutations import done
 from tests.world.block_list import give_entries
+from tests.world.contacts import give_full_contact
 from tests.world.messages import mail, send
 from tests.world.settings import set_setting
 from tests.world.world import World
 
-
-@dataclass
-class Gateway:
-    """Takes what it gets, but for numbers in `refused`."""
-
-    refused: set[str] = field(default_factory=set)
-    taken: list[dict[str, str]] = field(default_factory=list)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sms: dict[str, str] = orjson.loads(await Request(scope, receive).body())
-        if sms["to"] in self.refused:
-            await Response("Unknown number", 400)(scope, receive, send)
-            return
-        self.taken.append(sms)
-        await Response(orjson.dumps({"id": f"gateway-{len(self.taken)}"}), 202)(scope, receive, send)
-
-
-@dataclass(frozen=True)
-class SmsSite:
-    """Workers with a gateway."""
-
-    site: Site
-    gateway: Gateway
-
-
-@pytest.fixture
-async def sms_site(site: Site) -> AsyncIterator[SmsSite]:
-    gateway = Gateway()
-    config = uvicorn.Config(gateway, log_config=None, lifespan="off", ws="none")
-    server, listener = uvicorn.Server(config), socket.create_server(("127.0.0.1", 0))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    transport = SmsGateway(f"http://127.0.0.1:{listener.getsockname()[1]}/sms", b"a secret of the gateway")
-    yield SmsSite(replace(site, sms=transport), gateway)
-    await transport.close()
-    server.should_exit = True
-    await serving
-    listener.close()
+__all__ = ["sms_site"]
 
 
 def _sms(key: str, to: str = "+46701234567", **more: Any) -> dict[str, Any]:
@@ -144,6 +102,7 @@ _WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "an address for answers": ({"replyTo": "a@example.com"}, "replyTo"),
     "headers": ({"headers": [{"name": "X-A", "value": "b"}]}, "headers"),
     "variables": ({"variables": {"a": 1}}, "variables"),
+    "a number of parts": ({"mostParts": 1}, "mostParts"),
     "a number without a country": ({"to": "0701234567"}, "to"),
 }
 
@@ -160,3 +119,103 @@ async def test_what_no_sms_is(api: Api, shop: Shop, site: Site, name: str) -> No
 async def test_who_an_sms_can_come_from(api: Api, shop: Shop, sender: str) -> None:
     (outcome,) = await send(api, shop.owner, shop.account, [{**_sms("1"), "from": sender}])
     assert outcome["error"] is None
+
+
+async def _template(api: Api, shop: Shop, text: str) -> str:
+    return await create_template(api, shop.owner, shop.account, "Code", text=text)
+
+
+async def test_a_template_makes_it_with_what_is_known_of_the_contact(
+    api: Api, shop: Shop, world: World, sms_site: SmsSite
+) -> None:
+    """R83. The version is that of the sending; the parts that were allowed are the sends."""
+    await give_full_contact(world, shop.account)
+    text = "Hi {{ contact.externalId }}, {{ message.code }} {{ account.name }}"
+    template = await _template(api, shop, text)
+    given: dict[str, Any] = {
+        "templateId": template,
+        "text": None,
+        "variables": {"code": "ž" * 60},
+        "mostParts": 2,
+    }
+    (outcome,) = await send(api, shop.owner, shop.account, [_sms("1", "+4612345678", **given)])
+    assert outcome["error"] is None
+    change = {"templateId": template, "expectedVersion": 1, "text": "Changed"}
+    await done(api, "templateUpdate", shop.owner, "template { version }", **change)
+    await sms_site.site.work(shop)
+    (taken,) = sms_site.gateway.taken
+    assert taken["text"].startswith(f"Hi 7, {'ž' * 60} ")
+    usage = "query ($id: ID!) { account(id: $id) { usage { sent } } }"
+    assert (await api.read(usage, shop.owner, id=shop.account.id))["account"]["usage"]["sent"] == 2
+    again = await send(api, shop.owner, shop.account, [_sms("1", "+4612345678", **given)])
+    assert again[0]["replayed"] is True
+    other = await send(api, shop.owner, shop.account, [_sms("1", "+4612345678", **given | {"mostParts": 3})])
+    assert other[0]["error"]["code"] == "IDEMPOTENCY_MISMATCH"
+
+
+_RENDERED = {
+    "more parts than were allowed": ("a" * 200, "It has 2 parts; 1 were allowed."),
+    "nothing": (" ", "An SMS needs a text."),
+    "a control character": ("a\x07", "Must not contain control characters, other than line breaks."),
+}
+
+
+async def test_what_a_template_becomes_that_is_no_sms_is_not_sent(
+    api: Api, shop: Shop, sms_site: SmsSite
+) -> None:
+    template = await _template(api, shop, "{{ message.text }}")
+    shared = {"templateId": template, "text": None, "mostParts": 1}
+    given = [
+        _sms(name, f"+4670123456{number}", **shared, variables={"text": text})
+        for number, (name, (text, _)) in enumerate(_RENDERED.items())
+    ]
+    await send(api, shop.owner, shop.account, given)
+    await sms_site.site.work(shop)
+    assert sms_site.gateway.taken == []
+    failed = {("FAILED", f"It is no SMS: {why}") for _, why in _RENDERED.values()}
+    assert set((await sms_site.site.statuses(shop)).values()) == failed
+
+
+async def test_what_no_sms_of_a_template_is(api: Api, shop: Shop, site: Site) -> None:
+    """Each at its own index, and nothing is sent."""
+    short = await _template(api, shop, "Hi {{ contact.externalId }}")
+    long = await create_template(api, shop.owner, shop.account, "Long", text="a" * 200)
+    mail_template = await create_template(api, shop.owner, shop.account, "Mail", subject="Hi", text="Hi")
+    base = {"templateId": short, "text": None, "mostParts": 1}
+    wrong: dict[str, tuple[dict[str, Any], str]] = {
+        "no number of parts": ({"mostParts": None}, "mostParts"),
+        "no parts": ({"mostParts": 0}, "mostParts"),
+        "too many parts": ({"mostParts": 11}, "mostParts"),
+        "fewer parts than the text has": ({"templateId": long}, "mostParts"),
+        "a text besides": ({"text": "Hello"}, "text"),
+        "a template for e-mail": ({"templateId": mail_template}, "templateId"),
+        "variables that are no object": ({"variables": [1]}, "variables"),
+    }
+    given = [_sms(name, **base | change) for name, (change, _) in wrong.items()]
+    given.append(mail("mail", templateId=short, subject=None, text=None))
+    outcomes = await send(api, shop.owner, shop.account, given)
+    fields = [*(field for _, field in wrong.values()), "templateId"]
+    found = [(each["error"]["code"], each["error"]["field"][-1]) for each in outcomes]
+    assert found == [("BAD_USER_INPUT", field) for field in fields]
+    assert await site.statuses(shop) == {}
+
+
+_MARKETING = {
+    "Two for one. STOP ends this": True,
+    "Zwei für eins. ABMELDEN beendet das": False,
+    "Två för en. AVSLUTA": True,
+    "The end is near, so cancel and stop": False,
+    "{{ contact.STOP }} for one": False,
+}
+
+
+async def test_marketing_says_how_to_get_no_more_of_it(api: Api, shop: Shop) -> None:
+    """By a word that counts for numbers of Sweden, in a text and in a template."""
+    given = [_sms(text, text=text) for text in _MARKETING]
+    for number, text in enumerate(_MARKETING):
+        template = await create_template(api, shop.owner, shop.account, f"T{number}", text=text)
+        given.append(_sms(f"by template {text}", text=None, templateId=template, mostParts=1))
+    outcomes = await send(api, shop.owner, shop.account, given, stream="MARKETING")
+    fields = [None if each["error"] is None else each["error"]["field"][-1] for each in outcomes]
+    assert fields[: len(_MARKETING)] == [None if says else "text" for says in _MARKETING.values()]
+    assert fields[len(_MARKETING) :] == [None if says else "templateId" for says in _MARKETING.values()]

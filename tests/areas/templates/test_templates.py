@@ -111,6 +111,8 @@ _EMAIL = {"channel": "EMAIL", "subject": "Hello", "text": "Hi"}
 _REFUSED_PARTS: dict[str, tuple[dict[str, Any], str]] = {
     "an SMS with a subject": ({"channel": "SMS", "subject": "Hello", "text": "Hi"}, "subject"),
     "an SMS with HTML": ({"channel": "SMS", "text": "Hi", "html": "<p>"}, "html"),
+    "an SMS with a tab": ({"channel": "SMS", "text": "a\tb"}, "text"),
+    "an SMS of eleven parts": ({"channel": "SMS", "text": "a" * 1_531}, "text"),
     "an SMS without a text": ({"channel": "SMS"}, "text"),
     "an e-mail without a subject": ({"channel": "EMAIL", "text": "Hi"}, "subject"),
     "an e-mail without a body": ({"channel": "EMAIL", "subject": "Hello"}, "text"),
