@@ -4,9 +4,10 @@ import datetime
 
 import strawberry
 
-from engine.declare.codecs import enum_of
+from engine.declare.codecs import enum_of, global_id
 from engine.declare.connections import Connection
 from engine.declare.declarations import column, computed, connection, entity
+from models.base.ids import Kind
 from models.messages.events import MessageEventKind, message_events
 from models.messages.tables import MessageChannel, MessageStatus, messages
 from models.sending.tables import SendStream
@@ -42,6 +43,10 @@ class Message(Node):
     )
     stream: SendStream = column(codec=enum_of(SendStream), description="The kind of message.")
     label: str | None = column(description="The team or campaign that it belongs to.")
+    campaign_id: strawberry.ID | None = column(
+        codec=global_id(Kind.CAMPAIGN),
+        description="The campaign that it belongs to; null for one that was sent by `messageSend`.",
+    )
     is_test: bool = column(
         description="Whether a key for tests sent it: then it is handed over to nobody, and costs nothing."
     )
