@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from models.base.ids import AccountId, DomainId, MasterId, MessageId
 from models.sending.tables import SendStream
+from resolvers.messages.attachments.read import AttachedFile
 from resolvers.statistics.count import Source
 from resolvers.templates.parts import Parts
 from resolvers.templates.variables import Values
@@ -57,6 +58,7 @@ class ClaimedMessage:
     signing_key: SigningKey | None
     tracking_domain: str | None
     parts: Parts
+    attachments: Sequence[AttachedFile] = ()
 
 
 @dataclass(frozen=True)

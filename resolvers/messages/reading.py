@@ -16,6 +16,7 @@ from resolvers.effects.idempotency import LONGEST_KEY
 from resolvers.inputs.addresses import Address, AddressFault
 from resolvers.inputs.emails import email_address
 from resolvers.inputs.text import short_text
+from resolvers.messages.attachments.given import read_attachments
 from resolvers.messages.given import (
     LONGEST_HEADER,
     MOST_HEADERS,
@@ -54,6 +55,7 @@ def _read(account_id: AccountId, shared: tuple[str | None, ...], given: GivenMes
     sms_sender = sms_sender_of(given) if is_sms else None
     reply_to = None if given.reply_to is None else email_address(given.reply_to, "replyTo")
     headers = _headers(given.headers)
+    attachments = read_attachments(account_id, given.attachments)
     send_at = None if given.send_at is None else _moment(given.send_at)
     content = [
         *shared,
@@ -64,6 +66,7 @@ def _read(account_id: AccountId, shared: tuple[str | None, ...], given: GivenMes
         sms_sender if sender is None else sender.canonical,
         None if reply_to is None else reply_to.canonical,
         sorted((name.lower(), value) for name, value in headers.items()),
+        [[str(file.id), file.content_id] for file in attachments],
         send_at,
     ]
     digest = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
@@ -80,6 +83,7 @@ def _read(account_id: AccountId, shared: tuple[str | None, ...], given: GivenMes
         sends=sends_of(body) if is_sms else 1,
         reply_to=None if reply_to is None else reply_to.original,
         headers=headers,
+        attachments=attachments,
         send_at=send_at,
     )
 

@@ -7,6 +7,7 @@ from models.sending.tables import SendStream
 from tests.areas.sending.matrix import CAMPAIGN_SENDERS
 from tests.authz.matrix.matrix_callers import MANAGERS, Stage, once
 from tests.authz.matrix.matrix_rows import Mutation, NodeOf, Values, gated
+from tests.world.attachments import attachment_id, give_attachment
 from tests.world.messages import event, give_message, give_sender, mail, message_id
 
 ACCOUNT_FIELDS = {
@@ -45,7 +46,13 @@ MUTATIONS = {
     "messageEventsReport": Mutation(_EITHER, _BY, _report),
 }
 
+
+async def _file(stage: Stage) -> str:
+    return attachment_id(stage.account, await give_attachment(stage.world, stage.account))
+
+
 NODES = {
+    Kind.ATTACHMENT: NodeOf(_file, CAMPAIGN_SENDERS),
     Kind.MARKETING_MESSAGE: NodeOf(partial(_message, stream=SendStream.MARKETING), CAMPAIGN_SENDERS),
     Kind.TRANSACTIONAL_MESSAGE: NodeOf(partial(_message, stream=SendStream.TRANSACTIONAL), MANAGERS),
 }

@@ -8,6 +8,7 @@ from tests.bad_input.place import Place
 from tests.bad_input.values import Input
 from tests.storage.growth import Bound, Growth, deleted, kept, one_each
 from tests.storage.tree import Tree
+from tests.world.attachments import attachment_id, give_attachment
 from tests.world.messages import (
     event,
     give_event,
@@ -38,6 +39,8 @@ _MONTHS = Bound(Growth.SWEPT, "a month at a time, after 13 months or as many as 
 BOUNDS = {
     "messages": _MONTHS,
     "message_bodies": _MONTHS,
+    "message_attachments": _MONTHS,
+    "attachments": deleted("2 days after the upload, or longer where a message waits for its time"),
     "message_keys": deleted("7 days, while a key counts"),
     "message_events": kept("what became of a message, until 30 days after the account is closed"),
     "message_event_keys": Bound(Growth.SWEPT, "after 30 days, by the requests that bring others"),
@@ -50,6 +53,7 @@ def inputs(place: Place) -> dict[str, Input]:
     header = {"name": "X-Order", "value": "7"}
     message = mail("7") | {"html": "<p>Hello</p>", "replyTo": "help@example.com", "headers": [header]}
     message |= {"templateId": None, "variables": None, "from": None, "sendAt": None}
+    message["attachments"] = [{"attachmentId": place.objects[Kind.ATTACHMENT], "contentId": "logo"}]
     return {
         "messageSend": {"accountId": place.account.id, "stream": "MARKETING", "label": "Spring"}
         | {"messages": [message]},
@@ -66,13 +70,14 @@ def inputs(place: Place) -> dict[str, Input]:
     }
 
 
-ID_FIELDS = {"messageId": Kind.TRANSACTIONAL_MESSAGE}
+ID_FIELDS = {"messageId": Kind.TRANSACTIONAL_MESSAGE, "attachmentId": Kind.ATTACHMENT}
 
 
 async def give_objects(world: World, account: Account) -> dict[Kind, str]:
     """An object of each kind of id that the area has."""
     await give_sender(world, account)
     return {
+        Kind.ATTACHMENT: attachment_id(account, await give_attachment(world, account)),
         Kind.TRANSACTIONAL_MESSAGE: message_id(account, await give_message(world, account)),
         Kind.MARKETING_MESSAGE: message_id(
             account,
@@ -84,5 +89,7 @@ async def give_objects(world: World, account: Account) -> dict[Kind, str]:
 
 async def give_rows(world: World, tree: Tree) -> None:
     """A row in each of the area's tables."""
-    await give_event(world, tree.master, await give_message(world, tree.master))
+    message = await give_message(world, tree.master)
+    await give_event(world, tree.master, message)
+    await give_attachment(world, tree.master, message)
     await give_queue(world, tree.master)
