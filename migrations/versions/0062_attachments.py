@@ -70,11 +70,6 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "char_length(content_id) BETWEEN 1 AND 100", name=op.f("ck_message_attachments_content_id_length")
         ),
-        sa.ForeignKeyConstraint(
-            ["master_id", "account_id", "id"],
-            ["messages.master_id", "messages.account_id", "messages.id"],
-            name=op.f("fk_message_attachments_master_id_account_id_id"),
-        ),
         sa.PrimaryKeyConstraint(
             "master_id", "account_id", "id", "position", name=op.f("pk_message_attachments")
         ),

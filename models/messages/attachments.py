@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Text, Uuid
 
 from models.base.columns import Column, created_at, moment
-from models.base.planes import data_reference, data_table, unique_in_account
+from models.base.planes import data_table, unique_in_account
 
 MOST_BYTES = 10_000_000
 """Of the files of a message together, and so of one file."""
@@ -48,10 +48,10 @@ message_attachments = data_table(
     Column("attachment_id", Uuid, nullable=False, comment="Its file, which is deleted before the message."),
     *_file_columns(),
     Column("content_id", Text, comment="By which the HTML shows it."),
-    data_reference("id", "messages"),
     CheckConstraint(f"char_length(content_id) BETWEEN 1 AND {LONGEST_CONTENT_ID}", name="content_id_length"),
     Index("ix_message_attachments_attachment_id", "master_id", "account_id", "attachment_id"),
     key=("id", "position"),
     by_month=True,
+    # No reference to the messages: their months are dropped one table after the other.
     comment="The files of messages, by the ids of these.",
 )

@@ -4,10 +4,10 @@ from functools import partial
 
 from models.base.ids import Kind
 from models.sending.tables import SendStream
+from tests.areas.messages.files import attachment_id, give_attachment
 from tests.areas.sending.matrix import CAMPAIGN_SENDERS
 from tests.authz.matrix.matrix_callers import MANAGERS, Stage, once
 from tests.authz.matrix.matrix_rows import Mutation, NodeOf, Values, gated
-from tests.world.attachments import attachment_id, give_attachment
 from tests.world.messages import event, give_message, give_sender, mail, message_id
 
 ACCOUNT_FIELDS = {

@@ -2,13 +2,13 @@
 
 from models.base.ids import Kind
 from models.sending.tables import SendStream
+from tests.areas.messages.files import attachment_id, give_attachment
 from tests.authz.escalation.statuses import NEEDS_ACTIVE, TAKES_AWAY, Row
 from tests.authz.rules.consequences import NO_CONSEQUENCE, Pays, does
 from tests.bad_input.place import Place
 from tests.bad_input.values import Input
 from tests.storage.growth import Bound, Growth, deleted, kept, one_each
 from tests.storage.tree import Tree
-from tests.world.attachments import attachment_id, give_attachment
 from tests.world.messages import (
     event,
     give_event,

@@ -15,9 +15,9 @@ from models.accounts.tables import AccountStatus
 from models.messages.attachments import MOST_BYTES
 from resolvers.messages.attachments.content_types import type_of
 from resolvers.messages.attachments.names import REFUSED, file_name
+from tests.areas.messages.files import PDF, PNG, files_of, upload_file, uploaded_file
 from tests.areas.messages.shop import Shop
 from tests.client.api import Api
-from tests.world.attachments import PDF, PNG, files_of, upload_file, uploaded_file
 from tests.world.recipients import code_of
 from tests.world.world import World
 

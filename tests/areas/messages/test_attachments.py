@@ -15,12 +15,7 @@ from resolvers.messages.attachments import upload as storing
 from resolvers.messages.store import TRIED_FOR
 from resolvers.sending.lists.upload import VALID_FOR
 from tests.areas.effects.log import events_of
-from tests.areas.messages.shop import Shop
-from tests.areas.messages.site import Site
-from tests.client.api import Api
-from tests.client.mutations import done
-from tests.engine.paths import Path
-from tests.world.attachments import (
+from tests.areas.messages.files import (
     PDF,
     PNG,
     attachment_id,
@@ -29,6 +24,11 @@ from tests.world.attachments import (
     upload_file,
     uploaded_file,
 )
+from tests.areas.messages.shop import Shop
+from tests.areas.messages.site import Site
+from tests.client.api import Api
+from tests.client.mutations import done
+from tests.engine.paths import Path
 from tests.world.contacts import contact_id, give_contact, give_listed_contact
 from tests.world.messages import mail, send
 from tests.world.recipients import code_of
