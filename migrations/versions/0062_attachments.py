@@ -71,7 +71,7 @@ def upgrade() -> None:
             "char_length(content_id) BETWEEN 1 AND 100", name=op.f("ck_message_attachments_content_id_length")
         ),
         sa.PrimaryKeyConstraint(
-            "master_id", "account_id", "id", "position", name=op.f("pk_message_attachments")
+            "master_id", "account_id", "id", "attachment_id", name=op.f("pk_message_attachments")
         ),
         postgresql_partition_by="RANGE (id)",
         comment="The files of messages, by the ids of these.",

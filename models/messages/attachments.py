@@ -50,7 +50,7 @@ message_attachments = data_table(
     Column("content_id", Text, comment="By which the HTML shows it."),
     CheckConstraint(f"char_length(content_id) BETWEEN 1 AND {LONGEST_CONTENT_ID}", name="content_id_length"),
     Index("ix_message_attachments_attachment_id", "master_id", "account_id", "attachment_id"),
-    key=("id", "position"),
+    key=("id", "attachment_id"),
     by_month=True,
     # No reference to the messages: their months are dropped one table after the other.
     comment="The files of messages, by the ids of these.",
