@@ -43,6 +43,7 @@ ReviewId = NewType("ReviewId", uuid.UUID)
 TemplateId = NewType("TemplateId", uuid.UUID)
 MessageId = NewType("MessageId", uuid.UUID)
 CampaignId = NewType("CampaignId", uuid.UUID)
+AttachmentId = NewType("AttachmentId", uuid.UUID)
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ class Kind(enum.StrEnum):
     MARKETING_MESSAGE = "mmsg"
     TRANSACTIONAL_MESSAGE = "tmsg"
     CAMPAIGN = "cmpg"
+    ATTACHMENT = "attm"
 
 
 _STEP = 250

@@ -1,7 +1,7 @@
 """What was sent to a person: told with all else that is kept of it, and erased (T23).
 
-A message stays as a row that counts. What it says of its recipient is removed, and so is its text, unless
-others got the same one.
+A message stays as a row that counts. What it says of its recipient is removed, and so are its text and its
+files, unless others got the same ones.
 """
 
 from collections.abc import Collection
@@ -12,6 +12,7 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import Place, in_account, in_tree
 from models.messages.tables import MessageStatus, message_bodies, messages
 from resolvers.contacts.evidence import ERASED
+from resolvers.contacts.sent_files import forget_files
 
 NOBODY = b""
 """The digest of no address."""
@@ -53,6 +54,7 @@ async def forget_messages(session: WriteSession, account: Place, addresses: Coll
             settled_at=case((is_waiting, func.now()), else_=message.settled_at),
         )
     )
+    await forget_files(session, account, [row.id for row in rows])
     bodies = sorted({row.body_id for row in rows if row.body_id is not None})
     if bodies:
         other = messages.alias("other")

@@ -67,6 +67,7 @@ class EventKind(enum.Enum):
     SEND_COMMITTED = "send.committed"
     SEND_VOIDED = "send.voided"
     RECIPIENTS_UPLOADED = "recipients.uploaded"
+    ATTACHMENT_UPLOADED = "attachment.uploaded"
     BLOCK_LIST_ADDED = "block_list.added"
     BLOCK_LIST_REMOVED = "block_list.removed"
     UNSUBSCRIBES_REPORTED = "unsubscribes.reported"

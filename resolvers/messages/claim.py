@@ -32,6 +32,7 @@ from models.base.ids import AccountId, AccountKey, MasterId, MessageId
 from models.messages.tables import MessageChannel, MessageStatus, messages
 from models.sending.tables import SendStream
 from resolvers.domains.verified import verified_tracking_domains
+from resolvers.messages.attachments.read import AttachedFile, read_attached
 from resolvers.messages.claimed import Claimed, ClaimedMessage, SigningKey, TemplateSender
 from resolvers.messages.contents import read_contacts, read_parts
 from resolvers.messages.excluded_since import without_excluded
@@ -87,6 +88,7 @@ class _Around:
     """What the messages of a batch are made with."""
 
     parts: Mapping[uuid.UUID, Parts]
+    attached: Mapping[uuid.UUID, Sequence[AttachedFile]]
     contacts: Mapping[uuid.UUID, Values]
     senders: Mapping[AccountId, TemplateSender]
     keys: Mapping[Origin, SigningKey]
@@ -96,6 +98,7 @@ class _Around:
 async def _around(session: WriteSession, master_id: MasterId, rows: Sequence[Row[Any]]) -> _Around:
     async with in_data_plane(session, AccountKey(master_id, rows[0].account_id)):
         parts = await read_parts(session, master_id, rows)
+        attached = await read_attached(session, master_id, rows)
         contacts = await read_contacts(session, master_id, rows)
     by_template = {AccountId(row.account_id) for row in rows if row.version_id is not None}
     senders = {id_: await _sender(session, AccountKey(master_id, id_)) for id_ in sorted(by_template)}
@@ -104,7 +107,7 @@ async def _around(session: WriteSession, master_id: MasterId, rows: Sequence[Row
     tracking = await verified_tracking_domains(
         session, master_id, sorted({AccountId(row.account_id) for row in rows})
     )
-    return _Around(parts, contacts, senders, keys, tracking)
+    return _Around(parts, attached, contacts, senders, keys, tracking)
 
 
 async def _find_left(session: WriteSession, master_id: MasterId, ids: Sequence[AccountId]) -> None:
@@ -264,6 +267,7 @@ def _read(row: Row[Any], around: _Around) -> ClaimedMessage:
         tracking_domain=around.tracking_domains.get(account_id),
         sends=row.sends,
         parts=around.parts[row.version_id if is_template else row.body_id],
+        attachments=around.attached.get(row.id, ()),
     )
 
 

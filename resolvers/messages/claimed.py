@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from models.base.ids import AccountId, DomainId, MasterId, MessageId
 from models.sending.tables import SendStream
+from resolvers.messages.attachments.read import AttachedFile
 from resolvers.statistics.count import Source
 from resolvers.templates.parts import Parts
 from resolvers.templates.variables import Values
@@ -59,6 +60,7 @@ class ClaimedMessage:
     tracking_domain: str | None
     sends: int
     parts: Parts
+    attachments: Sequence[AttachedFile] = ()
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from models.base.ids import TemplateId
 from resolvers.inputs.addresses import Address, AddressFault
 from resolvers.inputs.emails import EmailAddress
+from resolvers.messages.attachments.given import GivenAttachment, NamedFile
 
 MOST_MESSAGES = 1_000
 """Of one request."""
@@ -40,6 +41,7 @@ class GivenMessage:
     sender: str | None = None
     reply_to: str | None = None
     headers: Sequence[GivenHeader] = ()
+    attachments: Sequence[GivenAttachment] = ()
     send_at: datetime.datetime | None = None
 
 
@@ -70,4 +72,5 @@ class ReadMessage:
     sends: int
     reply_to: str | None
     headers: Mapping[str, str]
+    attachments: Sequence[NamedFile]
     send_at: datetime.datetime | None

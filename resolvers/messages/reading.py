@@ -16,6 +16,7 @@ from resolvers.effects.idempotency import LONGEST_KEY
 from resolvers.inputs.addresses import Address, AddressFault
 from resolvers.inputs.emails import email_address
 from resolvers.inputs.text import short_text
+from resolvers.messages.attachments.given import read_attachments
 from resolvers.messages.given import (
     LONGEST_HEADER,
     MOST_HEADERS,
@@ -64,6 +65,7 @@ def _read(account_id: AccountId, stream: SendStream, label: str | None, given: G
     reply_to = None if given.reply_to is None else email_address(given.reply_to, "replyTo")
     headers = _headers(given.headers)
     sends = sends_of(given, body) if is_sms else 1
+    attachments = read_attachments(account_id, given.attachments)
     send_at = None if given.send_at is None else _moment(given.send_at)
     content = [
         stream.value,
@@ -75,6 +77,7 @@ def _read(account_id: AccountId, stream: SendStream, label: str | None, given: G
         sms_sender if sender is None else sender.canonical,
         None if reply_to is None else reply_to.canonical,
         sorted((name.lower(), value) for name, value in headers.items()),
+        [[str(file.id), file.content_id] for file in attachments],
         send_at,
         sends,
     ]
@@ -92,6 +95,7 @@ def _read(account_id: AccountId, stream: SendStream, label: str | None, given: G
         sends=sends,
         reply_to=None if reply_to is None else reply_to.original,
         headers=headers,
+        attachments=attachments,
         send_at=send_at,
     )
 

@@ -20,6 +20,8 @@ from models.sending.tables import SendStream
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.address_digests import ContactDigest
+from resolvers.messages.attachments.attach import attach
+from resolvers.messages.attachments.read import check_files, read_files
 from resolvers.messages.excluded_since import EXCLUDED
 from resolvers.messages.given import MOST_MESSAGES, GivenMessage, ReadMessage
 from resolvers.messages.keys import claim_keys, give_back, read_earlier
@@ -194,14 +196,21 @@ async def _send_new(
     senders = await read_senders(session, account, claimed.values())
     wanted = request.open()
     template_ids = {each.template_id for each in wanted.values() if each.template_id is not None}
+    file_ids = {file.id for each in wanted.values() for file in each.attachments}
     async with in_data_plane(session, account):
         versions = await read_versions(session, account, template_ids)
+        files = await read_files(session, account, file_ids)
         contacts = await read_contacts(session, account, _digests(wanted))
     for id_, message in wanted.items():
         if message.template_id is not None:
-            refusal = refusal_of(message, request.stream, versions.get(message.template_id))
-            if refusal is not None:
-                request.settle(id_, refusal)
+            wrong = refusal_of(message, request.stream, versions.get(message.template_id))
+            if wrong is not None:
+                request.settle(id_, wrong)
+                continue
+        try:
+            check_files(message.attachments, files)
+        except Refusal as refusal:
+            request.settle(id_, refusal)
     audience = await _without_excluded(session, account, request)
     passed = request.open()
     given_up = [message.key for id_, message in claimed.items() if id_ not in passed]
@@ -225,6 +234,7 @@ async def _send_new(
     )
     async with in_data_plane(session, account):
         await insert_messages(session, account, new)
+        await attach(session, account, passed, files)
     if not passage.is_test:
         sms_senders = [each.sms_sender for each in passed.values() if each.sms_sender is not None]
         await note_sms_senders(session, account, sms_senders)

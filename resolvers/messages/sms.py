@@ -29,6 +29,7 @@ def check_sms(given: GivenMessage) -> None:
         "html": given.html,
         "replyTo": given.reply_to,
         "headers": given.headers or None,
+        "attachments": given.attachments or None,
     }
     for field, value in only_email.items():
         if value is not None:

@@ -7,6 +7,7 @@ from resolvers.billing.document import Issuer
 from resolvers.billing.status_history import SuspendedAccounts
 from resolvers.domains.dns import Dns
 from resolvers.inputs.address_digests import ContactKey, KeySource
+from resolvers.messages.attachments.room import AttachmentRoom
 from resolvers.messages.tracking.signers import SignerSource, no_signers
 from resolvers.messages.transport import Envelope, Sms, Transport
 from resolvers.payments.provider import PaymentProvider
@@ -38,6 +39,8 @@ class Deployment:
     """The host under which the names are that customers' records in DNS lead to."""
     mail: Transport[Envelope] | None = None
     """What e-mails are handed to; None: they wait."""
+    attachment_room: AttachmentRoom = field(default_factory=AttachmentRoom)
+    """For the files of e-mails that are handed over."""
     sms: Transport[Sms] | None = None
     """What SMS are handed to; None: they wait."""
     dns: Dns = field(default_factory=Dns)

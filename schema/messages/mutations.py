@@ -9,9 +9,11 @@ from strawberry.scalars import JSON
 from authz.callers.principals import Principal
 from authz.policy.refusals import Refusal
 from engine.writes.sessions import WriteSession
+from models.messages.attachments import LONGEST_CONTENT_ID, MOST_BYTES, MOST_OF_A_MESSAGE
 from models.sending.tables import SendStream
 from resolvers.messages import cancel
 from resolvers.messages import send as writes
+from resolvers.messages.attachments.given import GivenAttachment
 from resolvers.messages.given import (
     LONGEST_HEADER,
     MOST_HEADERS,
@@ -41,6 +43,19 @@ class MessageHeaderInput:
         description="`X-...`, `List-Id`, `In-Reply-To`, `References` or `Auto-Submitted`."
     )
     value: str = strawberry.field(description=f"1 to {LONGEST_HEADER} characters in one line.")
+
+
+@strawberry.input(description="A file that a message brings.")
+class MessageAttachmentInput:
+    attachment_id: strawberry.ID = strawberry.field(
+        description="A file that was uploaded to the account with POST /attachments."
+    )
+    content_id: str | None = strawberry.field(
+        default=None,
+        description="By which the HTML shows the file: for `<img src='cid:logo'>` it is `logo`. At most "
+        f"{LONGEST_CONTENT_ID} letters, digits, dots, underscores, plus signs and hyphens. If it is left "
+        "out, the file is attached to be saved.",
+    )
 
 
 @strawberry.input(
@@ -96,6 +111,10 @@ class MessageInput:
     headers: list[MessageHeaderInput] | None = strawberry.field(
         default=None, description=f"At most {MOST_HEADERS} further headers."
     )
+    attachments: list[MessageAttachmentInput] | None = strawberry.field(
+        default=None,
+        description=f"Files of an e-mail: at most {MOST_OF_A_MESSAGE}, of {MOST_BYTES:,} bytes together.",
+    )
     send_at: datetime.datetime | None = strawberry.field(
         default=None, description="When to send it, at most 7 days ahead. If it is left out, now."
     )
@@ -149,6 +168,10 @@ class MessageMutation:
                 sender=each.from_,
                 reply_to=each.reply_to,
                 headers=[GivenHeader(name=one.name, value=one.value) for one in each.headers or ()],
+                attachments=[
+                    GivenAttachment(attachment_id=one.attachment_id, content_id=one.content_id)
+                    for one in each.attachments or ()
+                ],
                 send_at=each.send_at,
             )
             for each, address in zip(input.messages, addresses, strict=True)

@@ -4,13 +4,16 @@ import datetime
 
 import strawberry
 
-from engine.declare.codecs import enum_of
+from engine.declare.codecs import enum_of, global_id
 from engine.declare.connections import Connection
-from engine.declare.declarations import column, computed, connection, entity
+from engine.declare.declarations import column, computed, connection, entity, to_many
+from models.base.ids import Kind
+from models.messages.attachments import attachments, message_attachments
 from models.messages.events import MessageEventKind, message_events
 from models.messages.tables import MessageChannel, MessageStatus, messages
 from models.sending.tables import SendStream
 from resolvers.messages import reads
+from resolvers.messages.attachments import reads as attachment_reads
 from schema.fields.node import ID_DESCRIPTION, Node
 
 _IN_ACCOUNT = ("master_id", "account_id", "id")
@@ -31,6 +34,29 @@ class MessageEvent:
     diagnostic: str | None = column(description="What the recipient's server said of a bounce.")
 
 
+@entity(attachments, key=_IN_ACCOUNT, far=True)
+class Attachment(Node):
+    """A file that was uploaded with POST /attachments, for messages of the account to bring. Callers who may
+    send on any stream see it."""
+
+    id: strawberry.ID = computed(attachment_reads.id_of, description=ID_DESCRIPTION)
+    name: str = column(description="The name of the file.")
+    type: str = column(description="What it is by its content, such as `application/pdf`.")
+    size: int = column(description="In bytes.")
+    created_at: datetime.datetime = column(description="When it was uploaded for the first time.")
+    expires_at: datetime.datetime = column(description="Until when messages can name it.")
+
+
+@entity(message_attachments, key=(*_IN_ACCOUNT, "position"), far=True)
+class MessageAttachment:
+    """A file that a message brings."""
+
+    name: str = column(description="The name of the file.")
+    type: str = column(description="What it is, such as `application/pdf`.")
+    size: int = column(description="In bytes.")
+    content_id: str | None = column(description="By which the HTML shows it; null: it is attached.")
+
+
 @entity(messages, key=_IN_ACCOUNT, far=True)
 class Message(Node):
     """A message to one recipient. CAMPAIGNS_READ shows those of the stream MARKETING, TRANSACTIONAL_READ
@@ -42,6 +68,10 @@ class Message(Node):
     )
     stream: SendStream = column(codec=enum_of(SendStream), description="The kind of message.")
     label: str | None = column(description="The team or campaign that it belongs to.")
+    campaign_id: strawberry.ID | None = column(
+        codec=global_id(Kind.CAMPAIGN),
+        description="The campaign that it belongs to; null for one that was sent by `messageSend`.",
+    )
     is_test: bool = column(
         description="Whether a key for tests sent it: then it is handed over to nobody, and costs nothing."
     )
@@ -60,4 +90,5 @@ class Message(Node):
     settled_at: datetime.datetime | None = column(
         description="When it was sent, failed, was canceled or found to be doubtful."
     )
+    attachments: list[MessageAttachment] = to_many(attachment_reads.of_message)
     events: Connection[MessageEvent] = connection(reads.events_of, order=reads.EVENTS)

@@ -16,11 +16,13 @@ from server.failures.errors import ErrorCode, Failure
 from server.graphql.response import failure_response
 from server.http.media_types import MediaType
 from server.http.min_revision import HEADER as MIN_REVISION
+from server.uploads.attachments_endpoint import PATH as ATTACHMENTS_PATH
 from server.uploads.contacts_endpoint import PATH as CONTACTS_PATH
 from server.uploads.recipients_endpoint import PATH as RECIPIENTS_PATH
 
 ANY_ORIGIN = "*"
 
+_UPLOADS = {ATTACHMENTS_PATH, CONTACTS_PATH, RECIPIENTS_PATH}
 _INVOICES = PDF_PATH.partition("{")[0]
 _REQUEST_HEADERS = ("Authorization", "Content-Type", "X-Request-Id", MIN_REVISION)
 _RESPONSE_HEADERS = ("X-Request-Id", "Retry-After", "WWW-Authenticate", "Content-Disposition")
@@ -62,7 +64,7 @@ class CrossOrigin:
         return self._app(scope, receive, send)
 
     def _is_api(self, path: str) -> bool:
-        return path in {self._api_path, CONTACTS_PATH, RECIPIENTS_PATH} or path.startswith(_INVOICES)
+        return path == self._api_path or path in _UPLOADS or path.startswith(_INVOICES)
 
     def _answer_to(self, origin: bytes | None) -> str | None:
         """The value of Access-Control-Allow-Origin; None for an origin that is not allowed."""

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Mapping
 
+from models.base.ids import AttachmentId
 from models.sending.tables import SendStream
 from resolvers.domains.sealed_columns import PRIVATE_KEY
 from resolvers.messages.claimed import ClaimedMessage, SigningKey
@@ -15,7 +16,7 @@ from resolvers.templates.rendering.work import Part
 from schema.fields.deployment import Deployment
 from server.transports.compose import compose
 from server.transports.header_fields import wire_address
-from server.transports.mail import Mail, Mailbox
+from server.transports.mail import Attachment, Mail, Mailbox
 from server.transports.signing import DkimSigner
 
 _MOST_SIGNERS = 1_000
@@ -48,15 +49,17 @@ class MailWriter:
         key: SigningKey,
         parts: Mapping[Part, str],
         links: MessageLinks | None,
+        contents: Mapping[AttachmentId, bytes],
     ) -> Envelope:
         """The mail in its envelope. What cannot be delivered comes back to an address that names the message.
+        `contents`: of its files.
 
         Raises ValueError for what cannot be mail, NotOpenedError where no secret opens the key, and
         SECRETS_UNAVAILABLE where the deployment has none.
         """
         references = self._deployment.signers().references
         reference = Reference(message.account_id, message.id)
-        mail = _mail(message, f"{references.written(reference)}@{key.domain}", parts, links)
+        mail = _mail(message, f"{references.written(reference)}@{key.domain}", parts, links, contents)
         signed = self._signer(key).sign(compose(mail), message.claimed_at)
         return Envelope(
             sender=references.bounce_address(reference, f"bounce.{key.domain}"),
@@ -71,7 +74,11 @@ class MailWriter:
 
 
 def _mail(
-    message: ClaimedMessage, message_id: str, parts: Mapping[Part, str], links: MessageLinks | None
+    message: ClaimedMessage,
+    message_id: str,
+    parts: Mapping[Part, str],
+    links: MessageLinks | None,
+    contents: Mapping[AttachmentId, bytes],
 ) -> Mail:
     html = parts.get(Part.HTML)
     return Mail(
@@ -84,5 +91,9 @@ def _mail(
         text=parts.get(Part.TEXT),
         html=html if html is None or links is None else tracked_html(html, links),
         headers=list(message.headers.items()),
+        attachments=[
+            Attachment(name=file.name, type=file.type, content=contents[file.id], content_id=file.content_id)
+            for file in message.attachments
+        ],
         unsubscribe_url=None if links is None else links.unsubscribe_url(),
     )

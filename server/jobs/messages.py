@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from authz.policy.refusals import Refusal
 from authz.wall.worker_door import enter_as_worker
 from engine.writes.sessions import WriteSessions
-from models.base.ids import AccountId, present_in_account
+from models.base.ids import AccountId, AccountKey, AttachmentId, present_in_account
 from models.effects.jobs import Job
 from models.messages.job_kinds import MESSAGE_DELIVERY
 from models.messages.tables import MessageChannel, MessageStatus
+from resolvers.messages.attachments.room import GoneError, NoRoomError
 from resolvers.messages.claim import claim_messages
 from resolvers.messages.claimed import ClaimedMessage
 from resolvers.messages.ids import KINDS
@@ -45,6 +46,7 @@ _UNVERIFIED = Handed(
 _NO_KEY = Handed(
     Verdict.LATER, "What it is signed with is out of reach.", _HELD.total_seconds(), is_tried=False
 )
+_NO_ROOM = Handed(Verdict.LATER, "Other large messages are handed over.", 1.0, is_tried=False)
 _TESTED = Handed(Verdict.ACCEPTED, "A test: it was handed over to nobody.")
 
 
@@ -52,6 +54,7 @@ _TESTED = Handed(Verdict.ACCEPTED, "A test: it was handed over to nobody.")
 class _Carrier:
     """What hands over the messages of one turn."""
 
+    sessions: WriteSessions
     deployment: Deployment
     writer: MailWriter
 
@@ -83,15 +86,39 @@ class _Carrier:
     async def _mailed(
         self, message: ClaimedMessage, parts: Mapping[Part, str], links: MessageLinks | None
     ) -> Handed:
-        if message.signing_key is None or self.deployment.mail is None:
+        if not message.attachments:
+            return await self._written(message, parts, links, {})
+        account = AccountKey(message.master_id, message.account_id)
+        room = self.deployment.attachment_room
+        try:
+            async with room.contents(self.sessions, account, message.attachments) as contents:
+                return await self._written(message, parts, links, contents)
+        except NoRoomError:
+            return _NO_ROOM
+        except GoneError:
+            return _failed("A file that it brings is not there any more.")
+
+    async def _written(
+        self,
+        message: ClaimedMessage,
+        parts: Mapping[Part, str],
+        links: MessageLinks | None,
+        contents: Mapping[AttachmentId, bytes],
+    ) -> Handed:
+        key, mail = message.signing_key, self.deployment.mail
+        if key is None or mail is None:
             raise AssertionError("it was claimed for a mail server")
         try:
-            envelope = self.writer.envelope(message, message.signing_key, parts, links)
+            if contents:
+                # In a thread: 10 MB take half a second.
+                envelope = await asyncio.to_thread(self.writer.envelope, message, key, parts, links, contents)
+            else:
+                envelope = self.writer.envelope(message, key, parts, links, contents)
         except ValueError as error:
             return _failed(f"It is no mail: {error}")
         except (NotOpenedError, Refusal):
             return _NO_KEY
-        return _TESTED if message.is_test else await self.deployment.mail.hand_over(envelope)
+        return _TESTED if message.is_test else await mail.hand_over(envelope)
 
     async def _texted(self, message: ClaimedMessage, parts: Mapping[Part, str]) -> Handed:
         if self.deployment.sms is None:
@@ -112,7 +139,7 @@ class _Carrier:
 async def deliver_turn(sessions: WriteSessions, deployment: Deployment, job: Job) -> None:
     """One turn of the tree. Another job follows where there is more."""
     channels = _channels(deployment)
-    carrier = _Carrier(deployment, MailWriter(deployment))
+    carrier = _Carrier(sessions, deployment, MailWriter(deployment))
     settled: list[Settled] = []
     looked_at: dict[AccountId, None] = {}
     held: dict[AccountId, None] = {}

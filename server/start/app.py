@@ -34,7 +34,8 @@ from server.start.garbage import keep_looking
 from server.tracking import feedback_endpoint, sms_endpoint
 from server.tracking.links import LinkPages
 from server.tracking.uses import LinkUses
-from server.uploads import contacts_endpoint, recipients_endpoint
+from server.uploads import attachments_endpoint, contacts_endpoint, recipients_endpoint
+from server.uploads.attachments import AttachmentUploads
 from server.uploads.contacts import ContactUploads
 from server.uploads.places import UploadPlaces
 from server.uploads.recipients import RecipientUploads
@@ -104,11 +105,15 @@ class _Uploads:
         """`limit`: the most lines of a file."""
         places, callers = UploadPlaces(), UploadCallers(reads.near, runner.key_uses)
         recipients = RecipientUploads(runner.sessions, decided.contact_key, places, limit)
+        attachments = AttachmentUploads(runner.sessions, places)
         contacts = ContactUploads(runner.sessions, decided.contact_key, places, limit)
         return cls(
             places,
             [
                 Route(recipients_endpoint.PATH, recipients_endpoint.RecipientsEndpoint(recipients, callers)),
+                Route(
+                    attachments_endpoint.PATH, attachments_endpoint.AttachmentsEndpoint(attachments, callers)
+                ),
                 Route(contacts_endpoint.PATH, ContactsExport(runner).respond, methods=["GET"]),
                 Route(contacts_endpoint.PATH, contacts_endpoint.ContactsEndpoint(contacts, callers)),
                 Route(statistics.PATH, statistics.StatisticsExport(runner, places).respond, methods=["GET"]),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP
 from email.utils import format_datetime
 
@@ -15,6 +15,7 @@ _WRITTEN = frozenset(
     {"from", "to", "reply-to", "subject", "date", "message-id", "list-unsubscribe", "list-unsubscribe-post"}
 )
 """The headers that a mail's other fields give."""
+_CONTENT_ID = re.compile(r"[!-;=?-~]{1,100}")
 _TYPE = re.compile(
     r"(?!multipart/|message/)([a-z0-9][a-z0-9!#$&^_.+-]{0,99})/([a-z0-9][a-z0-9!#$&^_.+-]{0,99})"
 )
@@ -57,18 +58,35 @@ def _content(mail: Mail) -> EmailMessage:
         content.set_content(mail.html, subtype="html")
     elif mail.html is not None:
         content.add_alternative(mail.html, subtype="html")
+    page = None if mail.html is None else content.get_body(("html",))
     for attachment in mail.attachments:
-        _attach(content, attachment)
+        if page is not None and attachment.content_id is not None:
+            _show(page, attachment, attachment.content_id)
+    for attachment in mail.attachments:
+        if page is None or attachment.content_id is None:
+            maintype, subtype, name = _described(attachment)
+            content.add_attachment(attachment.content, maintype=maintype, subtype=subtype, filename=name)
     return content
 
 
-def _attach(content: EmailMessage, attachment: Attachment) -> None:
+def _show(page: MIMEPart, attachment: Attachment, content_id: str) -> None:
+    """The file is there to be shown by the HTML."""
+    if _CONTENT_ID.fullmatch(content_id) is None:
+        raise ValueError("The id of an attachment has visible ASCII characters alone.")
+    maintype, subtype, name = _described(attachment)
+    page.add_related(
+        attachment.content,
+        maintype=maintype,
+        subtype=subtype,
+        filename=name,
+        cid=f"<{content_id}>",
+        disposition="inline",
+    )
+
+
+def _described(attachment: Attachment) -> tuple[str, str, str]:
+    """Both halves of its type, and its name. The library writes a name in other letters by RFC 2231."""
     kind = _TYPE.fullmatch(attachment.type.lower())
     if kind is None:
         raise ValueError("The type of an attachment is a media type such as application/pdf.")
-    content.add_attachment(
-        attachment.content,
-        maintype=kind[1],
-        subtype=kind[2],
-        filename=check_line(attachment.name, "The name of an attachment"),
-    )
+    return kind[1], kind[2], check_line(attachment.name, "The name of an attachment")

@@ -15,11 +15,13 @@ class Mailbox:
 
 @dataclass(frozen=True, kw_only=True)
 class Attachment:
-    """A file. `type`: its media type without parameters, such as `application/pdf`."""
+    """A file. `type`: its media type without parameters, such as `application/pdf`. `content_id`: by which
+    the HTML shows it; without HTML it is attached like all others."""
 
     name: str
     type: str
     content: bytes
+    content_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

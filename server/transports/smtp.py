@@ -13,6 +13,8 @@ from aiosmtplib import SMTP, SMTPResponseException
 from resolvers.messages.transport import Envelope, Handed, Verdict
 
 _PATIENCE = 20.0
+_SLOWEST = 100_000
+"""Bytes a second. A message takes longer than a word, and its answer comes after all of it."""
 _MOST_ON_A_CONNECTION = 100
 """Messages. Servers end connections that never end."""
 _LONGEST_ANSWER = 500
@@ -47,8 +49,9 @@ class SmtpServer:
 class _Connection:
     """An open connection, which hands over one message at a time."""
 
-    def __init__(self, client: SMTP) -> None:
+    def __init__(self, client: SMTP, patience: float) -> None:
         self._client = client
+        self._patience = patience
         self._taken = 0
         self._is_healthy = True
 
@@ -73,12 +76,15 @@ class _Connection:
         if refusal is not None:
             return refusal
         try:
-            answer = await self._client.data(envelope.content)
+            answer = await self._client.data(envelope.content, timeout=self._patience_for(envelope))
         except SMTPResponseException as error:
             return self._answered(error.code, error.message)
         except _FAILURES as error:
             return Handed(Verdict.UNKNOWN, _told(error))
         return self._answered(answer.code, answer.message)
+
+    def _patience_for(self, envelope: Envelope) -> float:
+        return self._patience + len(envelope.content) / _SLOWEST
 
     async def end(self) -> None:
         """Say goodbye to a server that answers; leave another one at once."""
@@ -114,7 +120,7 @@ class _Connection:
 
 class SmtpTransport:
     """Hands mail to one server. `most`: how many connections it has at once. `patience`: seconds for each
-    answer of the server."""
+    answer of the server, and more where a large message comes before it."""
 
     def __init__(self, server: SmtpServer, most: int = 1, patience: float = _PATIENCE) -> None:
         self._server = server
@@ -156,7 +162,7 @@ class SmtpTransport:
             timeout=self._patience,
         )
         await client.connect()
-        return _Connection(client)
+        return _Connection(client, self._patience)
 
     async def _leave(self, connection: _Connection) -> None:
         if connection.may_stay:

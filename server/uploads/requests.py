@@ -60,13 +60,18 @@ async def answered(status: HTTPStatus, do: Callable[[], Awaitable[Mapping[str, o
     return JSONResponse(dict(done), status, _NO_STORE)
 
 
-def check_upload(head: RequestHead, media_types: Collection[str], allow: str) -> None:
-    """Raise RefusedRequestError for what is no POST of such a text in UTF-8. `allow`: the methods of the
+def check_post(head: RequestHead, allow: str) -> None:
+    """Raise RefusedRequestError for what is no POST of a body as it is. `allow`: the methods of the
     address."""
     if head.method != "POST":
         message = f"Methods of this address: {allow}."
         raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": allow})
     check_encoding(head)
+
+
+def check_upload(head: RequestHead, media_types: Collection[str], allow: str) -> None:
+    """Raise RefusedRequestError for what is no POST of such a text in UTF-8."""
+    check_post(head, allow)
     media_type, *parameters = [part.strip().lower() for part in (head.content_type or "").split(";")]
     charsets = [parameter for parameter in parameters if parameter.startswith("charset=")]
     if media_type not in media_types or any("utf-8" not in charset for charset in charsets):

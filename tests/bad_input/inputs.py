@@ -31,6 +31,7 @@ NAMING_THE_ACCOUNT = {
     Kind.TEMPLATE,
     Kind.MARKETING_MESSAGE,
     Kind.TRANSACTIONAL_MESSAGE,
+    Kind.ATTACHMENT,
 }
 """The kinds of what is in the data plane: their ids also name the account."""
 

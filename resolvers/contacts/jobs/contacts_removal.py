@@ -22,6 +22,7 @@ from models.contacts.tables import (
     contacts,
 )
 from models.effects.jobs import Job
+from models.messages.attachments import attachments, message_attachments
 from models.messages.events import message_events
 from models.messages.orders import order_keys
 from models.messages.tables import message_bodies, message_keys, messages
@@ -42,6 +43,8 @@ _REMOVED: Sequence[Table] = (
     contact_import_errors,
     message_events,
     order_keys,
+    message_attachments,
+    attachments,
     messages,
     message_bodies,
     message_keys,

@@ -3,8 +3,11 @@
 import css_inline
 import nh3
 
-# Nothing is loaded: neither from the network nor from files.
-_INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
+# Nothing is loaded: neither from the network nor from files. What no element can have of its own stays in the
+# style sheet: `:hover`, `@media`, and rules for elements that a mail program itself adds.
+_INLINER = css_inline.CSSInliner(
+    load_remote_stylesheets=False, keep_style_tags=True, keep_at_rules=True, remove_inlined_selectors=True
+)
 
 _LAYOUT = {"align", "valign", "bgcolor", "width", "height", "border", "cellpadding", "cellspacing"}
 _STYLES = frozenset(

@@ -11,11 +11,14 @@ from tests.client.api import Caller
 from tests.engine.paths import Path
 from tests.world.block_list import give_entries
 from tests.world.campaigns import campaign_id, give_campaign
+from tests.world.messages import mail, send
 
 _LIST = """
 query ($id: ID!, $status: CampaignStatus, $label: String, $below: Boolean, $first: Int, $after: String) {
   account(id: $id) { campaigns(status: $status, label: $label, includeDescendants: $below, first: $first,
     after: $after) { totalCount nodes { id name account { id } } pageInfo { hasNextPage endCursor } } } }"""
+_MESSAGES = """query ($id: ID!) {
+  account(id: $id) { marketingMessages { nodes { recipient campaignId } } } }"""
 _PREVIEW = """query ($id: ID!) { campaignPreview(campaignId: $id) { recipients blocked newContacts
   activeContacts price warnings leftOut { index } refused { index } } }"""
 
@@ -114,3 +117,16 @@ async def test_a_preview_says_what_it_would_take(desk: Desk, path: Path) -> None
     nobody = await desk.draft()
     found = (await desk.api.read(path.of(_PREVIEW), desk.shop.owner, id=nobody["id"]))["campaignPreview"]
     assert found["warnings"] == ["NO_RECIPIENTS"]
+
+
+@pytest.mark.parametrize("path", Path)
+async def test_a_message_names_its_campaign(desk: Desk, path: Path) -> None:
+    account = desk.shop.account
+    sent = await desk.send(await desk.draft("ann@example.com"))
+    await desk.work(sent)
+    await send(desk.api, desk.shop.owner, account, [mail("1", "bob@example.com")], stream="MARKETING")
+    found = await desk.api.read(path.of(_MESSAGES), desk.shop.owner, id=account.id)
+    assert found["account"]["marketingMessages"]["nodes"] == [
+        {"recipient": "bob@example.com", "campaignId": None},
+        {"recipient": "ann@example.com", "campaignId": sent["id"]},
+    ]

@@ -5,6 +5,7 @@ from functools import partial
 from models.base.ids import Kind
 from models.messages.tables import MessageStatus
 from models.sending.tables import SendStream
+from tests.areas.messages.files import attachment_id, give_attachment
 from tests.areas.sending.matrix import CAMPAIGN_SENDERS
 from tests.authz.matrix.matrix_callers import MANAGERS, Stage, once
 from tests.authz.matrix.matrix_rows import Mutation, NodeOf, Values, gated
@@ -53,7 +54,13 @@ MUTATIONS = {
     "ordersReport": Mutation(_EITHER, _BY, _orders),
 }
 
+
+async def _file(stage: Stage) -> str:
+    return attachment_id(stage.account, await give_attachment(stage.world, stage.account))
+
+
 NODES = {
+    Kind.ATTACHMENT: NodeOf(_file, CAMPAIGN_SENDERS),
     Kind.MARKETING_MESSAGE: NodeOf(partial(_message, stream=SendStream.MARKETING), CAMPAIGN_SENDERS),
     Kind.TRANSACTIONAL_MESSAGE: NodeOf(partial(_message, stream=SendStream.TRANSACTIONAL), MANAGERS),
 }

@@ -3,6 +3,7 @@
 from models.base.ids import Kind
 from models.messages.tables import MessageStatus
 from models.sending.tables import SendStream
+from tests.areas.messages.files import attachment_id, give_attachment
 from tests.authz.escalation.statuses import NEEDS_ACTIVE, TAKES_AWAY, Row
 from tests.authz.rules.consequences import NO_CONSEQUENCE, Pays, does
 from tests.bad_input.place import Place
@@ -44,6 +45,8 @@ _MONTHS = Bound(Growth.SWEPT, "a month at a time, after 13 months or as many as 
 BOUNDS = {
     "messages": _MONTHS,
     "message_bodies": _MONTHS,
+    "message_attachments": _MONTHS,
+    "attachments": deleted("2 days after the upload, or longer where a message waits for its time"),
     "message_keys": deleted("7 days, while a key counts"),
     "message_events": Bound(Growth.SWEPT, "with the months of their messages"),
     "order_keys": deleted("a year after the order, which is not taken in any more then"),
@@ -57,6 +60,7 @@ def inputs(place: Place) -> dict[str, Input]:
     header = {"name": "X-Order", "value": "7"}
     message = mail("7") | {"html": "<p>Hello</p>", "replyTo": "help@example.com", "headers": [header]}
     message |= {"templateId": None, "mostParts": None, "variables": None, "from": None, "sendAt": None}
+    message["attachments"] = [{"attachmentId": place.objects[Kind.ATTACHMENT], "contentId": "logo"}]
     return {
         "messageSend": {"accountId": place.account.id, "stream": "MARKETING", "label": "Spring"}
         | {"messages": [message]},
@@ -81,7 +85,7 @@ def inputs(place: Place) -> dict[str, Input]:
     }
 
 
-ID_FIELDS = {"messageId": Kind.TRANSACTIONAL_MESSAGE}
+ID_FIELDS = {"messageId": Kind.TRANSACTIONAL_MESSAGE, "attachmentId": Kind.ATTACHMENT}
 
 
 async def give_objects(world: World, account: Account) -> dict[Kind, str]:
@@ -90,6 +94,7 @@ async def give_objects(world: World, account: Account) -> dict[Kind, str]:
     marketing = SendStream.MARKETING
     sent = await give_message(world, account, stream=marketing, status=MessageStatus.SENT)
     return {
+        Kind.ATTACHMENT: attachment_id(account, await give_attachment(world, account)),
         Kind.TRANSACTIONAL_MESSAGE: message_id(account, await give_message(world, account)),
         Kind.MARKETING_MESSAGE: message_id(account, sent, marketing),
     }
@@ -97,7 +102,9 @@ async def give_objects(world: World, account: Account) -> dict[Kind, str]:
 
 async def give_rows(world: World, tree: Tree) -> None:
     """A row in each of the area's tables."""
-    await give_event(world, tree.master, await give_message(world, tree.master))
+    message = await give_message(world, tree.master)
+    await give_event(world, tree.master, message)
+    await give_attachment(world, tree.master, message)
     await give_order(world, tree.master)
     await give_queue(world, tree.master)
     await give_sms_sender(world, tree.master, "Verdant")

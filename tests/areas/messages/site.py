@@ -19,6 +19,7 @@ from models.base.ids import MasterId
 from models.effects.jobs import Job
 from models.messages.job_kinds import MESSAGE_DELIVERY
 from models.messages.tables import MessageChannel, delivery_queues, messages
+from resolvers.messages.attachments.room import AttachmentRoom
 from resolvers.messages.claim import claim_messages
 from resolvers.messages.claimed import Claimed
 from resolvers.review.policy import ReviewPolicy
@@ -73,6 +74,7 @@ class Site:
     renderer: Renderer
     port: int
     sms: SmsGateway | None = None
+    room: AttachmentRoom = field(default_factory=AttachmentRoom)
 
     async def work(
         self, shop: Shop, review: ReviewPolicy = ReviewPolicy.OFF, by_domain: int | None = None
@@ -86,6 +88,7 @@ class Site:
             renderer=self.renderer,
             mail=transport,
             sms=self.sms,
+            attachment_room=self.room,
             keyring=lambda: KEYRING,
             signers=lambda: SIGNERS,
             review=review,

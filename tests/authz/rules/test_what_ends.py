@@ -76,6 +76,8 @@ MESSAGES = {
     "messages",
     "message_bodies",
     "message_keys",
+    "message_attachments",
+    "attachments",
     "message_events",
     "order_keys",
     "delivery_queues",

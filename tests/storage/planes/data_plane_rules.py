@@ -10,7 +10,7 @@ from models.base.planes import plane_of
 
 _ACCOUNT = ["master_id", "account_id"]
 
-_REPEATED = {"contact_values": {"contact_id"}}
+_REPEATED = {"contact_values": {"contact_id"}, "message_attachments": {"attachment_id"}}
 """Tables that repeat what others hold, to find it by, and the ids that their rows go by. They have no foreign
 key, which would look up the other row for each."""
 

@@ -51,6 +51,9 @@ INSERTS = {
     f"moment {_AGES}",
     "message_keys": "INSERT INTO message_keys (master_id, account_id, id, key, digest, created_at) SELECT "
     f":master, :account, gen_random_uuid(), CAST(n AS text), '', moment {_AGES}",
+    "attachments": "INSERT INTO attachments (master_id, account_id, id, name, type, size, digest, content, "
+    "expires_at, needed_until) SELECT :master, :account, gen_random_uuid(), 'a', 'text/plain', 1, "
+    f"CAST(CAST(n AS text) AS bytea), 'a', moment, moment {_AGES}",
     "statistics_hours": f"INSERT INTO statistics {_SUMS}",
     "subtree_statistics_hours": f"INSERT INTO subtree_statistics {_SUMS}",
     "review_samples": "WITH review AS (INSERT INTO reviews (master_id, account_id, id, status, contacts, "

@@ -1,0 +1,1 @@
+"""Files that messages bring: uploaded, named by messages, and read when these are handed over."""
