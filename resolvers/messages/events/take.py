@@ -34,19 +34,42 @@ _BOUNCES = {
 }
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """`are_new`: whether each event is. `is_counted`: whether anything was, so that the caller has to call
+    `note_counted` behind its last lock."""
+
+    are_new: Sequence[bool]
+    is_counted: bool
+
+
 async def take_events(
     session: WriteSession,
     account: Place,
     events: Sequence[SentEvent],
     keyring: KeyringSource,
     actor: Actor,
-) -> list[bool]:
-    """Whether each is new. The caller has entered the tree.
+) -> Sequence[bool]:
+    """Whether each is new. The caller has entered the tree, and takes no further locks.
 
     Raises SECRETS_UNAVAILABLE for a complaint where nothing can be sealed.
     """
+    recorded = await record_events(session, account, events, keyring, actor)
+    if recorded.is_counted:
+        await note_counted(session, account)
+    return recorded.are_new
+
+
+async def record_events(
+    session: WriteSession,
+    account: Place,
+    events: Sequence[SentEvent],
+    keyring: KeyringSource,
+    actor: Actor,
+) -> Recorded:
+    """As `take_events`, for a caller that goes on and takes further locks."""
     if not events:
-        return []
+        return Recorded([], is_counted=False)
     limits = await _limits(session, account, events)
     async with in_data_plane(session, account):
         stored = await store_events(session, account, events)
@@ -58,9 +81,7 @@ async def take_events(
         await _block_complaining(session, account, _about_somebody(new), keyring, actor)
         # Also what was told before: the recipient may have subscribed again since.
         await _unsubscribe(session, account, _about_somebody(real))
-    if new:
-        await note_counted(session, account)
-    return [how is not Stored.KNOWN for how in stored]
+    return Recorded([how is not Stored.KNOWN for how in stored], is_counted=bool(new))
 
 
 async def _limits(session: WriteSession, account: Place, events: Sequence[SentEvent]) -> BounceLimits | None:
