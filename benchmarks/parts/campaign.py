@@ -158,7 +158,8 @@ class _Sender:
     async def send(self, list_id: str) -> float:
         """The seconds until all messages to the list are handed over."""
         before = await self._connection.fetchval(_SETTLED)
-        values = {"name": "Spring", "templateId": self._template_id, "contactListIds": [list_id]}
+        values: dict[str, Any] = {"name": "Spring", "templateId": self._template_id}
+        values["contactListIds"] = [list_id]
         made = self._do("campaignCreate", "campaign { id version }", **values)["campaign"]
         began = time.perf_counter()
         self._do(
