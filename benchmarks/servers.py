@@ -21,6 +21,7 @@ from benchmarks.quiet import processor_seconds
 PEERS = Path(__file__).parent / "peers"
 CONTACT_KEY = "the key of the benchmark"
 """Of Mandant's servers and workers."""
+SECRET_KEY = "the secret of the benchmark"
 PLANNED_ONCE = "force_generic_plan"
 """The plan mode of Mandant's connections, and of the other servers': what helps Mandant shall help them
 too."""
@@ -54,6 +55,9 @@ MANDANT = Server("Mandant", (str(Path(sys.executable).parent / "mandant"), "serv
 
 TRUSTING = Server("Mandant", ("env", "MANDANT_TRUSTED_PROXIES=127.0.0.1", *MANDANT.command))
 """Believes where its clients say to be: one place alone may not ask so much at once."""
+
+SEALING = Server("Mandant", ("env", f"MANDANT_SECRET_KEYS={SECRET_KEY}", *MANDANT.command))
+"""Can store what is encrypted."""
 
 
 def python(module: str) -> tuple[str, ...]:

@@ -85,7 +85,7 @@ def serve(
             _tell("Making the demo accounts, if they are not there yet ...")
             with database_failures():
                 access = asyncio.run(_prepare_demo(addresses, settings))
-            text = banner(url, access)
+            text = banner(url, access, has_outbox=settings.local_outbox)
             working = at_work(addresses.application, deployment(settings))
         with working:
             serving.print_once_served(text, listener)

@@ -68,6 +68,8 @@ ALLOWED = {
     ("schema.fields.addresses.read_of_account", "to_thread"): _ADDRESSES,
     ("server.fairness.hashing.run", "run_in_executor"): "argon2: a hasher that is never changed",
     ("server.invoices.download._respond", "to_thread"): "fpdf and fontTools: one file at a time, by a lock",
+    ("server.outbox.page", "to_thread"): "the standard library's parser, of the bytes of a file",
+    ("server.transports.local_outbox._kept", "to_thread"): "files of its own; it counts them behind a lock",
     ("server.uploads.places.in_thread", "run_in_executor"): "hashes and files of the upload that waits",
     (
         "server.fairness.side_threads.side_thread",

@@ -1,7 +1,8 @@
 """How what comes back of a message gets into its tree.
 
 Whoever follows a link in a message, or returns it, has no session. The link and the return path name the
-account and are signed by the deployment. So nobody enters a tree that has not written to them.
+account and are signed by the deployment. So nobody enters a tree that has not written to them. A worker to
+which a server answers at once comes this way too: nothing may be due in the tree any more.
 """
 
 from sqlalchemy import Column, Text, Uuid, func, literal, select
@@ -12,7 +13,7 @@ from models.base.ids import AccountId, AccountKey, MasterId
 
 async def enter_for_feedback(session: WriteSession, account_id: AccountId) -> AccountKey | None:
     """Show the account's tree to the rest of the transaction. None: there is no such account. The caller has
-    verified the signature over the id."""
+    verified the signature over the id, or has claimed a message of the account."""
     entering = select(func.mandant_enter_for_feedback(literal(account_id, Uuid)))
     tree = (await session.execute(entering)).scalar_one()
     return None if tree is None else AccountKey(MasterId(tree), account_id)

@@ -3,6 +3,7 @@
 from benchmarks.parts import (
     blocks,
     busy_tree,
+    campaign,
     cold,
     cold_connections,
     contact_pages,
@@ -43,6 +44,7 @@ PARTS = (
     blocks.PART,
     imports.PART,
     contact_pages.PART,
+    campaign.PART,
     tree_statistics.PART,
     event_intake.PART,
     growth.PART,

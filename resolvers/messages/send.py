@@ -3,7 +3,7 @@
 import datetime
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, WriteKind
@@ -14,25 +14,25 @@ from authz.wall.row_security import enter_again
 from authz.wall.tree_door import in_data_plane
 from engine.text.forms import compared
 from engine.writes.sessions import WriteSession
-from models.base.ids import AccountId, MessageId, SendReservationId, new_id, new_ids
+from models.base.ids import AttachmentId, MessageId, SendReservationId, TemplateId, new_id, new_ids
 from models.messages.tables import MessageStatus
-from models.sending.tables import SendStream
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.address_digests import ContactDigest
 from resolvers.messages.attachments.attach import attach
-from resolvers.messages.attachments.read import check_files, read_files
+from resolvers.messages.attachments.read import KnownFile, check_files, read_files
 from resolvers.messages.excluded_since import EXCLUDED
-from resolvers.messages.given import MOST_MESSAGES, GivenMessage, ReadMessage
+from resolvers.messages.given import MOST_MESSAGES, ReadMessage
 from resolvers.messages.keys import claim_keys, give_back, read_earlier
 from resolvers.messages.queue import note_due
 from resolvers.messages.reading import read_message
+from resolvers.messages.request import Outcome, Request, Sending, Taken, mismatch
 from resolvers.messages.senders import read_senders
 from resolvers.messages.sms import channel_of
 from resolvers.messages.sms_senders import note_sms_senders
 from resolvers.messages.sources import source_to
 from resolvers.messages.store import NewMessages, insert_messages, read_contacts, read_versions
-from resolvers.messages.templates import refusal_of
+from resolvers.messages.templates import NewestVersion, refusal_of
 from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.address_hash import Recipients
 from resolvers.sending.audience import Audience, audience_of
@@ -47,62 +47,6 @@ from resolvers.statistics.count import Source
 LONGEST_AHEAD = datetime.timedelta(days=7)
 _SKEW = datetime.timedelta(minutes=5)
 """So far behind another machine's clock may be."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sending:
-    """Messages of one request."""
-
-    account_id: AccountId
-    stream: SendStream
-    label: str | None
-    messages: Sequence[GivenMessage]
-
-
-@dataclass(frozen=True)
-class Taken:
-    """A message that is sent. `replayed`: by an earlier request, or an earlier item of this one."""
-
-    id: MessageId
-    status: MessageStatus
-    replayed: bool
-
-
-Outcome = Taken | Refusal
-
-
-@dataclass
-class _Request:
-    """`first`: the items that stand for themselves, by the ids of their messages. `same`: the others that
-    have the key of one of these. `outcomes`: what is known of each item by its index."""
-
-    stream: SendStream
-    first: dict[MessageId, int] = field(default_factory=dict)
-    same: dict[int, MessageId] = field(default_factory=dict)
-    read: dict[int, ReadMessage] = field(default_factory=dict)
-    outcomes: dict[int, Outcome] = field(default_factory=dict)
-
-    def message(self, id_: MessageId) -> ReadMessage:
-        """The message that would get this id."""
-        return self.read[self.first[id_]]
-
-    def open(self) -> dict[MessageId, ReadMessage]:
-        """Those without an outcome."""
-        return {id_: self.read[index] for id_, index in self.first.items() if index not in self.outcomes}
-
-    def settle(self, id_: MessageId, outcome: Outcome) -> None:
-        """What became of the message."""
-        self.outcomes[self.first[id_]] = outcome
-
-    def all_outcomes(self) -> list[Outcome]:
-        """One for each item. An item with the key of an earlier one has that one's."""
-        for index, id_ in self.same.items():
-            first = self.outcomes[self.first[id_]]
-            if self.read[index].digest != self.message(id_).digest:
-                self.outcomes[index] = _mismatch()
-            else:
-                self.outcomes[index] = replace(first, replayed=True) if isinstance(first, Taken) else first
-        return [self.outcomes[index] for index in sorted(self.outcomes)]
 
 
 async def send_messages(
@@ -144,8 +88,8 @@ def check_number_of(given: Sequence[object]) -> None:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"Give 1 to {MOST_MESSAGES:,}.", "messages")
 
 
-def _read(command: Sending, label: str | None) -> _Request:
-    request = _Request(command.stream)
+def _read(command: Sending, label: str | None) -> Request:
+    request = Request(command.stream)
     by_key: dict[str, MessageId] = {}
     ids = new_ids(len(command.messages))
     for index, (id_, given) in enumerate(zip(ids, command.messages, strict=True)):
@@ -162,7 +106,7 @@ def _read(command: Sending, label: str | None) -> _Request:
     return request
 
 
-async def _find_earlier(session: WriteSession, account: Authorized, request: _Request) -> None:
+async def _find_earlier(session: WriteSession, account: Authorized, request: Request) -> None:
     """Take the keys; those that were taken before have their earlier outcomes."""
     wanted = request.open()
     if not wanted:
@@ -174,7 +118,7 @@ async def _find_earlier(session: WriteSession, account: Authorized, request: _Re
     for id_, message in wanted.items():
         found = earlier.get(message.key)
         if found is not None and (found.digest != message.digest or found.status is None):
-            request.settle(id_, _mismatch())
+            request.settle(id_, mismatch())
         elif found is not None and found.status is not None:
             request.settle(id_, Taken(found.message_id, found.status, replayed=True))
 
@@ -183,16 +127,13 @@ async def _send_new(
     session: WriteSession,
     principal: Principal,
     account: Authorized,
-    request: _Request,
+    request: Request,
     label: str | None,
     review: ReviewPolicy,
 ) -> None:
     now = datetime.datetime.now(datetime.UTC)
     claimed = request.open()
-    for id_, message in claimed.items():
-        if message.send_at is not None and not now - _SKEW <= message.send_at <= now + LONGEST_AHEAD:
-            text = f"Must lie at most {LONGEST_AHEAD.days} days ahead, and not in the past."
-            request.settle(id_, Refusal(RefusalCode.BAD_USER_INPUT, text, "sendAt"))
+    _check_times(request, now)
     senders = await read_senders(session, account, claimed.values())
     wanted = request.open()
     template_ids = {each.template_id for each in wanted.values() if each.template_id is not None}
@@ -201,16 +142,7 @@ async def _send_new(
         versions = await read_versions(session, account, template_ids)
         files = await read_files(session, account, file_ids)
         contacts = await read_contacts(session, account, _digests(wanted))
-    for id_, message in wanted.items():
-        if message.template_id is not None:
-            wrong = refusal_of(message, request.stream, versions.get(message.template_id))
-            if wrong is not None:
-                request.settle(id_, wrong)
-                continue
-        try:
-            check_files(message.attachments, files)
-        except Refusal as refusal:
-            request.settle(id_, refusal)
+    _check_named(request, versions, files)
     audience = await _without_excluded(session, account, request)
     passed = request.open()
     given_up = [message.key for id_, message in claimed.items() if id_ not in passed]
@@ -245,7 +177,31 @@ async def _send_new(
         request.settle(id_, Taken(id_, MessageStatus.WAITING, replayed=False))
 
 
-def _passage(principal: Principal, request: _Request, label: str | None, audience: Audience) -> Passage:
+def _check_times(request: Request, now: datetime.datetime) -> None:
+    """Settle messages for a time when nothing is sent."""
+    for id_, message in request.open().items():
+        if message.send_at is not None and not now - _SKEW <= message.send_at <= now + LONGEST_AHEAD:
+            text = f"Must lie at most {LONGEST_AHEAD.days} days ahead, and not in the past."
+            request.settle(id_, Refusal(RefusalCode.BAD_USER_INPUT, text, "sendAt"))
+
+
+def _check_named(
+    request: Request, versions: Mapping[TemplateId, NewestVersion], files: Mapping[AttachmentId, KnownFile]
+) -> None:
+    """Settle messages whose templates or files are not there, or do not fit."""
+    for id_, message in request.open().items():
+        if message.template_id is not None:
+            wrong = refusal_of(message, request.stream, versions.get(message.template_id))
+            if wrong is not None:
+                request.settle(id_, wrong)
+                continue
+        try:
+            check_files(message.attachments, files)
+        except Refusal as refusal:
+            request.settle(id_, refusal)
+
+
+def _passage(principal: Principal, request: Request, label: str | None, audience: Audience) -> Passage:
     """What is left of the request, as the gate takes it."""
     return Passage(
         reservation_id=SendReservationId(new_id()),
@@ -297,7 +253,7 @@ async def _pass(
     return reserved
 
 
-async def _without_excluded(session: WriteSession, account: Authorized, request: _Request) -> Audience:
+async def _without_excluded(session: WriteSession, account: Authorized, request: Request) -> Audience:
     """Who is sent to. Messages to others are refused."""
     wanted = request.open()
     audience = await audience_of(session, account, request.stream, Recipients(digests=list(_digests(wanted))))
@@ -312,7 +268,3 @@ async def _without_excluded(session: WriteSession, account: Authorized, request:
 def _digests(messages: Mapping[MessageId, ReadMessage]) -> dict[ContactDigest, None]:
     """Each once."""
     return dict.fromkeys(message.address.digest for message in messages.values())
-
-
-def _mismatch() -> Refusal:
-    return Refusal(RefusalCode.IDEMPOTENCY_MISMATCH, field="idempotencyKey")

@@ -7,14 +7,21 @@ from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, DateTime, Text, Uuid, bindparam, update
 
+from authz.callers.actors import PLATFORM
+from authz.wall.feedback_door import enter_for_feedback
 from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, AccountKey, MasterId
+from models.messages.events import LONGEST_DIAGNOSTIC, LONGEST_EVENT_STATUS, MessageEventKind
 from models.messages.tables import MessageStatus, messages
 from models.statistics.tables import StatisticKind
 from resolvers.messages.claimed import ClaimedMessage
-from resolvers.messages.transport import Handed
-from resolvers.statistics.count import Counted, count, note_counted
+from resolvers.messages.events.sent import find_messages
+from resolvers.messages.events.store import Detail, SentEvent
+from resolvers.messages.events.take import record_events
+from resolvers.messages.transport import Handed, Verdict
+from resolvers.sealing.keyring import KeyringSource
+from resolvers.statistics.count import Counted, count
 
 _FIRST_PAUSE = datetime.timedelta(seconds=10)
 _LONGEST_PAUSE = datetime.timedelta(hours=1)
@@ -24,7 +31,8 @@ _LONGEST_ANSWER = 500
 @dataclass(frozen=True)
 class Settled:
     """`due_at`: when a message that waits again is tried again. `reference`: what whoever took it calls it.
-    `is_tried`: whether it was handed over at all."""
+    `is_tried`: whether it was handed over at all. `bounce`: what is told of it, if it has failed because
+    nothing reaches its recipient."""
 
     message: ClaimedMessage
     status: MessageStatus
@@ -32,9 +40,36 @@ class Settled:
     due_at: datetime.datetime | None = None
     reference: str | None = None
     is_tried: bool = True
+    bounce: Detail | None = None
 
 
-def tried_again(message: ClaimedMessage, handed: Handed) -> Settled:
+_STATUSES = {
+    Verdict.ACCEPTED: MessageStatus.SENT,
+    Verdict.REFUSED: MessageStatus.FAILED,
+    Verdict.BOUNCED: MessageStatus.FAILED,
+    Verdict.UNKNOWN: MessageStatus.DOUBTFUL,
+}
+
+
+def settled_as(message: ClaimedMessage, handed: Handed) -> Settled:
+    """What became of a message that was handed over."""
+    if handed.verdict is Verdict.LATER:
+        return _tried_again(message, handed)
+    bounce = None
+    if handed.verdict is Verdict.BOUNCED:
+        status = handed.status and handed.status[:LONGEST_EVENT_STATUS]
+        bounce = Detail(status=status, diagnostic=handed.answer[:LONGEST_DIAGNOSTIC])
+    return Settled(
+        message,
+        _STATUSES[handed.verdict],
+        handed.answer,
+        reference=handed.reference,
+        is_tried=handed.is_tried,
+        bounce=bounce,
+    )
+
+
+def _tried_again(message: ClaimedMessage, handed: Handed) -> Settled:
     """The message waits, twice as long after each try and at most an hour, or has failed. Where nobody was
     asked, it waits no longer than it was told to."""
     now = datetime.datetime.now(datetime.UTC)
@@ -47,10 +82,16 @@ def tried_again(message: ClaimedMessage, handed: Handed) -> Settled:
     return Settled(message, MessageStatus.WAITING, handed.answer, due_at, is_tried=handed.is_tried)
 
 
-async def settle_messages(session: WriteSession, master_id: MasterId, settled: Sequence[Settled]) -> None:
-    """Write it down. What was found to be doubtful meanwhile stays so."""
+async def settle_messages(
+    session: WriteSession, master_id: MasterId, settled: Sequence[Settled], keyring: KeyringSource
+) -> bool:
+    """Write it down. What was found to be doubtful meanwhile stays so. A bounce is recorded as if it had come
+    back later.
+
+    True: something was counted, so the caller has to call `note_counted` behind its last lock.
+    """
     if not settled:
-        return
+        return False
     now = datetime.datetime.now(datetime.UTC)
     # As whoever erases a recipient locks them.
     in_order = sorted(settled, key=lambda each: each.message.id)
@@ -74,17 +115,61 @@ async def settle_messages(session: WriteSession, master_id: MasterId, settled: S
         await session.execute_each(_SETTLED, rows)
         for account_id, counted in failed.items():
             await count(session, AccountKey(master_id, account_id), counted)
-    if failed:
-        await note_counted(session, tree)
+    is_counted = bool(failed)
+    bounced = _by_account([each for each in in_order if each.bounce is not None])
+    # In one order, so that two workers of the tree wait for each other without deadlock.
+    for account_id in sorted(bounced):
+        is_counted |= await _record_bounces(session, account_id, bounced[account_id], now, keyring)
+    return is_counted
 
 
 def _failed(settled: Sequence[Settled], now: datetime.datetime) -> dict[AccountId, list[Counted]]:
-    found: dict[AccountId, list[Counted]] = defaultdict(list)
+    """Bounces are counted as such."""
+    failed = [
+        each
+        for each in settled
+        if each.status is MessageStatus.FAILED and each.bounce is None and not each.message.is_test
+    ]
+    return {
+        account_id: [
+            Counted(source=each.message.source, kind=StatisticKind.FAILED, happened_at=now) for each in own
+        ]
+        for account_id, own in _by_account(failed).items()
+    }
+
+
+def _by_account(settled: Sequence[Settled]) -> dict[AccountId, list[Settled]]:
+    found: dict[AccountId, list[Settled]] = defaultdict(list)
     for each in settled:
-        if each.status is MessageStatus.FAILED and not each.message.is_test:
-            failed = Counted(source=each.message.source, kind=StatisticKind.FAILED, happened_at=now)
-            found[each.message.account_id].append(failed)
+        found[each.message.account_id].append(each)
     return found
+
+
+async def _record_bounces(
+    session: WriteSession,
+    account_id: AccountId,
+    bounced: Sequence[Settled],
+    now: datetime.datetime,
+    keyring: KeyringSource,
+) -> bool:
+    """Of messages of one account. Whether anything was counted."""
+    account = await enter_for_feedback(session, account_id)
+    if account is None:
+        return False
+    # As they are now: a recipient may have been erased meanwhile.
+    async with in_data_plane(session, account):
+        sent = await find_messages(session, account, {each.message.id for each in bounced})
+    events = [
+        SentEvent(
+            sent=sent[each.message.id],
+            kind=MessageEventKind.HARD_BOUNCE,
+            happened_at=now,
+            detail=each.bounce,
+        )
+        for each in bounced
+        if each.bounce is not None and each.message.id in sent
+    ]
+    return (await record_events(session, account, events, keyring, PLATFORM)).is_counted
 
 
 _MOMENT = DateTime(timezone=True)

@@ -6,7 +6,8 @@ from dataclasses import replace
 from authz.callers.principals import Principal
 from engine.writes.sessions import WriteSession
 from resolvers.messages.given import MOST_MESSAGES
-from resolvers.messages.send import Outcome, Sending, send_messages
+from resolvers.messages.request import Outcome, Sending
+from resolvers.messages.send import send_messages
 from resolvers.review.policy import ReviewPolicy
 
 _CHARACTERS_OF_A_MESSAGE = 20_000

@@ -30,12 +30,14 @@ class Sms:
 class Verdict(enum.Enum):
     """What became of a message.
 
-    UNKNOWN: it was handed over and nobody said what became of it, so a second try may deliver it twice.
+    BOUNCED: it was refused, because the recipient's address or number takes no messages. UNKNOWN: it was
+    handed over and nobody said what became of it, so a second try may deliver it twice.
     """
 
     ACCEPTED = "ACCEPTED"
     LATER = "LATER"
     REFUSED = "REFUSED"
+    BOUNCED = "BOUNCED"
     UNKNOWN = "UNKNOWN"
 
 
@@ -43,13 +45,15 @@ class Verdict(enum.Enum):
 class Handed:
     """`answer`: what the other side said, or what went wrong, for people. `retry_after`: seconds in which
     another try is of no use, where that is known. `reference`: the other side's id of the message, if it
-    gave one. `is_tried`: False if nobody was asked, so that this counts as no try."""
+    gave one. `is_tried`: False if nobody was asked, so that this counts as no try. `status`: of a bounce, by
+    RFC 3463, where there is one."""
 
     verdict: Verdict
     answer: str
     retry_after: float | None = None
     reference: str | None = None
     is_tried: bool = True
+    status: str | None = None
 
 
 class Transport(Protocol[T]):

@@ -23,7 +23,7 @@ from resolvers.messages.given import (
     GivenMessage,
 )
 from resolvers.messages.ids import required_message
-from resolvers.messages.send import Outcome
+from resolvers.messages.request import Outcome, Sending
 from resolvers.messages.together import MOST_TOGETHER, key_of, send_together, size_of
 from resolvers.sending.permissions import SEND_PERMISSIONS
 from resolvers.templates.sms_parts import MOST_SMS_PARTS
@@ -176,9 +176,9 @@ class MessageMutation:
             )
             for each, address in zip(input.messages, addresses, strict=True)
         ]
-        command = writes.Sending(account_id=sender_id, stream=input.stream, label=input.label, messages=given)
+        command = Sending(account_id=sender_id, stream=input.stream, label=input.label, messages=given)
 
-        async def write(session: WriteSession, commands: Sequence[writes.Sending]) -> list[list[Outcome]]:
+        async def write(session: WriteSession, commands: Sequence[Sending]) -> list[list[Outcome]]:
             return await send_together(session, principal, commands, info.context.deployment.review)
 
         def answered(found: Sequence[Outcome]) -> MessageSendPayload:

@@ -13,7 +13,7 @@ from models.sending.tables import SendStream
 from resolvers.messages import reads
 from resolvers.messages.cancel import Canceled
 from resolvers.messages.ids import KINDS, READ_PERMISSIONS
-from resolvers.messages.send import Outcome
+from resolvers.messages.request import Outcome
 from schema.fields.payloads import Payload
 from schema.fields.user_errors import RefusedError, UserError, names_in
 from schema.messages.types import Message

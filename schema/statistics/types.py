@@ -32,13 +32,15 @@ class MessageNumbers:
         "own engine, as `sendCommit` tells."
     )
     failed: int = strawberry.field(
-        description="The number of messages of these that could not be handed over."
+        description="The number of messages of these that could not be handed over, but for those whose "
+        "recipients' addresses were refused for good: those are `hardBounces`."
     )
     delivered: int = strawberry.field(
         description="The number of messages that the recipients' servers accepted."
     )
     hard_bounces: int = strawberry.field(
-        description="The number of messages that came back for good, such as for an unknown address."
+        description="The number of messages that came back for good, or were refused at once, such as for an "
+        "unknown address."
     )
     soft_bounces: int = strawberry.field(
         description="The number of messages that came back for now, such as for a full mailbox."

@@ -14,8 +14,9 @@ _MEMBERS = (
 )
 
 
-def banner(url: str, access: DemoAccess) -> str:
-    """Lines for a terminal. `url` is the server's address without a path."""
+def banner(url: str, access: DemoAccess, *, has_outbox: bool) -> str:
+    """Lines for a terminal. `url` is the server's address without a path. `has_outbox`: what is sent is shown
+    there."""
     client = AGENCY.subaccounts[0].name
     tokens = [
         f"  {member.role.name:<14}{member.person.email:<28}{access.tokens[member.role]}"
@@ -24,6 +25,7 @@ def banner(url: str, access: DemoAccess) -> str:
     lines = [
         "",
         f"GraphiQL  {url}/graphql",
+        *([f"Outbox    {url}/outbox  shows the e-mails and SMS that are sent"] if has_outbox else []),
         "",
         f"The people of {AGENCY.name}, signed in; their password is {DEMO_PASSWORD}:",
         *tokens,

@@ -25,12 +25,15 @@ _TAX_RATE = Decimal(19)
 
 
 def with_demo_settings(settings: Settings) -> Settings:
-    """Payments that move no money, where there are none, and an issuer of invoices, where there is none."""
+    """Payments that move no money, where there are none, and an issuer of invoices, where there is none. What
+    is sent stays on this machine, if nobody else reaches the server."""
     changes: dict[str, object] = {}
     if settings.payment_provider is PaymentProviderName.NONE:
         changes["payment_provider"] = PaymentProviderName.PRACTICE
     if settings.issuer is None:
         changes |= {"issuer": _ISSUER, "tax_rate": _TAX_RATE}
+    if settings.is_for_this_machine:
+        changes["local_outbox"] = True
     return settings.model_copy(update=changes)
 
 

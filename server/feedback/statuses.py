@@ -1,7 +1,8 @@
 """Whether a message can ever reach the address, by the status of its bounce (RFC 3463).
 
-A hard bounce excludes the address at once, so only what says something of the address itself is hard.
-Whatever is about the message, its sender, the time, or the state of a server is soft.
+Reports that come back and the direct answers of a mail server are judged by the same table. A hard bounce
+excludes the address at once, so only what says something of the address itself is hard. Whatever is about the
+message, its sender, the time, or the state of a server is soft.
 
     status                          says                                         bounce
     4.x.x                           for this time                                SOFT
@@ -23,6 +24,14 @@ Whatever is about the message, its sender, the time, or the state of a server is
     5.7.x                           policy: reputation, spam, signatures         SOFT
     5.x.x                           for good                                     HARD
     none, or another                                                             SOFT
+
+Servers that give no status give a reply code at least (RFC 5321), which stands for one:
+
+    550, 551, 553                   5.0.0
+    the same, with a word of a policy: relay, spam, block, blacklist ...         5.7.0
+    552                             5.2.2
+    another 5xx                     5.3.0
+    4xx                             4.0.0
 """
 
 import re
@@ -31,7 +40,12 @@ from models.suppressions.tables import BounceKind
 
 _STATUS = re.compile(r"\s*([245])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)", re.ASCII)
 _IN_TEXT = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)", re.ASCII)
-_REPLY = re.compile(r"(?:[a-z-]+;\s*)?([245])\d\d(?!\d)", re.IGNORECASE | re.ASCII)
+_REPLY = re.compile(r"(?:[a-z-]+;\s*)?(([245])\d\d)(?!\d)", re.IGNORECASE | re.ASCII)
+_OF_A_POLICY = re.compile(r"relay|spam|block|black|polic|reputation|dnsbl|\brbl\b", re.IGNORECASE | re.ASCII)
+"""No bounce is taken back, so a refusal of the sender must not pass for one of the recipient."""
+
+_VAGUE, _POLICY, _FULL, _UNFIT = "5.0.0", "5.7.0", "5.2.2", "5.3.0"
+_OF_REPLIES = {"550": _VAGUE, "551": _VAGUE, "553": _VAGUE, "552": _FULL}
 
 _SOFT_SUBJECTS = frozenset({3, 4, 5, 6, 7})
 _EXCEPT = frozenset(
@@ -54,12 +68,37 @@ def status_of(status: str | None, diagnostic_code: str | None) -> str | None:
     """The most exact status that a report has: servers write 5.0.0 where the recipient's own server said
     more. None: it has none."""
     given, told = _STATUS.match(status or ""), _IN_TEXT.search(diagnostic_code or "")
-    if given is not None and (told is None or _is_exact(given) or given[1] != told[1]):
+    if given is not None and _is_exact(given):
         return _written(given)
-    if told is not None:
+    same = given is None or told is None or told[1] == given[1]
+    if told is not None and _is_exact(told) and same:
         return _written(told)
-    reply = _REPLY.match(diagnostic_code or "")
-    return None if reply is None else f"{reply[1]}.0.0"
+    reply = _of_reply(diagnostic_code or "")
+    vague = given or told
+    if vague is None or (reply is not None and reply[0] == vague[1]):
+        return reply
+    return _written(vague)
+
+
+def refused_for_good(answer: str, *, at_recipient: bool) -> str | None:
+    """The status by which a mail server that was asked directly refuses the recipient's address. None: it
+    refuses something else. `at_recipient`: it answers to the address; else to the message, of which only an
+    exact status says that the address is the fault."""
+    status = status_of(None, answer)
+    if bounce_kind(status) is not BounceKind.HARD or (status == _VAGUE and not at_recipient):
+        return None
+    return status
+
+
+def _of_reply(text: str) -> str | None:
+    """The status that the reply code stands for."""
+    reply = _REPLY.match(text)
+    if reply is None:
+        return None
+    if reply[2] != "5":
+        return f"{reply[2]}.0.0"
+    status = _OF_REPLIES.get(reply[1], _UNFIT)
+    return _POLICY if status == _VAGUE and _OF_A_POLICY.search(text) else status
 
 
 def _is_exact(status: re.Match[str]) -> bool:

@@ -2,7 +2,7 @@
 
 A message is written by the transaction that causes it, and sent after the commit by any process that serves.
 The process locks the row while it sends, so two processes never send the same one. Without an SMTP server
-messages stay in the outbox, and the log names them.
+messages go to the local outbox, where there is one; else they stay here, and the log names them.
 """
 
 import asyncio
@@ -17,13 +17,13 @@ from sqlalchemy import RowMapping, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models.effects.outbox import outbox_messages
-from resolvers.messages.transport import Envelope, Handed, Verdict
+from resolvers.messages.transport import Envelope, Handed, Transport, Verdict
 from server.failures.errors import kind_of
+from server.settings.deployment import platform_mail
 from server.settings.settings import Settings
 from server.transports.compose import compose
 from server.transports.header_fields import wire_address
 from server.transports.mail import Mail, Mailbox
-from server.transports.smtp import SmtpServer, SmtpTransport
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -38,7 +38,7 @@ class Postman:
 
     def __init__(self, database: AsyncEngine, settings: Settings) -> None:
         self._database = database
-        self._transport = SmtpTransport(SmtpServer.of(settings.smtp_url)) if settings.smtp_url else None
+        self._transport = platform_mail(settings)
         name, address = parseaddr(settings.mail_from)
         self._sender = Mailbox(address, name)
         self._log_bodies = settings.log_links
@@ -72,7 +72,7 @@ class Postman:
             await asyncio.sleep(_PAUSE)
 
     async def send_one(self) -> bool:
-        """Try the oldest message that is due. Whether there was one, and an SMTP server."""
+        """Try the oldest message that is due. Whether there was one, and anything to hand it to."""
         if self._transport is None:
             return False
         due = or_(
@@ -99,7 +99,7 @@ class Postman:
                 await _note_failure(connection, message, handed.answer)
         return True
 
-    async def _handed(self, transport: SmtpTransport, message: RowMapping) -> Handed:
+    async def _handed(self, transport: Transport[Envelope], message: RowMapping) -> Handed:
         try:
             envelope = self._envelope(message)
         except ValueError as error:

@@ -2,12 +2,13 @@
 
 import asyncio
 import datetime
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from authz.policy.refusals import Refusal
 from authz.wall.worker_door import enter_as_worker
-from engine.writes.sessions import WriteSessions
+from engine.writes.sessions import WriteSession, WriteSessions
 from models.base.ids import AccountId, AccountKey, AttachmentId, present_in_account
 from models.effects.jobs import Job
 from models.messages.job_kinds import MESSAGE_DELIVERY
@@ -18,11 +19,12 @@ from resolvers.messages.claimed import ClaimedMessage
 from resolvers.messages.ids import KINDS
 from resolvers.messages.queue import note_done
 from resolvers.messages.rendered import rendered
-from resolvers.messages.settle import Settled, settle_messages, tried_again
+from resolvers.messages.settle import Settled, settle_messages, settled_as
 from resolvers.messages.sms import fault_of_text
 from resolvers.messages.tracking.links import MessageLinks
 from resolvers.messages.transport import Handed, Sms, Verdict
 from resolvers.sealing.keyring import NotOpenedError
+from resolvers.statistics.count import note_counted
 from resolvers.templates.rendering.work import Fault, Part
 from schema.fields.deployment import Deployment
 from server.jobs.message_mail import MailWriter
@@ -33,12 +35,6 @@ _ROUNDS = 10
 
 _HELD = datetime.timedelta(minutes=10)
 """Until accounts that may not send are looked at again, and messages whose domain is not verified."""
-
-_STATUSES = {
-    Verdict.ACCEPTED: MessageStatus.SENT,
-    Verdict.REFUSED: MessageStatus.FAILED,
-    Verdict.UNKNOWN: MessageStatus.DOUBTFUL,
-}
 
 _UNVERIFIED = Handed(
     Verdict.LATER, "The domain that it comes from is not verified.", _HELD.total_seconds(), is_tried=False
@@ -63,11 +59,7 @@ class _Carrier:
         if message.expires_at <= message.claimed_at:
             answer = "It could not be handed over within 24 hours."
             return Settled(message, MessageStatus.FAILED, answer, is_tried=False)
-        handed = await self._handed(message)
-        if handed.verdict is Verdict.LATER:
-            return tried_again(message, handed)
-        status = _STATUSES[handed.verdict]
-        return Settled(message, status, handed.answer, reference=handed.reference, is_tried=handed.is_tried)
+        return settled_as(message, await self._handed(message))
 
     async def _handed(self, message: ClaimedMessage) -> Handed:
         is_email = message.source.channel is MessageChannel.EMAIL
@@ -140,28 +132,38 @@ async def deliver_turn(sessions: WriteSessions, deployment: Deployment, job: Job
     """One turn of the tree. Another job follows where there is more."""
     channels = _channels(deployment)
     carrier = _Carrier(sessions, deployment, MailWriter(deployment))
-    settled: list[Settled] = []
+    done: list[Settled] = []
     looked_at: dict[AccountId, None] = {}
     held: dict[AccountId, None] = {}
     for _ in range(_ROUNDS):
-        async with sessions.begin() as session:
-            await settle_messages(session, job.master_id, settled)
+        async with _settling(sessions, deployment, job, done) as session:
             claimed = await claim_messages(session, job.master_id, deployment.review, channels)
-        settled = []
+        done = []
         if claimed is None:
             break
         looked_at |= dict.fromkeys(claimed.looked_at)
         held |= dict.fromkeys(claimed.held)
         if claimed.is_last:
             break
-        settled = await asyncio.gather(*[carrier.deliver(message) for message in claimed.messages])
-    async with sessions.begin() as session:
-        await settle_messages(session, job.master_id, settled)
+        done = await asyncio.gather(*[carrier.deliver(message) for message in claimed.messages])
+    async with _settling(sessions, deployment, job, done) as session:
         if await enter_as_worker(session, job.master_id):
             if looked_at:
                 await note_done(session, job.master_id, list(looked_at), channels)
             if held:
                 await note_done(session, job.master_id, list(held), channels, _HELD)
+
+
+@asynccontextmanager
+async def _settling(
+    sessions: WriteSessions, deployment: Deployment, job: Job, done: Sequence[Settled]
+) -> AsyncIterator[WriteSession]:
+    """A transaction that writes down first what became of messages."""
+    async with sessions.begin() as session:
+        is_counted = await settle_messages(session, job.master_id, done, deployment.keyring)
+        yield session
+        if is_counted:
+            await note_counted(session, job)
 
 
 def _failed(answer: str) -> Handed:

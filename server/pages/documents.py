@@ -30,11 +30,12 @@ def fill_template(name: str, *, text: dict[str, str], markup: dict[str, str]) ->
 
 
 def page_headers(
-    *, scripts: Sequence[str] = (), styles: Sequence[str] = (), forms: bool = False
+    *, scripts: Sequence[str] = (), styles: Sequence[str] = (), forms: bool = False, frames: bool = False
 ) -> dict[str, str]:
     """The headers of a page that loads from this server and from the foreign addresses given, alone.
 
-    Nothing inline runs, nothing may frame the page. The browser itself sends `forms` to this server, or none.
+    Nothing inline runs, nothing may frame the page. The browser itself sends `forms` to this server, or none;
+    the page shows `frames` of this server, or none.
     """
     policy = (
         "default-src 'none'",
@@ -43,6 +44,7 @@ def page_headers(
         "img-src 'self' data:",
         "font-src data:",
         "connect-src 'self'",
+        "frame-src 'self'" if frames else "frame-src 'none'",
         "base-uri 'none'",
         "form-action 'self'" if forms else "form-action 'none'",
         "frame-ancestors 'none'",

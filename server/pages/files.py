@@ -22,6 +22,7 @@ OWN_FILES = {
     "invitation.js": Kind.SCRIPT.value,
     "mailbox.js": Kind.SCRIPT.value,
     "offers.js": Kind.SCRIPT.value,
+    "outbox.css": Kind.STYLE.value,
     "password-reset.js": Kind.SCRIPT.value,
     "requests.js": Kind.SCRIPT.value,
     "session.js": Kind.SCRIPT.value,

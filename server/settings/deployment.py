@@ -9,6 +9,7 @@ from server.settings.payments import payment_provider
 from server.settings.secret_keys import keyring_source, log_lost, signer_source
 from server.settings.settings import Settings
 from server.transports.by_place import ByPlace, domain_of
+from server.transports.local_outbox import LocalOutbox, MailToOutbox, SmsToOutbox
 from server.transports.sms_gateway import SmsGateway
 from server.transports.smtp import SmtpServer, SmtpTransport
 
@@ -36,9 +37,21 @@ def deployment(settings: Settings) -> Deployment:
     )
 
 
+def platform_mail(settings: Settings) -> Transport[Envelope] | None:
+    """What the platform's own mail is handed to, one at a time; None: it waits."""
+    if settings.smtp_url is None:
+        return MailToOutbox(local_outbox(settings)) if settings.local_outbox else None
+    return SmtpTransport(SmtpServer.of(settings.smtp_url))
+
+
+def local_outbox(settings: Settings) -> LocalOutbox:
+    """Beside the embedded PostgreSQL."""
+    return LocalOutbox(settings.folder / "outbox")
+
+
 def _mail(settings: Settings) -> Transport[Envelope] | None:
     if settings.smtp_url is None:
-        return None
+        return MailToOutbox(local_outbox(settings)) if settings.local_outbox else None
     most = settings.smtp_connections
     relay = SmtpTransport(SmtpServer.of(settings.smtp_url), most)
     return ByPlace(relay, domain_of, max(1, most // 2))
@@ -46,7 +59,7 @@ def _mail(settings: Settings) -> Transport[Envelope] | None:
 
 def _sms(settings: Settings) -> Transport[Sms] | None:
     if settings.sms_url is None or settings.sms_secret is None:
-        return None
+        return SmsToOutbox(local_outbox(settings)) if settings.local_outbox else None
     secret = settings.sms_secret.get_secret_value().encode()
     gateway = SmsGateway(settings.sms_url, secret, _SMS_AT_ONCE)
     return ByPlace(gateway, lambda _: "", _SMS_AT_ONCE)

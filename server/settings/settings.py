@@ -4,7 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr, computed_field
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, computed_field, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -17,6 +17,7 @@ from resolvers.review.policy import ReviewPolicy
 from resolvers.staff.request_subaccounts import SubaccountSetUp
 from server.settings import values
 from server.settings.issuer import IssuerSettings
+from server.settings.local import reaches_others
 from server.settings.payments import PaymentProviderName
 from server.settings.variables import known_variables
 
@@ -95,6 +96,11 @@ class Settings(BaseSettings):
         min_length=16,
         description="The secret that requests to this gateway are signed with, and its own to "
         "`POST /sms/events`; without it SMS wait.",
+    )
+    local_outbox: bool = Field(
+        default=False,
+        description="Without an SMTP server or a gateway, what is sent goes to a folder of this machine, and "
+        "everybody on it reads it at /outbox; for development.",
     )
     mail_from: Annotated[str, AfterValidator(values.mail_from)] = Field(
         default="Mandant <mandant@localhost>", description="The sender of e-mails."
@@ -192,6 +198,31 @@ class Settings(BaseSettings):
             variables = env_settings.env_vars.items()
             env_settings.env_vars = {name: value for name, value in variables if name.upper() in known}
         return init_settings, env_settings
+
+    @field_validator("local_outbox")
+    @classmethod
+    def _is_local(cls, value: bool, info: ValidationInfo) -> bool:
+        names = ("database_url", "host", "public_url", "allowed_hosts", "trusted_proxies")
+        # One that is not acceptable itself is told instead.
+        if value and info.data.keys() >= set(names):
+            given = {name: info.data[name] for name in names}
+            given["allowed_hosts"] = values.listed(given["allowed_hosts"])
+            cause = reaches_others(**given)
+            if cause is not None:
+                raise ValueError(f"is for a server of this machine alone, which {cause} says that it is not")
+        return value
+
+    @property
+    def is_for_this_machine(self) -> bool:
+        """Whether nobody else reaches the server."""
+        cause = reaches_others(
+            database_url=self.database_url,
+            host=self.host,
+            public_url=self.public_url,
+            allowed_hosts=self.allowed_host_names,
+            trusted_proxies=self.trusted_proxies,
+        )
+        return cause is None
 
     @property
     def allowed_host_names(self) -> list[str]:

@@ -26,8 +26,9 @@ from server.graphql.runner import OperationRunner
 from server.invoices.download import InvoiceDownload
 from server.jobs.mail import Postman
 from server.logs import metrics
+from server.outbox.page import OutboxPages
 from server.pages import DemoLogin, assets, graphiql_page, invitation_page, mailbox_page
-from server.settings.deployment import deployment
+from server.settings.deployment import deployment, local_outbox
 from server.settings.settings import Settings
 from server.start import health
 from server.start.garbage import keep_looking
@@ -173,6 +174,7 @@ def _pages(settings: Settings) -> list[Route]:
         Route("/", _to_graphiql),
         Route("/invitation", invitation_page(settings.app_url)),
         *(Route(f"/{name}", mailbox_page(name, settings.app_url)) for name in mailbox_pages),
+        *(OutboxPages(local_outbox(settings)).routes if settings.local_outbox else ()),
     ]
 
 

@@ -4,6 +4,7 @@
     {"id": "...", "to": "+4917...", "from": "Verdant", "text": "..."}
 
     200 or 202  {"id": "the gateway's own"}
+    4xx         {"code": "UNKNOWN_NUMBER"}, if nothing can ever reach the number
 
 The request is signed (`webhook_signature`). A second try has the same id, so the gateway can tell.
 """
@@ -33,6 +34,7 @@ _NOT_NOW = frozenset({401, 408, 425, 429})
 """What says nothing of the message, so another try may be taken. 401: the deployment's secret is wrong."""
 _ELSEWHERE = frozenset({301, 302, 307, 308})
 """The URL is wrong, and nothing was done. Redirects are not followed: the other place gets no messages."""
+_UNKNOWN_NUMBER = "UNKNOWN_NUMBER"
 _BODY_BEGINS = "http11.send_request_body.started"
 _FAILURES = (httpx.HTTPError, OSError, TimeoutError)
 
@@ -120,18 +122,27 @@ def _handed(answer: _Answer) -> Handed:
         return Handed(Verdict.UNKNOWN if reference is None else Verdict.ACCEPTED, told, reference=reference)
     if status in _NOT_NOW or status in _ELSEWHERE or 500 <= status < 600:
         return Handed(Verdict.LATER, told, retry_after(answer.headers.get("retry-after")))
-    return Handed(Verdict.REFUSED if 400 <= status < 500 else Verdict.UNKNOWN, told)
+    if not 400 <= status < 500:
+        return Handed(Verdict.UNKNOWN, told)
+    is_number = _value_of(answer.body, "code") == _UNKNOWN_NUMBER
+    return Handed(Verdict.BOUNCED if is_number else Verdict.REFUSED, told)
 
 
 def _reference(body: bytes | None) -> str | None:
     """The gateway's id of the message. None: the answer is none."""
+    reference = _value_of(body, "id")
+    is_usable = reference is not None and 1 <= len(reference) <= _LONGEST_REFERENCE
+    return reference if is_usable else None
+
+
+def _value_of(body: bytes | None, name: str) -> str | None:
+    """A text of the answer. None: there is none of this name."""
     try:
         found = orjson.loads(body or b"")
     except orjson.JSONDecodeError:
         return None
-    reference = found.get("id") if isinstance(found, dict) else None
-    is_usable = isinstance(reference, str) and 1 <= len(reference) <= _LONGEST_REFERENCE
-    return reference if is_usable else None
+    value = found.get(name) if isinstance(found, dict) else None
+    return value if isinstance(value, str) else None
 
 
 def retry_after(value: str | None) -> float | None:

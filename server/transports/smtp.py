@@ -11,6 +11,7 @@ import aiosmtplib
 from aiosmtplib import SMTP, SMTPResponseException
 
 from resolvers.messages.transport import Envelope, Handed, Verdict
+from server.feedback.statuses import refused_for_good
 
 _PATIENCE = 20.0
 _SLOWEST = 100_000
@@ -98,13 +99,16 @@ class _Connection:
 
     async def _announced(self, envelope: Envelope, options: list[str]) -> Handed | None:
         """Tell from whom and to whom; the refusal, if it is one."""
+        is_sender_known = False
         try:
             await self._client.mail(envelope.sender, options=options, encoding="utf-8")
+            is_sender_known = True
             await self._client.rcpt(envelope.recipient, encoding="utf-8")
         except SMTPResponseException as error:
             if error.code == _CLOSING:
                 raise ConnectionResetError(error.message) from error
-            refusal = Handed(_verdict(error.code), f"{error.code} {error.message}"[:_LONGEST_ANSWER])
+            told = f"{error.code} {error.message}"
+            refusal = _judged(told, at_recipient=True) if is_sender_known else _of_sender(told)
         else:
             return None
         with suppress(*_FAILURES):
@@ -115,7 +119,7 @@ class _Connection:
     def _answered(self, code: int, message: str) -> Handed:
         self._is_healthy = code != _CLOSING
         self._taken += 1
-        return Handed(_verdict(code), f"{code} {message}"[:_LONGEST_ANSWER])
+        return _judged(f"{code} {message}", at_recipient=False)
 
 
 class SmtpTransport:
@@ -177,14 +181,22 @@ def _is_ascii(envelope: Envelope) -> bool:
     return envelope.sender.isascii() and envelope.recipient.isascii() and head.isascii()
 
 
-def _verdict(code: int) -> Verdict:
-    match code // 100:
-        case 2:
-            return Verdict.ACCEPTED
-        case 5:
-            return Verdict.REFUSED
+def _judged(answer: str, *, at_recipient: bool) -> Handed:
+    """What the server said to the recipient, or to the message."""
+    told = answer[:_LONGEST_ANSWER]
+    match answer[0]:
+        case "2":
+            return Handed(Verdict.ACCEPTED, told)
+        case "5":
+            status = refused_for_good(answer, at_recipient=at_recipient)
+            return Handed(Verdict.REFUSED if status is None else Verdict.BOUNCED, told, status=status)
         case _:
-            return Verdict.LATER
+            return Handed(Verdict.LATER, told)
+
+
+def _of_sender(answer: str) -> Handed:
+    """Whatever the server says to the sender, it knows nothing of the recipient yet."""
+    return Handed(Verdict.REFUSED if answer[0] == "5" else Verdict.LATER, answer[:_LONGEST_ANSWER])
 
 
 def _told(error: BaseException) -> str:

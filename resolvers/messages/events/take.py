@@ -34,14 +34,23 @@ _BOUNCES = {
 }
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """`stored`: what became of each event. `is_counted`: whether anything was, so that the caller has to call
+    `note_counted` behind its last lock."""
+
+    stored: Sequence[Stored]
+    is_counted: bool
+
+
 async def take_events(
     session: WriteSession,
     account: Place,
     events: Sequence[SentEvent],
     keyring: KeyringSource,
     actor: Actor,
-) -> list[bool]:
-    """Whether each is new. The caller has entered the tree.
+) -> Sequence[bool]:
+    """Whether each is new. The caller has entered the tree, and takes no further locks.
 
     Raises SECRETS_UNAVAILABLE for a complaint where nothing can be sealed.
     """
@@ -54,10 +63,24 @@ async def take_told(
     events: Sequence[SentEvent],
     keyring: KeyringSource,
     actor: Actor,
-) -> list[Stored]:
+) -> Sequence[Stored]:
     """The same for events that have keys: what became of each."""
+    recorded = await record_events(session, account, events, keyring, actor)
+    if recorded.is_counted:
+        await note_counted(session, account)
+    return recorded.stored
+
+
+async def record_events(
+    session: WriteSession,
+    account: Place,
+    events: Sequence[SentEvent],
+    keyring: KeyringSource,
+    actor: Actor,
+) -> Recorded:
+    """As `take_told`, for a caller that goes on and takes further locks."""
     if not events:
-        return []
+        return Recorded([], is_counted=False)
     limits = await _limits(session, account, events)
     async with in_data_plane(session, account):
         stored = await store_events(session, account, events)
@@ -70,9 +93,7 @@ async def take_told(
         await _block_complaining(session, account, complaints, keyring, actor)
         # Also what was told before: the recipient may have subscribed again since.
         await _unsubscribe(session, account, _about_somebody(real, MessageEventKind.UNSUBSCRIBE))
-    if new:
-        await note_counted(session, account)
-    return stored
+    return Recorded(stored, is_counted=bool(new))
 
 
 async def _limits(session: WriteSession, account: Place, events: Sequence[SentEvent]) -> BounceLimits | None:

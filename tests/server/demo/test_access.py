@@ -64,7 +64,7 @@ async def test_one_of_its_people_is_staff_and_reaches_no_customer(demo: DemoData
     await add_staff(demo.owner_url, SUPPORTER.email, StaffRole.APPROVER)
     access = await open_access(demo.engine, path)
     assert access.staff_token is not None
-    assert access.staff_token in banner("http://127.0.0.1:8000", access)
+    assert access.staff_token in banner("http://127.0.0.1:8000", access, has_outbox=True)
     answer = await demo.api.read("{ staff { role } viewer { user { email } } }", Token(access.staff_token))
     assert answer == {"staff": {"role": "APPROVER"}, "viewer": {"user": {"email": SUPPORTER.email}}}
     assert await account_names(demo, SUPPORTER) == [PLATFORM.name]
@@ -110,6 +110,6 @@ async def test_the_demo_still_opens_when_the_agency_was_changed(
     finally:
         await demo.rows(undo)
     assert access.api_key is None
-    text = banner("http://127.0.0.1:8000", access)
+    text = banner("http://127.0.0.1:8000", access, has_outbox=True)
     assert "No API key" in text
     assert text.count("curl ") == 1

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from server.commands.database import read_settings
+from server.demo.deployment import with_demo_settings
 from server.failures.command_failed import CommandFailed
 from server.settings.settings import Settings
 from tests.server.settings.variables import setting_variables
@@ -89,6 +90,7 @@ MALFORMED = {
     "MANDANT_SMS_URL": ("foo", "ftp://example.com", "https://"),
     "MANDANT_SMS_SECRET": ("short",),
     "MANDANT_MESSAGE_MONTHS": (*_NUMBERS, "0", "121"),
+    "MANDANT_LOCAL_OUTBOX": ("maybe", "2"),
     "MANDANT_MAIL_FROM": ("foo", "a@b, c@d", "Name <>", "Name <a@>", "@b", "a@b\nBcc: c@d", "Name <a@b"),
     "MANDANT_MAIL_HOST": ("https://mail.example.com", "mail.example.com:25", "a b", "10.0.0.7", "a..b"),
     "MANDANT_DNS": (
@@ -261,3 +263,32 @@ def test_lists_may_have_spaces() -> None:
     )
     assert found.allowed_host_names == ["a.example", "b.example"]
     assert found.allowed_origin_names == ["https://a.example", "https://b.example"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_local"),
+    [
+        ("HOST", "localhost", True),
+        ("HOST", "::1", True),
+        ("HOST", "0.0.0.0", False),
+        ("HOST", "10.0.0.7", False),
+        ("DATABASE_URL", "postgresql://db/mandant", False),
+        ("MANDANT_PUBLIC_URL", "http://127.0.0.1:9000", True),
+        ("MANDANT_PUBLIC_URL", "https://api.example.com", False),
+        ("MANDANT_ALLOWED_HOSTS", "localhost,[::1]", True),
+        ("MANDANT_ALLOWED_HOSTS", "localhost,*", False),
+        ("MANDANT_TRUSTED_PROXIES", "127.0.0.1", False),
+    ],
+)
+def test_the_local_outbox_is_for_this_machine(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, *, is_local: bool
+) -> None:
+    """The demo has it where nobody else reaches the server."""
+    monkeypatch.setenv(name, value)
+    assert with_demo_settings(read_settings()).local_outbox is is_local
+    monkeypatch.setenv("MANDANT_LOCAL_OUTBOX", "true")
+    if is_local:
+        assert read_settings().local_outbox
+    else:
+        with pytest.raises(CommandFailed, match=f"MANDANT_LOCAL_OUTBOX: .*{name}"):
+            read_settings()

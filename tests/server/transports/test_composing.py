@@ -18,7 +18,7 @@ from server.transports.compose import compose
 from server.transports.mail import Attachment, Mail, Mailbox
 
 _NOW = datetime.datetime(2030, 5, 17, 12, 30, 5, tzinfo=datetime.timezone(datetime.timedelta(hours=2)))
-_MAIL = Mail(
+MAIL = Mail(
     sender=Mailbox("us@example.com", "Us"),
     recipient=Mailbox("anna@example.com"),
     subject="Hello",
@@ -36,7 +36,7 @@ _MAILBOXES = st.builds(Mailbox, _ADDRESSES, _LINES.map(lambda text: text.strip()
 _TYPES = st.sampled_from(["application/pdf", "text/plain", "text/html", "image/svg+xml", "application/zip"])
 _NAMES = _LINES.map(lambda text: text.strip()[:150]).filter(bool)
 _ATTACHMENTS = st.builds(Attachment, name=_NAMES, type=_TYPES, content=st.binary(max_size=300))
-_MAILS = st.builds(
+MAILS = st.builds(
     Mail,
     sender=_MAILBOXES,
     recipient=_MAILBOXES,
@@ -80,7 +80,7 @@ def _body(text: str) -> str:
     return lines if lines.endswith("\n") else f"{lines}\n"
 
 
-@given(_MAILS)
+@given(MAILS)
 def test_what_is_written_is_read_as_the_same(mail: Mail) -> None:
     content = compose(mail)
     assert content.isascii()
@@ -121,7 +121,7 @@ def _head(mail: Mail) -> str:
     "subject", ["word " * 2000, "x" * 10_000, "Größe " * 1700, "  two  spaces ", "=?utf-8?q?x?="]
 )
 def test_subjects_of_any_length_and_form(subject: str) -> None:
-    content = compose(replace(_MAIL, subject=subject))
+    content = compose(replace(MAIL, subject=subject))
     assert _texts(_read(content), "Subject") == [subject]
     assert max(len(line) for line in content.split(b"\r\n")) <= 78
 
@@ -130,7 +130,7 @@ def test_subjects_of_any_length_and_form(subject: str) -> None:
     "name", ["Santos, Maria", 'Maria "Mia" Santos', "Größe, Anna <x@example.org>", "a@b", "()"]
 )
 def test_a_name_adds_no_address(name: str) -> None:
-    message = _read(compose(replace(_MAIL, sender=Mailbox("us@example.com", name))))
+    message = _read(compose(replace(MAIL, sender=Mailbox("us@example.com", name))))
     assert _mailboxes(message, "From") == [Mailbox("us@example.com", name)]
     (address,) = message["From"].addresses
     assert address.addr_spec == "us@example.com"
@@ -138,7 +138,7 @@ def test_a_name_adds_no_address(name: str) -> None:
 
 def test_the_domain_is_written_in_ascii() -> None:
     mail = replace(
-        _MAIL, sender=Mailbox("us@Grüße.example"), recipient=Mailbox("grüße@grüße.example", "Größe")
+        MAIL, sender=Mailbox("us@Grüße.example"), recipient=Mailbox("grüße@grüße.example", "Größe")
     )
     head = _head(mail)
     assert "From: us@xn--gre-6ka8l.example\r\n" in head
@@ -148,11 +148,11 @@ def test_the_domain_is_written_in_ascii() -> None:
 def test_a_link_to_unsubscribe_stays_in_one_line() -> None:
     """Mail programs follow no encoded words."""
     url = f"https://track.example/u/{'a' * 300}"
-    assert f"\r\nList-Unsubscribe: <{url}>\r\n" in _head(replace(_MAIL, unsubscribe_url=url))
+    assert f"\r\nList-Unsubscribe: <{url}>\r\n" in _head(replace(MAIL, unsubscribe_url=url))
 
 
 def test_text_without_html_and_the_reverse() -> None:
-    text, html = _read(compose(_MAIL)), _read(compose(replace(_MAIL, text=None, html="<p>Grüße")))
+    text, html = _read(compose(MAIL)), _read(compose(replace(MAIL, text=None, html="<p>Grüße")))
     assert (text.get_content_type(), _content(text)) == ("text/plain", "Hello\n")
     assert (html.get_content_type(), _content(html)) == ("text/html", "<p>Grüße\n")
 
@@ -166,18 +166,18 @@ _BROKEN = st.builds("{}{}{}".format, _WORDS, _BREAKS, st.just("Bcc: everybody@ex
     _BROKEN,
     st.sampled_from(
         [
-            lambda text: replace(_MAIL, subject=text),
-            lambda text: replace(_MAIL, message_id=text),
-            lambda text: replace(_MAIL, unsubscribe_url=text),
-            lambda text: replace(_MAIL, headers=[("X-First", text)]),
-            lambda text: replace(_MAIL, headers=[(text, "value")]),
-            lambda text: replace(_MAIL, sender=Mailbox(text)),
-            lambda text: replace(_MAIL, sender=Mailbox(f"us@{text}.example.com")),
-            lambda text: replace(_MAIL, sender=Mailbox("us@example.com", text)),
-            lambda text: replace(_MAIL, recipient=Mailbox("us@example.com", text)),
-            lambda text: replace(_MAIL, reply_to=Mailbox("us@example.com", text)),
-            lambda text: replace(_MAIL, attachments=[Attachment(name=text, type="text/plain", content=b"")]),
-            lambda text: replace(_MAIL, attachments=[Attachment(name="a", type=text, content=b"")]),
+            lambda text: replace(MAIL, subject=text),
+            lambda text: replace(MAIL, message_id=text),
+            lambda text: replace(MAIL, unsubscribe_url=text),
+            lambda text: replace(MAIL, headers=[("X-First", text)]),
+            lambda text: replace(MAIL, headers=[(text, "value")]),
+            lambda text: replace(MAIL, sender=Mailbox(text)),
+            lambda text: replace(MAIL, sender=Mailbox(f"us@{text}.example.com")),
+            lambda text: replace(MAIL, sender=Mailbox("us@example.com", text)),
+            lambda text: replace(MAIL, recipient=Mailbox("us@example.com", text)),
+            lambda text: replace(MAIL, reply_to=Mailbox("us@example.com", text)),
+            lambda text: replace(MAIL, attachments=[Attachment(name=text, type="text/plain", content=b"")]),
+            lambda text: replace(MAIL, attachments=[Attachment(name="a", type=text, content=b"")]),
         ]
     ),
 )
@@ -189,23 +189,23 @@ def test_no_value_ends_its_line(text: str, put: Any) -> None:
 @pytest.mark.parametrize(
     "mail",
     [
-        replace(_MAIL, text=None),
-        replace(_MAIL, text="a\0b"),
-        replace(_MAIL, text="\ud800"),
-        replace(_MAIL, sender=Mailbox("us")),
-        replace(_MAIL, sender=Mailbox("us@example.com, them@example.com")),
-        replace(_MAIL, sender=Mailbox("a b@example.com")),
-        replace(_MAIL, sender=Mailbox("us@")),
-        replace(_MAIL, sender=Mailbox("@example.com")),
-        replace(_MAIL, headers=[("subject", "another one")]),
-        replace(_MAIL, headers=[("Content-Type", "text/html")]),
-        replace(_MAIL, headers=[("X:Y", "value")]),
-        replace(_MAIL, headers=[("", "value")]),
-        replace(_MAIL, unsubscribe_url="https://example.com/ü"),
-        replace(_MAIL, unsubscribe_url=f"https://example.com/{'a' * 1000}"),
-        replace(_MAIL, attachments=[Attachment(name="a", type="message/rfc822", content=b"")]),
-        replace(_MAIL, attachments=[Attachment(name="a", type="multipart/mixed", content=b"")]),
-        replace(_MAIL, attachments=[Attachment(name="a", type="pdf", content=b"")]),
+        replace(MAIL, text=None),
+        replace(MAIL, text="a\0b"),
+        replace(MAIL, text="\ud800"),
+        replace(MAIL, sender=Mailbox("us")),
+        replace(MAIL, sender=Mailbox("us@example.com, them@example.com")),
+        replace(MAIL, sender=Mailbox("a b@example.com")),
+        replace(MAIL, sender=Mailbox("us@")),
+        replace(MAIL, sender=Mailbox("@example.com")),
+        replace(MAIL, headers=[("subject", "another one")]),
+        replace(MAIL, headers=[("Content-Type", "text/html")]),
+        replace(MAIL, headers=[("X:Y", "value")]),
+        replace(MAIL, headers=[("", "value")]),
+        replace(MAIL, unsubscribe_url="https://example.com/ü"),
+        replace(MAIL, unsubscribe_url=f"https://example.com/{'a' * 1000}"),
+        replace(MAIL, attachments=[Attachment(name="a", type="message/rfc822", content=b"")]),
+        replace(MAIL, attachments=[Attachment(name="a", type="multipart/mixed", content=b"")]),
+        replace(MAIL, attachments=[Attachment(name="a", type="pdf", content=b"")]),
     ],
 )
 def test_what_no_mail_contains(mail: Mail) -> None:

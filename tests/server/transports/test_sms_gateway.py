@@ -140,6 +140,13 @@ async def test_what_the_status_says(site: Site, status: int, verdict: Verdict) -
     assert len(site.gateway.bodies) == 1
 
 
+@pytest.mark.parametrize("body", ['{"code": "UNKNOWN_NUMBER"}', '{"code": "EMPTY"}', '{"code": 7}', "7"])
+async def test_a_refusal_may_name_the_number(site: Site, body: str) -> None:
+    for status, other in ((400, Verdict.REFUSED), (422, Verdict.REFUSED), (503, Verdict.LATER)):
+        verdict = Verdict.BOUNCED if "UNKNOWN" in body and status < 500 else other
+        assert (await site.answered(Response(body, status))).verdict is verdict
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"), [("0", 0.0), ("120", 120.0), ("9" * 30, 86_400.0), ("soon", None)]
 )

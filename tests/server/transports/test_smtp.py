@@ -17,10 +17,18 @@ class Mailbox:
     """What the server took, by connections; it answers with the next of `answers`, if there is one."""
 
     answers: list[str] = field(default_factory=list)
+    at_sender: str | None = None
     at_recipient: str | None = None
     connections: set[object] = field(default_factory=set)
     recipients: list[str] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        if self.at_sender is not None:
+            return self.at_sender
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         if self.at_recipient is not None:
@@ -93,24 +101,45 @@ async def test_at_once_there_are_no_more_connections_than_allowed(site: Site) ->
 
 @pytest.mark.parametrize(
     ("answer", "verdict"),
-    [("451 Not now", Verdict.LATER), ("550 Nobody here", Verdict.REFUSED), ("421 Bye", Verdict.LATER)],
+    [
+        ("451 Not now", Verdict.LATER),
+        ("550 Nobody here", Verdict.REFUSED),
+        ("550 5.1.1 Nobody here", Verdict.BOUNCED),
+        ("421 Bye", Verdict.LATER),
+    ],
 )
 async def test_what_the_server_says_of_a_message(site: Site, answer: str, verdict: Verdict) -> None:
     """And the next message goes its way."""
     site.mailbox.answers = [answer]
-    assert await site.send() == Handed(verdict, answer)
+    handed = await site.send()
+    assert (handed.verdict, handed.answer) == (verdict, answer)
     assert (await site.send()).verdict is Verdict.ACCEPTED
     assert len(site.mailbox.recipients) == 1
 
 
 @pytest.mark.parametrize(
-    ("answer", "verdict"), [("450 Not now", Verdict.LATER), ("550 Nobody", Verdict.REFUSED)]
+    ("answer", "verdict", "status"),
+    [
+        ("450 Not now", Verdict.LATER, None),
+        ("550 Nobody", Verdict.BOUNCED, "5.0.0"),
+        ("550 5.1.1 Nobody", Verdict.BOUNCED, "5.1.1"),
+        ("554 5.7.1 Relay access denied", Verdict.REFUSED, None),
+    ],
 )
-async def test_what_the_server_says_of_a_recipient(site: Site, answer: str, verdict: Verdict) -> None:
+async def test_what_the_server_says_of_a_recipient(
+    site: Site, answer: str, verdict: Verdict, status: str | None
+) -> None:
     site.mailbox.at_recipient = answer
-    assert await site.send() == Handed(verdict, answer)
+    assert await site.send() == Handed(verdict, answer, status=status)
     assert (await site.send()).verdict is Verdict.ACCEPTED
     assert len(site.mailbox.connections) == 1
+
+
+async def test_what_the_server_says_of_the_sender_is_no_bounce(site: Site) -> None:
+    site.mailbox.at_sender = "550 5.1.1 Nobody"
+    assert await site.send() == Handed(Verdict.REFUSED, "550 5.1.1 Nobody")
+    site.mailbox.at_sender = None
+    assert (await site.send()).verdict is Verdict.ACCEPTED
 
 
 async def test_a_connection_that_ends_before_the_answer_leaves_a_doubt(site: Site) -> None:

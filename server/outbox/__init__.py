@@ -1,0 +1,1 @@
+"""The page that shows the local outbox, where a developer runs the server."""
