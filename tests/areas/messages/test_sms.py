@@ -28,9 +28,10 @@ from tests.world.world import World
 
 @dataclass
 class Gateway:
-    """Takes what it gets, but for numbers in `refused`."""
+    """Takes what it gets, but for numbers in `refused`. Of those in `garbled` it does not say so."""
 
     refused: set[str] = field(default_factory=set)
+    garbled: set[str] = field(default_factory=set)
     taken: list[dict[str, str]] = field(default_factory=list)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,6 +40,9 @@ class Gateway:
             await Response("Unknown number", 400)(scope, receive, send)
             return
         self.taken.append(sms)
+        if sms["to"] in self.garbled:
+            await Response("<html>", 200)(scope, receive, send)
+            return
         await Response(orjson.dumps({"id": f"gateway-{len(self.taken)}"}), 202)(scope, receive, send)
 
 
@@ -108,7 +112,7 @@ async def test_a_national_number_is_one_of_the_accounts_country(
     await set_setting(world, shop.account, SettingName.DEFAULT_COUNTRY, "SE")
     await send(api, shop.owner, shop.account, [_sms("1", "070-123 45 67")])
     await sms_site.site.work(shop)
-    assert [sms["to"] for sms in sms_site.gateway.taken] == ["+46701234567"]
+    assert sorted(sms["to"] for sms in sms_site.gateway.taken) == ["+46701234567"]
 
 
 async def test_a_blocked_number_gets_nothing(api: Api, shop: Shop, world: World, sms_site: SmsSite) -> None:
@@ -160,3 +164,20 @@ async def test_what_no_sms_is(api: Api, shop: Shop, site: Site, name: str) -> No
 async def test_who_an_sms_can_come_from(api: Api, shop: Shop, sender: str) -> None:
     (outcome,) = await send(api, shop.owner, shop.account, [{**_sms("1"), "from": sender}])
     assert outcome["error"] is None
+
+
+async def test_an_answer_that_is_garbage_leaves_a_doubt_and_nothing_goes_twice(
+    api: Api, shop: Shop, sms_site: SmsSite
+) -> None:
+    """A gateway that answers 200 and garbage has perhaps taken it."""
+    sms_site.gateway.garbled = {"+46701234567"}
+    await send(api, shop.owner, shop.account, [_sms("1"), _sms("2", "+46701234568")])
+    for _ in range(2):
+        await sms_site.site.work(shop)
+        await sms_site.site.let_pass(shop, hours=1)
+    found = await sms_site.site.statuses(shop)
+    assert {to: status for to, (status, _) in found.items()} == {
+        "+46701234567": "DOUBTFUL",
+        "+46701234568": "SENT",
+    }
+    assert sorted(sms["to"] for sms in sms_site.gateway.taken) == ["+46701234567", "+46701234568"]
