@@ -8,6 +8,7 @@ from authz.policy.permissions import Permission
 from engine.writes.sessions import WriteSession
 from models.base.ids import CampaignId
 from models.campaigns.tables import UNTIL_RELEASED, CampaignStatus
+from models.sending.tables import SendStream
 from resolvers.campaigns.due import put_in_job
 from resolvers.campaigns.store import (
     NOT_ASKED,
@@ -20,6 +21,8 @@ from resolvers.campaigns.store import (
 from resolvers.effects.event_kinds import EventKind
 from resolvers.inputs.emails import email_address
 from resolvers.messages.senders import check_verified
+from resolvers.reputation.gate import check_source
+from resolvers.reputation.sources import SendingSource
 from resolvers.review.gate import check_reviewed
 from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.gate import check_real
@@ -55,7 +58,8 @@ async def resume_campaign(
     """Go on with it. Its sends are paid; whether the account may send is asked anew (T29). Needs
     CAMPAIGNS_SEND. Repeating it changes nothing.
 
-    Raises FAILED_PRECONDITION for one that is not paused, REVIEW_REQUIRED, DOMAIN_NOT_VERIFIED.
+    Raises FAILED_PRECONDITION for one that is not paused, REVIEW_REQUIRED, SENDING_PAUSED,
+    DOMAIN_NOT_VERIFIED.
     """
     check_real(principal)
     campaign = await lock_campaign(session, principal, campaign_id, Permission.CAMPAIGNS_SEND)
@@ -64,6 +68,8 @@ async def resume_campaign(
     campaign.check_status(CampaignStatus.PAUSED)
     account, moment = campaign.account, now()
     await check_reviewed(session, account, review)
+    # On trial, what was paid before goes out as the trial's hour has room.
+    await check_source(session, account, SendingSource(SendStream.MARKETING, None), sends=0)
     await check_verified(session, account, [email_address(campaign.row.sender)], "campaignId")
     await write_campaign(
         session,

@@ -67,6 +67,8 @@ async def send_campaign(
     asked = {
         **NOT_ASKED,
         **NOT_FAILED,
+        # What could not be started is a draft again.
+        "status": CampaignStatus.DRAFT.value,
         "asked_by_user_id": principal.user_id,
         "asked_by_api_key_id": principal.api_key_id,
         "asked_from": campaign.account.acting_from,

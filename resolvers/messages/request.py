@@ -66,5 +66,5 @@ class Request:
         return [self.outcomes[index] for index in sorted(self.outcomes)]
 
 
-def _mismatch() -> Refusal:
+def mismatch() -> Refusal:
     return Refusal(RefusalCode.IDEMPOTENCY_MISMATCH, field="idempotencyKey")

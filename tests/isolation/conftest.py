@@ -6,15 +6,22 @@ import pytest
 from sqlalchemy import make_url
 from starlette.applications import Starlette
 
+from engine.writes.sessions import WriteSessions
+from models.base.ids import Kind, MasterId, parse
+from models.effects.jobs import Job
+from models.statistics.job_kinds import STATISTICS_ROLL_UP
+from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
+from server.jobs.dispatch import do
 from server.settings.settings import Settings
 from server.start.app import create_app
-from tests.isolation.site import Mailbox
+from tests.isolation.site import Behind
+from tests.server.deployed import deployed
 
 
 @pytest.fixture(scope="session")
-def mailbox(addresses: DatabaseAddresses) -> Mailbox:
-    """The secrets of the links in what waits to be mailed."""
+def behind(addresses: DatabaseAddresses) -> Behind:
+    """The secrets of the links in what waits to be mailed, and a worker that adds statistics up."""
 
     async def read(email: str) -> list[str]:
         connection = await asyncpg.connect(addresses.owner)
@@ -27,7 +34,17 @@ def mailbox(addresses: DatabaseAddresses) -> Mailbox:
         bodies = [row["body"].partition("#")[2] for row in rows]
         return [body.split()[0] for body in bodies if body]
 
-    return read
+    async def add_up(master_id: str) -> None:
+        tree = parse(Kind.ACCOUNT, master_id)
+        assert tree is not None
+        engine = connect_as_application(addresses.application, pool_size=2)
+        try:
+            job = Job(STATISTICS_ROLL_UP, MasterId(tree), tree)
+            await do(WriteSessions(engine), deployed(), job)
+        finally:
+            await engine.dispose()
+
+    return Behind(read, add_up)
 
 
 @pytest.fixture(scope="session")

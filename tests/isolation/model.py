@@ -192,6 +192,23 @@ class Stock:
     """Whether it locks that setting for the accounts below."""
 
 
+@dataclass(eq=False)
+class Sent:
+    """What an account has sent, or is about to: one of everything, with a label of its own. `numbers`: whom
+    the two messages went to, the one of the stream MARKETING first."""
+
+    account: Account
+    label: str
+    campaign_id: str
+    campaign_name: str
+    campaign_maker: Subject
+    marketing_id: str
+    transactional_id: str
+    numbers: tuple[str, str]
+    paused_stream: str | None
+    """On which its campaigns and people send nothing any more."""
+
+
 @dataclass
 class World:
     """Some trees with all that is in them."""
@@ -208,6 +225,8 @@ class World:
     stocks: list[Stock] = field(default_factory=list)
     """In the order of the accounts."""
     blocks: list[Block] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+    """In the order of the accounts."""
 
     def role(self, name: str) -> Role:
         """A built-in role."""
@@ -225,6 +244,10 @@ class World:
     def stock(self, account: Account) -> Stock:
         """What the account has."""
         return next(found for found in self.stocks if found.account is account)
+
+    def sent_by(self, account: Account) -> Sent:
+        """What the account sends."""
+        return next(found for found in self.sent if found.account is account)
 
     def owner(self, account: Account) -> Person | None:
         """The person who owns the account itself."""

@@ -9,6 +9,8 @@ from tests.isolation.model import Key, Subject, World
 from tests.isolation.planting import plant
 from tests.isolation.reading import Reading, Viewer
 from tests.isolation.rights import Rights
+from tests.isolation.sent.giving import send
+from tests.isolation.sent.reading import SentReading
 from tests.isolation.sight import Sight
 from tests.isolation.site import SOON, Site
 from tests.isolation.state import learn_events, state_of
@@ -42,6 +44,7 @@ async def build(site: Site, size: Size) -> None:
     await end_members(site)
     await asyncio.sleep(SOON.total_seconds())  # what ends soon has ended, before more is done by it
     await stock(site)
+    await send(site)
     await limit(site)
     learn_events(site.world, await state_of(site))
 
@@ -70,7 +73,7 @@ async def compare_reads(world: World, rights: Rights, viewers: list[Viewer], tal
         sight = Sight(world, rights, viewer.subject if viewer.accepted else None)
         async with turn:
             await Reading(sight, viewer, tally).compare()
-            for ways in (StockReading, StockRoots, StockFiles):
+            for ways in (StockReading, StockRoots, StockFiles, SentReading):
                 await ways(sight, viewer, tally).compare()
 
     await asyncio.gather(*map(read, viewers))

@@ -128,6 +128,9 @@ VALUES_NEED = {
     "TEMPLATES_READ": "TEMPLATE_CREATED",
     "BLOCK_LIST_READ": "BLOCK_LIST_ADDED",
     "DOMAINS_READ": "DOMAIN_ADDED DOMAIN_REMOVED",
+    "CAMPAIGNS_READ": "CAMPAIGN_CREATED",
+    "CAMPAIGNS_READ TRANSACTIONAL_READ": "MESSAGES_SENT MESSAGE_EVENTS_REPORTED",
+    "STATISTICS_READ": "SENDING_PAUSED",
     "SETTINGS_READ": "ACCOUNT_UPDATED SETTINGS_UPDATED REVIEW_WITHDRAWN",
     "SETTINGS_READ CONTACTS_READ": "REVIEW_REQUESTED",
 }
@@ -162,3 +165,17 @@ STOCK_NEEDS = {
     "templatesFound": "TEMPLATES_READ",
 }
 """The same of `stock.questions`."""
+
+SENT_NEEDS = {
+    "campaigns": "CAMPAIGNS_READ",
+    "labeled": "CAMPAIGNS_READ",
+    "sentOnes": "CAMPAIGNS_READ",
+    "campaignsBelow": "CAMPAIGNS_READ",
+    "labeledBelow": "CAMPAIGNS_READ",
+    "marketingMessages": "CAMPAIGNS_READ",
+    "marketingLabeled": "CAMPAIGNS_READ",
+    "transactionalMessages": "TRANSACTIONAL_READ",
+    "transactionalLabeled": "TRANSACTIONAL_READ",
+    "sendingSources": "STATISTICS_READ",
+}
+"""The same of `sent.questions`."""

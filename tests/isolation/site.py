@@ -20,12 +20,24 @@ from tests.isolation.rights import Rights
 Mailbox = Callable[[str], Awaitable[list[str]]]
 """The secrets of the links that were mailed to an address, the oldest first."""
 
+AddUp = Callable[[str], Awaitable[None]]
+"""What a worker does about the statistics of a master account's tree."""
+
 Item = TypeVar("Item")
 
 _worlds = itertools.count(1)
+_phones = itertools.count(1_200_001)
 
 SOON = datetime.timedelta(seconds=3)
 """Longer than a busy machine takes to ask for what ends then."""
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What happens behind the API."""
+
+    mailbox: Mailbox
+    add_up: AddUp
 
 
 @dataclass
@@ -34,7 +46,7 @@ class Site:
 
     app: Starlette
     stack: AsyncExitStack
-    mailbox: Mailbox
+    behind: Behind
     chance: random.Random
     number: int
     """No other world of this database has it."""
@@ -49,10 +61,10 @@ class Site:
 
     @classmethod
     @asynccontextmanager
-    async def of(cls, app: Starlette, mailbox: Mailbox, seed: int) -> "AsyncIterator[Site]":
+    async def of(cls, app: Starlette, behind: Behind, seed: int) -> "AsyncIterator[Site]":
         """An empty one."""
         async with AsyncExitStack() as stack:
-            yield cls(app, stack, mailbox, random.Random(seed), next(_worlds))
+            yield cls(app, stack, behind, random.Random(seed), next(_worlds))
 
     async def api_at(self, address: str | None = None) -> Api:
         """The API as it is asked from a network address."""
@@ -89,6 +101,10 @@ class Site:
     def email(self) -> str:
         """An address that no other has."""
         return f"{self.once('p').replace(' ', '')}@example.com"
+
+    def phone(self) -> str:
+        """A number that no other has."""
+        return f"+4670{next(_phones):07d}"
 
     def soon(self) -> str:
         """A moment that will have passed when the world is built."""

@@ -5,7 +5,8 @@ from typing import Any
 
 from tests.isolation.model import Account, Person, World
 from tests.isolation.questions import STATE
-from tests.isolation.rules import NEEDS, STOCK_NEEDS
+from tests.isolation.rules import NEEDS, SENT_NEEDS, STOCK_NEEDS
+from tests.isolation.sent.questions import SENT_STATE
 from tests.isolation.sight import Json, has_values
 from tests.isolation.site import Site
 from tests.isolation.stock.questions import ROOT_STATE, STOCK_STATE
@@ -21,10 +22,13 @@ async def state_of(site: Site) -> State:
         api = await site.api_of(person)
         answer, more = await api.ask(STATE, person), await api.ask(STOCK_STATE, person)
         stocks = {node["id"]: node for node in more.data["viewer"]["accounts"]["nodes"]}
+        sending = await api.ask(SENT_STATE, person)
+        sent = {node["id"]: node for node in sending.data["viewer"]["accounts"]["nodes"]}
         for node in answer.data["viewer"]["accounts"]["nodes"]:
             if _all_seen(node) and node["id"] not in found:
                 root = await _root_state(site, person, node["id"])
-                found[node["id"]] = {**node, "stock": stocks[node["id"]], "root": root}
+                of_areas = {"stock": stocks[node["id"]], "sent": sent[node["id"]], "root": root}
+                found[node["id"]] = {**node, **of_areas}
     assert len(found) == len(site.world.accounts), "somebody sees each account whole"
     return found
 
@@ -48,7 +52,7 @@ def _seers(site: Site) -> list[Person]:
 
 
 def _sees_all(site: Site, person: Person, account: Account) -> bool:
-    needed = {*NEEDS.values(), *STOCK_NEEDS.values(), "BLOCK_LIST_READ"}
+    needed = {*NEEDS.values(), *STOCK_NEEDS.values(), *SENT_NEEDS.values(), "BLOCK_LIST_READ"}
     return needed <= site.rights.permissions(person, account)
 
 

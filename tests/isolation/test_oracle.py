@@ -8,14 +8,14 @@ from starlette.applications import Starlette
 
 from tests.authz.escalation.profiles import BY_NIGHT
 from tests.isolation.oracle import Size, build, compare_reads, viewers_of
-from tests.isolation.site import Mailbox, Site
+from tests.isolation.site import Behind, Site
 from tests.isolation.summary import COUNTED
 from tests.isolation.tally import Tally
 from tests.isolation.writing import compare_writes
 
 SEEDS = (1,)
 """A world of it, always the same; a seed that a nightly run printed may take its place."""
-CHECKS = 20_000
+CHECKS = 25_000
 """How many it is to give, at the least."""
 _SIZE = Size(trees=3, subaccounts=5, newcomers=3, members=5, keys=3, shares=4)
 _WORLDS_BY_NIGHT = 10
@@ -24,12 +24,12 @@ _SHOWN = 20
 
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_everybody_sees_and_does_what_the_rules_say_and_nothing_else(
-    app: Starlette, mailbox: Mailbox, seed: int, record_property: Callable[[str, object], None]
+    app: Starlette, behind: Behind, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
     drawn = random.SystemRandom()
     for number in [drawn.randrange(10**9) for _ in range(_WORLDS_BY_NIGHT)] if BY_NIGHT else [seed]:
         tally = Tally()
-        async with Site.of(app, mailbox, number) as site:
+        async with Site.of(app, behind, number) as site:
             await build(site, _SIZE)
             viewers = await viewers_of(site)
             await compare_reads(site.world, site.rights, viewers, tally)

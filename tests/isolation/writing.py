@@ -7,6 +7,7 @@ from tests.client.api import INPUT_TYPES, Answer
 from tests.isolation.attempts import DONE, Attempt, Attempts
 from tests.isolation.reading import Viewer
 from tests.isolation.rights import Rights
+from tests.isolation.sent.attempts import SentAttempts
 from tests.isolation.sight import Json, Sight
 from tests.isolation.site import Site
 from tests.isolation.state import State, state_of
@@ -48,11 +49,13 @@ def _compare_states(what: str, attempt: Attempt, states: tuple[State, State], ta
 def _chosen(site: Site, attempts: Attempts) -> Iterable[Attempt]:
     reached = [found for found in site.world.accounts if attempts.rights.reaches(attempts.subject, found)]
     stock = StockAttempts(site, attempts.rights, attempts.subject)
+    sent = SentAttempts(site, attempts.rights, attempts.subject)
     accounts = [*site.some(reached, _ACCOUNTS), site.chance.choice(site.world.accounts)]
     for account in dict.fromkeys(accounts):
         yield from attempts.on_account(account)
         yield from attempts.on_link(account)
         yield from stock.on_account(account)
+        yield from sent.on_account(account)
     for _ in range(_ACCOUNTS):
         yield from attempts.on_things()
 

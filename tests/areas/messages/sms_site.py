@@ -18,9 +18,10 @@ from tests.areas.messages.site import Site
 
 @dataclass
 class Gateway:
-    """Takes what it gets, but for numbers in `refused`."""
+    """Takes what it gets, but for numbers in `refused`. Of those in `garbled` it does not say so."""
 
     refused: set[str] = field(default_factory=set)
+    garbled: set[str] = field(default_factory=set)
     taken: list[dict[str, str]] = field(default_factory=list)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -29,6 +30,9 @@ class Gateway:
             await Response("Unknown number", 400)(scope, receive, send)
             return
         self.taken.append(sms)
+        if sms["to"] in self.garbled:
+            await Response("<html>", 200)(scope, receive, send)
+            return
         await Response(orjson.dumps({"id": f"gateway-{len(self.taken)}"}), 202)(scope, receive, send)
 
 

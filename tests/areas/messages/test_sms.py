@@ -66,7 +66,7 @@ async def test_a_national_number_is_one_of_the_accounts_country(
     await set_setting(world, shop.account, SettingName.DEFAULT_COUNTRY, "SE")
     await send(api, shop.owner, shop.account, [_sms("1", "070-123 45 67")])
     await sms_site.site.work(shop)
-    assert [sms["to"] for sms in sms_site.gateway.taken] == ["+46701234567"]
+    assert sorted(sms["to"] for sms in sms_site.gateway.taken) == ["+46701234567"]
 
 
 async def test_a_blocked_number_gets_nothing(api: Api, shop: Shop, world: World, sms_site: SmsSite) -> None:
@@ -219,3 +219,20 @@ async def test_marketing_says_how_to_get_no_more_of_it(api: Api, shop: Shop) -> 
     fields = [None if each["error"] is None else each["error"]["field"][-1] for each in outcomes]
     assert fields[: len(_MARKETING)] == [None if says else "text" for says in _MARKETING.values()]
     assert fields[len(_MARKETING) :] == [None if says else "templateId" for says in _MARKETING.values()]
+
+
+async def test_an_answer_that_is_garbage_leaves_a_doubt_and_nothing_goes_twice(
+    api: Api, shop: Shop, sms_site: SmsSite
+) -> None:
+    """A gateway that answers 200 and garbage has perhaps taken it."""
+    sms_site.gateway.garbled = {"+46701234567"}
+    await send(api, shop.owner, shop.account, [_sms("1"), _sms("2", "+46701234568")])
+    for _ in range(2):
+        await sms_site.site.work(shop)
+        await sms_site.site.let_pass(shop, hours=1)
+    found = await sms_site.site.statuses(shop)
+    assert {to: status for to, (status, _) in found.items()} == {
+        "+46701234567": "DOUBTFUL",
+        "+46701234568": "SENT",
+    }
+    assert sorted(sms["to"] for sms in sms_site.gateway.taken) == ["+46701234567", "+46701234568"]

@@ -42,8 +42,8 @@ class StockAttempts:
     def _contacts(self, stock: Stock) -> Iterator[tuple[str, Json, str]]:
         here, contact = {"accountId": stock.account.id}, {"contactId": stock.contact_id}
         list_, once = {"contactListId": stock.list_id}, self.site.once
-        changing = self._changing(stock.account, "CONTACTS_WRITE")
-        taking = self._right(stock.account, "CONTACTS_WRITE")
+        changing = self.changing(stock.account, "CONTACTS_WRITE")
+        taking = self.right(stock.account, "CONTACTS_WRITE")
         yield "contactUpsert", {**here, "contacts": [{"email": stock.email, "externalId": "x"}]}, changing
         yield "contactUpdate", {**contact, "expectedVersion": 1, "externalId": "x"}, changing
         yield "contactErase", contact, taking
@@ -53,8 +53,8 @@ class StockAttempts:
         yield "contactAttributeCreate", {**here, "name": once("attribute"), "type": "TEXT"}, changing
         yield "contactAttributeDelete", {**here, "name": stock.attribute}, changing
         yield "contactImportCancel", {"jobId": stock.job_ids[0]}, taking
-        sending = self._changing(stock.account, "CAMPAIGNS_SEND")
-        sending = sending or self._right(stock.account, "CONTACTS_READ")
+        sending = self.changing(stock.account, "CAMPAIGNS_SEND")
+        sending = sending or self.right(stock.account, "CONTACTS_READ")
         sent = {**here, **list_, "stream": "MARKETING", "idempotencyKey": once("key")}
         yield "sendReserve", sent, sending
 
@@ -64,33 +64,33 @@ class StockAttempts:
         moment = self.site.later(datetime.timedelta(hours=-1))
         report = {"address": stock.email, "occurredAt": moment}
         own = [block.address for block in self.site.world.blocks if block.account is account]
-        blocking = self._right(account, "BLOCK_LIST_WRITE")
+        blocking = self.right(account, "BLOCK_LIST_WRITE")
         yield "blockListAdd", {**here, "addresses": [stock.email]}, blocking
-        lifting = self._changing(account, "BLOCK_LIST_WRITE")
+        lifting = self.changing(account, "BLOCK_LIST_WRITE")
         yield "blockListRemove", {**here, "entries": own}, lifting
-        reporting = self._right(account, "CONTACTS_WRITE")
+        reporting = self.right(account, "CONTACTS_WRITE")
         yield "unsubscribeReport", {**here, "reports": [report]}, reporting
         yield "bounceReport", {**here, "reports": [{**report, "kind": "HARD"}]}, reporting
         agreed = {**here, "address": stock.unsubscribed, "evidence": "A form"}
-        yield "resubscribe", agreed, self._changing(account, "CONTACTS_WRITE")
+        yield "resubscribe", agreed, self.changing(account, "CONTACTS_WRITE")
 
     def _domains(self, stock: Stock) -> Iterator[tuple[str, Json, str]]:
         account, domain = stock.account, {"domainId": stock.domain_id}
         added = {"accountId": account.id, "kind": "SENDING", "name": "news.example.org"}
-        yield "domainAdd", added, self._changing(account, "DOMAINS_WRITE")
+        yield "domainAdd", added, self.changing(account, "DOMAINS_WRITE")
         gone = "NOT_FOUND" if account.own_status == "CLOSED" else ""
-        yield "domainVerify", domain, gone or self._changing(account, "DOMAINS_WRITE")
-        yield "domainRemove", domain, gone or self._right(account, "DOMAINS_WRITE")
+        yield "domainVerify", domain, gone or self.changing(account, "DOMAINS_WRITE")
+        yield "domainRemove", domain, gone or self.right(account, "DOMAINS_WRITE")
 
     def _settings(self, stock: Stock) -> Iterator[tuple[str, Json, str]]:
-        account, changing = stock.account, self._changing(stock.account, "SETTINGS_WRITE")
+        account, changing = stock.account, self.changing(stock.account, "SETTINGS_WRITE")
         here = {"accountId": account.id}
         yield "settingsUpdate", {**here, "expectedVersion": 1, "senderName": "Another"}, changing
         yield "reviewRequest", here, changing
 
     def _templates(self, stock: Stock) -> Iterator[tuple[str, Json, str]]:
         changing, template = (
-            self._changing(stock.account, "TEMPLATES_WRITE"),
+            self.changing(stock.account, "TEMPLATES_WRITE"),
             {"templateId": stock.template_id},
         )
         new = {"accountId": stock.account.id, "name": self.site.once("Template")}
@@ -98,16 +98,16 @@ class StockAttempts:
         yield "templateUpdate", {**template, "expectedVersion": 1, "text": "Hello"}, changing
         yield "templateDelete", template, changing
 
-    def _right(self, account: Account, permission: str) -> str:
+    def right(self, account: Account, permission: str) -> str:
         """Why nothing that needs the permission can be done there, whatever the status."""
         if not self.rights.reaches(self.subject, account):
             return "NOT_FOUND"
         held = permission in self.rights.held(self.subject, account)
         return "" if held else f"FORBIDDEN {permission}"
 
-    def _changing(self, account: Account, permission: str) -> str:
+    def changing(self, account: Account, permission: str) -> str:
         """The same of what the status may forbid."""
-        code = self._right(account, permission)
+        code = self.right(account, permission)
         if code or account.status == "ACTIVE":
             return code
         left = self.rights.left_by_status(account) - READS

@@ -105,7 +105,8 @@ async def _domain(site: Site, account: Account) -> tuple[str, str]:
 async def _template(site: Site, account: Account) -> tuple[str, str]:
     """It says who has written to whom."""
     writer, name = site.master_owner(account), site.once("Template")
-    values = {"name": name, "channel": "SMS", "text": f"{name} {{{{ contact.email }}}}"}
+    values = {"name": name, "channel": "EMAIL", "subject": "Hello"}
+    values["text"] = f"{name} {{{{ contact.email }}}}"
     made = await site.do("templateCreate", writer, "template { id }", accountId=account.id, **values)
     site.log(account, "TEMPLATE_CREATED", writer, "TEMPLATES_WRITE")
     return name, made["template"]["id"]

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0066"
-down_revision = "0059"
+revision = "0063"
+down_revision = "0062"
 
 ROLE = "mandant_data"
 

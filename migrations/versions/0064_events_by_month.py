@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0068"
-down_revision = "0059"
+revision = "0064"
+down_revision = "0063"
 
 ROLE = "mandant_data"
 BY_MONTH = "RANGE (message_id)"
