@@ -34,7 +34,7 @@ from server.settings.deployment import deployment
 from server.settings.settings import Settings
 from server.start.serve import start_log
 from server.start.worker import work_until_signalled
-from server.transports.local_outbox import LocalOutbox, MailToOutbox
+from server.transports.local_outbox import LocalOutbox, MailToOutbox, SmsToOutbox
 
 DOMAIN = "news.example.com"
 """That the campaign comes from."""
@@ -50,7 +50,8 @@ PARTS = Parts(
 
 def _deployment(folder: Path) -> Deployment:
     settings = Settings(secret_keys=SecretStr(SECRET_KEY), contact_key=SecretStr(CONTACT_KEY))
-    return replace(deployment(settings), mail=MailToOutbox(LocalOutbox(folder)))
+    outbox = LocalOutbox(folder)
+    return replace(deployment(settings), mail=MailToOutbox(outbox), sms=SmsToOutbox(outbox))
 
 
 async def _work(database_url: str, folder: Path) -> None:

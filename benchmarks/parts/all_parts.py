@@ -22,6 +22,7 @@ from benchmarks.parts import (
     sql_texts,
     storms,
     tree_statistics,
+    waiting_trees,
     wall,
 )
 
@@ -45,6 +46,7 @@ PARTS = (
     imports.PART,
     contact_pages.PART,
     campaign.PART,
+    waiting_trees.PART,
     tree_statistics.PART,
     event_intake.PART,
     growth.PART,
