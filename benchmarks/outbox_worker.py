@@ -21,9 +21,9 @@ from models.messages.tables import MessageChannel
 from models.sending.tables import SendStream
 from resolvers.domains.dkim import NewDkimKey
 from resolvers.domains.sealed_columns import PRIVATE_KEY
-from resolvers.messages.claim import AT_ONCE
-from resolvers.messages.claimed import ClaimedMessage, SigningKey, TemplateSender
-from resolvers.messages.rendered import rendered
+from resolvers.messages.delivery.claim import AT_ONCE
+from resolvers.messages.delivery.claimed import ClaimedMessage, SigningKey, TemplateSender
+from resolvers.messages.delivery.rendered import rendered
 from resolvers.messages.transport import Envelope, Verdict
 from resolvers.statistics.count import Source
 from resolvers.templates.parts import Parts

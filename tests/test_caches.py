@@ -88,6 +88,7 @@ KEPT_FOR_EVER = {
     "engine/compiled/sql_text.py VariantDialect": "kinds of principals",
     "models/effects/jobs.py job_kinds": "nothing",
     "resolvers/effects/retention.py retentions": "nothing",
+    "resolvers/suppressions/exclusions.py first_exclusions": "scopes and streams",
     "resolvers/accounts/change.py _update_of": "sets of columns",
     "resolvers/people/common_words.py common_words": "settings of the code",
     "schema/query.py found_by": "nothing",
@@ -105,6 +106,11 @@ KEPT_FOR_EVER = {
 cannot make more of that; what they choose goes through `engine.text.remembered`."""
 
 GROWING = {
+    "authz/guards/gathering.py Gathering._queues": "requests that wait, _LONGEST_QUEUE of each caller",
+    "authz/guards/gathering.py Gathering._working": "transactions under way",
+    "engine/reference/large_lists.py LargeLists._held": "inputs of the schema",
+    "engine/reference/large_lists.py LargeLists._items": "inputs of the schema",
+    "resolvers/messages/sources.py SourcesOfMessages._known": "one request, gone with it",
     "engine/writes/fixed_statements.py FixedStatement._prepared": "kinds of principals",
     "engine/limits/operation.py _Costs._known": "one document, gone with it",
     "engine/base/kept.py Kept._proven": "bytes, counted and dropped",

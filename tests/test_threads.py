@@ -45,6 +45,10 @@ ALLOWED = {
         "server.graphql.reference_runs._executed",
         "to_thread",
     ): "graphql-core's coercion of values, which keeps nothing; columns are found out once",
+    (
+        "server.jobs.messages._written",
+        "to_thread",
+    ): "the standard library's mail; signers that never change, which lru_cache keeps behind its lock",
     ("server.http.request.read_post", "to_thread"): "JSON: bytes become values",
     ("schema.messages.event_mutations._recipients", "to_thread"): _ADDRESSES,
     ("server.feedback.intake.take", "to_thread"): "the standard library's parser, of bytes alone",

@@ -3,18 +3,15 @@
 from benchmarks.parts import (
     blocks,
     busy_tree,
-    campaign,
     cold,
     cold_connections,
     contact_pages,
     contest,
-    event_intake,
     far_field,
     first_time,
     growth,
     imports,
     memory,
-    message_requests,
     mixed,
     neighbours,
     processes,
@@ -22,9 +19,9 @@ from benchmarks.parts import (
     sql_texts,
     storms,
     tree_statistics,
-    waiting_trees,
     wall,
 )
+from benchmarks.parts.messages import campaign, event_intake, message_requests, waiting_trees
 
 PARTS = (
     *contest.PARTS,

@@ -34,7 +34,7 @@ from models.messages.job_kinds import MESSAGE_DELIVERY
 from models.messages.tables import MessageChannel, MessageStatus, delivery_queues, messages
 from models.sending.tables import SendStream
 from resolvers.effects.jobs import enqueue
-from resolvers.messages.held import HeldCampaign, held_campaigns, is_free
+from resolvers.messages.delivery.held import HeldCampaign, held_campaigns, is_free
 from resolvers.reputation.held import HeldSource, read_held, waits_for
 
 HELD_FOR = datetime.timedelta(minutes=10)

@@ -21,7 +21,7 @@ from resolvers.effects.log import record_of_account
 from resolvers.inputs.address_digests import ContactDigest
 from resolvers.messages.attachments.attach import attach
 from resolvers.messages.attachments.read import KnownFile, check_files, read_files
-from resolvers.messages.excluded_since import EXCLUDED
+from resolvers.messages.delivery.excluded_since import EXCLUDED
 from resolvers.messages.given import MOST_MESSAGES, ReadMessage
 from resolvers.messages.keys import claim_keys, give_back, read_earlier
 from resolvers.messages.queue import note_due

@@ -9,7 +9,7 @@ from models.accounts.trees import in_tree
 from models.base.ids import AccountId, DomainId, MasterId
 from models.domains.tables import DomainKind, DomainStatus, domain_keys, domains
 from resolvers.inputs.emails import email_address
-from resolvers.messages.claimed import SigningKey
+from resolvers.messages.delivery.claimed import SigningKey
 
 Origin = tuple[AccountId, str]
 """An account, and a domain in ASCII that its messages come from."""

@@ -194,7 +194,7 @@ async def _plan_on_offer(
     row = (await session.execute(statement)).one_or_none()
     if row is None:
         raise NotFound("planId")
-    return catalogue_plan(row._asdict())
+    return catalogue_plan({**row._mapping})
 
 
 async def _log_change(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from models.base.ids import AttachmentId
 from models.sending.tables import SendStream
 from resolvers.domains.sealed_columns import PRIVATE_KEY
-from resolvers.messages.claimed import ClaimedMessage, SigningKey
+from resolvers.messages.delivery.claimed import ClaimedMessage, SigningKey
 from resolvers.messages.tracking.html import tracked_html
 from resolvers.messages.tracking.links import MessageLinks, link_base
 from resolvers.messages.tracking.references import Reference

@@ -14,12 +14,12 @@ from models.effects.jobs import Job
 from models.messages.job_kinds import MESSAGE_DELIVERY
 from models.messages.tables import MessageChannel, MessageStatus
 from resolvers.messages.attachments.room import GoneError, NoRoomError
-from resolvers.messages.claim import claim_messages
-from resolvers.messages.claimed import ClaimedMessage
+from resolvers.messages.delivery.claim import claim_messages
+from resolvers.messages.delivery.claimed import ClaimedMessage
+from resolvers.messages.delivery.rendered import rendered
+from resolvers.messages.delivery.settle import Settled, settle_messages, settled_as
 from resolvers.messages.ids import KINDS
 from resolvers.messages.queue import note_done
-from resolvers.messages.rendered import rendered
-from resolvers.messages.settle import Settled, settle_messages, settled_as
 from resolvers.messages.sms import fault_of_text
 from resolvers.messages.tracking.links import MessageLinks
 from resolvers.messages.transport import Handed, Sms, Verdict

@@ -18,6 +18,7 @@ from server.embedded_postgres import DatabaseAddresses
 from server.pages.files import FOLDER
 from server.pages.graphiql import ANONYMOUS, read_tabs
 from tests.browser.visits import Visit
+from tests.by_day import by_night_alone
 from tests.documentation.deployment import Deployment, deployed, made_demo
 
 pytestmark = pytest.mark.skipif(
@@ -111,6 +112,7 @@ def _user_errors(value: Any) -> list[Any]:
     return [*own, *(error for each in value.values() for error in _user_errors(each))]
 
 
+@by_night_alone
 async def test_every_tab_of_everybody_runs(demo_visit: Visit, deployment: Deployment) -> None:
     """And shows what it is about, for the owner of the agency and for the staff."""
     sent = Sent()

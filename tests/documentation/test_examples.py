@@ -8,6 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from tests.by_day import one_in
 from tests.documentation.console_examples import Shell, check_settings
 from tests.documentation.deployment import Deployment
 from tests.documentation.graphql_examples import Examples
@@ -17,9 +18,11 @@ from tests.documentation.pages import Block, Page, all_pages
 RUN = {"graphql", "console", "ini", "javascript", "sql"}
 SHOWN = {"json": "what a query answers", "text": "a drawing, or what a program prints"}
 PAGES = [page for page in all_pages() if any(block.language in RUN for block in page.blocks)]
+_README = [page for page in PAGES if page.name == "README.md"]
+_OTHERS = one_in(3, [page for page in PAGES if page not in _README], lambda page: page.name)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*_README, *_OTHERS], ids=lambda page: page.name)
 async def test_the_examples_do_what_the_page_says(
     page: Page, deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -250,10 +250,14 @@ SHAPES = {
         "transactionalMessages(first: 20) { totalCount nodes { id recipient } }",
         36,
     ),
+    "files of messages": _of_accounts(
+        "marketingMessages(first: 5) { nodes { id attachments { name } } }",
+        12,
+    ),
     "statistics": Shape(
         'query ($id: ID!) { statistics(accountId: $id, since: "2026-01-01", until: "2027-01-01", '
         "by: [ACCOUNT], includeDescendants: true) { nodes { numbers { sent } account { name } } } }",
-        7,
+        8,
     ),
     "campaigns": _of_accounts(
         "campaigns(first: 20) { totalCount nodes { id templateId contactListIds excludedContactListIds "
@@ -276,7 +280,9 @@ SHAPES = {
         12,
     ),
     "contacts by their ids": Shape(
-        "query ($contacts: [ID!]!) { nodes(ids: $contacts) { ... on Contact { id email } } }", 10
+        "query ($contacts: [ID!]!) { nodes(ids: $contacts) { ... on Contact { id email } "
+        "... on Attachment { id } } }",
+        10,
     ),
     "a page": _of_accounts(
         f"id name status parent {{ name }} viewerPermissions {_MEMBERS} {{ totalCount nodes {{ id relation "
@@ -290,6 +296,6 @@ NEVER_COMPILED = {
 }
 FAR = {
     *("contacts", "contact lists", "lists of contacts", "contacts by their ids", "jobs"),
-    *("unsubscribes and bounces", "templates", "messages"),
+    *("unsubscribes and bounces", "templates", "messages", "files of messages"),
 }
 """They read the data plane too."""

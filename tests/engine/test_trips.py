@@ -97,7 +97,7 @@ TRIPS: dict[str, int] = {
     "campaignSchedule": 6,
     "campaignApprove": 23,
     "campaignPause": 5,
-    "campaignResume": 6,
+    "campaignResume": 7,
     "campaignCancel": 5,
     "sendBudgetUpdate": 11,
     "creditBudgetUpdate": 9,

@@ -7,7 +7,7 @@ from sqlalchemy import make_url
 from starlette.applications import Starlette
 
 from engine.writes.sessions import WriteSessions
-from models.base.ids import Kind, MasterId, parse
+from models.base.ids import Kind, MasterId, parse, parse_in_account
 from models.effects.jobs import Job
 from models.statistics.job_kinds import STATISTICS_ROLL_UP
 from server.database.connections import connect_as_application
@@ -21,7 +21,8 @@ from tests.server.deployed import deployed
 
 @pytest.fixture(scope="session")
 def behind(addresses: DatabaseAddresses) -> Behind:
-    """The secrets of the links in what waits to be mailed, and a worker that adds statistics up."""
+    """The secrets of the links in what waits to be mailed, and workers that hand messages over and add
+    statistics up."""
 
     async def read(email: str) -> list[str]:
         connection = await asyncpg.connect(addresses.owner)
@@ -44,7 +45,19 @@ def behind(addresses: DatabaseAddresses) -> Behind:
         finally:
             await engine.dispose()
 
-    return Behind(read, add_up)
+    async def hand_over(message_id: str) -> None:
+        message = parse_in_account(Kind.MARKETING_MESSAGE, message_id)
+        assert message is not None
+        connection = await asyncpg.connect(addresses.owner)
+        try:
+            await connection.execute(
+                "UPDATE messages SET status = 'SENT', claimed_at = now(), settled_at = now() WHERE id = $1",
+                message.id,
+            )
+        finally:
+            await connection.close()
+
+    return Behind(read, add_up, hand_over)
 
 
 @pytest.fixture(scope="session")

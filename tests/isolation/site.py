@@ -23,6 +23,9 @@ Mailbox = Callable[[str], Awaitable[list[str]]]
 AddUp = Callable[[str], Awaitable[None]]
 """What a worker does about the statistics of a master account's tree."""
 
+HandOver = Callable[[str], Awaitable[None]]
+"""The marketing message has been handed over."""
+
 Item = TypeVar("Item")
 
 _worlds = itertools.count(1)
@@ -38,6 +41,7 @@ class Behind:
 
     mailbox: Mailbox
     add_up: AddUp
+    hand_over: HandOver
 
 
 @dataclass

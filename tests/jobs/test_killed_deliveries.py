@@ -34,10 +34,10 @@ from tests.world.settings import set_setting
 from tests.world.templates import give_template, template_id
 from tests.world.world import World
 
-_CONTACTS = 9_000 if BY_NIGHT else 150
+_CONTACTS = 9_000 if BY_NIGHT else 75
 _RECIPIENTS = sum(number % 3 != 1 for number in range(_CONTACTS))
 """The other contacts have a phone alone."""
-_KILLS = 25 if BY_NIGHT else 2
+_KILLS = 25 if BY_NIGHT else 1
 _SETTINGS = {
     "MANDANT_CONTACT_KEY": "a secret of the tests",
     "MANDANT_SECRET_KEYS": "a secret of tests",

@@ -19,7 +19,7 @@ from models.contacts.tables import contacts
 from models.effects.jobs import Job
 from models.messages.tables import MessageChannel, delivery_queues, messages
 from resolvers.campaigns.work import work_on
-from resolvers.messages.claim import claim_messages
+from resolvers.messages.delivery.claim import claim_messages
 from resolvers.messages.queue import note_done
 from resolvers.review.policy import ReviewPolicy
 from server.database.connections import connect_as_application

@@ -6,7 +6,7 @@ from models.settings.tables import SettingName
 from models.templates.tables import TemplateChannel
 from tests.areas.campaigns.conftest import Desk
 from tests.areas.messages.conftest import site
-from tests.areas.messages.sms_site import SmsSite, sms_site
+from tests.areas.messages.sms.sms_site import SmsSite, sms_site
 from tests.client.mutations import attempt
 from tests.world.block_list import give_entries
 from tests.world.campaigns import add_to_list, give_list, tomorrow

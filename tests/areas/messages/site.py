@@ -20,8 +20,8 @@ from models.effects.jobs import Job
 from models.messages.job_kinds import MESSAGE_DELIVERY
 from models.messages.tables import MessageChannel, delivery_queues, messages
 from resolvers.messages.attachments.room import AttachmentRoom
-from resolvers.messages.claim import claim_messages
-from resolvers.messages.claimed import Claimed
+from resolvers.messages.delivery.claim import claim_messages
+from resolvers.messages.delivery.claimed import Claimed
 from resolvers.review.policy import ReviewPolicy
 from resolvers.templates.rendering.renderer import Renderer
 from server.database.connections import connect_as_application

@@ -7,7 +7,7 @@ from authz.wall.worker_door import enter_as_worker
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, MasterId
 from models.messages.tables import MessageChannel
-from resolvers.messages.claim import AT_ONCE, claim_messages
+from resolvers.messages.delivery.claim import AT_ONCE, claim_messages
 from resolvers.messages.queue import note_done
 from resolvers.review.policy import ReviewPolicy
 from tests.areas.messages.shop import Shop

@@ -23,7 +23,7 @@ WRITERS = {
 CALLERS = {
     ("schema/sending/mutations.py", "reserve_sends"): "as the deployment says",
     ("schema/sending/mutations.py", "commit_sends"): "as the deployment says",
-    ("schema/messages/mutations.py", "send_messages"): "as the deployment says",
+    ("resolvers/messages/together.py", "send_messages"): "as the deployment says",
     ("resolvers/sending/reserve.py", "pass_gate"): "as it is handed over",
     ("resolvers/messages/send.py", "pass_gate"): "as it is handed over",
     ("schema/campaigns/mutations.py", "send_campaign"): "as the deployment says",

@@ -23,7 +23,7 @@ from models.sending.tables import SendStream
 from models.settings.tables import SettingName
 from resolvers.campaigns.work import work_on
 from resolvers.inputs.global_ids import required
-from resolvers.messages.claim import claim_messages
+from resolvers.messages.delivery.claim import claim_messages
 from resolvers.reputation.states import TRIAL_SENDS
 from resolvers.review.policy import ReviewPolicy
 from server.database.clock import Clock
@@ -192,7 +192,7 @@ class Yard:
             later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=1)
             message = mail(way, **({"sendAt": later.isoformat()} if way.endswith("later") else {}))
             if way.endswith("SMS"):
-                message = {"idempotencyKey": way, "to": _PHONE, "text": "Hello", "from": "Verdant"}
+                message = {"idempotencyKey": way, "to": _PHONE, "text": "STOP ends", "from": "Verdant"}
             if way.endswith("other stream"):
                 of_account["stream"] = "TRANSACTIONAL"
             return self._caller(way), of_account | {"messages": [message]}

@@ -94,6 +94,7 @@ NOT_SENDING = {
     "sendVoid": "takes away",
     "messageCancel": "takes away",
     "messageEventsReport": "tells of what was sent",
+    "ordersReport": "tells of what was sent",
     "campaignPause": "takes away",
     "campaignCancel": "takes away",
 }

@@ -14,6 +14,7 @@ import pytest
 from tests.authz.escalation.outcomes import root_fields
 from tests.authz.escalation.profiles import BY_NIGHT
 from tests.authz.matrix.matrix_callers import Stage
+from tests.by_day import one_in
 from tests.client.api import Api
 from tests.client.schema import SCHEMA
 from tests.concurrency.cuts.cutter import COMMIT, Cut, Place
@@ -46,7 +47,7 @@ _READ_BEHIND_THE_COMMIT = {
 """The mutations whose payload has a field of the data plane."""
 
 
-@pytest.mark.parametrize("name", root_fields(SCHEMA.mutation_type))
+@pytest.mark.parametrize("name", one_in(4, root_fields(SCHEMA.mutation_type)))
 async def test_it_is_done_wholly_or_not_at_all(name: str, stage: Stage, api: Api, on_request: Api) -> None:
     trial = Trial(name, on_request if name == "subaccountsRequest" else api, stage)
     await trial.whole()  # prepares, makes its caller known, and writes what only the first one does

@@ -17,6 +17,7 @@ from engine.database.backend_memory import MOST
 from engine.database.pool import Pool
 from engine.database.read_connection import ReadConnection
 from server.embedded_postgres import DatabaseAddresses
+from tests.by_day import by_night_alone
 from tests.client.schema import STRAWBERRY
 from tests.equality.drawn.answers import credentials_of
 from tests.world.world import World
@@ -65,6 +66,7 @@ async def test_a_statement_is_prepared_when_it_comes_again(pool: Pool) -> None:
     assert prepared.get(once, "") == "", "PostgreSQL's unnamed statement, which makes way for the next"
 
 
+@by_night_alone
 async def test_2_000_different_queries_take_no_more_than_is_allowed(pool: Pool, world: World) -> None:
     """Half of them come once, half come twice."""
     person = await world.person("owner@memory.example")

@@ -50,7 +50,12 @@ class SentAttempts(StockAttempts):
             ("TRANSACTIONAL", "TRANSACTIONAL_SEND", sent.transactional_id),
         ):
             of = {**here, "stream": stream}
-            message = {"idempotencyKey": once("key"), "to": sent.numbers[0], "text": "Hi", "from": "Verdant"}
+            message = {
+                "idempotencyKey": once("key"),
+                "to": sent.numbers[0],
+                "text": "STOP",
+                "from": "Verdant",
+            }
             yield "messageSend", {**of, "messages": [message]}, self.changing(account, permission)
             taking = self.right(account, permission)
             yield "messageCancel", {"messageId": message_id}, taking

@@ -27,6 +27,7 @@ async def _sent(site: Site, account: Account) -> Sent:
     numbers = site.phone(), site.phone()
     marketing_id = await _message(site, account, "MARKETING", label, numbers[0])
     transactional_id = await _message(site, account, "TRANSACTIONAL", label, numbers[1])
+    await site.behind.hand_over(marketing_id)
     event = {"key": site.once("event"), "kind": "DELIVERED", "messageId": marketing_id}
     told = {"accountId": account.id, "stream": "MARKETING"}
     event["occurredAt"] = site.later(-_A_MINUTE)
@@ -49,7 +50,7 @@ async def _sent(site: Site, account: Account) -> Sent:
 async def _message(site: Site, account: Account, stream: str, label: str, number: str) -> str:
     """The id of an SMS, which needs no domain."""
     owner = site.master_owner(account)
-    message = {"idempotencyKey": site.once("message"), "to": number, "text": "Hello", "from": "Verdant"}
+    message = {"idempotencyKey": site.once("message"), "to": number, "text": "Hello. STOP", "from": "Verdant"}
     values = {"accountId": account.id, "stream": stream, "label": label, "messages": [message]}
     sent = await site.do("messageSend", owner, "outcomes { message { id } error { code } }", **values)
     site.log(account, "MESSAGES_SENT", owner, "CAMPAIGNS_SEND")

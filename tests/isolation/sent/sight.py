@@ -37,7 +37,7 @@ class SentSight:
         """The fields of an account. The filters ask for what has the label of `wanted`."""
         sent, is_wanted = self.sight.world.sent_by(account), wanted.account is account
         below = [each for each in self._with_below(account) if self.sight.can(each.account, "CAMPAIGNS_READ")]
-        marketing = sent.marketing_id, sent.numbers[0], "WAITING", ("DELIVERED",)
+        marketing = sent.marketing_id, sent.numbers[0], "SENT", ("DELIVERED",)
         maker = self.sight.person(sent.campaign_maker, account)
         return {
             "campaigns": [(sent.campaign_id, sent.campaign_name, "DRAFT", account.id, maker)],

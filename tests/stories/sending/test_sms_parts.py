@@ -5,7 +5,7 @@ from typing import Any
 
 from server.database.clock import Clock
 from tests.areas.messages.conftest import site
-from tests.areas.messages.sms_site import SmsSite, sms_site
+from tests.areas.messages.sms.sms_site import SmsSite, sms_site
 from tests.client.api import Api
 from tests.stories.business import Business
 from tests.stories.sending.post import Post

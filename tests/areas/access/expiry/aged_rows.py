@@ -51,6 +51,8 @@ INSERTS = {
     f"moment {_AGES}",
     "message_keys": "INSERT INTO message_keys (master_id, account_id, id, key, digest, created_at) SELECT "
     f":master, :account, gen_random_uuid(), CAST(n AS text), '', moment {_AGES}",
+    "order_keys": "INSERT INTO order_keys (master_id, account_id, id, key, digest, happened_at) SELECT "
+    f":master, :account, gen_random_uuid(), CAST(n AS text), '', moment {_AGES}",
     "attachments": "INSERT INTO attachments (master_id, account_id, id, name, type, size, digest, content, "
     "expires_at, needed_until) SELECT :master, :account, gen_random_uuid(), 'a', 'text/plain', 1, "
     f"CAST(CAST(n AS text) AS bytea), 'a', moment, moment {_AGES}",

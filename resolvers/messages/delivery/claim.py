@@ -33,14 +33,14 @@ from models.messages.tables import MessageChannel, MessageStatus, messages
 from models.sending.tables import SendStream
 from resolvers.domains.verified import verified_tracking_domains
 from resolvers.messages.attachments.read import AttachedFile, read_attached
-from resolvers.messages.claimed import Claimed, ClaimedMessage, SigningKey, TemplateSender
 from resolvers.messages.contents import read_contacts, read_parts
-from resolvers.messages.excluded_since import without_excluded
-from resolvers.messages.held import held_campaigns, is_free
+from resolvers.messages.delivery.claimed import Claimed, ClaimedMessage, SigningKey, TemplateSender
+from resolvers.messages.delivery.excluded_since import without_excluded
+from resolvers.messages.delivery.held import held_campaigns, is_free
+from resolvers.messages.delivery.turn import accounts_in_turn, cancel_of_closed
 from resolvers.messages.queue import HELD_FOR
 from resolvers.messages.signing_keys import Origin, origin_of, read_signing_keys
 from resolvers.messages.sources import source_of_message
-from resolvers.messages.turn import accounts_in_turn, cancel_of_closed
 from resolvers.reputation.held import HeldSource, count_backlog, read_held, waits_for
 from resolvers.review.policy import ReviewPolicy
 from resolvers.settings.in_force import all_of, effective, rows_in_force

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from resolvers.messages.claimed import ClaimedMessage
+from resolvers.messages.delivery.claimed import ClaimedMessage
 from resolvers.templates.rendering.renderer import Renderer
 from resolvers.templates.rendering.work import Fault, Part, Work
 

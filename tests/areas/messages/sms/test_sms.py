@@ -9,7 +9,7 @@ from models.messages.tables import messages
 from models.settings.tables import SettingName
 from tests.areas.messages.shop import Shop
 from tests.areas.messages.site import Site
-from tests.areas.messages.sms_site import SmsSite, sms_site
+from tests.areas.messages.sms.sms_site import SmsSite, sms_site
 from tests.areas.templates.asking import create_template
 from tests.client.api import Api
 from tests.client.mutations import done

@@ -15,7 +15,7 @@ from models.base.ids import AccountId, AccountKey, MasterId
 from models.messages.events import LONGEST_DIAGNOSTIC, LONGEST_EVENT_STATUS, MessageEventKind
 from models.messages.tables import MessageStatus, messages
 from models.statistics.tables import StatisticKind
-from resolvers.messages.claimed import ClaimedMessage
+from resolvers.messages.delivery.claimed import ClaimedMessage
 from resolvers.messages.events.sent import find_messages
 from resolvers.messages.events.store import Detail, SentEvent
 from resolvers.messages.events.take import record_events

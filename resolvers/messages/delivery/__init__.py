@@ -1,0 +1,1 @@
+"""Messages on their way: claimed, rendered, handed over and settled."""
