@@ -105,5 +105,9 @@ async def _answer(taken: Sequence[_Waiting[C, D]], together: Together[C, D]) -> 
 
 def _fail(taken: Sequence[_Waiting[C, D]], error: BaseException) -> None:
     for each in taken:
-        if not each.answer.done():
-            each.answer.set_exception(error) if isinstance(error, Exception) else each.answer.cancel()
+        if each.answer.done():
+            continue
+        if isinstance(error, Exception):
+            each.answer.set_exception(error)
+        else:
+            each.answer.cancel()
