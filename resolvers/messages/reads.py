@@ -22,6 +22,7 @@ from resolvers.contacts.reads import global_id, place_of
 from resolvers.inputs.emails import email_address
 from resolvers.inputs.filters import given_text
 from resolvers.inputs.global_ids import IdText, in_account_of_kind
+from resolvers.inputs.phones import phone_number
 from resolvers.messages.ids import KINDS, READ_PERMISSIONS
 
 NEWEST_FIRST = Order("messages", (messages.c.id,), descending=True)
@@ -29,6 +30,8 @@ EVENTS = Order("message_events", (message_events.c.id,), descending=True)
 
 
 def _canonical(text: str, argument: str) -> str:
+    if text.strip().startswith("+"):
+        return phone_number(text, None, argument).canonical
     return email_address(text, argument).canonical
 
 
@@ -36,7 +39,7 @@ Status = Annotated[MessageStatus | None, Described("Only messages with this stat
 Recipient = Annotated[
     ColumnElement[str] | None,
     given_text(_canonical, "recipient"),
-    Described("Only messages to this e-mail address, in any spelling of it."),
+    Described("Only messages to this e-mail address or phone number with `+`, in any spelling of it."),
 ]
 Label = Annotated[ColumnElement[str] | None, Described("Only messages with this label, in its case.")]
 

@@ -9,7 +9,7 @@ from models.sending.tables import SendStream
 from resolvers.inputs.addresses import Address
 from resolvers.inputs.phones import phone_number
 from resolvers.messages.given import Body, GivenMessage
-from resolvers.messages.sms_words import calling_code, says_how_to_leave
+from resolvers.messages.sms_words import calling_code, says_how_to_leave, says_how_to_leave_somewhere
 from resolvers.templates.sms_parts import MOST_SMS_PARTS, size_of
 
 _NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 ._&+-]{0,10}")
@@ -60,6 +60,15 @@ def fault_of_text(text: str, most_parts: int) -> str | None:
     if parts > MOST_SMS_PARTS:
         return f"An SMS has at most {MOST_SMS_PARTS} parts."
     return f"It has {parts} parts; {most_parts} were allowed." if parts > most_parts else None
+
+
+def fault_of_rendered(text: str, most_parts: int, stream: SendStream) -> str | None:
+    """Why what a template has become is not sent. None: it is. A template may leave out what says how to get
+    no more of it."""
+    fault = fault_of_text(text, most_parts)
+    if fault is None and stream is SendStream.MARKETING and not says_how_to_leave_somewhere(text):
+        return "Marketing has to say how to get no more of it, and this text does not."
+    return fault
 
 
 def check_way_out(text: str, stream: SendStream, code: int, field: str) -> None:

@@ -82,6 +82,8 @@ LEAVING_BY_CALLING_CODE = {
     598: _SPANISH,
 }
 
+LEAVING_ANYWHERE = LEAVING.union(*LEAVING_BY_CALLING_CODE.values())
+
 _WORD = re.compile(r"\w+")
 _LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _COMING_BACK_IN_SPANISH = frozenset({"ALTA"})
@@ -95,6 +97,12 @@ def wish_of(text: str, number: str) -> Wish | None:
         return Wish.LEAVE
     comes_back = word in _COMING_BACK or (own >= _SPANISH and word in _COMING_BACK_IN_SPANISH)
     return Wish.COME_BACK if comes_back else None
+
+
+def says_how_to_leave_somewhere(text: str) -> bool:
+    """Whether the text of an SMS, as it is sent, names a word of any country. In which ones it counts was
+    asked of the template, for the countries that were known then."""
+    return bool(LEAVING_ANYWHERE & {folded(word) for word in _WORD.findall(text) if word.isupper()})
 
 
 def says_how_to_leave(text: str, calling_code: int) -> bool:

@@ -20,7 +20,7 @@ from resolvers.messages.delivery.rendered import rendered
 from resolvers.messages.delivery.settle import Settled, settle_messages, settled_as
 from resolvers.messages.ids import KINDS
 from resolvers.messages.queue import note_done
-from resolvers.messages.sms import fault_of_text
+from resolvers.messages.sms import fault_of_rendered
 from resolvers.messages.tracking.links import MessageLinks
 from resolvers.messages.transport import Handed, Sms, Verdict
 from resolvers.sealing.keyring import NotOpenedError
@@ -116,7 +116,7 @@ class _Carrier:
         if self.deployment.sms is None:
             raise AssertionError("it was claimed for a gateway")
         text = parts[Part.TEXT]
-        if (fault := fault_of_text(text, message.sends)) is not None:
+        if (fault := fault_of_rendered(text, message.sends, message.stream)) is not None:
             return _failed(f"It is no SMS: {fault}")
         sms = Sms(
             # A receipt names the message by it, so it names the account too.

@@ -41,6 +41,19 @@ async def test_a_test_reaches_nobody_and_counts_as_nothing(api: Api, shop: Shop,
     assert site.mailbox.taken == []
 
 
+async def test_what_was_tried_out_under_a_key_is_sent_under_it(api: Api, shop: Shop, site: Site) -> None:
+    token = Token(await _key(api, shop))
+    (tried,) = await send(api, token, shop.account, [mail("1")])
+    (sent,) = await send(api, shop.owner, shop.account, [mail("1")])
+    assert (tried["replayed"], sent["replayed"]) == (False, False)
+    assert tried["message"]["id"] != sent["message"]["id"]
+    for caller, known in ((token, tried), (shop.owner, sent)):
+        (again,) = await send(api, caller, shop.account, [mail("1")])
+        assert (again["replayed"], again["message"]["id"]) == (True, known["message"]["id"])
+    await site.work(shop)
+    assert len(site.mailbox.taken) == 1
+
+
 async def test_a_test_is_refused_as_a_send_would_be(api: Api, shop: Shop, world: World) -> None:
     await subscribe(world, shop.account, await make_plan(world, active_contacts=10, sends=2))
     token, given = Token(await _key(api, shop)), [mail(str(number)) for number in range(3)]

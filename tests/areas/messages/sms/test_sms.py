@@ -236,3 +236,24 @@ async def test_an_answer_that_is_garbage_leaves_a_doubt_and_nothing_goes_twice(
         "+46701234568": "SENT",
     }
     assert sorted(sms["to"] for sms in sms_site.gateway.taken) == ["+46701234567", "+46701234568"]
+
+
+async def test_marketing_whose_template_leaves_the_way_out_out_is_not_sent(
+    api: Api, shop: Shop, sms_site: SmsSite
+) -> None:
+    texts = [
+        "{% if message.all %}STOP ends this{% endif %} Two for one",
+        "Two{% comment %}STOP{% endcomment %}",
+    ]
+    given = []
+    for number, text in enumerate(texts):
+        template = await create_template(api, shop.owner, shop.account, f"T{number}", text=text)
+        shared = {"text": None, "templateId": template, "mostParts": 1}
+        given.append(_sms(text, f"+4670123456{number}", **shared, variables={}))
+    given.append(given[0] | {"idempotencyKey": "all", "to": "+46701234569", "variables": {"all": True}})
+    outcomes = await send(api, shop.owner, shop.account, given, stream="MARKETING")
+    assert [each["error"] for each in outcomes] == [None] * 3
+    await sms_site.site.work(shop)
+    assert [sms["to"] for sms in sms_site.gateway.taken] == ["+46701234569"]
+    found = await sms_site.site.statuses(shop)
+    assert sorted(status for status, _ in found.values()) == ["FAILED", "FAILED", "SENT"]
