@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 from unittest.mock import patch
@@ -141,6 +141,8 @@ def _as_text(value: object) -> str | None:
             return str(value)
         case datetime():
             return value.isoformat()
+        case timedelta():
+            return f"{value.total_seconds()} seconds"
         case list():
             return f"{{{','.join(map(_as_item, value))}}}"
         case _:
