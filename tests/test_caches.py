@@ -94,7 +94,6 @@ KEPT_FOR_EVER = {
     "schema/query.py found_by": "nothing",
     "resolvers/inputs/domain_names.py _public_suffixes": "nothing",
     "resolvers/sealing/places.py sealed_columns": "nothing",
-    "resolvers/settings/in_force.py _reading": "nothing",
     "server/settings/contact_key.py key_source": "nothing",
     "server/settings/secret_keys.py keyring_source": "nothing",
     "server/settings/secret_keys.py signer_source": "nothing",

@@ -161,16 +161,8 @@ def _storing() -> FixedStatement:
         name: bindparam(name, type_=stored[name].type)
         for name in (
             *("master_id", "account_id", "id", "cycle_id", "stream", "api_key_id", "label", "recipients"),
-            *(
-                "new_contacts",
-                "own_contacts",
-                "blocked",
-                "unsubscribed",
-                "bounced",
-                "left_out",
-                "left_out_by",
-            ),
-            *("price", "beyond", "payer_id"),
+            *("new_contacts", "own_contacts", "price", "beyond", "payer_id"),
+            *("blocked", "unsubscribed", "bounced", "left_out", "left_out_by"),
         )
     }
     values["expires_at"] = current_moment() + VALID_FOR

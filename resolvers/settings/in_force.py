@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from sqlalchemy import FromClause, Select, select, true
+from sqlalchemy import Select, select
 
 from engine.database.write_connection import FixedRow
 from engine.writes.fixed_statements import FixedStatement
@@ -78,19 +77,12 @@ async def rows_in_force(session: WriteSession, account: Place) -> list[FixedRow]
 
 
 def statement_of(account: Place) -> Select[Any]:
-    """Reads the rows for `all_of`, and the account's name with each."""
-    own, reading = _reading()
-    return reading.where(this_account(own, account))
-
-
-@cache
-def _reading() -> tuple[FromClause, Select[Any]]:
-    """An account, and the statement without what says which one it is. To put it together takes longer than
-    to run it."""
+    """Reads the rows for `all_of`, and the account's name with each. To put it together takes longer than to
+    run it: writes use `rows_in_force`."""
     own = accounts.alias()
     found = all_in_force(own).lateral("found")
     name = own.c.name.label("account_name")
-    return own, select(*found.c, name).select_from(own.join(found, true()))
+    return select(*found.c, name).select_from(own.join(found, this_account(own, account)))
 
 
 _IN_FORCE = FixedStatement(statement_of(NAMED))

@@ -11,22 +11,16 @@ the setting there is no such address.
 import hmac
 from typing import TypedDict
 
-from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from authz.policy.refusals import Refusal
 from server.failures.errors import (
     ErrorCode,
     RefusedRequestError,
     Unauthenticated,
-    record_failure,
-    refusal_failure,
 )
 from server.feedback.intake import FeedbackIntake
-from server.graphql.response import failure_response
-from server.http.media_types import MediaType
 from server.http.request import RequestHead, check_encoding, read_body
+from server.tracking.answering import answer
 
 PATH = "/feedback"
 _MEDIA_TYPE = "message/rfc822"
@@ -48,20 +42,10 @@ class FeedbackEndpoint:
         self._secret = f"Bearer {secret}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            response: Response = JSONResponse(await self._taken(RequestHead.of(scope), receive))
-        except ClientDisconnect:
-            return
-        except RefusedRequestError as refusal:
-            response = failure_response(refusal.failure, MediaType.JSON, refusal.headers)
-        except Refusal as refusal:
-            response = failure_response(refusal_failure(refusal), MediaType.JSON)
-        except Exception as error:
-            response = failure_response(record_failure(error), MediaType.JSON)
-        response.headers["cache-control"] = "no-store"
-        await response(scope, receive, send)
+        await answer(self._taken(scope, receive), scope, receive, send)
 
-    async def _taken(self, head: RequestHead, receive: Receive) -> FeedbackAnswer:
+    async def _taken(self, scope: Scope, receive: Receive) -> FeedbackAnswer:
+        head = RequestHead.of(scope)
         if head.method != "POST":
             message = "Methods of this address: POST."
             raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": "POST"})

@@ -8,22 +8,16 @@ import datetime
 from typing import TypedDict
 
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from authz.policy.refusals import Refusal
 from server.failures.errors import (
     ErrorCode,
     RefusedRequestError,
     Unauthenticated,
-    record_failure,
-    refusal_failure,
 )
 from server.feedback.sms_intake import MOST_ITEMS, SmsIntake
-from server.graphql.response import failure_response
-from server.http.media_types import MediaType
 from server.http.request import RequestHead, check_encoding, decode_json, read_body
+from server.tracking.answering import answer
 from server.transports.webhook_signature import ID, SIGNATURE, TIMESTAMP, GivenSignature
 
 PATH = "/sms/events"
@@ -51,18 +45,7 @@ class SmsEventsEndpoint:
         self._secret = secret.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            response: Response = JSONResponse(await self._taken(scope, receive))
-        except ClientDisconnect:
-            return
-        except RefusedRequestError as refusal:
-            response = failure_response(refusal.failure, MediaType.JSON, refusal.headers)
-        except Refusal as refusal:
-            response = failure_response(refusal_failure(refusal), MediaType.JSON)
-        except Exception as error:
-            response = failure_response(record_failure(error), MediaType.JSON)
-        response.headers["cache-control"] = "no-store"
-        await response(scope, receive, send)
+        await answer(self._taken(scope, receive), scope, receive, send)
 
     async def _taken(self, scope: Scope, receive: Receive) -> SmsEventsAnswer:
         head = RequestHead.of(scope)
