@@ -10,6 +10,7 @@ import enum
 from dataclasses import dataclass
 
 _TEN_MINUTES = datetime.timedelta(minutes=10)
+HALF_AN_HOUR = datetime.timedelta(minutes=30)
 HOUR = datetime.timedelta(hours=1)
 DAY = datetime.timedelta(days=1)
 

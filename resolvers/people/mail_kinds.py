@@ -1,13 +1,14 @@
 """The mails about addresses and passwords, to the person alone."""
 
-from resolvers.effects.mail_limits import DAY, HOUR, Budget, MailKind, MailPolicy, Whose
+from resolvers.effects.mail_limits import DAY, HALF_AN_HOUR, HOUR, Budget, MailKind, MailPolicy, Whose
 
 VERIFICATIONS = MailPolicy(
     "verifications", (Budget(Whose.RECIPIENT, 5, HOUR), Budget(Whose.RECIPIENT, 10, DAY))
 )
 
 PASSWORD_RESETS = MailPolicy(
-    "password resets", (Budget(Whose.PLACE, 30, HOUR), Budget(Whose.RECIPIENT, 5, HOUR, drops=True))
+    "password resets",
+    (Budget(Whose.PLACE, 30, HOUR), Budget(Whose.RECIPIENT, 5, HALF_AN_HOUR, drops=True)),
 )
 """A reset link is valid as long as the window, so that the person has a valid one whenever further mails are
 dropped."""

@@ -36,7 +36,7 @@ from resolvers.people.takeover import replace_password
 from resolvers.people.weak_passwords import PasswordOwner
 
 VERIFICATION_VALID_FOR = datetime.timedelta(days=7)
-RESET_VALID_FOR = datetime.timedelta(hours=1)
+RESET_VALID_FOR = datetime.timedelta(minutes=30)
 
 
 async def send_verification(session: WriteSession, user_id: UserId, email: EmailAddress, page: str) -> None:
@@ -137,8 +137,8 @@ async def request_password_reset(session: WriteSession, command: PasswordResetRe
     email = email_address(command.email)
     token = generate(TokenKind.PASSWORD_RESET)
     body = letter(
-        "Somebody asked for a new password for the person with this e-mail address. Open this link within an "
-        "hour to set one:",
+        "Somebody asked for a new password for the person with this e-mail address. Open this link within "
+        "30 minutes to set one:",
         "If it was not you, ignore this: nothing changes unless the link is used.",
         link=f"{command.page}#{token}",
     )

@@ -10,6 +10,7 @@ from authz.callers.tokens import TokenKind, digest_of, generate
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.base.ids import UserId, new_id
+from models.people.mailbox_links import MailboxLinkKind, mailbox_links
 from models.people.sessions import sessions
 from models.people.users import users
 from resolvers.people.devices import keep_device
@@ -84,7 +85,8 @@ async def check_password_change(
 
 
 async def change_password(session: WriteSession, principal: Principal, change: PasswordChange) -> UserId:
-    """Change the caller's own password and end all other sessions. Raises PasswordChangedError."""
+    """Change the caller's own password. All other sessions end, and links that would set another password.
+    Raises PasswordChangedError."""
     user_id = change.proved.user_id
     await hold_password(session, change.proved)
     await session.send_built(update(users).where(users.c.id == user_id).values(password_hash=change.new_hash))
@@ -93,4 +95,6 @@ async def change_password(session: WriteSession, principal: Principal, change: P
             sessions.c.user_id == user_id, sessions.c.digest != principal.credentials.digest
         )
     )
+    resets = mailbox_links.c.kind == MailboxLinkKind.PASSWORD_RESET.value
+    await session.send_built(delete(mailbox_links).where(mailbox_links.c.user_id == user_id, resets))
     return user_id

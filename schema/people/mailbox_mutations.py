@@ -99,10 +99,11 @@ class MailboxMutation:
 
     @strawberry.mutation(
         directives=ANYBODY,
-        description="Set a new password with the mailed link, which works once and for one hour. All your "
-        "sessions end, all known devices are forgotten, and your e-mail address is verified: send the new "
-        "`deviceToken` from now on. If the address was never verified before, the API keys of the account "
-        "created with it are revoked, because somebody else may have created them.",
+        description="Set a new password with the mailed link, which works once and for 30 minutes, unless "
+        "the password was changed meanwhile. Until you set it the old password works. All your sessions end, "
+        "all known devices are forgotten, and your e-mail address is verified: send the new `deviceToken` "
+        "from now on. If the address was never verified before, the API keys of the account created with it "
+        "are revoked, because somebody else may have created them.",
     )
     async def password_reset(self, info: ContextInfo, input: PasswordResetInput) -> PasswordResetPayload:
         async def check(turn: HashingTurn) -> str:

@@ -202,7 +202,11 @@ class SessionMutation:
         await writes.sign_out(session, principal)
         return payload(PersonPayload, user_id=principal.user_id)
 
-    @strawberry.mutation(directives=OPEN, description="Change your password. All your other sessions end.")
+    @strawberry.mutation(
+        directives=OPEN,
+        description="Change your password. All your other sessions end, and so do links that were "
+        "mailed to set another one.",
+    )
     async def password_change(self, info: ContextInfo, input: PasswordChangeInput) -> PersonPayload:
         principal = principal_of(info)
 

@@ -1,8 +1,9 @@
 """A new password by a link in the mailbox: what it ends, and whom it tells nothing."""
 
 import asyncio
+import datetime
 
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
@@ -19,7 +20,7 @@ from tests.areas.people.squatters import (
 )
 from tests.client.api import Api
 from tests.client.mutations import Token, attempt, code_of, done
-from tests.world.world import World
+from tests.world.world import PASSWORD, World
 
 
 async def test_a_new_password_by_mail_ends_what_was_open(
@@ -95,6 +96,45 @@ async def test_a_link_ends(stranger: Api, world: World, database: AsyncEngine) -
     reset = {"token": token, "newPassword": OTHER_PASSWORD}
     assert await code_of(stranger, "passwordReset", None, **reset) == "LINK_NOT_VALID"
     assert await works(stranger, Token(person.token))
+
+
+async def test_a_link_lasts_thirty_minutes(stranger: Api, world: World, database: AsyncEngine) -> None:
+    person = await world.person()
+    await reset_link(stranger, database, person.email)
+    lasts = select(mailbox_links.c.expires_at - mailbox_links.c.created_at)
+    async with database.connect() as connection:
+        found = (await connection.execute(lasts.where(mailbox_links.c.user_id == person.key))).scalar_one()
+    assert found == datetime.timedelta(minutes=30)
+
+
+async def test_a_changed_password_ends_the_links(stranger: Api, world: World, database: AsyncEngine) -> None:
+    """Until then the old password works, and whoever remembered it needs no link any more."""
+    person = await world.person()
+    token = await reset_link(stranger, database, person.email)
+    assert await code_of(stranger, "signIn", None, email=person.email, password=PASSWORD) == ""
+    change = {"currentPassword": PASSWORD, "newPassword": "remembered after all"}
+    await done(stranger, "passwordChange", person, **change)
+    reset = {"token": token, "newPassword": OTHER_PASSWORD}
+    assert await code_of(stranger, "passwordReset", None, **reset) == "LINK_NOT_VALID"
+    assert await works(stranger, Token(person.token))
+    signing_in = {"email": person.email, "password": "remembered after all"}
+    assert await code_of(stranger, "signIn", None, **signing_in) == ""
+
+
+async def test_a_link_used_in_a_session_of_somebody_else_is_its_own_persons(
+    stranger: Api, world: World, database: AsyncEngine
+) -> None:
+    """What is signed in to does not matter: the link names the person, and nobody else changes."""
+    person, other = await world.person(), await world.person()
+    token = await reset_link(stranger, database, person.email)
+    await done(stranger, "passwordReset", other, token=token, newPassword=OTHER_PASSWORD)
+    assert await works(stranger, Token(other.token))
+    assert not await works(stranger, Token(person.token))
+    codes = [
+        await code_of(stranger, "signIn", None, email=each.email, password=OTHER_PASSWORD)
+        for each in (person, other)
+    ]
+    assert codes == ["", "SIGN_IN_REFUSED"]
 
 
 async def test_of_two_who_use_a_link_one_does(stranger: Api, world: World, database: AsyncEngine) -> None:
