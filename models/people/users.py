@@ -1,6 +1,6 @@
 """People, and which of them own an account (R46). Reference tables."""
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint, Uuid
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Text, UniqueConstraint, Uuid, text
 
 from models.base.columns import (
     NOT_OF_A_TREE,
@@ -22,6 +22,10 @@ users = control_table(
     Column("email_canonical", Text, nullable=False, comment="What is compared (T24)."),
     Column("password_hash", Text, nullable=False, comment="argon2id"),
     moment("email_verified_at"),
+    Column("language", Text, comment="A BCP 47 tag."),
+    Column("time_zone", Text, comment="An IANA name."),
+    Column("version", BigInteger, nullable=False, server_default=text("1")),
+    Column("deleted_at", DateTime(timezone=True), comment="Since then name and address are pseudonyms."),
     created_at(),
     UniqueConstraint("email_canonical"),
     short_text_check("name"),

@@ -115,9 +115,10 @@ async def mark_verified(session: WriteSession, user_id: UserId) -> None:
 
 async def check_verified(session: WriteSession, user_id: UserId) -> None:
     """Raise ADDRESS_NOT_VERIFIED. Offers to an address are for the owner of its mailbox, not for whoever
-    typed it."""
+    typed it. The person stays as it is until the transaction ends, so that nobody joins who is deleted
+    meanwhile."""
     statement = select(users.c.email_verified_at).where(users.c.id == user_id)
-    if (await session.execute(statement)).scalar_one() is None:
+    if (await session.execute(statement.with_for_update(read=True))).scalar_one() is None:
         raise Refusal(RefusalCode.ADDRESS_NOT_VERIFIED)
 
 

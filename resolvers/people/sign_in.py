@@ -16,7 +16,7 @@ from models.people.users import users
 from resolvers.people.devices import keep_device
 from resolvers.people.hashing import HashingTurn
 from resolvers.people.passwords import new_password
-from resolvers.people.proved_passwords import ProvedPassword, hold_password
+from resolvers.people.proved_passwords import ProvedPassword, hold_password, prove_own_password
 from resolvers.people.weak_passwords import PasswordOwner
 
 SESSION_LENGTH = datetime.timedelta(days=30)
@@ -73,15 +73,12 @@ async def check_password_change(
 ) -> PasswordChange:
     """Check a change of the caller's own password. Raises PERSON_REQUIRED, SIGN_IN_REFUSED for a wrong
     current password, and BAD_USER_INPUT for a new one that breaks the rule."""
-    if principal.user_id is None:
-        raise Refusal(RefusalCode.PERSON_REQUIRED)
-    statement = select(users.c.password_hash, users.c.name, users.c.email_canonical)
+    proved = await prove_own_password(write_sessions, turn, principal, current_password, "currentPassword")
+    statement = select(users.c.name, users.c.email_canonical).where(users.c.id == proved.user_id)
     async with write_sessions.begin() as session:
-        row = (await session.execute(statement.where(users.c.id == principal.user_id))).one()
-    if not await turn.matches(current_password, row.password_hash):
-        raise Refusal(RefusalCode.SIGN_IN_REFUSED, "The current password is wrong.", "currentPassword")
+        row = (await session.execute(statement)).one()
     prepared = new_password(password, PasswordOwner(row.name, row.email_canonical), "newPassword")
-    return PasswordChange(ProvedPassword(principal.user_id, row.password_hash), await turn.hash(prepared))
+    return PasswordChange(proved, await turn.hash(prepared))
 
 
 async def change_password(session: WriteSession, principal: Principal, change: PasswordChange) -> UserId:

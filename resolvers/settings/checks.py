@@ -4,12 +4,9 @@ import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-import icu
-
 from authz.policy.refusals import Refusal, RefusalCode, item_of
 from engine.text.forms import normalised
 from models.settings.tables import LONGEST_FUNCTION_NAME, LONGEST_FUNCTION_TEXT, MOST_FIELD_FUNCTIONS
-from resolvers.inputs.countries import COUNTRIES
 from resolvers.inputs.emails import email_address
 from resolvers.settings.values import BounceLimits, CampaignApproval, FieldFunction, QuietHours
 
@@ -17,27 +14,12 @@ MOST_SOFT_BOUNCES = 100
 MOST_DAYS = 365
 LONGEST_URL = 2_000
 
-_LANGUAGES = frozenset(icu.Locale.getISOLanguages())
-_TAG = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|[0-9]{3}))?", re.IGNORECASE | re.ASCII)
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 _FUNCTION_NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{LONGEST_FUNCTION_NAME - 1}}}", re.ASCII)
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", re.ASCII)
 _PRINTED = re.compile(r"[!-~]+", re.ASCII)
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 """Control characters, but for line breaks and tabs."""
-
-
-def language(text: str, field: str) -> str:
-    """A BCP 47 tag of a language, perhaps with a script and a region: `zh-Hant-TW`. Raises BAD_USER_INPUT."""
-    found = _TAG.fullmatch(text.strip())
-    if found is not None:
-        code, script, region = found.groups()
-        known = code.lower() in _LANGUAGES
-        if known and (region is None or region.isdigit() or region.upper() in COUNTRIES):
-            parts = (code.lower(), script and script.title(), region and region.upper())
-            return "-".join(part for part in parts if part)
-    message = "Must be a language tag (BCP 47) such as de or de-AT."
-    raise Refusal(RefusalCode.BAD_USER_INPUT, message, field)
 
 
 def sender_address(text: str, field: str) -> str:

@@ -15,8 +15,10 @@ from resolvers.effects.account_versions import check_version, raise_version
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.countries import country
+from resolvers.inputs.languages import language
 from resolvers.inputs.text import visible_text
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged
+from resolvers.people.time_zones import check_time_zone
 from resolvers.settings import checks
 from resolvers.settings.logged import logged_change
 from resolvers.settings.store import (
@@ -30,7 +32,6 @@ from resolvers.settings.store import (
     write_functions,
     write_settings,
 )
-from resolvers.settings.time_zones import check_time_zone
 from resolvers.settings.values import BounceLimits, FieldFunction, QuietHours, SettingValue
 
 
@@ -105,7 +106,7 @@ async def _checked(
         await check_time_zone(session, command.time_zone)
     texts = {
         SettingName.DEFAULT_COUNTRY: (command.default_country, country),
-        SettingName.LANGUAGE: (command.language, checks.language),
+        SettingName.LANGUAGE: (command.language, language),
         SettingName.SENDER_NAME: (command.sender_name, visible_text),
         SettingName.SENDER_ADDRESS: (command.sender_address, checks.sender_address),
         SettingName.UNSUBSCRIBE_PAGE: (command.unsubscribe_page, checks.https_url),

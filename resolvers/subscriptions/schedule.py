@@ -14,8 +14,8 @@ from models.base.clock import current_moment
 from models.base.ids import PlanId, new_id
 from models.plans.tables import plan_choices, plans, subscriptions
 from models.sending.tables import send_cycles
+from resolvers.people.time_zones import check_time_zone
 from resolvers.plans.effective_plan import CataloguePlan, EffectivePlan, effective_plan_of
-from resolvers.settings.time_zones import check_time_zone
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,13 @@
 
 import strawberry
 from sqlalchemy import Uuid
+from strawberry.scalars import JSON
 
 from engine.declare.connections import Connection
 from engine.declare.declarations import computed, connection, entity, to_one
 from resolvers.accounts import reads as accounts
 from resolvers.members import ownership_offers
+from resolvers.people import personal_data as data
 from resolvers.people import viewer as reads
 from resolvers.shares import reads as shares
 from schema.fields.marks import OPEN
@@ -20,6 +22,7 @@ class Viewer:
 
     id: strawberry.ID = computed(reads.global_id)
     user: User | None = to_one(reads.user_of)
+    personal_data: JSON | None = computed(data.personal_data)
     api_key: ApiKeyRef | None = to_one(reads.api_key_of)
     accounts: Connection[AccountRef] = connection(accounts.of_viewer, order=accounts.order)
     ownership_offers: Connection[OwnershipOfferRef] = connection(

@@ -5,9 +5,10 @@ import datetime
 import strawberry
 
 from engine.declare.codecs import global_id
-from engine.declare.declarations import column, entity
+from engine.declare.declarations import column, computed, entity
 from models.base.ids import Kind
 from models.people.users import users
+from resolvers.people import reads
 from schema.fields.node import ID_DESCRIPTION, Node
 
 
@@ -18,8 +19,12 @@ class User(Node):
 
     id: strawberry.ID = column(codec=global_id(Kind.USER), description=ID_DESCRIPTION)
     name: str = column(description="The name, as the person wrote it.")
+    initials: str = computed(reads.initials)
     email: str = column(description="The address that the person signs in with.")
     email_verified_at: datetime.datetime | None = column(
         description="When the person proved to own the address; null if not yet, see `emailVerify`."
     )
+    language: str | None = column(description="The language that the person reads, as a BCP 47 tag.")
+    time_zone: str | None = column(description="The time zone that the person lives by, as an IANA name.")
+    version: int = column(description="Counts the changes of the profile. Send it with `userUpdate`.")
     created_at: datetime.datetime = column(description="When the person signed up.")

@@ -70,6 +70,7 @@ class Place:
             "invitationAccept": self.invited,
             "shareAccept": self.offered,
             "shareLeave": self.guest,
+            "userDelete": self.guest,
             "overrideCreate": self.agent,
             "overrideApprove": self.approver,
             "overrideEnd": self.agent,

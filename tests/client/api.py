@@ -72,6 +72,10 @@ class Api:
         1 where the caller reads none."""
         if not name.endswith("Update") or "expectedVersion" in values:
             return values
+        if name == "userUpdate":
+            found = (await self.ask(_OWN_VERSION, caller)).data
+            user = ((found or {}).get("viewer") or {}).get("user") or {}
+            return {"expectedVersion": user.get("version", 1), **values}
         id_ = values.get(_UPDATED.get(name, "accountId"))
         found = (await self.ask(_VERSION, caller, id=id_)).data if isinstance(id_, str) else None
         return {"expectedVersion": ((found or {}).get("node") or {}).get("version", 1), **values}
@@ -101,6 +105,7 @@ _UPDATED = {"memberUpdate": "memberId", "shareUpdate": "shareId", "apiKeyUpdate"
     "templateUpdate": "templateId",
     "campaignUpdate": "campaignId",
 }
+_OWN_VERSION = "{ viewer { user { version } } }"
 _VERSION = """query ($id: ID!) { node(id: $id) { ... on Account { version } ... on Member { version }
   ... on Share { version } ... on ApiKey { version } ... on Role { version }
   ... on Contact { version } ... on ContactList { version } ... on Template { version }

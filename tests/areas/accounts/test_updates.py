@@ -38,11 +38,12 @@ _IDS = {
 
 
 def _input_fields(name: str) -> dict[str, GraphQLInputField]:
-    """Of an update: all that is neither its own id nor the dry run."""
+    """Of an update: all that is neither its own id nor the dry run. One's own profile needs no id."""
     input_type = get_named_type(root_fields(SCHEMA.mutation_type)[name].args["input"].type)
     assert isinstance(input_type, GraphQLInputObjectType)
-    (own,) = [field for field in _IDS & input_type.fields.keys() if _is_needed(input_type.fields[field])]
-    return {field: told for field, told in input_type.fields.items() if field not in {own, "dryRun"}}
+    own = {field for field in _IDS & input_type.fields.keys() if _is_needed(input_type.fields[field])}
+    assert len(own) == (0 if name == "userUpdate" else 1), name
+    return {field: told for field, told in input_type.fields.items() if field not in own | {"dryRun"}}
 
 
 def _is_needed(field: GraphQLInputField) -> bool:

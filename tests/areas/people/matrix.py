@@ -57,6 +57,15 @@ async def _password_change(stage: Stage) -> Values:
     return {"currentPassword": "wrong", "newPassword": PASSWORD}
 
 
+async def _user_update(stage: Stage) -> Values:
+    """What only some callers have read: each says the version that nobody has."""
+    return {"expectedVersion": 7, "name": "Renamed"}
+
+
+async def _user_delete(stage: Stage) -> Values:
+    return {"password": "wrong"}
+
+
 MUTATIONS = {
     # Whoever may sign up is told that the address is none: to hash so many passwords would take its time.
     "signUp": Mutation(None, for_anybody("BAD_USER_INPUT"), _sign_up, counted=True),
@@ -67,6 +76,8 @@ MUTATIONS = {
     "passwordReset": Mutation(None, for_anybody("BAD_USER_INPUT"), _password_reset),
     "signOut": Mutation(None, people_only(DONE), no_input, _session_again, changes=False),
     "passwordChange": Mutation(None, people_only("SIGN_IN_REFUSED"), _password_change),
+    "userUpdate": Mutation(None, people_only("CONFLICT"), _user_update),
+    "userDelete": Mutation(None, people_only("SIGN_IN_REFUSED"), _user_delete),
 }
 
 

@@ -1,13 +1,18 @@
 """The rows of the area `people` in the tables that have one for each mutation, table or id."""
 
+from sqlalchemy import update
+
+from models.people.users import users
 from resolvers.people.mail_kinds import PASSWORD_RESET
 from tests.authz.escalation.outcomes import DONE
 from tests.authz.escalation.statuses import BOTH, Inactive, Row, in_each_place
 from tests.authz.rules.consequences import NO_CONSEQUENCE, Access, Limited, does
 from tests.bad_input.place import Place
 from tests.bad_input.values import Input, unused_address
+from tests.client.updates import Field, Null, Update, Updated
 from tests.storage.growth import deleted, kept, one_each
-from tests.world.world import PASSWORD
+from tests.world.brand import Brand
+from tests.world.world import PASSWORD, World
 
 
 def _as_ever(outcome: str, *callers: str) -> Row:
@@ -25,6 +30,8 @@ CONSEQUENCES = {
     "passwordReset": does(access=Access.ITSELF, limited={Limited.LINKS}),
     "signOut": does(access=Access.ITSELF),
     "passwordChange": does(access=Access.ITSELF, limited={Limited.PASSWORDS}),
+    "userUpdate": NO_CONSEQUENCE,
+    "userDelete": does(access=Access.ITSELF, limited={Limited.PASSWORDS}),
 }
 
 
@@ -37,6 +44,8 @@ STATUSES = {
     "emailVerificationRequest": _as_ever(DONE),
     "passwordResetRequest": _as_ever(DONE),
     "passwordReset": _as_ever("BAD_USER_INPUT"),
+    "userUpdate": _as_ever("CONFLICT"),
+    "userDelete": _as_ever("SIGN_IN_REFUSED"),
 }
 
 
@@ -59,4 +68,29 @@ def inputs(place: Place) -> dict[str, Input]:
         "passwordResetRequest": {"email": place.member.person.email},
         "passwordReset": {"token": place.reset, "newPassword": "another good password"},
         "passwordChange": {"currentPassword": PASSWORD, "newPassword": "another good password"},
+        "userUpdate": {"expectedVersion": 1, "name": "New", "language": "de", "timeZone": "Europe/Berlin"},
+        "userDelete": {"password": PASSWORD},
     }
+
+
+async def _profile(world: World, brand: Brand) -> Updated:
+    own = users.c.id == brand.owner.person.key
+    async with world.database.begin() as connection:
+        await connection.execute(update(users).where(own).values(language="de", time_zone="Europe/Berlin"))
+    return Updated({}, own)
+
+
+UPDATES = {
+    "userUpdate": Update(
+        users,
+        _profile,
+        {
+            "name": Field("New", ("name",), Null.REFUSED),
+            "language": Field("fr-CA", ("language",), None),
+            "timeZone": Field("America/Toronto", ("time_zone",), None),
+        },
+    ),
+}
+
+
+REMOVES = {"userDelete": "removedUserId"}

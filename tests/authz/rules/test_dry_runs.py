@@ -20,6 +20,8 @@ _WITHOUT = {
     "signIn": "changes no right",
     "signOut": "changes no right",
     "passwordChange": "changes no right",
+    "userUpdate": "changes no right",
+    "userDelete": "only who asks loses anything, and is asked for the password",
     **dict.fromkeys(("emailVerify", "emailVerificationRequest"), "changes no right"),
     **dict.fromkeys(("passwordResetRequest", "passwordReset"), "belongs to nobody who is signed in"),
     "subaccountCreate": "nobody gains or loses anything in an account that is there",

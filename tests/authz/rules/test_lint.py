@@ -77,6 +77,11 @@ ALLOWED = {
     Use(
         "resolvers.people.takeover.leave_account", _BY_PERSON
     ): "the membership that came with the address ends",
+    Use("resolvers.accounts.delete_person._trees", _BY_PERSON): "in which trees the person that goes is",
+    Use("resolvers.accounts.delete_person._trees", _SHARES_BY_PERSON): "in which trees it is a guest",
+    Use("resolvers.accounts.delete_person._memberships", _BY_PERSON): "the own memberships are left",
+    Use("resolvers.accounts.delete_person._give_up_ownership", _BY_PERSON): "whether another owner stays",
+    Use("resolvers.accounts.delete_person.delete_person", _SHARES_BY_PERSON): "the own shares are given back",
     Use("resolvers.invitations.invite.refuse_members", _BY_PERSON): "whether the invited is a member",
 }
 """The uses that decide nothing about rights, and why. Another one is a second definition of reach: ask

@@ -1,0 +1,159 @@
+"""Deleting a person, by itself: memberships, shares and sessions end, and a pseudonym stays for the logs.
+
+The row of the person stays, because logs, keys and orders name it. What is left of it says nothing about whom
+it was. The address is free again.
+"""
+
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select, update
+
+from authz.callers.principals import Principal
+from authz.guards.exclusive import Authorized
+from authz.guards.locks import lock_tree
+from authz.guards.staff import is_staff
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.refusals import Refusal, RefusalCode
+from authz.reach.break_glass import opening_holds
+from authz.wall.notes import TransactionNotes
+from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_account, row_of
+from models.base.ids import AccountId, Kind, MasterId, ShareId, UserId, present
+from models.base.text_forms import forms_of
+from models.members.tables import memberships
+from models.parent_access.openings import break_glass_openings
+from models.people.devices import devices
+from models.people.mailbox_links import mailbox_links
+from models.people.sessions import sessions
+from models.people.users import ownerships, users
+from models.roles.tables import roles
+from models.shares.tables import shares
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
+from resolvers.members.ownership import end_offers
+from resolvers.parent_access.opening_store import end_openings
+from resolvers.people.proved_passwords import PasswordChangedError, ProvedPassword
+from resolvers.shares.accept import leave_share
+
+_JOINED_MEANWHILE = "You joined an account at the same moment; try again."
+_STAFF = "You belong to the platform's staff: whoever runs the platform has to remove you from it first."
+_HAND_OVER = (
+    "You are the only owner of an account: hand it over with `ownershipTransfer`, or close it with "
+    "`accountClose`."
+)
+_NO_HASH = ""
+"""Of no password."""
+
+
+async def delete_person(session: WriteSession, principal: Principal, proved: ProvedPassword) -> UserId:
+    """Delete the caller. Trees are locked in the order of their ids, then the person, for which nobody is
+    waited for: so no two of these wait for each other.
+
+    Raises LAST_OWNER while the person is the only owner of an account that is not closed,
+    FAILED_PRECONDITION for staff, CONFLICT where the person joins an account meanwhile,
+    PasswordChangedError.
+    """
+    user_id = proved.user_id
+    trees = sorted(await _trees(session, user_id))
+    for master_id in trees:
+        await lock_tree(session, master_id)
+    await _hold(session, proved)
+    if await _trees(session, user_id) != set(trees):
+        raise Refusal(RefusalCode.CONFLICT, _JOINED_MEANWHILE)
+    if await is_staff(session, user_id):
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, _STAFF)
+    await _give_up_ownership(session, user_id)
+    await _end_openings(session, principal, user_id)
+    for row in await _memberships(session, user_id):
+        await _leave(session, principal, row)
+    given = shares.c.user_id == user_id
+    for share_id in (
+        await session.execute(select(shares.c.id).where(given, shares.c.revoked_at.is_(None)))
+    ).scalars():
+        await leave_share(session, principal, ShareId(share_id))
+    await _forget(session, user_id)
+    return user_id
+
+
+async def _trees(session: WriteSession, user_id: UserId) -> set[MasterId]:
+    """Those that the person is in."""
+    found: set[MasterId] = set()
+    for table in (memberships, shares):
+        statement = select(table.c.master_id).where(table.c.user_id == user_id).distinct()
+        found.update(MasterId(each) for each in (await session.execute(statement)).scalars())
+    return found
+
+
+async def _hold(session: WriteSession, proved: ProvedPassword) -> None:
+    """`hold_password`, which waits for nobody: the trees are locked already."""
+    stored = select(users.c.password_hash).where(users.c.id == proved.user_id)
+    locked = stored.with_for_update(key_share=True, nowait=True)
+    if (await session.execute(locked)).scalar_one_or_none() != proved.stored_hash:
+        raise PasswordChangedError
+
+
+async def _give_up_ownership(session: WriteSession, user_id: UserId) -> None:
+    """An account that is closed has no owners, and nobody has to look after it."""
+    owned = select(ownerships.c.master_id, ownerships.c.account_id).where(ownerships.c.user_id == user_id)
+    row = (await session.execute(owned)).one_or_none()
+    if row is None:
+        return
+    others = select(func.count()).where(
+        in_account(memberships, _account(row)),
+        memberships.c.role_id == BuiltinRole.OWNER.id,
+        memberships.c.user_id != user_id,
+    )
+    if (await session.execute(others)).scalar_one() == 0:
+        raise Refusal(RefusalCode.LAST_OWNER, _HAND_OVER)
+    await session.send_built(delete(ownerships).where(ownerships.c.user_id == user_id))
+
+
+async def _end_openings(session: WriteSession, principal: Principal, user_id: UserId) -> None:
+    own = break_glass_openings.c.user_id == user_id
+    places = select(break_glass_openings.c.master_id, break_glass_openings.c.account_id).distinct()
+    for row in (await session.execute(places.where(own, opening_holds(break_glass_openings)))).all():
+        await end_openings(session, principal, _account(row), own)
+
+
+async def _memberships(session: WriteSession, user_id: UserId) -> list[Row[*tuple[Any, ...]]]:
+    """All, also those that have expired."""
+    columns = (memberships.c[name] for name in ("master_id", "account_id", "id", "expires_at"))
+    statement = (
+        select(*columns, roles.c.name.label("role"))
+        .join(roles, roles.c.id == memberships.c.role_id)
+        .where(memberships.c.user_id == user_id)
+        .order_by(memberships.c.master_id, memberships.c.account_id)
+    )
+    return list((await session.execute(statement)).all())
+
+
+async def _leave(session: WriteSession, principal: Principal, row: Row[*tuple[Any, ...]]) -> None:
+    account = _account(row)
+    session.notes(TransactionNotes).touched.add(account.account_id)
+    await end_offers(session, account, row.id)
+    await session.send_built(delete(memberships).where(row_of(memberships, account, row.id)))
+    before: Change = {
+        "role": row.role,
+        "expiresAt": row.expires_at.isoformat() if row.expires_at else None,
+        "user": present(Kind.USER, principal.id),
+    }
+    subject_id = present(Kind.MEMBER, row.id)
+    await record(session, principal, account, EventKind.MEMBER_LEFT, subject_id, before, None)
+
+
+async def _forget(session: WriteSession, user_id: UserId) -> None:
+    """Nobody signs in as the person any more, and nothing tells whom it was."""
+    for table in (sessions, devices, mailbox_links):
+        await session.send_built(delete(table).where(table.c.user_id == user_id))
+    name, address = f"Former person {user_id.hex[-6:].upper()}", f"{user_id.hex}@deleted.invalid"
+    pseudonym = {"name": name, **forms_of(users, name), "email": address, "email_canonical": address}
+    gone = {"password_hash": _NO_HASH, "email_verified_at": None, "language": None, "time_zone": None}
+    await session.send_built(
+        update(users)
+        .where(users.c.id == user_id)
+        .values(**pseudonym, **gone, version=users.c.version + 1, deleted_at=func.now())
+    )
+
+
+def _account(row: Row[*tuple[Any, ...]]) -> Authorized:
+    return Authorized(MasterId(row.master_id), AccountId(row.account_id), 0, 0, AccountId(row.account_id))
