@@ -11,13 +11,14 @@ from models.base.columns import (
     short_text_check,
 )
 from models.base.planes import control_table
-from models.base.text_forms import sort_form
+from models.base.text_forms import search_form, sort_form
 
 users = control_table(
     "users",
     Column("id", Uuid, primary_key=True),
     short_text("name"),
     sort_form(),
+    search_form(),
     Column("email", Text, nullable=False, comment="As the person wrote it."),
     Column("email_canonical", Text, nullable=False, comment="What is compared (T24)."),
     Column("password_hash", Text, nullable=False, comment="argon2id"),

@@ -10,12 +10,12 @@ from authz.policy.permissions import Permission
 from authz.reach.reach import PRINCIPAL, account_where
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
-from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
 from models.base.ids import Kind
 from models.roles.tables import roles
 from resolvers.inputs.global_ids import Id, of_kind
-from resolvers.rows.shown import account_behind, known_person, role_behind, row_by_id
+from resolvers.rows.shown import account_behind, is_viewer, known_person, role_behind, row_by_id
+from resolvers.rows.subtrees import IncludeDescendants, belongs_to
 
 BY_ID = Order("apiKeys", (api_keys.c.id,))
 """Oldest first."""
@@ -24,10 +24,23 @@ BY_ID = Order("apiKeys", (api_keys.c.id,))
 def of_account(
     account: FromClause,
     include_revoked: Annotated[bool, Described("Also list revoked keys.")] = False,
+    creator_id: Annotated[
+        Annotated[Id, of_kind(Kind.USER)] | None,
+        Described(
+            "Only keys that this person created or has adopted since, by `User.id`, in accounts whose "
+            "members you may see. Whoever adopts a key takes its creator's place."
+        ),
+    ] = None,
+    include_descendants: IncludeDescendants = False,
 ) -> Select[Any]:
     """The account's API keys, oldest first."""
     key = api_keys.alias()
-    statement = select(*key.c).where(in_tree(key, account, account_id="id"))
+    listed = belongs_to(key, account, Permission.API_KEYS_READ, include_descendants=include_descendants)
+    statement = select(*key.c).where(listed)
+    if creator_id is not None:
+        known = is_viewer(creator_id) | account_where(key, Permission.MEMBERS_READ)
+        maker = func.coalesce(key.c.adopter_user_id, key.c.creator_user_id)
+        statement = statement.where(maker == creator_id, known)
     return statement if include_revoked else statement.where(key.c.revoked_at.is_(None))
 
 

@@ -17,7 +17,9 @@ from models.invitations.tables import invitations
 from models.people.users import users
 from models.roles.tables import roles
 from resolvers.inputs.global_ids import Id, of_kind
+from resolvers.inputs.people_search import SearchOfAddresses, is_in_address
 from resolvers.rows.shown import account_behind, person_behind, role_behind, row_by_id
+from resolvers.rows.subtrees import IncludeDescendants, belongs_to
 
 
 class InvitationStatus(enum.Enum):
@@ -57,10 +59,15 @@ def lapse_of(invitation: FromClause) -> ColumnElement[str]:
 def of_account(
     account: FromClause,
     status: Annotated[InvitationStatus | None, Described("Only those with this status.")] = None,
+    search: SearchOfAddresses = None,
+    include_descendants: IncludeDescendants = False,
 ) -> Select[Any]:
     """The account's invitations, newest first."""
     invitation = invitations.alias()
-    statement = select(*invitation.c).where(in_tree(invitation, account, account_id="id"))
+    listed = belongs_to(invitation, account, Permission.MEMBERS_READ, include_descendants=include_descendants)
+    statement = select(*invitation.c).where(listed)
+    if search is not None:
+        statement = statement.where(is_in_address(search, invitation.c.email_canonical))
     if status is not None:
         statement = statement.where(status_of(invitation) == status.value)
     return statement

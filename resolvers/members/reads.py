@@ -7,7 +7,21 @@ of the accounts below. So a member's row is a membership joined to the tree.
 import enum
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, Text, Uuid, case, cast, func, literal, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    true,
+    union_all,
+)
 
 from authz.policy.permissions import Permission
 from authz.reach.grants import active_memberships, limited_below_mask
@@ -19,7 +33,9 @@ from models.accounts.trees import in_tree
 from models.base.ids import Kind
 from models.roles.tables import roles
 from resolvers.inputs.global_ids import Id, MemberIdArgument, of_kind
+from resolvers.inputs.people_search import SearchOfPeople, finds_person
 from resolvers.rows.shown import account_behind, person_behind, role_behind
+from resolvers.rows.subtrees import IncludeDescendants, belongs_to
 
 
 class MemberRelation(enum.Enum):
@@ -78,15 +94,31 @@ def of_account(
     role_id: Annotated[
         Annotated[Id, of_kind(Kind.ROLE)] | None, Described("Only members with this role.")
     ] = None,
+    search: SearchOfPeople = None,
+    user_id: Annotated[
+        Annotated[Id, of_kind(Kind.USER)] | None, Described("Only this person, by `User.id`.")
+    ] = None,
+    include_descendants: IncludeDescendants = False,
 ) -> Select[Any]:
     """The account's members, oldest first."""
-    member = (MEMBERS if include_inherited else OWN_MEMBERS).alias()
-    statement = select(*member.c).where(in_tree(member, account, account_id="id"))
-    if role_id is not None:
-        statement = statement.where(member.c.role_id == role_id)
-    if include_inherited:
-        statement = statement.where((member.c.depth == 0) | (_mask_from_above(member) != 0))
-    return statement
+
+    def wanted(member: FromClause, seen: ColumnElement[bool]) -> Select[Any]:
+        statement = select(*member.c).where(seen).correlate(account)
+        if role_id is not None:
+            statement = statement.where(member.c.role_id == role_id)
+        if user_id is not None:
+            statement = statement.where(member.c.user_id == user_id)
+        return statement if search is None else statement.where(finds_person(search, member))
+
+    own, above = OWN_MEMBERS.alias(), MEMBERS.alias()
+    listed = wanted(
+        own, belongs_to(own, account, Permission.MEMBERS_READ, include_descendants=include_descendants)
+    )
+    if not include_inherited:
+        return listed
+    applies = and_(above.c.depth > 0, _mask_from_above(above) != 0)
+    inherited = wanted(above, and_(in_tree(above, account, account_id="id"), applies))
+    return select(*union_all(listed, inherited).subquery("seen_members").c)
 
 
 def _mask_from_above(member: FromClause) -> ColumnElement[int]:

@@ -41,9 +41,13 @@ def known_person(row: FromClause, column: str) -> Select[Any]:
     """The person that the column names. No row where the viewer neither sees the members of the row's account
     nor is that person."""
     person = users.alias()
-    itself = person.c.id == select(PRINCIPAL.c.user_id).scalar_subquery()
-    known = itself | account_where(row, Permission.MEMBERS_READ)
+    known = is_viewer(person.c.id) | account_where(row, Permission.MEMBERS_READ)
     return select(*person.c).where(person.c.id == row.c[column], known)
+
+
+def is_viewer(user_id: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
+    """Whether the viewer is this person."""
+    return user_id == select(PRINCIPAL.c.user_id).scalar_subquery()
 
 
 def role_behind(row: FromClause) -> Select[Any]:

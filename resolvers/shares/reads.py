@@ -20,7 +20,9 @@ from models.people.users import users
 from models.roles.tables import roles
 from models.shares.tables import share_accounts, shares
 from resolvers.inputs.global_ids import Id, of_kind
+from resolvers.inputs.people_search import SearchOfPeople, finds_person, is_in_address
 from resolvers.rows.shown import name_of_person_or_key, person_behind, role_behind
+from resolvers.rows.subtrees import IncludeDescendants, belongs_to
 
 
 class ShareStatus(enum.Enum):
@@ -59,15 +61,27 @@ def lapse_of(share: FromClause) -> ColumnElement[str]:
 def of_account(
     account: FromClause,
     status: Annotated[ShareStatus | None, Described("Only those with this status.")] = None,
+    search: SearchOfPeople = None,
+    user_id: Annotated[
+        Annotated[Id, of_kind(Kind.USER)] | None,
+        Described("Only shares that this person has accepted, by `User.id`."),
+    ] = None,
+    include_descendants: IncludeDescendants = False,
 ) -> Select[Any]:
     """The shares that include the account, newest first."""
     share, opened = shares.alias(), share_accounts.alias()
-    opens = in_tree(opened, share, share_id="id")
-    statement = (
-        select(*share.c)
-        .select_from(share.join(opened, opens))
-        .where(in_tree(opened, account, account_id="id"))
+    listed = belongs_to(opened, account, Permission.MEMBERS_READ, include_descendants=include_descendants)
+    opens = exists(
+        select(opened.c.share_id)
+        .where(in_tree(opened, share, share_id="id"), listed)
+        .correlate(share, account)
     )
+    statement = select(*share.c).where(share.c.master_id == account.c.master_id, opens)
+    if user_id is not None:
+        statement = statement.where(share.c.user_id == user_id)
+    if search is not None:
+        given_to = is_in_address(search, share.c.email_canonical)
+        statement = statement.where(given_to | finds_person(search, share))
     return statement if status is None else statement.where(status_of(share) == status.value)
 
 

@@ -5,13 +5,15 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from sqlalchemy import Table
+
 from authz.callers.tokens import TokenKind, digest_of, generate
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import ALL_PERMISSIONS
-from engine.text.forms import sort_key
 from models.accounts.tables import AccountStatus, accounts
 from models.base.ids import new_id
 from models.base.text_forms import forms_of
+from models.people.users import users
 
 # The parent of each account of a tree: 12 below the master, 5 below some of these, 3 below some of those.
 PARENTS: tuple[int | None, ...] = (None, *(12 * [0]), 1, 2, 3, 4, 5, 13, 14, 15)
@@ -25,7 +27,7 @@ _SUBACCOUNT_ROLES = (BuiltinRole.ADMINISTRATOR, BuiltinRole.FINANCE, BuiltinRole
 NAME_FORMS = ("sort_key", "search_key")
 
 COLUMNS = {
-    "users": ("id", "name", "email", "email_canonical", "password_hash", "email_verified_at", "sort_key"),
+    "users": ("id", "name", "email", "email_canonical", "password_hash", "email_verified_at", *NAME_FORMS),
     "accounts": ("master_id", "id", "parent_id", "external_id", "name", "status", *NAME_FORMS),
     "account_closure": ("master_id", "ancestor_id", "descendant_id", "depth"),
     "memberships": ("master_id", "account_id", "id", "user_id", "role_id"),
@@ -75,7 +77,8 @@ def _add_person(rows: Rows, name: str, password_hash: str) -> uuid.UUID:
     user_id = new_id()
     email = f"person-{user_id.hex[-15:]}@example.com"
     verified_at = datetime.datetime.now(datetime.UTC)
-    rows.add("users", user_id, name, email, email, password_hash, verified_at, sort_key(name))
+    forms = _forms(users, name)
+    rows.add("users", user_id, name, email, email, password_hash, verified_at, *forms)
     return user_id
 
 
@@ -83,11 +86,15 @@ def _add_account(rows: Rows, path: tuple[uuid.UUID, ...], index: int, name: str)
     account_id, parent_id = path[-1], path[-2] if len(path) > 1 else None
     status = AccountStatus.SUSPENDED if index % 10 == 9 else AccountStatus.ACTIVE
     external_id = f"E-{index}" if parent_id else None
-    forms = forms_of(accounts, name)
     row = (path[0], account_id, parent_id, external_id, name, status.value)
-    rows.add("accounts", *row, *(forms[column] for column in NAME_FORMS))
+    rows.add("accounts", *row, *_forms(accounts, name))
     for depth, ancestor_id in enumerate(reversed(path)):
         rows.add("account_closure", path[0], ancestor_id, account_id, depth)
+
+
+def _forms(table: Table, name: str) -> list[object]:
+    forms = forms_of(table, name)
+    return [forms[column] for column in NAME_FORMS]
 
 
 def _add_members(rows: Rows, path: tuple[uuid.UUID, ...], index: int, people: list[uuid.UUID]) -> None:

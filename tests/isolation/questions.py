@@ -36,15 +36,19 @@ _FIELDS = """
     totalCount nodes { user { id } role { id } relation inheritedFrom { id } }
   }
   ofRole: members(first: 50, roleId: $role) { totalCount nodes { id } }
+  membersBelow: members(first: 100, includeDescendants: true) { totalCount nodes { id account { id } } }
   invitations(first: 50) { totalCount nodes { id status invitedBy { id } } }
   pending: invitations(first: 50, status: PENDING) { totalCount nodes { id } }
+  invitationsBelow: invitations(first: 100, includeDescendants: true) { totalCount nodes { id } }
   shares(first: 10) { totalCount nodes { id status accounts { id } user { id } sharedBy { id } } }
   active: shares(first: 10, status: ACTIVE) { totalCount nodes { id } }
+  sharesBelow: shares(first: 100, includeDescendants: true) { totalCount nodes { id } }
   roles(first: 50) { totalCount nodes { id account { id } permissions permissionsBelow } }
   apiKeys(first: 50) { totalCount nodes { id } }
   allKeys: apiKeys(first: 50, includeRevoked: true) {
     totalCount nodes { id permissions createdBy { id } adoptedBy { id } account { id } role { id } }
   }
+  keysBelow: apiKeys(first: 100, includeDescendants: true, includeRevoked: true) { totalCount nodes { id } }
   ghosts(first: 50) { totalCount nodes { reason apiKey { id } } }
   accessMatrix(first: 50) { totalCount nodes { subjectId permissions apiKey { id } user { id } } }
   events(first: 50) {

@@ -84,6 +84,7 @@ class Sight:
             **self._members(account, role),
             **self._offers(account),
             **self._programs(account),
+            **self._subtree(account),
             **self._log(account),
             "accessMatrix": self._matrix(account),
         }
@@ -120,6 +121,21 @@ class Sight:
             "pending": [i.id for i in invitations if self.rights.invitation_status(i) == "PENDING"],
             "shares": [(share.id, self.rights.share_status(share), *self._share(share)) for share in shares],
             "active": [share.id for share in shares if share.status == "ACTIVE"],
+        }
+
+    def _subtree(self, account: Account) -> dict[str, list[Any]]:
+        """What the account and those below it have, where the subject may see it."""
+        tree = [account, *self.world.below(account)]
+        people = [found for found in tree if self.can(found, "MEMBERS_READ")]
+        keys = [found for found in tree if self.can(found, "API_KEYS_READ")]
+        members = [member for member in self.world.members if not member.ended and member.account in people]
+        return {
+            "membersBelow": [(member.id, member.account.id) for member in members],
+            "invitationsBelow": [found.id for found in self.world.invitations if found.account in people],
+            "sharesBelow": [
+                share.id for share in self.world.shares if any(found in people for found in share.accounts)
+            ],
+            "keysBelow": [key.id for key in self.world.keys if key.account in keys],
         }
 
     def _programs(self, account: Account) -> dict[str, list[Any]]:
@@ -221,6 +237,7 @@ _SHOWN: dict[str, Callable[[Json], tuple[Any, ...]]] = {
         node["role"]["id"],
         id_of(node["account"]),
     ),
+    "membersBelow": lambda node: (node["id"], id_of(node["account"])),
     "everybody": lambda node: (
         node["user"]["id"],
         node["role"]["id"],

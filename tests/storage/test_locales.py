@@ -85,11 +85,11 @@ async def test_forms_of_another_version_are_made_anew(addresses: DatabaseAddress
         engine = connect_as_owner(other.owner)
         await named_accounts(World(engine))
         forms = text("SELECT name, sort_key, search_key FROM accounts ORDER BY id")
-        people = text("SELECT id, sort_key FROM users ORDER BY id")
+        people = text("SELECT id, sort_key, search_key FROM users ORDER BY id")
         async with engine.begin() as connection:
             right = [(await connection.execute(rows)).all() for rows in (forms, people)]
             await connection.execute(text("UPDATE accounts SET sort_key = '', search_key = ''"))
-            await connection.execute(text("UPDATE users SET sort_key = ''"))
+            await connection.execute(text("UPDATE users SET sort_key = '', search_key = ''"))
             await connection.execute(text("UPDATE text_forms SET version = 'ICU 1'"))
             assert "mandant migrate" in (await connection.run_sync(why_not_current) or "")
         await migrate(other.owner)
