@@ -18,7 +18,7 @@ _PAUSE_SECONDS = 1.0
 
 
 class KeyUses:
-    """Remembers for which tokens this minute was noted, and writes the others down together, a second later."""
+    """Remembers for which tokens this minute was noted, and writes the others down together, later on."""
 
     def __init__(self, sessions: WriteSessions) -> None:
         self._sessions = sessions

@@ -1,25 +1,19 @@
 """The rows of the matrix for sessions."""
 
-import itertools
-
 from models.base.ids import Kind
 from tests.areas.sessions.stored import give_session
 from tests.authz.escalation.outcomes import DONE
 from tests.authz.matrix.matrix_callers import ANONYMOUS, MANAGERS, PEOPLE, PROGRAMS, Stage
-from tests.authz.matrix.matrix_rows import ABOVE, Mutation, NodeOf, Values, no_input, people_only, table
+from tests.authz.matrix.matrix_rows import Mutation, NodeOf, Values, lasting, no_input, people_only, table
 from tests.world.world import Person
-
-_minutes = itertools.cycle(range(10_000, 40_000))
 
 
 async def _newcomers(stage: Stage) -> Values:
     return {"sessionId": (await give_session(stage.world, stage.newcomer))[0]}
 
 
-async def limits_of_parent(stage: Stage) -> Values:
-    """Other limits than before."""
-    version = await stage.version(stage.parent)
-    return {"accountId": stage.parent.id, "expectedVersion": version, "maximumMinutes": next(_minutes)}
+async def _limits(stage: Stage) -> Values:
+    return {"accountId": stage.account.id, "expectedVersion": await stage.version(), "idleMinutes": 60}
 
 
 MUTATIONS = {
@@ -35,16 +29,9 @@ MUTATIONS = {
         changes=False,
     ),
     "sessionRevokeOthers": Mutation(None, people_only(DONE), no_input, changes=False),
-    # It holds for the whole tree, so that those below the master account do not reach it.
+    # Whoever may set it is told that it is set in the master account.
     "sessionLimitsUpdate": Mutation(
-        "SETTINGS_WRITE",
-        table(
-            (ANONYMOUS, "UNAUTHENTICATED"),
-            ((PEOPLE | PROGRAMS) - ABOVE - {"parent_finance"}, "NOT_FOUND"),
-            ({"parent_finance"}, "FORBIDDEN SETTINGS_WRITE"),
-            (ABOVE, DONE),
-        ),
-        limits_of_parent,
+        "SETTINGS_WRITE", lasting("SETTINGS_WRITE", MANAGERS, "FAILED_PRECONDITION"), _limits
     ),
 }
 

@@ -6,8 +6,7 @@ from models.base.ids import Kind
 from models.people.users import ownerships
 from models.sessions.tables import session_limits
 from tests.areas.sessions.stored import give_session
-from tests.authz.escalation.outcomes import DONE
-from tests.authz.escalation.statuses import ABOVE, BOTH, TAKES_AWAY, Inactive, Row, in_each_place
+from tests.authz.escalation.statuses import BOTH, TAKES_AWAY, Inactive, Row, in_each_place
 from tests.authz.rules.consequences import NO_CONSEQUENCE, OWN_ACCESS
 from tests.bad_input.place import Place
 from tests.bad_input.values import Input
@@ -28,8 +27,8 @@ STATUSES = {
     # They are about no account.
     "sessionRevoke": Row(in_each_place("NOT_FOUND", "NOT_FOUND", "NOT_FOUND"), BOTH),
     "sessionRevokeOthers": Row(TAKES_AWAY, BOTH, unchanged=frozenset(Inactive)),
-    # It is the master account's, which stays active.
-    "sessionLimitsUpdate": Row(in_each_place(DONE, DONE, DONE), ABOVE),
+    # It is the master account's.
+    "sessionLimitsUpdate": Row(in_each_place(*["FAILED_PRECONDITION"] * 3)),
 }
 
 

@@ -213,9 +213,9 @@ class Stage:
         """One more role of the account, to be changed or deleted."""
         return await self.world.role(self.account)
 
-    async def version(self, account: Account | None = None) -> int:
-        """The version of an account now; without one, of the account that all is about."""
-        statement = select(accounts.c.version).where(accounts.c.id == (account or self.account).key)
+    async def version(self) -> int:
+        """The account's version now."""
+        statement = select(accounts.c.version).where(accounts.c.id == self.account.key)
         async with self.world.database.connect() as connection:
             found: int = (await connection.execute(statement)).scalar_one()
         return found
