@@ -8,6 +8,7 @@ from types import ModuleType
 
 AREAS = (
     "people",
+    "sessions",
     "accounts",
     "invitations",
     "members",

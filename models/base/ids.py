@@ -44,6 +44,7 @@ TemplateId = NewType("TemplateId", uuid.UUID)
 MessageId = NewType("MessageId", uuid.UUID)
 CampaignId = NewType("CampaignId", uuid.UUID)
 AttachmentId = NewType("AttachmentId", uuid.UUID)
+SessionId = NewType("SessionId", uuid.UUID)
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ class Kind(enum.StrEnum):
     TRANSACTIONAL_MESSAGE = "tmsg"
     CAMPAIGN = "cmpg"
     ATTACHMENT = "attm"
+    SESSION = "sess"
 
 
 _STEP = 250

@@ -1,6 +1,16 @@
 """Sessions of signed-in people: opaque tokens, stored as digests. A reference table."""
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, Uuid
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+)
 
 from models.base.columns import Column, created_at, moment
 from models.base.planes import control_table
@@ -12,7 +22,18 @@ sessions = control_table(
     Column("digest", LargeBinary, nullable=False, comment="SHA-256 of the token"),
     moment("expires_at", nullable=False),
     created_at(),
+    Column(
+        "last_seen_at",
+        DateTime(timezone=True),
+        nullable=False,
+        server_default=func.now(),
+        comment="Noted at most once a minute.",
+    ),
+    Column("client", Text, comment="Of the sign-in, such as Firefox on Linux."),
+    Column("place", Text, comment="The network of the sign-in. Whole addresses are not kept."),
     UniqueConstraint("digest"),
+    CheckConstraint("char_length(client) BETWEEN 1 AND 100", name="client_length"),
+    CheckConstraint("char_length(place) BETWEEN 1 AND 50", name="place_length"),
     Index(None, "user_id"),
     Index(None, "expires_at"),
 )

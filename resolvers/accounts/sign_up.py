@@ -34,6 +34,7 @@ from resolvers.people.proved_passwords import PasswordChangedError
 from resolvers.people.sign_in import SignedIn, open_session
 from resolvers.people.takeover import leave_account, replace_password
 from resolvers.people.weak_passwords import PasswordOwner
+from resolvers.sessions.clients import Client
 from resolvers.shares.accept import accept_share, check_share_for
 
 
@@ -51,6 +52,7 @@ class SignUp:
     share_token: str | None = None
     currency: Currency = Currency.EUR
     reason: str | None = None
+    client: Client | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ async def sign_up(session: WriteSession, command: SignUp, password: SignUpPasswo
     invitation or the share raises.
     """
     person = await _person(session, command, password)
-    signed_in = await open_session(session, person.id)
+    signed_in = await open_session(session, person.id, client=command.client)
     credentials = Credentials(digest_of(signed_in.token))
     principal = Principal(PrincipalKind.PERSON, credentials, person.id, None, command.reason)
     if command.invitation_token is not None:

@@ -58,6 +58,7 @@ class EventKind(enum.Enum):
     ACCESS_EXPIRED = "access.expired"
     SETTINGS_UPDATED = "settings.updated"
     SETTINGS_COPIED = "settings.copied"
+    SESSION_LIMITS_UPDATED = "session_limits.updated"
     PLAN_CHANGED = "plan.changed"
     PLAN_CHANGE_WITHDRAWN = "plan.change_withdrawn"
     LIMIT_INCREASED = "limit.increased"

@@ -24,6 +24,7 @@ from resolvers.invitations.reads import InvitationStatus, lapse_of, status_of
 from resolvers.members.change import MemberChange
 from resolvers.members.ownership import take_ownership
 from resolvers.people.mailbox import check_verified
+from resolvers.sessions.ends import limit_sessions_of
 from resolvers.staff.user_rights import limit_in_force
 
 InvitationRow = Row[*tuple[object, ...]]
@@ -79,6 +80,7 @@ async def _join(
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
     membership_id = await _add_membership(session, account, principal.user_id, invitation, role)
+    await limit_sessions_of(session, principal.user_id)
     if role.id == BuiltinRole.OWNER.id:
         await take_ownership(session, account, principal.user_id)
     await session.send_built(

@@ -18,8 +18,9 @@ from resolvers.people.hashing import HashingTurn
 from resolvers.people.passwords import new_password
 from resolvers.people.proved_passwords import ProvedPassword, hold_password, prove_own_password
 from resolvers.people.weak_passwords import PasswordOwner
-
-SESSION_LENGTH = datetime.timedelta(days=30)
+from resolvers.sessions.clients import Client
+from resolvers.sessions.ends import end_of_new_session
+from resolvers.sessions.new_client import tell_of_new_client
 
 
 @dataclass(frozen=True)
@@ -32,20 +33,33 @@ class SignedIn:
     device_token: str
 
 
-async def sign_in(session: WriteSession, proved: ProvedPassword, device_token: str | None = None) -> SignedIn:
-    """Open a session for the person whose password was checked, and know the device from now on. Raises
-    PasswordChangedError."""
+async def sign_in(
+    session: WriteSession, proved: ProvedPassword, client: Client, device_token: str | None = None
+) -> SignedIn:
+    """Open a session for the person whose password was checked, and know the device from now on. The person
+    gets a mail about a device that was not known. Raises PasswordChangedError."""
     await hold_password(session, proved)
-    return await open_session(session, proved.user_id, device_token)
+    signed_in = await open_session(session, proved.user_id, device_token, client)
+    if signed_in.device_token != device_token:
+        await tell_of_new_client(session, proved.user_id, client)
+    return signed_in
 
 
-async def open_session(session: WriteSession, user_id: UserId, device_token: str | None = None) -> SignedIn:
-    """Write a session for the person. `device_token`: that of the device, if it is known."""
+async def open_session(
+    session: WriteSession, user_id: UserId, device_token: str | None = None, client: Client | None = None
+) -> SignedIn:
+    """Write a session for the person. `device_token`: that of the device, if it is known. `client`: None for
+    a session that nobody gets."""
     token = generate(TokenKind.SESSION)
-    expires_at = datetime.datetime.now(datetime.UTC) + SESSION_LENGTH
-    await session.send_built(
-        insert(sessions).values(id=new_id(), user_id=user_id, digest=digest_of(token), expires_at=expires_at)
+    opened = insert(sessions).values(
+        id=new_id(),
+        user_id=user_id,
+        digest=digest_of(token),
+        expires_at=end_of_new_session(user_id),
+        client=client and client.name,
+        place=client and client.place,
     )
+    expires_at = (await session.execute(opened.returning(sessions.c.expires_at))).scalar_one()
     return SignedIn(user_id, token, expires_at, await keep_device(session, user_id, device_token))
 
 

@@ -18,6 +18,7 @@ from models.people.users import users
 from models.shares.tables import shares
 from resolvers.effects.event_kinds import EventKind
 from resolvers.people.mailbox import check_verified
+from resolvers.sessions.ends import limit_sessions_of
 from resolvers.shares.create import ShareMade
 from resolvers.shares.reads import ShareStatus, lapse_of, status_of
 from resolvers.shares.store import ShareRow, log_share, opened_by, write_share
@@ -47,6 +48,7 @@ async def accept_share(session: WriteSession, principal: Principal, token: str) 
     check_unanswered(row)
     check_not_lapsed(row.lapse, RefusalCode.SHARE_EXPIRED, RefusalCode.SHARE_REVOKED)
     await write_share(session, row, {"user_id": principal.user_id, "accepted_at": func.now()})
+    await limit_sessions_of(session, principal.user_id)
     share_id = ShareId(row.id)
     await log_share(
         session, principal, opened, EventKind.SHARE_ACCEPTED, share_id, None, {"email": row.email}

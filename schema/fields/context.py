@@ -16,6 +16,7 @@ from engine.reference.executor import ReadContext
 from engine.writes.sessions import WriteSessions
 from resolvers.effects.public_url import PUBLIC_URL_NAME
 from resolvers.people.hashing import Hashing
+from resolvers.sessions.clients import Client, client_of
 from schema.fields.deployment import Deployment
 
 
@@ -60,6 +61,8 @@ class Context(ReadContext):
     deployment: Deployment
     reason: str | None = None
     """Why, as the request says it (see `Principal.reason`)."""
+    user_agent: str | None = None
+    """What the client calls itself, as it came."""
     refusals: list[Refusal] = field(default_factory=list)
     """Why mutations changed nothing, one for each of them that was refused."""
 
@@ -92,6 +95,11 @@ class Context(ReadContext):
         """The page that sets a new password, with the secret behind its `#`; without one it offers to mail a
         link."""
         return f"{self.deployment.public_url}/password-reset"
+
+    @property
+    def client(self) -> Client:
+        """What is kept of the client that sends the request."""
+        return client_of(self.user_agent, self.client_address)
 
     @property
     def retry_after(self) -> int | None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     Member: TypeAlias = Any
     OwnershipOffer: TypeAlias = Any
     RoleUse: TypeAlias = Any
+    Session: TypeAlias = Any
     Share: TypeAlias = Any
 
 AccountRef = Annotated["Account", strawberry.lazy("schema.accounts.types")]
@@ -19,4 +20,5 @@ InvitationRef = Annotated["Invitation", strawberry.lazy("schema.invitations.type
 MemberRef = Annotated["Member", strawberry.lazy("schema.members.types")]
 OwnershipOfferRef = Annotated["OwnershipOffer", strawberry.lazy("schema.members.types")]
 RoleUseRef = Annotated["RoleUse", strawberry.lazy("schema.access.types")]
+SessionRef = Annotated["Session", strawberry.lazy("schema.sessions.types")]
 ShareRef = Annotated["Share", strawberry.lazy("schema.shares.types")]

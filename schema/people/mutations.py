@@ -143,6 +143,7 @@ class SessionMutation:
             share_token=input.share_token,
             currency=input.currency,
             reason=info.context.reason,
+            client=info.context.client,
         )
 
         async def limits() -> Sequence[Limit]:
@@ -185,7 +186,7 @@ class SessionMutation:
             )
 
         async def write(session: WriteSession, proved: ProvedPassword) -> SignInPayload:
-            done = await writes.sign_in(session, proved, input.device_token)
+            done = await writes.sign_in(session, proved, info.context.client, input.device_token)
             return payload(
                 SignInPayload,
                 user_id=done.user_id,

@@ -10,9 +10,10 @@ from resolvers.accounts import reads as accounts
 from resolvers.members import ownership_offers
 from resolvers.people import personal_data as data
 from resolvers.people import viewer as reads
+from resolvers.sessions import reads as sessions
 from resolvers.shares import reads as shares
 from schema.fields.marks import OPEN
-from schema.fields.references import AccountRef, ApiKeyRef, OwnershipOfferRef, ShareRef
+from schema.fields.references import AccountRef, ApiKeyRef, OwnershipOfferRef, SessionRef, ShareRef
 from schema.people.types import User
 
 
@@ -29,6 +30,7 @@ class Viewer:
         ownership_offers.of_viewer, order=ownership_offers.BY_ACCOUNT
     )
     shares: Connection[ShareRef] = connection(shares.of_viewer, order=shares.BY_ID)
+    sessions: Connection[SessionRef] = connection(sessions.of_viewer, order=sessions.BY_ID)
 
 
 @strawberry.type

@@ -155,6 +155,7 @@ class GraphQLEndpoint:
             asked = await read_post(head, receive) if head.method == "POST" else _read_url(head)
             if head.revisions:
                 asked = asked._replace(min_revision=min_revision(head.revisions))
+            asked = asked._replace(user_agent=head.user_agent)
             checked = await self._checked(asked.query, head)
             operation = _choose_operation(checked.document, asked.operation_name)
             _check_operation(operation, head.method)

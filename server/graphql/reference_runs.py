@@ -154,6 +154,7 @@ class ReferenceRuns:
             client_address=run.client_address,
             deployment=self.deployment,
             reason=run.request.reason,
+            user_agent=run.request.user_agent,
         )
         errors = await asyncio.to_thread(_read, run.request.large_lists) if run.request.large_lists else []
         if errors:

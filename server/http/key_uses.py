@@ -1,4 +1,4 @@
-"""When API keys were last used: written once a minute for each key, beside the requests."""
+"""When API keys and sessions were last used: written once a minute for each, beside the requests."""
 
 import asyncio
 import time
@@ -8,6 +8,7 @@ import structlog
 from authz.callers.tokens import Digest
 from engine.writes.sessions import WriteSessions
 from resolvers.api_keys.create import note_uses
+from resolvers.sessions.ends import note_session_uses
 from server.failures.errors import failure_of
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -17,10 +18,7 @@ _PAUSE_SECONDS = 1.0
 
 
 class KeyUses:
-    """Remembers for which tokens this minute was noted, and writes the others down a second later, together.
-
-    A session's token is remembered alike and matches no key.
-    """
+    """Remembers for which tokens this minute was noted, and writes the others down together, later on."""
 
     def __init__(self, sessions: WriteSessions) -> None:
         self._sessions = sessions
@@ -53,8 +51,9 @@ class KeyUses:
         try:
             async with self._sessions.begin() as session:
                 await note_uses(session, sorted(noted))
-        except Exception as error:  # it is for people's information alone
-            _log.warning("the use of keys was not noted", code=failure_of(error).code)
+                await note_session_uses(session, sorted(noted))
+        except Exception as error:  # keys: for information alone; sessions end early at most
+            _log.warning("the use of keys and sessions was not noted", code=failure_of(error).code)
 
     async def _write_soon(self) -> None:
         while self._new:

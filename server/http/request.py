@@ -61,6 +61,8 @@ class GraphQLRequest(NamedTuple):
     """Of its body in bytes."""
     large_lists: Sequence[TakenList] = ()
     """What was taken out of the variables, to be read by itself."""
+    user_agent: str | None = None
+    """What the client calls itself."""
 
 
 @dataclass(slots=True)
@@ -76,6 +78,7 @@ class RequestHead:
     """None without one, and where there are several."""
     content_encoding: str | None = None
     authorization: str | None = None
+    user_agent: str | None = None
     revisions: tuple[str, ...] = ()
     """Each value of X-Authz-Min-Revision (see `server.http.min_revision`)."""
 
@@ -96,6 +99,8 @@ class RequestHead:
                 head.authorization = more + value.decode("latin-1")
             elif name == _MIN_REVISION:
                 head.revisions += (value.decode("latin-1"),)
+            elif name == b"user-agent":
+                head.user_agent = value.decode("latin-1")
             elif name == b"content-encoding":
                 head.content_encoding = value.decode("latin-1")
         head.accept = ", ".join(accepts)

@@ -8,7 +8,7 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.api_keys.tables import api_keys
 from models.invitations.tables import invitations
 from models.people.sessions import sessions
-from tests.areas.effects.log import mail_to
+from tests.areas.effects.log import mails_to
 from tests.client.api import Api
 from tests.client.mutations import ROLE_IDS, done
 from tests.world.world import PASSWORD, World
@@ -27,7 +27,7 @@ async def test_only_digests_are_stored(api: Api, world: World, database: AsyncEn
     secrets = [
         (api_keys, key["secret"]),
         (sessions, session["token"]),
-        (invitations, (await mail_to(database, invited.email)).token),
+        (invitations, (await mails_to(database, invited.email))[-1].token),
     ]
     async with database.connect() as connection:
         for table, secret in secrets:

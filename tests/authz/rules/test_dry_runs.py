@@ -52,6 +52,7 @@ _WITHOUT = {
     **dict.fromkeys(("paymentMethodAdd", "paymentMethodRemove"), "changes no right"),
     **dict.fromkeys(("topUpRuleUpdate", "topUpRuleRemove"), "changes no right"),
     "settingsUpdate": "changes no right",
+    **dict.fromkeys(("sessionRevoke", "sessionRevokeOthers", "sessionLimitsUpdate"), "changes no right"),
     **dict.fromkeys(("domainAdd", "domainVerify", "domainKeyReplace", "domainRemove"), "changes no right"),
     **dict.fromkeys(("blockListAdd", "blockListRemove"), "changes no right"),
     **dict.fromkeys(("unsubscribeReport", "bounceReport", "resubscribe"), "changes no right"),

@@ -1,0 +1,1 @@
+"""Sessions: how long they last in a tree, and when each ends."""
