@@ -8,6 +8,7 @@ from types import ModuleType
 
 AREAS = (
     "people",
+    "single_sign_on",
     "accounts",
     "invitations",
     "members",

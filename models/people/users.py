@@ -20,7 +20,7 @@ users = control_table(
     sort_form(),
     Column("email", Text, nullable=False, comment="As the person wrote it."),
     Column("email_canonical", Text, nullable=False, comment="What is compared (T24)."),
-    Column("password_hash", Text, nullable=False, comment="argon2id"),
+    Column("password_hash", Text, comment="argon2id; NULL: no password signs in."),
     moment("email_verified_at"),
     created_at(),
     UniqueConstraint("email_canonical"),

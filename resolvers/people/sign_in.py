@@ -8,8 +8,9 @@ from sqlalchemy import delete, insert, select, update
 from authz.callers.principals import Principal
 from authz.callers.tokens import TokenKind, digest_of, generate
 from authz.policy.refusals import Refusal, RefusalCode
+from authz.wall.single_sign_on_door import single_sign_on_required
 from engine.writes.sessions import WriteSession, WriteSessions
-from models.base.ids import UserId, new_id
+from models.base.ids import MasterId, UserId, new_id
 from models.people.sessions import sessions
 from models.people.users import users
 from resolvers.people.devices import keep_device
@@ -33,17 +34,51 @@ class SignedIn:
 
 async def sign_in(session: WriteSession, proved: ProvedPassword, device_token: str | None = None) -> SignedIn:
     """Open a session for the person whose password was checked, and know the device from now on. Raises
-    PasswordChangedError."""
+    PasswordChangedError, and SINGLE_SIGN_ON_REQUIRED."""
     await hold_password(session, proved)
+    await check_password_suffices(session, proved.user_id)
     return await open_session(session, proved.user_id, device_token)
 
 
-async def open_session(session: WriteSession, user_id: UserId, device_token: str | None = None) -> SignedIn:
-    """Write a session for the person. `device_token`: that of the device, if it is known."""
+async def check_password_suffices(session: WriteSession, user_id: UserId) -> None:
+    """Raise SINGLE_SIGN_ON_REQUIRED where the company behind the person's address requires it."""
+    if await single_sign_on_required(session, user_id):
+        raise Refusal(RefusalCode.SINGLE_SIGN_ON_REQUIRED)
+
+
+@dataclass(frozen=True)
+class NamedByIssuer:
+    """How an issuer named the person, for single sign-on of a tree. `issuer_session`: the issuer's own
+    session, if it said which."""
+
+    master_id: MasterId
+    subject: str
+    issuer_session: str | None
+
+    def columns(self) -> dict[str, object]:
+        """As the session stores it."""
+        return {
+            "sign_on_master_id": self.master_id,
+            "sign_on_subject": self.subject,
+            "issuer_session": self.issuer_session,
+        }
+
+
+async def open_session(
+    session: WriteSession,
+    user_id: UserId,
+    device_token: str | None = None,
+    named: NamedByIssuer | None = None,
+) -> SignedIn:
+    """Write a session for the person. `device_token`: that of the device, if it is known. `named`: by which
+    issuer, where no password opened it."""
     token = generate(TokenKind.SESSION)
     expires_at = datetime.datetime.now(datetime.UTC) + SESSION_LENGTH
+    values = {} if named is None else named.columns()
     await session.send_built(
-        insert(sessions).values(id=new_id(), user_id=user_id, digest=digest_of(token), expires_at=expires_at)
+        insert(sessions).values(
+            id=new_id(), user_id=user_id, digest=digest_of(token), expires_at=expires_at, **values
+        )
     )
     return SignedIn(user_id, token, expires_at, await keep_device(session, user_id, device_token))
 
