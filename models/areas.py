@@ -9,6 +9,7 @@ from types import ModuleType
 AREAS = (
     "people",
     "sessions",
+    "single_sign_on",
     "accounts",
     "invitations",
     "members",

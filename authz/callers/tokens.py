@@ -31,6 +31,7 @@ class TokenKind(enum.StrEnum):
     EMAIL_VERIFICATION = "mdv"
     PASSWORD_RESET = "mdp"  # noqa: S105 - a prefix
     DEVICE = "mdd"
+    SIGN_IN_CODE = "mdc"
 
 
 def generate(kind: TokenKind) -> str:

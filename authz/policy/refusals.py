@@ -57,6 +57,9 @@ class RefusalCode(enum.Enum):
     )
     LINK_NOT_VALID = "The link was used already or has expired; request another one."
     WRONG_PERSON = "The offer is for another e-mail address."
+    SINGLE_SIGN_ON_REQUIRED = (
+        "The company that the e-mail address belongs to requires single sign-on. Sign in at /sso/start."
+    )
     SIGN_UP_REFUSED = "No account can be made with this e-mail address and password."
     SIGN_IN_REFUSED = "The e-mail address or the password is wrong."
     HAS_SUBACCOUNTS = "The account still has open subaccounts."

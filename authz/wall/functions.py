@@ -5,6 +5,7 @@ They look into every tree, and each returns no more than it has to.
 
 from sqlalchemy import Uuid, literal_column, select
 
+from authz.policy.builtin_roles import BuiltinRole
 from authz.reach.status import effective_status
 from authz.wall.staff_door import ACCOUNT, ENTERED, OVERRIDE, REQUEST, REVIEW, SAMPLE, SOURCE
 from engine.compiled.sql_text import prepared
@@ -21,6 +22,8 @@ FUNCTIONS = functions_in(
     "staff_door",
     "worker_door",
     "feedback_door",
+    "single_sign_on_door",
+    owner=str(BuiltinRole.OWNER.id),
     entered=written_columns(ENTERED),
     account=written_columns(ACCOUNT),
     override=written_columns(OVERRIDE),

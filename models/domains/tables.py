@@ -4,6 +4,7 @@ import enum
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
@@ -34,6 +35,7 @@ class DomainKind(enum.Enum):
 
     SENDING = "SENDING"
     TRACKING = "TRACKING"
+    SIGN_IN = "SIGN_IN"
 
 
 class DomainStatus(enum.Enum):
@@ -77,8 +79,15 @@ domain_claims = control_table(
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False, comment="As DNS has it, in ASCII."),
     Column("master_id", Uuid, nullable=False),
-    UniqueConstraint("name"),
-    comment="Which tree has a domain verified: one tree at most.",
+    Column(
+        "for_sign_in",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="Whether people sign in by it; else mail and links use it.",
+    ),
+    UniqueConstraint("name", "for_sign_in"),
+    comment="Which tree has a domain verified: one tree at most for each of both purposes.",
     info={NOT_OF_A_TREE: "a domain is verified by one tree, whichever it is"},
 )
 
@@ -105,7 +114,6 @@ domains = control_table(
     created_at(),
     PrimaryKeyConstraint("master_id", "id"),
     account_reference(),
-    UniqueConstraint("master_id", "account_id", "ascii_name"),
     one_of("kind", DomainKind),
     one_of("status", DomainStatus),
     CheckConstraint("char_length(ascii_name) BETWEEN 1 AND 253", name="ascii_name_length"),
@@ -113,6 +121,22 @@ domains = control_table(
         f"(status = '{DomainStatus.VERIFIED.value}') = (claim_id IS NOT NULL)", name="verified_by_a_claim"
     ),
     Index("ix_domains_id", "id"),
+    Index(
+        "ix_domains_ascii_name",
+        "master_id",
+        "account_id",
+        "ascii_name",
+        unique=True,
+        postgresql_where=text(f"kind <> '{DomainKind.SIGN_IN.value}'"),
+    ),
+    Index(
+        "ix_domains_sign_in",
+        "master_id",
+        "account_id",
+        "ascii_name",
+        unique=True,
+        postgresql_where=text(f"kind = '{DomainKind.SIGN_IN.value}'"),
+    ),
     Index("ix_domains_account_id_id", "account_id", "id"),
     Index("ix_domains_check_due_at", "check_due_at"),
     Index("ix_domains_claim_id", "claim_id", postgresql_where=text("claim_id IS NOT NULL")),

@@ -10,6 +10,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     func,
+    text,
 )
 
 from models.base.columns import Column, created_at, moment
@@ -21,6 +22,10 @@ sessions = control_table(
     Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
     Column("digest", LargeBinary, nullable=False, comment="SHA-256 of the token"),
     moment("expires_at", nullable=False),
+    Column("sign_on_master_id", Uuid, comment="The tree whose single sign-on opened it; NULL: none did."),
+    Column("sign_on_subject", Text, comment="How the issuer names the person."),
+    Column("issuer_session", Text, comment="The issuer's own session, where it has said which."),
+    Column("ends_by", DateTime(timezone=True), comment="It never lasts longer."),
     created_at(),
     Column(
         "last_seen_at",
@@ -36,4 +41,10 @@ sessions = control_table(
     CheckConstraint("char_length(place) BETWEEN 1 AND 50", name="place_length"),
     Index(None, "user_id"),
     Index(None, "expires_at"),
+    Index(
+        "ix_sessions_sign_on",
+        "sign_on_master_id",
+        "sign_on_subject",
+        postgresql_where=text("sign_on_master_id IS NOT NULL"),
+    ),
 )

@@ -21,7 +21,7 @@ users = control_table(
     search_form(),
     Column("email", Text, nullable=False, comment="As the person wrote it."),
     Column("email_canonical", Text, nullable=False, comment="What is compared (T24)."),
-    Column("password_hash", Text, nullable=False, comment="argon2id"),
+    Column("password_hash", Text, comment="argon2id; NULL: no password signs in."),
     moment("email_verified_at"),
     Column("language", Text, comment="A BCP 47 tag."),
     Column("time_zone", Text, comment="An IANA name."),

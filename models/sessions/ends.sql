@@ -31,7 +31,7 @@ BEGIN
     WHERE digest = ANY(secrets) AND expires_at > now() AND last_seen_at < date_trunc('minute', now())
     FOR UPDATE SKIP LOCKED
   )
-  UPDATE sessions SET last_seen_at = now(), expires_at = mandant_session_end(user_id, created_at, now())
+  UPDATE sessions SET last_seen_at = now(), expires_at = least(ends_by, mandant_session_end(user_id, created_at, now()))
   FROM used WHERE sessions.id = used.id;
 END
 $body$;
@@ -44,7 +44,7 @@ BEGIN
   WITH open AS (
     SELECT id FROM sessions WHERE user_id = person AND expires_at > now() ORDER BY id FOR UPDATE
   )
-  UPDATE sessions SET expires_at = mandant_session_end(user_id, created_at, last_seen_at)
+  UPDATE sessions SET expires_at = least(ends_by, mandant_session_end(user_id, created_at, last_seen_at))
   FROM open WHERE sessions.id = open.id;
 END
 $body$;
@@ -61,7 +61,7 @@ BEGIN
       UNION SELECT user_id FROM shares WHERE master_id = tree AND user_id IS NOT NULL)
     ORDER BY id FOR UPDATE
   )
-  UPDATE sessions SET expires_at = mandant_session_end(user_id, created_at, last_seen_at)
+  UPDATE sessions SET expires_at = least(ends_by, mandant_session_end(user_id, created_at, last_seen_at))
   FROM open WHERE sessions.id = open.id;
 END
 $body$;

@@ -31,7 +31,7 @@ from resolvers.people.hashing import HashingTurn
 from resolvers.people.mailbox import mark_verified, send_verification
 from resolvers.people.passwords import new_password
 from resolvers.people.proved_passwords import PasswordChangedError
-from resolvers.people.sign_in import SignedIn, open_session
+from resolvers.people.sign_in import SignedIn, check_password_suffices, open_session
 from resolvers.people.takeover import leave_account, replace_password
 from resolvers.people.weak_passwords import PasswordOwner
 from resolvers.sessions.clients import Client
@@ -99,6 +99,7 @@ async def sign_up(session: WriteSession, command: SignUp, password: SignUpPasswo
     invitation or the share raises.
     """
     person = await _person(session, command, password)
+    await check_password_suffices(session, person.id)
     signed_in = await open_session(session, person.id, client=command.client)
     credentials = Credentials(digest_of(signed_in.token))
     principal = Principal(PrincipalKind.PERSON, credentials, person.id, None, command.reason)

@@ -28,6 +28,7 @@ from resolvers.sealing.keyring import Keyring, KeyringSource
 from resolvers.staff.overrides import sending_domain_limit_of
 
 _TOKEN_SIZE = 16
+_MOST_SIGN_IN_DOMAINS = 20
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,17 @@ async def add_domain(
 ) -> DomainId:
     """Add a domain, and have it checked. A sending domain gets a key for DKIM. Needs DOMAINS_WRITE.
 
-    Raises BAD_USER_INPUT for a name that is none, CONFLICT where the account has the domain,
-    DOMAIN_LIMIT_REACHED, and SECRETS_UNAVAILABLE for a sending domain where the server has no keys.
+    Raises BAD_USER_INPUT for a name that is none, CONFLICT where the account has the domain for mail and
+    links, or for sign-in, FAILED_PRECONDITION for a sign-in domain of a subaccount, DOMAIN_LIMIT_REACHED, and
+    SECRETS_UNAVAILABLE for a sending domain where the server has no keys.
     """
     name = domain_name(command.name, "name")
     sends = command.kind is DomainKind.SENDING
     keyring, key = (keyring_source(), await new_key.made()) if sends else (None, None)
     account = await authorize(session, principal, command.account_id, Permission.DOMAINS_WRITE)
+    if command.kind is DomainKind.SIGN_IN and account.account_id != account.master_id:
+        message = "People sign in by domains of the master account. Add it there."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     await _check_new(session, account, command.kind, name)
     domain_id, token = DomainId(new_id()), secrets.token_hex(_TOKEN_SIZE)
     await session.send_built(
@@ -92,6 +97,8 @@ async def _check_new(session: WriteSession, account: Authorized, kind: DomainKin
         return
     if kind is DomainKind.TRACKING:
         message = "The account has its tracking domain already. There is only one, and nobody can allow more."
+    elif kind is DomainKind.SIGN_IN:
+        message = f"The account can have {most} sign-in domains. Nobody can allow more."
     else:
         domains = "1 sending domain" if most == 1 else f"{most} sending domains"
         message = f"The account can have {domains}. Platform support can allow more."
@@ -103,9 +110,13 @@ def _numbers(account: Authorized, kind: DomainKind, name: DomainName) -> Select[
     own = in_account(domains, account)
     number = select(func.count()).select_from(domains).where(own, domains.c.kind == kind.value)
     most = case(
-        (literal(kind.value) == DomainKind.TRACKING.value, 1), else_=sending_domain_limit_of(accounts)
+        (literal(kind.value) == DomainKind.TRACKING.value, 1),
+        (literal(kind.value) == DomainKind.SIGN_IN.value, _MOST_SIGN_IN_DOMAINS),
+        else_=sending_domain_limit_of(accounts),
     )
-    is_there = exists().where(own, domains.c.ascii_name == name.ascii)
+    signs_in = DomainKind.SIGN_IN.value
+    same_use = domains.c.kind == signs_in if kind is DomainKind.SIGN_IN else domains.c.kind != signs_in
+    is_there = exists().where(own, same_use, domains.c.ascii_name == name.ascii)
     return select(is_there, number.scalar_subquery(), most).where(this_account(accounts, account))
 
 

@@ -158,7 +158,8 @@ async def _proved(session: WriteSession, row: _DomainRow, found: Sequence[FoundR
     if not _is_complete(found):
         return None
     known: uuid.UUID | None = row.claim_id
-    return known or await claim(session, MasterId(row.master_id), row.ascii_name)
+    for_sign_in = row.kind == DomainKind.SIGN_IN.value
+    return known or await claim(session, MasterId(row.master_id), row.ascii_name, for_sign_in=for_sign_in)
 
 
 def _is_complete(found: Sequence[FoundRecord]) -> bool:

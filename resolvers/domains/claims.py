@@ -1,5 +1,5 @@
-"""Which tree has a domain verified. The table of claims has each name once: of two trees that prove the
-ownership at the same moment, one has it.
+"""Which tree has a domain verified. The table of claims has each name once for mail and links, and once for
+sign-in: of two trees that prove the ownership at the same moment, one has it.
 
 A claim is locked last in a transaction, behind the accounts and the domain. A transaction that locks several
 takes them in the order of their names.
@@ -16,12 +16,16 @@ from models.base.ids import MasterId, new_id
 from models.domains.tables import domain_claims, domains
 
 
-async def claim(session: WriteSession, master_id: MasterId, ascii_name: str) -> uuid.UUID | None:
+async def claim(
+    session: WriteSession, master_id: MasterId, ascii_name: str, *, for_sign_in: bool
+) -> uuid.UUID | None:
     """Claim the name for the tree, and lock the claim. None: another tree has it. Waits for another
     transaction that is about to claim the name or to give it up."""
-    made = insert(domain_claims).values(id=new_id(), name=ascii_name, master_id=master_id)
+    made = insert(domain_claims).values(
+        id=new_id(), name=ascii_name, master_id=master_id, for_sign_in=for_sign_in
+    )
     claimed = made.on_conflict_do_update(
-        index_elements=["name"],
+        index_elements=["name", "for_sign_in"],
         set_={"master_id": made.excluded.master_id},
         where=domain_claims.c.master_id == made.excluded.master_id,
     )
@@ -38,6 +42,8 @@ async def release(session: WriteSession, claim_ids: Collection[uuid.UUID]) -> No
     claims = domain_claims.c
     these = claims.id.in_(claim_ids)
     # A statement of its own: behind the lock the next one sees what was committed meanwhile.
-    await session.execute(select(claims.id).where(these).order_by(claims.name).with_for_update())
+    await session.execute(
+        select(claims.id).where(these).order_by(claims.name, claims.for_sign_in).with_for_update()
+    )
     needed = exists().where(domains.c.claim_id == claims.id)
     await session.send_built(delete(domain_claims).where(these, ~needed))

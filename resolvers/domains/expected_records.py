@@ -14,6 +14,9 @@ from resolvers.inputs.domain_names import registered_part
 
 _TOKEN = "mandant-verification"  # noqa: S105 - the name of the value, which is public
 
+_SIGN_IN_TOKEN = "mandant-sign-in"  # noqa: S105 - the same
+"""Another value than for mail: whoever lets an agency send mail does not let it sign people in."""
+
 
 @dataclass(frozen=True)
 class PublishedKey:
@@ -49,6 +52,9 @@ class ExpectedRecord:
 def expected_records(domain: DomainFacts, mail_host: str) -> list[ExpectedRecord]:
     """The records of a domain. It is verified when all of them are found, but for that of a key that waits to
     replace another one."""
+    if domain.kind is DomainKind.SIGN_IN:
+        name, value = f"_mandant-sign-in.{domain.name}", f"{_SIGN_IN_TOKEN}={domain.token}"
+        return [_text(DomainRecordPurpose.OWNERSHIP, name, value)]
     ownership = _text(DomainRecordPurpose.OWNERSHIP, f"_mandant.{domain.name}", f"{_TOKEN}={domain.token}")
     if domain.key is None:
         target = f"track.{mail_host}"

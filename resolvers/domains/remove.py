@@ -13,6 +13,7 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import in_account, row_of
 from models.base.ids import AccountId, DomainId, Kind, present
 from models.domains.tables import DomainKind, domain_keys, domain_records, domains
+from models.single_sign_on.tables import SingleSignOnEnforcement, single_sign_ons
 from resolvers.domains.claims import release
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record_of_each
@@ -22,7 +23,7 @@ async def remove_domain(session: WriteSession, principal: Principal, domain_id: 
     """Remove the domain and its key, in any status of the account. Returns the account. Needs DOMAINS_WRITE.
 
     Raises FAILED_PRECONDITION for a tracking domain that was verified: links in mail that was sent lead
-    through it (R82).
+    through it (R82). The same for a sign-in domain while single sign-on is required.
     """
     owner = select(domains.c.account_id).where(domains.c.id == domain_id).scalar_subquery()
     account = await authorize(session, principal, owner, Permission.DOMAINS_WRITE, WriteKind.TAKES_AWAY)
@@ -31,6 +32,9 @@ async def remove_domain(session: WriteSession, principal: Principal, domain_id: 
         raise NotFound("domainId")
     if any(row.kind == DomainKind.TRACKING.value and row.verified_at is not None for row in rows):
         message = "Links in mail that was sent lead through it. It stays as long as the account is open."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "domainId")
+    if rows[0].kind == DomainKind.SIGN_IN.value and await _is_required(session, account):
+        message = "Single sign-on is required for people of this domain. Make it optional first."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "domainId")
     await _remove(session, principal, account, rows)
     return account.account_id
@@ -41,6 +45,13 @@ async def remove_domains(session: WriteSession, principal: Principal, account: A
     rows = await _locked(session, in_account(domains, account))
     await _remove(session, principal, account, rows)
     return len(rows)
+
+
+async def _is_required(session: WriteSession, account: Authorized) -> bool:
+    """Only owners decide that people may use passwords again."""
+    required = single_sign_ons.c.enforcement == SingleSignOnEnforcement.REQUIRED.value
+    found = select(single_sign_ons.c.issuer).where(in_account(single_sign_ons, account), required)
+    return (await session.execute(found)).one_or_none() is not None
 
 
 async def _locked(session: WriteSession, these: ColumnElement[bool]) -> Sequence[Row[*tuple[Any, ...]]]:

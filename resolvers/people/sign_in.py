@@ -8,8 +8,9 @@ from sqlalchemy import delete, insert, select, update
 from authz.callers.principals import Principal
 from authz.callers.tokens import TokenKind, digest_of, generate
 from authz.policy.refusals import Refusal, RefusalCode
+from authz.wall.single_sign_on_door import single_sign_on_required
 from engine.writes.sessions import WriteSession, WriteSessions
-from models.base.ids import UserId, new_id
+from models.base.ids import MasterId, UserId, new_id
 from models.people.mailbox_links import MailboxLinkKind, mailbox_links
 from models.people.sessions import sessions
 from models.people.users import users
@@ -37,19 +38,49 @@ async def sign_in(
     session: WriteSession, proved: ProvedPassword, client: Client, device_token: str | None = None
 ) -> SignedIn:
     """Open a session for the person whose password was checked, and know the device from now on. The person
-    gets a mail about a device that was not known. Raises PasswordChangedError."""
+    gets a mail about a device that was not known. Raises PasswordChangedError, and
+    SINGLE_SIGN_ON_REQUIRED."""
     await hold_password(session, proved)
+    await check_password_suffices(session, proved.user_id)
     signed_in = await open_session(session, proved.user_id, device_token, client)
     if signed_in.device_token != device_token:
         await tell_of_new_client(session, proved.user_id, client)
     return signed_in
 
 
+async def check_password_suffices(session: WriteSession, user_id: UserId) -> None:
+    """Raise SINGLE_SIGN_ON_REQUIRED where the company behind the person's address requires it."""
+    if await single_sign_on_required(session, user_id):
+        raise Refusal(RefusalCode.SINGLE_SIGN_ON_REQUIRED)
+
+
+@dataclass(frozen=True)
+class NamedByIssuer:
+    """How an issuer named the person, for single sign-on of a tree. `issuer_session`: the issuer's own
+    session, if it said which."""
+
+    master_id: MasterId
+    subject: str
+    issuer_session: str | None
+
+    def columns(self) -> dict[str, object]:
+        """As the session stores it."""
+        return {
+            "sign_on_master_id": self.master_id,
+            "sign_on_subject": self.subject,
+            "issuer_session": self.issuer_session,
+        }
+
+
 async def open_session(
-    session: WriteSession, user_id: UserId, device_token: str | None = None, client: Client | None = None
+    session: WriteSession,
+    user_id: UserId,
+    device_token: str | None = None,
+    client: Client | None = None,
+    named: NamedByIssuer | None = None,
 ) -> SignedIn:
     """Write a session for the person. `device_token`: that of the device, if it is known. `client`: None for
-    a session that nobody gets."""
+    a session that nobody gets. `named`: by which issuer, where no password opened it."""
     token = generate(TokenKind.SESSION)
     opened = insert(sessions).values(
         id=new_id(),
@@ -58,6 +89,7 @@ async def open_session(
         expires_at=end_of_new_session(user_id),
         client=client and client.name,
         place=client and client.place,
+        **({} if named is None else named.columns()),
     )
     expires_at = (await session.execute(opened.returning(sessions.c.expires_at))).scalar_one()
     return SignedIn(user_id, token, expires_at, await keep_device(session, user_id, device_token))

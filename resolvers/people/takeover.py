@@ -28,10 +28,10 @@ from resolvers.people.devices import forget_devices
 from resolvers.people.sign_in import open_session
 
 
-async def replace_password(session: WriteSession, user_id: UserId, password_hash: str) -> None:
-    """Give the person a new password after the mailbox was proved. Sessions, known devices and mailed links
-    end. If the address was not verified before, the API keys of its account end too, because somebody else
-    may have made them."""
+async def replace_password(session: WriteSession, user_id: UserId, password_hash: str | None) -> None:
+    """Give the person a new password, or none, after the mailbox was proved. Sessions, known devices and
+    mailed links end. If the address was not verified before, the API keys of its account end too, because
+    somebody else may have made them."""
     was_verified = await _lock(session, user_id)
     proved = func.coalesce(users.c.email_verified_at, func.now())
     values = {"password_hash": password_hash, "email_verified_at": proved}

@@ -15,6 +15,8 @@ ENUMS = (
         {
             "SENDING": "The account sends e-mail from addresses of this domain.",
             "TRACKING": "Links in the account's e-mail lead through this domain.",
+            "SIGN_IN": "People with addresses of this domain sign in by the master account's single sign-on. "
+            "Only master accounts have such domains.",
         },
     ),
     EnumDescription(

@@ -29,12 +29,12 @@ _WINDOW = datetime.timedelta(minutes=10)
 _DOMAINS_OF_A_PRINCIPAL = 100
 
 
-@strawberry.input(description="A domain to send from, or to lead links through.")
+@strawberry.input(description="A domain to send from, to lead links through, or to sign in by.")
 class DomainAddInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     kind: DomainKind = strawberry.field(
         description="SENDING: as many as `Account.sendingDomainLimit` says. TRACKING: one; once it was "
-        "verified, it cannot be removed or replaced."
+        "verified, it cannot be removed or replaced. SIGN_IN: up to 20 of a master account."
     )
     name: str = strawberry.field(
         description="The name, such as news.example.com, in Unicode or ASCII; in ASCII at most 200 "

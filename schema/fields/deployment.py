@@ -13,6 +13,8 @@ from resolvers.messages.transport import Envelope, Sms, Transport
 from resolvers.payments.provider import PaymentProvider
 from resolvers.review.policy import ReviewPolicy
 from resolvers.sealing.keyring import KeyringSource, no_keyring
+from resolvers.single_sign_on.issuers import Issuers
+from resolvers.single_sign_on.outgoing import OutgoingRequests
 from resolvers.staff.request_subaccounts import SubaccountSetUp
 from resolvers.templates.rendering.renderer import Renderer
 
@@ -45,6 +47,8 @@ class Deployment:
     """What SMS are handed to; None: they wait."""
     dns: Dns = field(default_factory=Dns)
     """How the records of domains are looked up."""
+    issuers: Issuers = field(default_factory=lambda: Issuers(OutgoingRequests()))
+    """Who signs people in, for single sign-on."""
     months_kept: int = 13
     """How many whole months messages are kept besides the present one."""
     renderer: Renderer = field(default_factory=Renderer)

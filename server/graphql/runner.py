@@ -38,6 +38,7 @@ from server.graphql.compiled_reads import CompiledReads
 from server.graphql.introspection import Introspection, KeptAnswer, is_about_schema
 from server.graphql.reference_runs import ReferenceRuns, Run
 from server.http.authentication import credentials_of
+from server.http.bearer_tokens import BearerTokens
 from server.http.key_uses import KeyUses
 from server.http.request import GraphQLRequest
 from server.logs.metrics import ReadPath, count_operation
@@ -70,6 +71,7 @@ class OperationRunner:
         self.schema = graphql_schema(schema)
         self._compiled = CompiledReads(schema, Reads(reads, replica, self.admission), self.admission)
         self.sessions = WriteSessions(database)
+        self.bearers = BearerTokens(self.sessions, deployment.issuers)
         self.hashing = PasswordThread()
         self._reference = ReferenceRuns(
             self.schema, database, reads.near, self._compiled, deployment, self.sessions, self.hashing
@@ -94,6 +96,7 @@ class OperationRunner:
     async def _as_caller(
         self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
     ) -> ExecutionResult | bytes:
+        await self.bearers.introduce(authorization)
         credentials = credentials_of(authorization, client_address)
         if credentials is None:
             return await self._by_reference(request, document, None, client_address)
@@ -127,6 +130,7 @@ class OperationRunner:
 
         Raises Unauthenticated, RevisionUnknown, and where too much is asked at once RateLimited and Busy.
         """
+        await self.bearers.introduce(authorization)
         credentials = credentials_of(authorization, client_address)
         if credentials is None:
             raise Unauthenticated("Sign in, or send an API key.")

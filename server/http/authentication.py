@@ -8,13 +8,14 @@ from sqlalchemy.dialects.postgresql import array
 
 from authz.callers import principals
 from authz.callers.principals import Credentials, Principal, PrincipalKind, network_address, principal_of
-from authz.callers.tokens import Digest
+from authz.callers.tokens import Digest, digest_of
 from authz.reach.reach import PRINCIPAL
 from authz.wall.row_security import entering
 from engine.base.preamble import behind
 from engine.compiled.sql_text import prepared
 from engine.database.pool import Pool
 from models.base.ids import ApiKeyId, UserId
+from resolvers.single_sign_on.tokens import looks_like_one
 from server.failures.errors import Unauthenticated
 
 Ids = tuple[UserId | None, ApiKeyId | None]
@@ -41,7 +42,11 @@ def credentials_of(authorization: str | None, client_address: str) -> Credential
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated(_NO_BEARER)
-    found = principals.credentials_of(token.strip(), network_address(client_address))
+    token = token.strip()
+    if looks_like_one(token):
+        # Its session is found by its digest, once it is open (see `server.http.bearer_tokens`).
+        return Credentials(digest_of(token), network_address(client_address), kind=PrincipalKind.PERSON)
+    found = principals.credentials_of(token, network_address(client_address))
     if found is None:
         raise Unauthenticated
     return found

@@ -2,6 +2,8 @@
 
 from resolvers.domains.dns import Dns, NameServer
 from resolvers.messages.transport import Envelope, Sms, Transport
+from resolvers.single_sign_on.issuers import Issuers
+from resolvers.single_sign_on.outgoing import OutgoingRequests
 from schema.fields.deployment import Deployment
 from server.settings.contact_key import key_source
 from server.settings.invoice_issuer import invoice_issuer
@@ -30,6 +32,7 @@ def deployment(settings: Settings) -> Deployment:
         sms=_sms(settings),
         months_kept=settings.message_months,
         dns=Dns([NameServer(*server) for server in settings.name_servers]),
+        issuers=Issuers(OutgoingRequests(private_addresses=settings.private_issuers)),
         subaccount_set_up=settings.subaccounts,
         review=settings.review,
         issuer=invoice_issuer(settings),

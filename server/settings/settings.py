@@ -115,6 +115,11 @@ class Settings(BaseSettings):
         description="Name servers that look up customers' domains, as address or address:port, separated by "
         "commas; left out: the system's.",
     )
+    private_issuers: bool = Field(
+        default=False,
+        description="Issuers of single sign-on may be at private addresses and without TLS; for networks of "
+        "your own and for tests.",
+    )
     log_links: bool = Field(
         default=False,
         description="The log shows mail that is not sent with its links, which let in whoever has them.",

@@ -30,6 +30,7 @@ from server.outbox.page import OutboxPages
 from server.pages import DemoLogin, assets, graphiql_page, invitation_page, mailbox_page
 from server.settings.deployment import deployment, local_outbox
 from server.settings.settings import Settings
+from server.single_sign_on.endpoints import SingleSignOnEndpoints
 from server.start import health
 from server.start.garbage import keep_looking
 from server.tracking import feedback_endpoint, sms_endpoint
@@ -86,6 +87,7 @@ def create_app(
         *_feedback(settings, runner.sessions, decided),
         *_sms_events(settings, runner.sessions),
         assets,
+        *SingleSignOnEndpoints(runner.sessions, decided, settings.app_url).routes,
         InvoiceDownload(runner).route,
         *health.routes(connections.writes, None if replica is None else replica.near),
         metrics.route,
@@ -104,7 +106,7 @@ class _Uploads:
     @classmethod
     def of(cls, runner: OperationRunner, decided: Deployment, reads: ReadPools, limit: int) -> "_Uploads":
         """`limit`: the most lines of a file."""
-        places, callers = UploadPlaces(), UploadCallers(reads.near, runner.key_uses)
+        places, callers = UploadPlaces(), UploadCallers(reads.near, runner.key_uses, runner.bearers)
         recipients = RecipientUploads(runner.sessions, decided.contact_key, places, limit)
         attachments = AttachmentUploads(runner.sessions, places)
         contacts = ContactUploads(runner.sessions, decided.contact_key, places, limit)

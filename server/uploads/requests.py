@@ -20,6 +20,7 @@ from server.failures.errors import (
 )
 from server.graphql.response import failure_response
 from server.http.authentication import authenticated, credentials_of
+from server.http.bearer_tokens import BearerTokens
 from server.http.key_uses import KeyUses
 from server.http.media_types import MediaType
 from server.http.request import RequestHead, check_encoding, next_piece
@@ -30,12 +31,14 @@ _NO_STORE = {"cache-control": "no-store"}
 class UploadCallers:
     """Finds out who sends a file."""
 
-    def __init__(self, reads: Pool, key_uses: KeyUses) -> None:
+    def __init__(self, reads: Pool, key_uses: KeyUses, bearers: BearerTokens) -> None:
         self._reads = reads
         self._key_uses = key_uses
+        self._bearers = bearers
 
     async def caller(self, head: RequestHead) -> Principal:
         """Raises Unauthenticated."""
+        await self._bearers.introduce(head.authorization)
         credentials = credentials_of(head.authorization, head.client_address)
         if credentials is None:
             raise Unauthenticated("Sign in, or send an API key.")

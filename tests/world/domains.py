@@ -72,7 +72,8 @@ async def give_domain(
         claim_id = None
         if verified:
             claim_id = new_id()
-            claim = {"id": claim_id, "name": found, "master_id": account.master}
+            claim: dict[str, object] = {"id": claim_id, "name": found, "master_id": account.master}
+            claim["for_sign_in"] = kind is DomainKind.SIGN_IN
             await connection.execute(insert(domain_claims).values(claim))
         await connection.execute(
             insert(domains).values(

@@ -1,0 +1,1 @@
+"""The addresses of single sign-on, which browsers and issuers open."""
