@@ -20,6 +20,12 @@ def read_label(text: str) -> str:
     return visible_text(text, "label", LABEL_LENGTH)
 
 
+def compared_label(text: str, field: str = "label") -> str:
+    """A label in the form that is compared, for whatever goes by labels. Raises BAD_USER_INPUT for what is
+    none."""
+    return compared(visible_text(text, field, LABEL_LENGTH))
+
+
 async def use_label(session: WriteSession, account: Authorized, cycle: OpenCycle, label: str) -> str:
     """Note that the account uses the label in the cycle, whose lock keeps two new labels apart. Returns it as
     the account wrote it first: another case is the same label.
