@@ -16,8 +16,8 @@ from models.campaigns.tables import CampaignStatus, campaigns
 from resolvers.contacts.reads import global_id
 from resolvers.inputs.filters import given_text
 from resolvers.inputs.global_ids import Id, of_kind
+from resolvers.inputs.labels import compared_label
 from resolvers.rows.shown import account_behind, known_person, row_by_id
-from resolvers.sending.labels import compared_label
 
 NEWEST_FIRST = Order("campaigns", (campaigns.c.id,), descending=True)
 

@@ -22,9 +22,9 @@ from resolvers.contacts.reads import global_id, place_of
 from resolvers.inputs.emails import email_address
 from resolvers.inputs.filters import given_text
 from resolvers.inputs.global_ids import IdText, in_account_of_kind
+from resolvers.inputs.labels import compared_label
 from resolvers.inputs.phones import phone_number
 from resolvers.messages.ids import KINDS, READ_PERMISSIONS
-from resolvers.sending.labels import compared_label
 
 NEWEST_FIRST = Order("messages", (messages.c.id,), descending=True)
 EVENTS = Order("message_events", (message_events.c.id,), descending=True)

@@ -19,6 +19,7 @@ from models.messages.tables import MessageStatus
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.address_digests import ContactDigest
+from resolvers.inputs.labels import read_label
 from resolvers.messages.attachments.attach import attach
 from resolvers.messages.attachments.read import KnownFile, check_files, read_files
 from resolvers.messages.delivery.excluded_since import EXCLUDED
@@ -38,7 +39,6 @@ from resolvers.sending.address_hash import Recipients
 from resolvers.sending.audience import Audience, audience_of
 from resolvers.sending.commit_or_void import Held, use_up
 from resolvers.sending.gate import Passage, Reserved, pass_gate
-from resolvers.sending.labels import read_label
 from resolvers.sending.left_out_store import StoredLeftOut
 from resolvers.sending.permissions import SEND_PERMISSIONS
 from resolvers.settings.phone_country import in_default_country

@@ -17,7 +17,7 @@ from models.messages.tables import MessageChannel
 from models.plans.tables import MOST_IN_A_CYCLE
 from models.sending.tables import SendStream
 from resolvers.block_list.reads import SeenPath, read_seen_path
-from resolvers.sending.labels import compared_label
+from resolvers.inputs.labels import compared_label
 from resolvers.statistics.asked import Asked, Filters, StatisticDimension, Whole
 from resolvers.statistics.periods import Days, StatisticInterval, days_of
 from resolvers.statistics.reads import read_accounts, read_whole

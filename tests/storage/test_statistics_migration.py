@@ -20,14 +20,15 @@ VALUES (:tree, :tree, :id, :kind, now(), 'SMS', 'MARKETING', 3, 0, true)
 """
 _SUM = """
 INSERT INTO recipient_statistics
-  (master_id, account_id, starts_at, channel, recipients, sent, failed, delivered, hard_bounces, soft_bounces, complaints, opens, unique_opens, clicks, unique_clicks, unsubscribes)
+  (master_id, account_id, starts_at, channel, recipients, sent, failed, delivered, hard_bounces,
+  soft_bounces, complaints, opens, unique_opens, clicks, unique_clicks, unsubscribes)
 VALUES (:tree, :tree, now(), 'SMS', 'SE', 7, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0)
 """
 _MESSAGE = """
 INSERT INTO message_bodies (master_id, account_id, id, text) VALUES (:tree, :tree, :id, 'Hello');
 INSERT INTO messages
-  (master_id, account_id, id, channel, stream, label, is_test, recipient, recipient_canonical, recipient_digest,
-  body_id, sender, sends, status, due_at, expires_at, attempts)
+  (master_id, account_id, id, channel, stream, label, is_test, recipient, recipient_canonical,
+  recipient_digest, body_id, sender, sends, status, due_at, expires_at, attempts)
 VALUES
   (:tree, :tree, :id, 'SMS', 'MARKETING', :label, false, '+46701234567', '+46701234567', '1',
   :id, 'Verdant', 1, 'WAITING', now(), now(), 0)

@@ -14,9 +14,9 @@ from models.base.ids import AccountId, CampaignId, Kind, parse, parse_in_account
 from models.messages.orders import LONGEST_ORDER_KEY
 from models.messages.tables import MessageChannel
 from models.sending.tables import SendStream
+from resolvers.inputs.labels import compared_label
 from resolvers.inputs.text import short_text
 from resolvers.messages.ids import KINDS
-from resolvers.sending.labels import compared_label
 from resolvers.suppressions.reports import past_moment
 
 MOST_ORDERS = 1_000
