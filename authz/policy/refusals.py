@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from authz.policy.permissions import Permission
+from engine.text.numbers import counted
 
 
 class RefusalCode(enum.Enum):
@@ -150,8 +151,7 @@ class TryLater(Refusal):
     """It was not done, and may succeed later. `retry_after`: the seconds to wait before the next try."""
 
     def __init__(self, code: RefusalCode, what: str, retry_after: int, field: str | None = None) -> None:
-        seconds = "1 second" if retry_after == 1 else f"{retry_after} seconds"
-        super().__init__(code, f"{what}; try again in {seconds}.", field)
+        super().__init__(code, f"{what}; try again in {counted(retry_after, 'second')}.", field)
         self.retry_after = retry_after
 
 

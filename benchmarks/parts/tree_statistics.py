@@ -60,18 +60,19 @@ FROM accounts AS account, LATERAL (VALUES
 ) AS above (ancestor_id, depth)
 WHERE account.master_id = $1 AND account.id = ANY ($2::uuid[]) AND ancestor_id IS NOT NULL
 """
-_OWN = """
-INSERT INTO statistics
+_KEY = "period, starts_at, channel, stream, api_key_id, campaign_id, label"
+_COLUMNS = f"(master_id, account_id, {_KEY}, {', '.join(NUMBERS)})"
+_OWN = f"""
+INSERT INTO statistics {_COLUMNS}
 SELECT $1, made.id, 'MONTH', month, 'EMAIL', 'MARKETING', zeros, zeros, 'label ' || (n * 7 + label * 31) % $3,
-  1000, 1, 990, 5, 5, 1, 400, 300, 50, 40, 3, 2, 10, 20000
+  1000, 1000, 1, 990, 5, 5, 1, 400, 300, 50, 40, 3, 2, 10, 20000
 FROM unnest($2::uuid[]) WITH ORDINALITY AS made (id, n), generate_series(0, 1) AS label,
   generate_series(timestamptz '2026-01-01Z', timestamptz '2026-12-01Z', interval '1 month') AS month,
   CAST('00000000-0000-0000-0000-000000000000' AS uuid) AS zeros
 ORDER BY month, random()
 """
-_KEY = "period, starts_at, channel, stream, api_key_id, campaign_id, label"
 _BELOW = f"""
-INSERT INTO subtree_statistics
+INSERT INTO subtree_statistics {_COLUMNS}
 SELECT own.master_id, ancestor_id, {_KEY}, {", ".join(f"sum({name})" for name in NUMBERS)}
 FROM statistics AS own
 JOIN account_closure AS path ON path.master_id = own.master_id AND descendant_id = account_id AND depth > 0

@@ -71,6 +71,7 @@ campaigns = control_table(
     Column("channel", Text, nullable=False),
     Column("template_id", Uuid, nullable=False, comment="Of the data plane, as all lists."),
     short_text("label", nullable=True),
+    Column("compared_label", Text, comment="The label in the form that is compared."),
     Column("contact_list_ids", ARRAY(Uuid), nullable=False),
     Column("excluded_list_ids", ARRAY(Uuid), nullable=False, comment="Whoever is in one gets nothing."),
     short_text("attribute", nullable=True),
@@ -121,6 +122,7 @@ campaigns = control_table(
     short_text_check("name"),
     short_text_check("attribute"),
     CheckConstraint(f"char_length(label) BETWEEN 1 AND {LABEL_LENGTH}", name="label_length"),
+    CheckConstraint("(label IS NULL) = (compared_label IS NULL)", name="compared_label"),
     CheckConstraint(
         f"cardinality(contact_list_ids) <= {MOST_LISTS} AND cardinality(excluded_list_ids) <= {MOST_LISTS}",
         name="lists",

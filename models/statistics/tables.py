@@ -18,10 +18,12 @@ from models.sending.tables import SendStream
 
 
 class StatisticKind(enum.Enum):
-    """What is counted. SENT counts sends as the gate lets them pass, with what they cost. REVENUE counts
-    orders that clients report, with their amounts."""
+    """What is counted. SENT counts messages as the gate lets them pass, with the sends that they are and what
+    they cost. SENT_TO counts those of a campaign once more by their recipients, who are looked up later than
+    the campaign starts. REVENUE counts orders that clients report, with their amounts."""
 
     SENT = "SENT"
+    SENT_TO = "SENT_TO"
     FAILED = "FAILED"
     DELIVERED = "DELIVERED"
     HARD_BOUNCE = "HARD_BOUNCE"
@@ -45,6 +47,7 @@ statistic_deltas = data_table(
     Column("domain", Text, comment="Of the recipients, in ASCII. Of an e-mail."),
     Column("country", Text, comment="Of the recipients, in two letters. Of an SMS."),
     Column("number", BigInteger, nullable=False),
+    Column("sends", BigInteger, nullable=False, comment="That the messages count as: the parts of SMS."),
     Column("amount", BigInteger, nullable=False, comment="In micro-units of the currency."),
     Column("is_first", Boolean, nullable=False, comment="The first of this kind for its message."),
     created_at(),
@@ -76,6 +79,7 @@ OTHER_RECIPIENTS = "*"
 
 NUMBERS = (
     "sent",
+    "sends",
     "failed",
     "delivered",
     "hard_bounces",

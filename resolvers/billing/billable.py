@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Text, and_, exists, func, literal, select
 
 from engine.text.forms import sort_key
+from engine.text.numbers import counted
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import in_account
 from models.base.clock import current_moment
@@ -91,7 +92,7 @@ async def _bought(session: WriteSession, cycle: Cycle) -> list[BillableItem]:
         BillableItem(
             cycle.account_id,
             Product.CONTACT_BLOCK,
-            f"{row.contacts:,} more contacts, with {row.sends:,} sends",
+            f"{counted(row.contacts, 'more contact')}, with {counted(row.sends, 'send')}",
             row.id,
             row.price,
         )

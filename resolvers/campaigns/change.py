@@ -30,9 +30,9 @@ from resolvers.campaigns.store import (
 )
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record
+from resolvers.inputs.labels import read_label
 from resolvers.inputs.text import visible_text
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
-from resolvers.sending.labels import read_label
 
 CHANGEABLE = CampaignStatus.DRAFT, CampaignStatus.FAILED
 """Nothing was sent, and nothing will be of itself."""

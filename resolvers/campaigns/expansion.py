@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     LargeBinary,
+    Text,
     Uuid,
     any_,
     false,
@@ -33,6 +34,7 @@ from models.sending.recipient_lists import recipient_list_parts
 from models.sending.tables import SendStream
 from resolvers.campaigns.audience import DIGESTS
 from resolvers.campaigns.pace import Slice
+from resolvers.campaigns.recipients import counted_by_recipients
 from resolvers.campaigns.store import Campaign, write_campaign
 from resolvers.inputs.address_digests import ContactDigest
 from resolvers.messages.queue import note_due
@@ -41,6 +43,7 @@ from resolvers.sending.address_hash import Recipients
 from resolvers.sending.left_out import WritingPlanes, find_left_out
 from resolvers.sending.lists.contact_lists import PART
 from resolvers.sending.senders import read_sender
+from resolvers.statistics.count import count, note_counted
 
 
 def message_id(first: uuid.UUID, place: int) -> uuid.UUID:
@@ -59,11 +62,13 @@ async def write_slice(
     excluded = (await find_left_out(planes, sender, SendStream.MARKETING, given)).causes
     left = [(place, digest) for place, digest in enumerate(digests, row.reached) if digest not in excluded]
     written = 0
-    if left:
-        dues = [slice_.due(number) for number in range(len(left))]
-        ids = [message_id(row.first_message_id, place) for place, _ in left]
-        async with in_data_plane(session, account):
+    async with in_data_plane(session, account):
+        if left:
+            dues = [slice_.due(number) for number in range(len(left))]
+            ids = [message_id(row.first_message_id, place) for place, _ in left]
             written = await _insert(session, campaign, ids, [digest for _, digest in left], dues)
+        counted = await counted_by_recipients(session, campaign, digests)
+        await count(session, account, counted)
     reached = row.reached + len(digests)
     await write_campaign(
         session,
@@ -78,6 +83,8 @@ async def write_slice(
         await end_list(session, campaign)
     if written:
         await note_due(session, account, slice_.first)
+    if counted:
+        await note_counted(session, account)
 
 
 async def end_list(session: WriteSession, campaign: Campaign) -> None:
@@ -129,6 +136,7 @@ async def _insert(
         "channel": literal(channel.value),
         "stream": literal(SendStream.MARKETING.value),
         "label": literal(row.label, messages.c.label.type),
+        "compared_label": literal(row.compared_label, Text),
         "campaign_id": literal(campaign.id, Uuid),
         "contact_list_id": _list_of(campaign, contact),
         "is_test": false(),

@@ -14,13 +14,19 @@ from models.accounts.trees import in_tree
 from models.base.ids import Kind
 from models.campaigns.tables import CampaignStatus, campaigns
 from resolvers.contacts.reads import global_id
+from resolvers.inputs.filters import given_text
 from resolvers.inputs.global_ids import Id, of_kind
+from resolvers.inputs.labels import compared_label
 from resolvers.rows.shown import account_behind, known_person, row_by_id
 
 NEWEST_FIRST = Order("campaigns", (campaigns.c.id,), descending=True)
 
 Status = Annotated[CampaignStatus | None, Described("Only campaigns with this status.")]
-Label = Annotated[ColumnElement[str] | None, Described("Only campaigns with this label, in its case.")]
+Label = Annotated[
+    ColumnElement[str] | None,
+    given_text(compared_label, "label"),
+    Described("Only campaigns with this label. Upper and lower case are the same."),
+]
 IncludeDescendants = Annotated[
     bool,
     Described(
@@ -49,7 +55,7 @@ def of_account(
     if status is not None:
         statement = statement.where(found.c.status == text(status.value))
     if label is not None:
-        statement = statement.where(found.c.label == label)
+        statement = statement.where(found.c.compared_label == label)
     return statement
 
 

@@ -16,6 +16,7 @@ from authz.guards.exclusive import Authorized
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.wall.tree_door import in_data_plane
 from engine.text.forms import compared
+from engine.text.numbers import counted
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import in_account, in_tree
 from models.base.ids import Kind, SendReservationId, TemplateId, new_id, present
@@ -44,7 +45,7 @@ from resolvers.sending.lists.recipient_rows import uploaded
 from resolvers.sending.long_statements import allow_many
 from resolvers.sending.senders import read_sender
 from resolvers.settings.in_force import effective_settings
-from resolvers.statistics.count import Source
+from resolvers.statistics.count import Passed, Source
 
 FIELD = "campaignId"
 _ROOM = 32
@@ -160,7 +161,7 @@ async def _pay(
         payer_id=reserved.use.payer_id,
         price=reserved.use.price,
         moment=reserved.moment,
-        sent={source: passage.sends},
+        sent={source: Passed(passage.audience.recipients, passage.sends)},
     )
     await use_up(session, actor, campaign.account, held)
     return reserved
@@ -202,7 +203,8 @@ async def _recipients(
     left_out = await find_left_out(WritingPlanes(session, sender), sender, SendStream.MARKETING, given)
     left = [digest for digest in digests if digest not in left_out.causes]
     if not left:
-        message = f"Nobody is left: all {len(digests):,} are blocked, have unsubscribed or bounced."
+        number = counted(len(digests), "recipient")
+        message = f"Nobody is left of {number}: each is blocked, has unsubscribed or bounced."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, FIELD)
     return left, left_out
 

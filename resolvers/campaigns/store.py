@@ -13,6 +13,7 @@ from authz.guards.exclusive import Authorized, WriteKind
 from authz.guards.shared_lock import authorize_shared
 from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode, VersionConflict
+from engine.text.forms import compared
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import InTree, row_of
 from models.base.ids import (
@@ -71,6 +72,7 @@ class Content:
             "name": self.name,
             "template_id": self.template_id,
             "label": self.label,
+            "compared_label": None if self.label is None else compared(self.label),
             "contact_list_ids": list(self.audience.list_ids),
             "excluded_list_ids": list(self.audience.excluded_ids),
             "attribute": self.audience.attribute,

@@ -9,6 +9,7 @@ from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, authorize
 from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
+from engine.text.numbers import counted
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
 from models.accounts.trees import columns_of, in_account, this_account
@@ -100,8 +101,7 @@ async def _check_new(session: WriteSession, account: Authorized, kind: DomainKin
     elif kind is DomainKind.SIGN_IN:
         message = f"The account can have {most} sign-in domains. Nobody can allow more."
     else:
-        domains = "1 sending domain" if most == 1 else f"{most} sending domains"
-        message = f"The account can have {domains}. Platform support can allow more."
+        message = f"The account can have {counted(most, 'sending domain')}. Platform support can allow more."
     raise Refusal(RefusalCode.DOMAIN_LIMIT_REACHED, message, "kind")
 
 

@@ -22,6 +22,7 @@ from resolvers.contacts.reads import global_id, place_of
 from resolvers.inputs.emails import email_address
 from resolvers.inputs.filters import given_text
 from resolvers.inputs.global_ids import IdText, in_account_of_kind
+from resolvers.inputs.labels import compared_label
 from resolvers.inputs.phones import phone_number
 from resolvers.messages.ids import KINDS, READ_PERMISSIONS
 
@@ -41,7 +42,11 @@ Recipient = Annotated[
     given_text(_canonical, "recipient"),
     Described("Only messages to this e-mail address or phone number with `+`, in any spelling of it."),
 ]
-Label = Annotated[ColumnElement[str] | None, Described("Only messages with this label, in its case.")]
+Label = Annotated[
+    ColumnElement[str] | None,
+    given_text(compared_label, "label"),
+    Described("Only messages with this label. Upper and lower case are the same."),
+]
 
 
 def marketing(
@@ -66,7 +71,7 @@ def _of_account(
     if status is not None:
         statement = statement.where(found.c.status == text(status.value))
     if label is not None:
-        statement = statement.where(found.c.label == label)
+        statement = statement.where(found.c.compared_label == label)
     if recipient is not None:
         statement = statement.where(found.c.recipient_canonical == recipient)
     return statement

@@ -1,7 +1,7 @@
 """Sending messages: each has its own outcome, and all that are sent pass the gate together (R83, T29)."""
 
 import datetime
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -19,6 +19,7 @@ from models.messages.tables import MessageStatus
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.address_digests import ContactDigest
+from resolvers.inputs.labels import read_label
 from resolvers.messages.attachments.attach import attach
 from resolvers.messages.attachments.read import KnownFile, check_files, read_files
 from resolvers.messages.delivery.excluded_since import EXCLUDED
@@ -38,11 +39,10 @@ from resolvers.sending.address_hash import Recipients
 from resolvers.sending.audience import Audience, audience_of
 from resolvers.sending.commit_or_void import Held, use_up
 from resolvers.sending.gate import Passage, Reserved, pass_gate
-from resolvers.sending.labels import read_label
 from resolvers.sending.left_out_store import StoredLeftOut
 from resolvers.sending.permissions import SEND_PERMISSIONS
 from resolvers.settings.phone_country import in_default_country
-from resolvers.statistics.count import Source
+from resolvers.statistics.count import Passed, Source
 
 _OF_TESTS = "\x01"
 """Before the idempotency keys of tests. No client can write it."""
@@ -238,7 +238,7 @@ async def _pass(
         await before.go_back()
         await enter_again(session)
         return reserved
-    sent: Counter[Source] = Counter()
+    sends: dict[Source, list[int]] = defaultdict(list)
     for message in messages:
         source = source_to(
             message.address.canonical,
@@ -247,13 +247,13 @@ async def _pass(
             label=reserved.label,
             api_key_id=passage.api_key_id,
         )
-        sent[source] += message.sends
+        sends[source].append(message.sends)
     held = Held(
         id=passage.reservation_id,
         payer_id=reserved.use.payer_id,
         price=reserved.use.price,
         moment=reserved.moment,
-        sent=sent,
+        sent={source: Passed(len(each), sum(each)) for source, each in sends.items()},
     )
     await use_up(session, principal, account, held)
     return reserved

@@ -59,7 +59,7 @@ def fault_of_text(text: str, most_parts: int) -> str | None:
     parts = size_of(text).parts
     if parts > MOST_SMS_PARTS:
         return f"An SMS has at most {MOST_SMS_PARTS} parts."
-    return f"It has {parts} parts; {most_parts} were allowed." if parts > most_parts else None
+    return f"It has {parts} parts; the most allowed is {most_parts}." if parts > most_parts else None
 
 
 def fault_of_rendered(text: str, most_parts: int, stream: SendStream) -> str | None:

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from engine.text.forms import compared
 from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import NAMED, Place, columns_of, in_account, in_tree
@@ -120,6 +121,7 @@ async def insert_messages(session: WriteSession, account: Place, new: NewMessage
     values |= columns_of(account)
     values |= {"stream": new.stream.value, "label": new.label, "sender_name": new.senders.name}
     values |= {"api_key_id": new.api_key_id, "is_test": new.is_test}
+    values["compared_label"] = None if new.label is None else compared(new.label)
     await _INSERT.send(session, values)
 
 
@@ -203,6 +205,7 @@ _INSERT = _inserting(
         "attempts": literal_column("0", BigInteger),
         "stream": bindparam("stream", type_=Text()),
         "label": bindparam("label", type_=Text()),
+        "compared_label": bindparam("compared_label", type_=Text()),
         "sender_name": bindparam("sender_name", type_=Text()),
         "api_key_id": bindparam("api_key_id", type_=Uuid()),
         "is_test": bindparam("is_test", type_=Boolean()),

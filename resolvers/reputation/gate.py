@@ -95,7 +95,7 @@ async def _count(session: WriteSession, account: Place, source: SendingSource, s
 def _trial_message(row: SourceRow) -> str:
     is_over = row.trial_hour_at is None or row.trial_hour_at <= row.now - HOUR
     left = TRIAL_SENDS - (0 if is_over else row.trial_sends)
-    message = f"What sends here is on trial: {TRIAL_SENDS:,} sends an hour, of which {left:,} are left"
+    message = f"What sends here is on trial: {TRIAL_SENDS:,} sends an hour, {left:,} of them left"
     return f"{message}." if is_over else f"{message} until {_told(row.trial_hour_at + HOUR)}."
 
 

@@ -86,12 +86,12 @@ def trial_sends_left(source: FromClause) -> ColumnElement[int | None]:
 
 
 def bounce_rate(source: FromClause) -> ColumnElement[int | None]:
-    """How many of 10,000 sends bounced for good; null if none were made."""
+    """How many of 10,000 messages bounced for good; null if none were sent."""
     return _rate(source, "hard_bounces")
 
 
 def complaint_rate(source: FromClause) -> ColumnElement[int | None]:
-    """How many of 10,000 sends brought a complaint; null if none were made."""
+    """How many of 10,000 messages brought a complaint; null if none were sent."""
     return _rate(source, "complaints")
 
 

@@ -11,6 +11,7 @@ from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from authz.policy.permissions import Permission, allows
 from authz.reach.everybody import access_in
+from engine.text.numbers import counted
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
 from models.accounts.trees import Place, this_account
@@ -115,9 +116,11 @@ def _paragraphs(account: str, moved: Moved) -> list[str]:
 def _counted(numbers: Numbers) -> str:
     of = max(numbers.sent, 1)
     bounced, complained = (number * IN / of / 100 for number in (numbers.hard_bounces, numbers.complaints))
+    bounces = counted(numbers.hard_bounces, "hard bounce")
+    complaints = counted(numbers.complaints, "complaint")
     return (
-        f"In the window: {numbers.sent:,} sent, {numbers.hard_bounces:,} hard bounces ({bounced:.2f} %), "
-        f"{numbers.complaints:,} complaints ({complained:.2f} %)."
+        f"In the window: {numbers.sent:,} sent, {bounces} ({bounced:.2f} %), "
+        f"{complaints} ({complained:.2f} %)."
     )
 
 

@@ -43,7 +43,7 @@ from resolvers.sending.permissions import SEND_PERMISSIONS
 from resolvers.sending.release import release_reservations
 from resolvers.sending.reserved_credit import release_credit, spend_reserved
 from resolvers.sending.take_claims import RESERVATION_ID, take_claims
-from resolvers.statistics.count import Counted, Source, count_in
+from resolvers.statistics.count import Counted, Passed, Source, count_in
 
 ReservationRow = Row[*tuple[Any, ...]]
 
@@ -82,7 +82,7 @@ async def commit_sends(
         payer_id=AccountId(row.payer_id),
         price=row.price,
         moment=row.moment,
-        sent={source: row.recipients},
+        sent={source: Passed(row.recipients, row.recipients)},
     )
     await use_up(session, principal, account, held)
     await _log(session, principal, account, EventKind.SEND_COMMITTED, row)
@@ -91,27 +91,28 @@ async def commit_sends(
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """An open reservation, and the credit that it holds, in micro-units. `moment`: now. `sent`: the numbers
-    of its sends, as statistics count them."""
+    """An open reservation, and the credit that it holds, in micro-units. `moment`: now. `sent`: what passes
+    by it, as statistics count it."""
 
     id: SendReservationId
     payer_id: AccountId
     price: int
     moment: datetime.datetime
-    sent: Mapping[Source, int]
+    sent: Mapping[Source, Passed]
 
     def counted(self) -> list[Counted]:
-        """The sends for statistics. The price stands at the first, because only their sum has one."""
+        """The same for statistics. The price stands at the first, because only their sum has one."""
         prices = chain([self.price], repeat(0))
         return [
             Counted(
                 source=source,
                 kind=StatisticKind.SENT,
                 happened_at=self.moment,
-                number=number,
+                number=passed.messages,
+                sends=passed.sends,
                 amount=price,
             )
-            for (source, number), price in zip(self.sent.items(), prices, strict=False)
+            for (source, passed), price in zip(self.sent.items(), prices, strict=False)
         ]
 
 

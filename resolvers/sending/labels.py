@@ -7,17 +7,11 @@ from authz.policy.refusals import Refusal, RefusalCode
 from engine.text.forms import compared
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import columns_of, in_account
-from models.sending.tables import LABEL_LENGTH, send_labels
-from resolvers.inputs.text import visible_text
+from models.sending.tables import send_labels
 from resolvers.sending.cycle import OpenCycle
 
 MOST_LABELS = 100
 """Of an account in a cycle. Each is a line on the invoice (T35)."""
-
-
-def read_label(text: str) -> str:
-    """The label, trimmed: 1 to 50 visible characters in one line. Raises BAD_USER_INPUT."""
-    return visible_text(text, "label", LABEL_LENGTH)
 
 
 async def use_label(session: WriteSession, account: Authorized, cycle: OpenCycle, label: str) -> str:

@@ -29,11 +29,11 @@ from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.effects.jobs import enqueue
 from resolvers.effects.log import record
+from resolvers.inputs.labels import read_label
 from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.address_hash import Recipients
 from resolvers.sending.audience import Audience, audience_of, field_of
 from resolvers.sending.gate import VALID_FOR, Passage, pass_gate
-from resolvers.sending.labels import read_label
 from resolvers.sending.left_out_store import StoredLeftOut, read_stored
 from resolvers.sending.lists.contact_lists import copy_contact_list
 from resolvers.sending.lists.recipient_rows import Given

@@ -6,6 +6,7 @@ from sqlalchemy import any_, select
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
+from engine.text.numbers import counted
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
 from models.people.users import users
@@ -41,7 +42,7 @@ async def queue_share(
             [
                 f"{quoted(giver)} shares with you:",
                 *listed,
-                *([f"  and {more} more accounts"] if more > 0 else []),
+                *([f"  and {counted(more, 'more account')}"] if more > 0 else []),
                 "Open this link, sign in or sign up with this e-mail address, and accept:",
             ]
         ),

@@ -61,6 +61,7 @@ JUDGED = (
 
 _KINDS: Mapping[str, tuple[StatisticKind, str]] = {
     "sent": (StatisticKind.SENT, "number"),
+    "sends": (StatisticKind.SENT, "sends"),
     "failed": (StatisticKind.FAILED, "number"),
     "delivered": (StatisticKind.DELIVERED, "number"),
     "hard_bounces": (StatisticKind.HARD_BOUNCE, "number"),
@@ -152,9 +153,12 @@ def _of_senders(taken: FromClause) -> Select[Any]:
     ]
     named = [column.label(own.name) for column, own in zip(key, statistics.primary_key.columns, strict=True)]
     placed = (
-        select(*named, *_shares(taken))
+        select(*named, *_shares(taken, taken.c.kind))
         .select_from(taken.join(period.table, true()))
-        .where(or_(period != hour, taken.c.happened_at >= oldest))
+        .where(
+            taken.c.kind != literal(StatisticKind.SENT_TO.value, Text),
+            or_(period != hour, taken.c.happened_at >= oldest),
+        )
         .subquery("placed")
     )
     return _summed(placed, statistics, NUMBERS)
@@ -177,6 +181,9 @@ def _of_recipients(master_id: MasterId, taken: FromClause) -> Select[Any]:
     """The sums of each day by domains and countries. New ones that are beyond the most are the others."""
     starts_at = _start(literal("day", Text), taken.c.zone, taken.c.happened_at)
     recipients = func.coalesce(taken.c.domain, taken.c.country)
+    # What a campaign sent is counted by recipients alone: it was counted before.
+    is_sent_to = taken.c.kind == literal(StatisticKind.SENT_TO.value, Text)
+    kind = case((is_sent_to, literal(StatisticKind.SENT.value, Text)), else_=taken.c.kind)
     found = (
         select(
             taken.c.master_id,
@@ -184,7 +191,7 @@ def _of_recipients(master_id: MasterId, taken: FromClause) -> Select[Any]:
             starts_at.label("starts_at"),
             taken.c.channel,
             recipients.label("recipients"),
-            *_shares(taken),
+            *_shares(taken, kind),
         )
         .where(recipients.is_not(None))
         .subquery("found")
@@ -226,13 +233,14 @@ def _start(unit: ColumnElement[str], zone: ColumnElement[str], at: ColumnElement
     return func.timezone(_UTC, func.date_trunc(unit, func.timezone(zone, at)))
 
 
-def _shares(taken: FromClause) -> list[ColumnElement[int]]:
-    """What a row adds to each number."""
-    firsts = case((taken.c.is_first, taken.c.number), else_=_NOTHING)
-    worth = {"number": taken.c.number, "amount": taken.c.amount, "firsts": firsts}
+def _shares(taken: FromClause, kind: ColumnElement[str]) -> list[ColumnElement[int]]:
+    """What a row adds to each number. `kind`: as which it counts."""
+    row = taken.c
+    firsts = case((row.is_first, row.number), else_=_NOTHING)
+    worth = {"number": row.number, "sends": row.sends, "amount": row.amount, "firsts": firsts}
     return [
-        case((taken.c.kind == kind.value, worth[what]), else_=_NOTHING).label(name)
-        for name, (kind, what) in _KINDS.items()
+        case((kind == counted.value, worth[what]), else_=_NOTHING).label(name)
+        for name, (counted, what) in _KINDS.items()
     ]
 
 

@@ -108,7 +108,7 @@ class RecipientsAsked:
 
     @property
     def order(self) -> Order:
-        """Of the rows: the last interval first, then most sends first."""
+        """Of the rows: the last interval first, then most messages first."""
         row = recipient_statistics.c
         keys: list[ColumnElement[Any]] = [row.sent, row.channel, row.recipients]
         if self.interval is not None:

@@ -33,15 +33,25 @@ class Source:
     country: str | None = None
 
 
+@dataclass(frozen=True)
+class Passed:
+    """Messages that the gate has let pass, and the sends that they count as: each part of an SMS is one."""
+
+    messages: int
+    sends: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Counted:
-    """Something that happened `number` times. `amount`: in micro-units of the currency: what it cost, or for
-    REVENUE what it brought. `is_first`: the first of its kind for its message, such as the first open."""
+    """Something that happened `number` times. `sends`: what the messages count as, where they were sent.
+    `amount`: in micro-units of the currency: what it cost, or for REVENUE what it brought. `is_first`: the
+    first of its kind for its message, such as the first open."""
 
     source: Source
     kind: StatisticKind
     happened_at: datetime.datetime
     number: int = 1
+    sends: int = 0
     amount: int = 0
     is_first: bool = True
 
@@ -80,6 +90,7 @@ async def count(session: WriteSession, account: Place, counted: Sequence[Counted
         "channel": [each.source.channel.value for each in counted],
         "stream": [each.source.stream.value for each in counted],
         "number": [each.number for each in counted],
+        "sends": [each.sends for each in counted],
         "amount": [each.amount for each in counted],
         "is_first": [each.is_first for each in counted],
     }
@@ -101,9 +112,14 @@ def _together(counted: Sequence[Counted]) -> Sequence[Counted]:
     by_key: dict[Counted, list[Counted]] = {}
     for each in counted:
         minute = each.happened_at.replace(second=0, microsecond=0)
-        by_key.setdefault(replace(each, happened_at=minute, number=0, amount=0), []).append(each)
+        by_key.setdefault(replace(each, happened_at=minute, number=0, sends=0, amount=0), []).append(each)
     return [
-        replace(key, number=sum(each.number for each in same), amount=sum(each.amount for each in same))
+        replace(
+            key,
+            number=sum(each.number for each in same),
+            sends=sum(each.sends for each in same),
+            amount=sum(each.amount for each in same),
+        )
         for key, same in by_key.items()
     ]
 
@@ -116,6 +132,7 @@ _TYPES: Mapping[str, Any] = {
     "channel": Text(),
     "stream": Text(),
     "number": BigInteger(),
+    "sends": BigInteger(),
     "amount": BigInteger(),
     "is_first": Boolean(),
     "api_key_id": Uuid(),

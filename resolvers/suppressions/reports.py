@@ -13,8 +13,10 @@ from resolvers.settings.phone_country import in_default_country
 
 T = TypeVar("T")
 
-_SKEW = datetime.timedelta(minutes=5)
-"""So far ahead another machine's clock may be."""
+CLOCKS_DIFFER = datetime.timedelta(minutes=5)
+"""So far ahead of ours, or behind, another machine's clock may be."""
+
+CLOCK_MINUTES = CLOCKS_DIFFER // datetime.timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,10 @@ def past_moment(
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Must have an offset from UTC.", field)
     try:
         found = moment.astimezone(datetime.UTC)
-        is_to_come = found > (now or datetime.datetime.now(datetime.UTC)) + _SKEW
+        is_to_come = found > (now or datetime.datetime.now(datetime.UTC)) + CLOCKS_DIFFER
     except OverflowError as error:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Is out of range.", field) from error
     if is_to_come:
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Must lie in the past.", field)
+        message = f"Must lie in the past: clocks may differ by {CLOCK_MINUTES} minutes."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, field)
     return found

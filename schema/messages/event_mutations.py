@@ -20,12 +20,14 @@ from resolvers.inputs.addresses import Address, AddressFault, read_addresses
 from resolvers.messages.events import report as reports
 from resolvers.messages.events.given import (
     MOST_EVENTS,
+    OLDEST,
     GivenEvent,
     ReadEvent,
     check_number_of,
     read_events,
 )
 from resolvers.sending.permissions import SEND_PERMISSIONS
+from resolvers.suppressions.reports import CLOCK_MINUTES
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.ids import account_id
 from schema.fields.marks import needs_any
@@ -41,14 +43,17 @@ from schema.fields.writes import perform, refused
 class MessageEventInput:
     key: str = strawberry.field(
         description=f"Your own id of the event, 1 to {LONGEST_EVENT_KEY} characters, unique for its message. "
-        "The same event with the same key is not counted again."
+        "The same event with the same key is not counted again. For another message it is another event."
     )
     kind: MessageEventKind = strawberry.field(description="What happened.")
     occurred_at: datetime.datetime = strawberry.field(
-        description="When it happened: at most a year ago. It is counted there."
+        description=f"When it happened: at most {OLDEST.days} days ago, not in the future, and not before "
+        f"the message could go out. Clocks may differ by {CLOCK_MINUTES} minutes. It is counted there."
     )
     message_id: strawberry.ID | None = strawberry.field(
-        default=None, description="A message of the account on this stream."
+        default=None,
+        description="A message of the account on this stream. FAILED_PRECONDITION if it was never handed "
+        "over: while it is WAITING, and if it is CANCELED, EXCLUDED, or FAILED before the first try.",
     )
     reservation_id: strawberry.ID | None = strawberry.field(
         default=None,

@@ -22,6 +22,7 @@ from resolvers.messages.orders.given import (
     read_order,
 )
 from resolvers.sending.permissions import SEND_PERMISSIONS
+from resolvers.suppressions.reports import CLOCK_MINUTES
 from schema.fields.amounts import MicroAmount
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.ids import account_id
@@ -41,7 +42,9 @@ class OrderInput:
         "The same order with the same key is not counted again."
     )
     occurred_at: datetime.datetime = strawberry.field(
-        description=f"When it was placed: at most {OLDEST.days} days ago. It is counted there."
+        description=f"When it was placed: at most {OLDEST.days} days ago, not in the future, and not before "
+        f"the message could go out or the campaign started. Clocks may differ by {CLOCK_MINUTES} minutes. "
+        "It is counted there."
     )
     amount: MicroAmount = strawberry.field(
         description=f"What it brought, 0 to {LARGEST_ORDER:,} micro-units. A negative amount is given back, "
@@ -49,13 +52,19 @@ class OrderInput:
     )
     currency: Currency = strawberry.field(description="The currency of the amount: that of the account.")
     message_id: strawberry.ID | None = strawberry.field(
-        default=None, description="A message of the account on this stream."
+        default=None,
+        description="A message of the account on this stream. FAILED_PRECONDITION if it was never handed "
+        "over: while it is WAITING, and if it is CANCELED, EXCLUDED, or FAILED before the first try.",
     )
     campaign_id: strawberry.ID | None = strawberry.field(
-        default=None, description="A campaign of the account; on the stream MARKETING alone."
+        default=None,
+        description="A campaign of the account; on the stream MARKETING alone. FAILED_PRECONDITION if it has "
+        "not started.",
     )
     label: str | None = strawberry.field(
-        default=None, description="A label that the account has sent with, such as by its own engine."
+        default=None,
+        description="A label that the account has used for sends, such as by its own engine. Upper and lower "
+        "case are the same.",
     )
     channel: MessageChannel | None = strawberry.field(
         default=None, description="With `label`: the channel of the messages."

@@ -12,12 +12,12 @@ from engine.base.field_errors import BadArgument, absent, forbidden
 from engine.database.snapshot import Reader
 from engine.declare.connections import PageInfo
 from engine.declare.paging import Window
-from engine.text.forms import compared
 from models.base.ids import AccountId, Kind, parse
 from models.messages.tables import MessageChannel
 from models.plans.tables import MOST_IN_A_CYCLE
 from models.sending.tables import SendStream
 from resolvers.block_list.reads import SeenPath, read_seen_path
+from resolvers.inputs.labels import compared_label
 from resolvers.statistics.asked import Asked, Filters, StatisticDimension, Whole
 from resolvers.statistics.periods import Days, StatisticInterval, days_of
 from resolvers.statistics.reads import read_accounts, read_whole
@@ -31,6 +31,7 @@ ACCOUNT = strawberry.argument(description="The account.")
 DESCENDANTS = strawberry.argument(
     description="Whether the accounts below count too: those in which you have STATISTICS_READ."
 )
+FIRST_DAY = strawberry.argument(description="The first day, in each account's time zone.")
 SINCE = strawberry.argument(
     description="The first day, in each account's time zone; with the interval HOUR, in UTC."
 )
@@ -95,7 +96,7 @@ def read_asked(
     """Raises NOT_FOUND and BAD_USER_INPUT."""
     check_previous(interval, with_previous=with_previous)
     filters = Filters(
-        label=None if label is None else compared(label),
+        label=None if label is None else _label(label),
         campaign_id=None if campaign_id is None else _campaign(campaign_id),
         stream=stream,
         channel=channel,
@@ -107,6 +108,11 @@ def check_previous(interval: StatisticInterval | None, *, with_previous: bool) -
     """Raise BAD_USER_INPUT for a comparison of single intervals."""
     if with_previous and interval is not None:
         raise BadArgument("Only without `interval`.", "comparedToPrevious")
+
+
+def _label(text: str) -> str:
+    with in_a_query():
+        return compared_label(text)
 
 
 def _campaign(text: str) -> uuid.UUID:

@@ -25,10 +25,10 @@ from schema.statistics.arguments import (
     DAYS_OR_MONTHS,
     DESCENDANTS,
     FIRST,
+    FIRST_DAY,
     LONGEST_PAGE,
     PREVIOUS_TOO,
     RECIPIENTS,
-    SINCE,
     UNTIL,
     check_previous,
     numbers_of,
@@ -44,16 +44,16 @@ class RecipientStatisticsQuery:
     @strawberry.field(
         directives=needs(Permission.STATISTICS_READ),
         description="What became of messages by the domain of their e-mail addresses, or the country of "
-        "their phone numbers, most sends first. It contains messages that Mandant sent itself: of others it "
-        "knows no address. What messages cost is told by `statistics` alone: the sends of a request have one "
-        "price.",
+        "their phone numbers, most messages first. It contains messages that Mandant sent itself: of others "
+        "it knows no address. Those of a campaign come in as they are written, and count as of its start. "
+        "What messages cost is told by `statistics` alone: the sends of a request have one price.",
         metadata={SHORTER_PAGE: LONGEST_PAGE},
     )
     async def recipient_statistics(
         self,
         info: ContextInfo,
         account_id: Annotated[strawberry.ID, ACCOUNT],
-        since: Annotated[datetime.date, SINCE],
+        since: Annotated[datetime.date, FIRST_DAY],
         until: Annotated[datetime.date, UNTIL],
         include_descendants: Annotated[bool, DESCENDANTS] = False,
         channel: Annotated[MessageChannel | None, CHANNEL] = None,

@@ -28,8 +28,12 @@ _NEEDED = [Requires(permission=Permission.STATISTICS_READ.name)]
 )
 class MessageNumbers:
     sent: int = strawberry.field(
-        description="The number of sends: with `messageSend`, by campaigns, and by your own engine, as "
-        "`sendCommit` tells. Each part of an SMS is one. By recipients those of campaigns are left out."
+        description="The number of messages that were sent: with `messageSend`, by campaigns, and by your "
+        "own engine, as `sendCommit` tells."
+    )
+    sends: int = strawberry.field(
+        description="The number of sends that these messages count as in plans and prices: an e-mail is one, "
+        "an SMS as many as it has parts. No rate goes by it."
     )
     failed: int = strawberry.field(
         description="The number of messages of these that could not be handed over, but for those whose "

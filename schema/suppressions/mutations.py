@@ -16,6 +16,7 @@ from resolvers.suppressions import bounce as bounces
 from resolvers.suppressions import resubscribe as resubscriptions
 from resolvers.suppressions import unsubscribe as unsubscribes
 from resolvers.suppressions.bounce import BounceOutcome
+from resolvers.suppressions.reports import CLOCK_MINUTES
 from resolvers.suppressions.resubscribe import ResubscribeOutcome
 from resolvers.suppressions.unsubscribe import ListId, UnsubscribeOutcome
 from schema.fields.addresses import PHONE_COUNTRY, read_given
@@ -35,7 +36,10 @@ _RESULTS = "One for each report, in their order; null if nothing was changed."
 @strawberry.input(description="A recipient that has unsubscribed.")
 class UnsubscribeInput:
     address: str = strawberry.field(description=_ADDRESS)
-    occurred_at: datetime.datetime = strawberry.field(description="When the recipient did so.")
+    occurred_at: datetime.datetime = strawberry.field(
+        description="When the recipient did so: not in the future. Clocks may differ by "
+        f"{CLOCK_MINUTES} minutes."
+    )
     contact_list_id: strawberry.ID | None = strawberry.field(
         default=None,
         description="The contact list that the recipient left. The account stops sending to the recipient "
@@ -55,7 +59,8 @@ class BounceInput:
     address: str = strawberry.field(description=_ADDRESS)
     kind: BounceKind = strawberry.field(description="Whether the address can ever be reached.")
     occurred_at: datetime.datetime = strawberry.field(
-        description="When it bounced. A second report of the same address and moment changes nothing."
+        description="When it bounced: not in the future. Clocks may differ by "
+        f"{CLOCK_MINUTES} minutes. A second report of the same address and moment changes nothing."
     )
 
 

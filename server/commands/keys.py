@@ -5,6 +5,7 @@ import asyncio
 import typer
 
 from authz.policy.refusals import Refusal
+from engine.text.numbers import counted
 from engine.writes.sessions import WriteSessions
 from resolvers.sealing.keyring import Keyring
 from resolvers.sealing.places import sealed_columns
@@ -47,4 +48,5 @@ def keys_rotate() -> None:
         resealed = asyncio.run(rotate(addresses.owner, keyring))
     typer.echo(f"{resealed.done} encrypted again with the newest key.")
     if resealed.unopened:
-        raise CommandFailed(f"None of the keys opens {resealed.unopened} values, which stay as they are.")
+        values = counted(resealed.unopened, "value")
+        raise CommandFailed(f"None of the keys opens {values}: nothing of that was changed.")

@@ -7,6 +7,7 @@ import asyncpg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from engine.text.numbers import counted
 from resolvers.people.passwords import PreparedPassword, hash_of
 from server.demo.story import DEMO_PASSWORD
 from server.demo.trees import ACCOUNTS_OF_A_TREE, COLUMNS, rows_of_trees
@@ -28,7 +29,7 @@ class Loaded:
         accounts = self.trees * ACCOUNTS_OF_A_TREE
         rate = accounts / self.seconds * 60
         return (
-            f"{accounts:,} accounts in {self.trees:,} trees: {self.seconds:.1f} seconds, "
+            f"{counted(accounts, 'account')} in {counted(self.trees, 'tree')}: {self.seconds:.1f} seconds, "
             f"{rate:,.0f} accounts a minute. An owner: {self.owner_email}, password {DEMO_PASSWORD}."
         )
 

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from graphql import GraphQLError
+
 from authz.policy.refusals import Refusal, RefusalCode
+from engine.base.field_errors import BadArgument
 from engine.limits.string_checks import read_variable_texts
 from models.messages.tables import MessageChannel
 from models.sending.tables import SendStream
@@ -43,8 +46,8 @@ class StatisticsAsked:
 
 def read_arguments(given: Mapping[str, str]) -> StatisticsAsked:
     """`by` has its values with commas between them. Raises what the query would answer."""
-    read_variable_texts(dict(given), LONG_TEXTS)
-    by = [_member(StatisticDimension, name, "by") for name in given["by"].split(",")] if "by" in given else []
+    _check_texts(given)
+    by = _dimensions(given["by"]) if "by" in given else []
     asked = read_asked(
         read_days(_date(given, "since"), _date(given, "until")),
         by,
@@ -56,6 +59,21 @@ def read_arguments(given: Mapping[str, str]) -> StatisticsAsked:
         with_previous=_flag(given, "comparedToPrevious"),
     )
     return StatisticsAsked(_required(given, "accountId"), _flag(given, "includeDescendants"), asked)
+
+
+def _check_texts(given: Mapping[str, str]) -> None:
+    for name, text in given.items():
+        try:
+            read_variable_texts({name: text}, LONG_TEXTS)
+        except GraphQLError as error:
+            raise BadArgument(error.message, name) from error
+
+
+def _dimensions(text: str) -> list[StatisticDimension]:
+    if not text:
+        known = ", ".join(StatisticDimension.__members__)
+        raise _wrong("by", f"is empty: leave it out, or give some of {known}, with commas between them")
+    return [_member(StatisticDimension, name, "by") for name in text.split(",")]
 
 
 def _required(given: Mapping[str, str], name: str) -> str:

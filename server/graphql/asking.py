@@ -29,4 +29,6 @@ def failure_of_answer(error: GraphQLError) -> Failure:
     """What was written for the client passes; all else is masked and logged."""
     if error.original_error is not None and not isinstance(error.original_error, GraphQLError):
         return record_failure(error.original_error if isinstance(error.original_error, Exception) else error)
-    return Failure((error.extensions or {}).get("code", ErrorCode.BAD_USER_INPUT), error.message)
+    told = error.extensions or {}
+    code = told.get("code", ErrorCode.BAD_USER_INPUT)
+    return Failure(code, error.message, argument=told.get("argument"))

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from engine.text.numbers import counted
 from server.outbox.reading import Entry, ShownMail, ShownSms, read_entry, read_mail, read_sms
 from server.pages.documents import fill_template, page_headers
 from server.pages.files import own_address
@@ -161,7 +162,8 @@ def _mail_page(kept: KeptFile, mail: ShownMail) -> Response:
     html = "" if mail.html is None else _frame(kept)
     text = "" if mail.text is None else f"<h2>Text</h2>\n<pre>{_linked(mail.text)}</pre>"
     files = "".join(
-        f"<li>{escape(file.name)}: {escape(file.type)}, {file.size:,} bytes</li>" for file in mail.files
+        f"<li>{escape(file.name)}: {escape(file.type)}, {counted(file.size, 'byte')}</li>"
+        for file in mail.files
     )
     body = "\n".join((text, html, f"<h2>Attachments</h2>\n<ul>{files}</ul>" if files else ""))
     return _message_page(kept, mail.subject or "(no subject)", headers, body)
@@ -175,7 +177,7 @@ def _frame(kept: KeptFile) -> str:
 
 
 def _sms_page(kept: KeptFile, sms: ShownSms) -> Response:
-    parts = f"{sms.size.parts} ({sms.size.encoding.value}, {sms.size.units} units)"
+    parts = f"{sms.size.parts} ({sms.size.encoding.value}, {counted(sms.size.units, 'unit')})"
     headers = "\n".join(
         f'<tr><th scope="row">{name}</th><td>{escape(value)}</td></tr>'
         for name, value in (("From", sms.sender), ("To", sms.recipient), ("Parts", parts))

@@ -15,7 +15,7 @@ from server.database.migrate import alembic_config, migrate, why_not_current
 from server.embedded_postgres import DatabaseAddresses
 from tests.database.database import drop, named
 
-_MONTH = """
+MONTH = """
 DO $$
 DECLARE
   month timestamp := date_trunc('month', now() AT TIME ZONE 'UTC');
@@ -28,6 +28,8 @@ BEGIN
 END
 $$
 """
+"""The month of today, for messages."""
+
 _EVENT = """
 INSERT INTO message_events (master_id, account_id, id, message_id, kind, happened_at, is_first)
 VALUES (:tree, :tree, :id, :message, 'OPEN', now(), true)
@@ -47,7 +49,7 @@ async def before(addresses: DatabaseAddresses) -> AsyncIterator[tuple[str, Async
     engine = connect_as_owner(url)
     async with engine.begin() as connection:
         await connection.run_sync(_upgrade)
-        await connection.execute(text(_MONTH))
+        await connection.execute(text(MONTH))
     yield url, engine
     await engine.dispose()
     await drop(addresses.owner, name)

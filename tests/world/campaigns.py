@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, insert
 
+from engine.text.forms import compared
 from models.base.ids import Kind, new_id, present
 from models.campaigns.tables import CampaignStatus, campaigns
 from models.contacts.tables import contact_list_members
@@ -45,6 +46,7 @@ async def give_campaign(
         "channel": MessageChannel.EMAIL.value,
         "template_id": template,
         "label": label,
+        "compared_label": None if label is None else compared(label),
         "contact_list_ids": list(list_ids),
         "excluded_list_ids": [],
         "version": 1,

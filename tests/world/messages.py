@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from engine.text.forms import compared
 from models.base.ids import Kind, new_id, present_in_account
 from models.messages.events import MessageEventKind, message_events
 from models.messages.orders import order_keys
@@ -70,6 +71,7 @@ def message_row(
         "channel": MessageChannel.EMAIL.value,
         "stream": stream.value,
         "label": label,
+        "compared_label": None if label is None else compared(label),
         "is_test": False,
         "recipient": to,
         "recipient_canonical": canonical,

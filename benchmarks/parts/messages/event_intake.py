@@ -38,10 +38,10 @@ _BODY = (
     "INSERT INTO message_bodies (master_id, account_id, id, subject, text) VALUES ($1, $1, $2, 'Hi', 'Hi')"
 )
 _SENT = """
-INSERT INTO messages (master_id, account_id, id, channel, stream, label, is_test, recipient,
+INSERT INTO messages (master_id, account_id, id, channel, stream, label, compared_label, is_test, recipient,
   recipient_canonical, recipient_digest, body_id, sender, sends, status, due_at, expires_at, claimed_at,
   attempts, settled_at)
-SELECT $1, $1, id, 'EMAIL', 'MARKETING', 'spring', false, address, address,
+SELECT $1, $1, id, 'EMAIL', 'MARKETING', 'spring', 'spring', false, address, address,
   sha256(convert_to(address, 'UTF8')), $2, 'shop@example.com', 1, 'SENT', now(), now(), now(), 1, now()
 FROM unnest($3::uuid[]) WITH ORDINALITY AS made (id, n),
   LATERAL (SELECT format('person%s@shop%s.example.com', n, n % 97)) AS made_address (address)

@@ -19,6 +19,8 @@ from resolvers.messages.events.given import ReadEvent
 from resolvers.messages.events.sent import (
     Reservation,
     Sent,
+    check_not_before,
+    check_on_its_way,
     find_committed,
     find_messages,
     first_kept,
@@ -103,6 +105,7 @@ async def _find_sent(
                 found[index] = _message(messages, each.message_id)
             else:
                 found[index] = _sent_by(committed, each, oldest)
+            check_not_before(found[index].since, each.happened_at)
         except Refusal as refusal:
             open_.settle(index, refusal)
     return found
@@ -112,9 +115,7 @@ def _message(messages: Mapping[uuid.UUID, Sent], id_: uuid.UUID) -> Sent:
     found = messages.get(id_)
     if found is None:
         raise NotFound("messageId")
-    if not found.is_on_its_way:
-        message = "The message was never handed over, so that nothing can have happened to it."
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "messageId")
+    check_on_its_way(found)
     return found
 
 

@@ -1,5 +1,6 @@
 """What events are about: a message of ours, or what a partner's engine sent by a committed reservation."""
 
+import datetime
 import hashlib
 import uuid
 from collections.abc import Collection, Mapping
@@ -21,7 +22,9 @@ from resolvers.contacts.sent import NOBODY
 from resolvers.inputs.addresses import Address
 from resolvers.messages.sms import channel_of
 from resolvers.messages.sources import SourcesOfMessages, source_to
+from resolvers.messages.store import TRIED_FOR
 from resolvers.statistics.count import Source
+from resolvers.suppressions.reports import CLOCKS_DIFFER
 
 _MOMENT_SIZE = 6
 """Bytes of an id that say when it was made (UUIDv7)."""
@@ -29,13 +32,15 @@ _MOMENT_SIZE = 6
 
 class Sent(NamedTuple):
     """What went to one recipient. `id`: what its events go by. `contact_list_id`: the list that it was sent
-    to. `status`: of a message. `address`: as a partner gave it; None: it stands in the message's `row`."""
+    to. `since`: before this moment it cannot have gone out. `status`: of a message. `address`: as a partner
+    gave it; None: it stands in the message's `row`."""
 
     id: uuid.UUID
     reservation_id: SendReservationId | None
     source: Source
     is_test: bool
     contact_list_id: uuid.UUID | None
+    since: datetime.datetime
     status: MessageStatus | None = None
     address: Address | None = None
     row: FixedRow | None = None
@@ -51,7 +56,9 @@ class Sent(NamedTuple):
 
     @property
     def is_on_its_way(self) -> bool:
-        """Whether it was handed over, or may have been."""
+        """Whether it was handed over, or may have been. A message that has failed without a try was not."""
+        if self.status is MessageStatus.FAILED:
+            return self.row is not None and self.row["attempts"] > 0
         return self.status not in _NEVER_HANDED_OVER
 
 
@@ -59,15 +66,30 @@ _NEVER_HANDED_OVER = (MessageStatus.WAITING, MessageStatus.CANCELED, MessageStat
 """A message that was put off waits too: whoever put it off did not take it."""
 
 
+def check_on_its_way(sent: Sent) -> None:
+    """Raise FAILED_PRECONDITION for a message that was never handed over."""
+    if not sent.is_on_its_way:
+        message = "The message was never handed over, so that nothing can have come of it."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "messageId")
+
+
+def check_not_before(since: datetime.datetime, happened_at: datetime.datetime) -> None:
+    """Raise BAD_USER_INPUT for what came of something before it can have gone out."""
+    if happened_at < since - CLOCKS_DIFFER:
+        message = f"Must not lie before the sending, which was at {since:%Y-%m-%dT%H:%M:%SZ} at the earliest."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "occurredAt")
+
+
 @dataclass(frozen=True)
 class Reservation:
     """A committed one. `label`: as the account wrote it. `api_key_id`: the key that reserved, by which its
-    sends are counted too."""
+    sends are counted too. `made_at`: its messages go out later."""
 
     id: SendReservationId
     stream: SendStream
     label: str | None
     api_key_id: uuid.UUID | None
+    made_at: datetime.datetime
 
 
 async def find_messages(
@@ -88,8 +110,8 @@ async def find_messages(
 
 
 def _of_message(row: FixedRow, source: Source) -> Sent:
-    status = _STATUSES[row["status"]]
-    return Sent(row["id"], None, source, row["is_test"], row["contact_list_id"], status, row=row)
+    status, since = _STATUSES[row["status"]], row["expires_at"] - TRIED_FOR
+    return Sent(row["id"], None, source, row["is_test"], row["contact_list_id"], since, status, row=row)
 
 
 _STATUSES = {status.value: status for status in MessageStatus}
@@ -112,14 +134,17 @@ async def find_committed(
     if not ids:
         return {}
     reservation = send_reservations.c
-    statement = select(reservation.id, reservation.label, reservation.api_key_id).where(
+    columns = reservation.id, reservation.label, reservation.api_key_id, reservation.created_at
+    statement = select(*columns).where(
         in_account(send_reservations, account),
         reservation.id == any_(literal(list(ids), ARRAY(Uuid))),
         reservation.stream == stream.value,
         reservation.status == ReservationStatus.COMMITTED.value,
     )
     return {
-        SendReservationId(row.id): Reservation(SendReservationId(row.id), stream, row.label, row.api_key_id)
+        SendReservationId(row.id): Reservation(
+            SendReservationId(row.id), stream, row.label, row.api_key_id, row.created_at
+        )
         for row in await session.execute(statement)
     }
 
@@ -138,7 +163,15 @@ def sent_by(reservation: Reservation, recipient: Address, oldest: uuid.UUID | No
     if oldest is not None and id_ < oldest:
         message = "The reservation is older than what is kept of messages."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "reservationId")
-    return Sent(id_, reservation.id, source, is_test=False, contact_list_id=None, address=recipient)
+    return Sent(
+        id_,
+        reservation.id,
+        source,
+        is_test=False,
+        contact_list_id=None,
+        since=reservation.made_at,
+        address=recipient,
+    )
 
 
 def _id_of(reservation_id: SendReservationId, digest: bytes) -> uuid.UUID:
@@ -165,6 +198,8 @@ def _finding() -> FixedStatement:
                     "contact_list_id",
                     "is_test",
                     "status",
+                    "attempts",
+                    "expires_at",
                     "recipient",
                     "recipient_canonical",
                     "recipient_digest",

@@ -9,15 +9,14 @@ from dataclasses import dataclass
 import orjson
 
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
-from engine.text.forms import compared
 from models.accounts.tables import Currency
 from models.base.ids import AccountId, CampaignId, Kind, parse, parse_in_account
 from models.messages.orders import LONGEST_ORDER_KEY
 from models.messages.tables import MessageChannel
 from models.sending.tables import SendStream
+from resolvers.inputs.labels import compared_label
 from resolvers.inputs.text import short_text
 from resolvers.messages.ids import KINDS
-from resolvers.sending.labels import read_label
 from resolvers.suppressions.reports import past_moment
 
 MOST_ORDERS = 1_000
@@ -132,7 +131,7 @@ def _origin(account_id: AccountId, stream: SendStream, given: GivenOrder) -> Ori
         message = "Give it with `label`, and with nothing else."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "channel")
     if given.label is not None and given.channel is not None:
-        return Labeled(compared(read_label(given.label)), given.channel)
+        return Labeled(compared_label(given.label), given.channel)
     if given.message_id is not None:
         return OfMessage(_message(account_id, stream, given.message_id))
     return OfCampaign(_campaign(stream, given.campaign_id or ""))

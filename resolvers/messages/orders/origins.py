@@ -1,10 +1,12 @@
 """What orders are counted by: the message, the campaign or the label that brought each."""
 
+import datetime
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import ARRAY, Text, Uuid, any_, literal, select
 
+from authz.policy.refusals import Refusal, RefusalCode
 from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import Place, in_account
@@ -12,7 +14,7 @@ from models.base.ids import CampaignId
 from models.campaigns.tables import campaigns
 from models.messages.tables import MessageChannel
 from models.sending.tables import SendStream, send_labels
-from resolvers.messages.events.sent import find_messages
+from resolvers.messages.events.sent import Sent, check_on_its_way, find_messages
 from resolvers.messages.orders.given import Labeled, OfCampaign, OfMessage, Origin
 from resolvers.messages.sources import source_to
 from resolvers.statistics.count import Source
@@ -20,10 +22,13 @@ from resolvers.statistics.count import Source
 
 @dataclass(frozen=True)
 class Known:
-    """Something of the account that orders can be of. `is_test`: nothing of it is counted."""
+    """Something of the account that orders can name. `is_test`: nothing of it is counted. `since`: before
+    this moment nothing of it was sent. `fault`: why nothing can have come of it."""
 
     source: Source
     is_test: bool = False
+    since: datetime.datetime | None = None
+    fault: Refusal | None = None
 
 
 async def find_known(
@@ -37,8 +42,23 @@ async def find_known(
     if ids:
         async with in_data_plane(session, account):
             messages = await find_messages(session, account, ids, stream)
-        found |= {OfMessage(id_): Known(sent.source, sent.is_test) for id_, sent in messages.items()}
+        found |= {OfMessage(id_): _of_message(sent) for id_, sent in messages.items()}
     return found
+
+
+def _of_message(sent: Sent) -> Known:
+    try:
+        check_on_its_way(sent)
+    except Refusal as refusal:
+        return Known(sent.source, fault=refusal)
+    return Known(sent.source, sent.is_test, sent.since)
+
+
+_NOT_STARTED = Refusal(
+    RefusalCode.FAILED_PRECONDITION,
+    "The campaign has not started, so that nothing can have come of it.",
+    "campaignId",
+)
 
 
 async def _campaigns(
@@ -47,7 +67,8 @@ async def _campaigns(
     if not ids:
         return {}
     campaign = campaigns.c
-    statement = select(campaign.id, campaign.channel, campaign.label).where(
+    columns = campaign.id, campaign.channel, campaign.label, campaign.started_at
+    statement = select(*columns).where(
         in_account(campaigns, account), campaign.id == any_(literal(list(ids), ARRAY(Uuid)))
     )
     return {
@@ -59,7 +80,9 @@ async def _campaigns(
                 label=row.label,
                 api_key_id=None,
                 campaign_id=row.id,
-            )
+            ),
+            since=row.started_at,
+            fault=_NOT_STARTED if row.started_at is None else None,
         )
         for row in await session.execute(statement)
     }
@@ -68,7 +91,7 @@ async def _campaigns(
 async def _labels(
     session: WriteSession, account: Place, stream: SendStream, wanted: Collection[Labeled]
 ) -> dict[Origin, Known]:
-    """Of labels that the account has ever sent with."""
+    """Of labels that the account has ever used for sends."""
     if not wanted:
         return {}
     used = send_labels.c.compared_label

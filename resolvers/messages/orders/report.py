@@ -19,6 +19,7 @@ from models.statistics.tables import StatisticKind
 from resolvers.credit.reads import currency_of
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record_of_account
+from resolvers.messages.events.sent import check_not_before
 from resolvers.messages.orders.given import Labeled, OfCampaign, OfMessage, Origin, ReadOrder
 from resolvers.messages.orders.keys import claim_keys
 from resolvers.messages.orders.origins import Known, find_known
@@ -70,7 +71,15 @@ def _refused(order: ReadOrder, known: Mapping[Origin, Known], currency: str) -> 
     if order.currency.value != currency:
         message = f"All amounts of the account are in {currency}."
         return Refusal(RefusalCode.BAD_USER_INPUT, message, "currency")
-    return None if order.origin in known else NotFound(_FIELDS[type(order.origin)])
+    origin = known.get(order.origin)
+    if origin is None:
+        return NotFound(_FIELDS[type(order.origin)])
+    if origin.fault is None and origin.since is not None:
+        try:
+            check_not_before(origin.since, order.happened_at)
+        except Refusal as refusal:
+            return refusal
+    return origin.fault
 
 
 async def _currency(session: WriteSession, account: Authorized) -> str:

@@ -45,6 +45,8 @@ async def test_the_owner_sees_campaigns_of_all_subaccounts(desk: Desk, path: Pat
     assert await _listed(desk, owner, path, id=master.id) == ["A"]
     assert await _listed(desk, owner, path, id=other.id, below=True) == ["E", "D", "C"]
     assert await _listed(desk, owner, path, **everything, label="D") == ["D"]
+    # Whatever its case.
+    assert await _listed(desk, owner, path, **everything, label=" d") == ["D"]
     assert await _listed(desk, owner, path, **everything, status="SENT") == []
     assert await _listed(desk, owner, path, **everything, status="DRAFT", first=2) == ["E", "D"]
     page = await desk.api.read(path.of(_LIST), owner, **everything, first=2)

@@ -154,7 +154,11 @@ async def test_what_cannot_be_sent_says_why(desk: Desk) -> None:
     many = await desk.draft(*[f"a{number}@example.com" for number in range(11)])
     empty = await desk.draft(contactListIds=[await desk.lists()])
     for made, code, message in (
-        (blocked, "BAD_USER_INPUT", "Nobody is left: all 1 are blocked, have unsubscribed or bounced."),
+        (
+            blocked,
+            "BAD_USER_INPUT",
+            "Nobody is left of 1 recipient: each is",
+        ),
         (empty, "BAD_USER_INPUT", "Nobody is in the audience"),
         (await desk.draft(), "BAD_USER_INPUT", "Nobody is meant"),
         (many, "CONTACT_LIMIT_REACHED", ""),

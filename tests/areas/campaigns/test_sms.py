@@ -84,7 +84,7 @@ async def test_what_becomes_too_long_is_not_sent(desk: Desk, sms_site: SmsSite) 
     await sms_site.site.work(desk.shop)
     assert sms_site.gateway.taken == []
     (row,) = await desk.messages()
-    assert (row.status, row.answer) == ("FAILED", "It is no SMS: It has 2 parts; 1 were allowed.")
+    assert (row.status, row.answer) == ("FAILED", "It is no SMS: It has 2 parts; the most allowed is 1.")
 
 
 async def test_sends_beyond_the_plan_refuse_all_of_them(desk: Desk) -> None:

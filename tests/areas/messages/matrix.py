@@ -41,7 +41,7 @@ async def _report(stage: Stage) -> Values:
 
 
 async def _orders(stage: Stage) -> Values:
-    told = order(once(), messageId=await _message(stage, SendStream.MARKETING))
+    told = order(once(), messageId=await _message(stage, SendStream.MARKETING, MessageStatus.SENT))
     return {"accountId": stage.account.id, "stream": "MARKETING", "orders": [told]}
 
 

@@ -21,6 +21,7 @@ from models.statistics.tables import statistic_deltas
 from resolvers.inputs.address_digests import ContactDigest
 from resolvers.inputs.addresses import Address
 from resolvers.messages.events.sent import Reservation, sent_by
+from resolvers.messages.store import TRIED_FOR
 from tests.areas.effects.log import events_of
 from tests.areas.messages.shop import Shop
 from tests.client.api import Api
@@ -38,9 +39,12 @@ _EVENTS = """query ($id: ID!) { node(id: $id) { ... on Message { events {
   nodes { kind happenedAt toldAt isFirst url status diagnostic } } } } }"""
 
 
+_LONG_AGO = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=400)
+
+
 async def _message(world: World, account: Account, to: str = "ann@example.com", **more: Any) -> str:
-    """One that was handed over, unless `status` says something else."""
-    more = {"status": MessageStatus.SENT, **more}
+    """One that was handed over long ago, unless it is said otherwise."""
+    more = {"status": MessageStatus.SENT, "expires_at": _LONG_AGO + TRIED_FOR, **more}
     return message_id(account, await give_message(world, account, to, **more))
 
 
@@ -297,20 +301,57 @@ _NEVER = (MessageStatus.WAITING, MessageStatus.CANCELED, MessageStatus.EXCLUDED)
 
 
 async def test_nothing_happens_to_what_was_never_handed_over(api: Api, shop: Shop, world: World) -> None:
-    """One that failed, or of which nobody knows, may have come back all the same."""
-    given = [
-        event(status.value, await _message(world, shop.account, status=status)) for status in MessageStatus
-    ]
-    outcomes = await report(api, shop.owner, shop.account, given)
-    codes = [(each["error"] or {}).get("code") for each in outcomes]
-    expected = ["FAILED_PRECONDITION" if status in _NEVER else None for status in MessageStatus]
-    assert codes == expected
-    assert [each["isNew"] for each in outcomes] == [code is None for code in expected]
+    """One that failed when it was tried, or of which nobody knows, may have come back all the same."""
+    for kind in MessageEventKind:
+        ids = [await _message(world, shop.account, status=status, attempts=1) for status in MessageStatus]
+        untried = await _message(world, shop.account, status=MessageStatus.FAILED)
+        given = [event("1", id_, kind.value) for id_ in (*ids, untried)]
+        before = await world.state(shop.master)
+        refused = await report(api, shop.owner, shop.account, given[-1:])
+        assert await world.state(shop.master) == before
+        outcomes = await report(api, shop.owner, shop.account, given[:-1])
+        expected = ["FAILED_PRECONDITION" if status in _NEVER else None for status in MessageStatus]
+        expected.append("FAILED_PRECONDITION")
+        outcomes += refused
+        assert [(each["error"] or {}).get("code") for each in outcomes] == expected
+        assert [each["isNew"] for each in outcomes] == [code is None for code in expected]
+        assert outcomes[-1]["error"]["field"] == ["input", "events", "0", "messageId"]
+
+
+async def test_nothing_happens_before_the_sending(api: Api, shop: Shop, world: World) -> None:
+    """Clocks may differ by five minutes, also where a moment has not come yet."""
+    due = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=2)
+    id_ = await _message(world, shop.account, expires_at=due + TRIED_FOR)
+    committed = await give_reservation(world, shop.account, ReservationStatus.COMMITTED, created_at=due)
+    engine = {"reservationId": committed.id, "recipient": "ann@example.com"}
+
+    def at(minutes: float, of: datetime.datetime = due) -> str:
+        return (of + datetime.timedelta(minutes=minutes)).isoformat()
+
+    now = datetime.datetime.now(datetime.UTC)
+    moments = {
+        at(-6): "Must not lie before the sending",
+        at(-4): None,
+        at(1): None,
+        at(4, now): None,
+        at(6, now): "Must lie in the past: clocks may differ by 5 minutes.",
+    }
+    for named, stream in (({"messageId": id_}, "TRANSACTIONAL"), (engine, "MARKETING")):
+        given = [event(moment, "", occurredAt=moment, **named) for moment in moments]
+        outcomes = await report(api, shop.owner, shop.account, given, stream=stream)
+        for outcome, told in zip(outcomes, moments.values(), strict=True):
+            error = outcome["error"]
+            assert (error is None, outcome["isNew"]) == (told is None, told is None), outcome
+            if told is not None:
+                assert error["code"] == "BAD_USER_INPUT"
+                assert error["field"][3:] == ["occurredAt"]
+                assert error["message"].startswith(told)
 
 
 def test_what_an_engine_sent_long_ago_is_refused() -> None:
     """The months of its events are gone."""
-    reservation = Reservation(SendReservationId(new_id()), SendStream.MARKETING, None, None)
+    made_at = datetime.datetime.now(datetime.UTC)
+    reservation = Reservation(SendReservationId(new_id()), SendStream.MARKETING, None, None, made_at)
     recipient = Address(b"1" * 32, ContactDigest(b"1" * 32))
     before, after = (uuid.UUID(int=reservation.id.int + step * 2**80) for step in (-1, 1))
     for oldest in (None, before):

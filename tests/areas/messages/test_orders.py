@@ -14,9 +14,12 @@ from authz.policy.permissions import Permission, mask_of
 from engine.writes.sessions import WriteSessions
 from models.accounts.tables import AccountStatus
 from models.base.ids import new_id
+from models.campaigns.tables import CampaignStatus
 from models.messages.orders import order_keys
+from models.messages.tables import MessageStatus
 from models.sending.tables import ReservationStatus, SendStream
 from models.statistics.tables import statistic_deltas
+from resolvers.messages.store import TRIED_FOR
 from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 from tests.areas.effects.log import events_of
@@ -31,6 +34,7 @@ from tests.world.suppressions import ago
 from tests.world.world import Account, World
 
 _AT = ago(minutes=5)
+_LONG_AGO = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=400)
 _UNIT = 1_000_000
 _REVENUE = """
 query ($id: ID!, $since: Date!, $until: Date!, $by: [StatisticDimension!]) {
@@ -42,6 +46,8 @@ query ($id: ID!, $since: Date!, $until: Date!, $by: [StatisticDimension!]) {
 
 
 async def _message(world: World, account: Account, **more: Any) -> str:
+    """One that was handed over long ago, unless it is said otherwise."""
+    more = {"status": MessageStatus.SENT, "expires_at": _LONG_AGO + TRIED_FOR, **more}
     return message_id(account, await give_message(world, account, **more))
 
 
@@ -84,7 +90,7 @@ async def test_campaigns_and_labels_have_orders(
     api: Api, shop: Shop, world: World, addresses: DatabaseAddresses
 ) -> None:
     """Of a channel; known by any case of their letters."""
-    campaign = await give_campaign(world, shop.account, label="Summer")
+    campaign = await give_campaign(world, shop.account, label="Summer", status=CampaignStatus.SENT)
     await give_reservation(world, shop.account, ReservationStatus.COMMITTED, label="Straße")
     told = [
         order("1", 4 * _UNIT, campaignId=f"cmpg_{campaign}"),
@@ -115,6 +121,56 @@ async def test_campaigns_and_labels_have_orders(
         ("strasse", None, "SMS"): (2, str(10 * _UNIT)),
         ("strasse", None, "EMAIL"): (1, str(_UNIT)),
     }
+
+
+async def test_what_was_never_sent_brings_nothing(api: Api, shop: Shop, world: World) -> None:
+    """A message that was not handed over, and a campaign that has not started."""
+    never = (MessageStatus.WAITING, MessageStatus.CANCELED, MessageStatus.EXCLUDED)
+    expected: list[str | None] = []
+    given = []
+    for status in MessageStatus:
+        id_ = await _message(world, shop.account, status=status, attempts=1)
+        given.append(order(status.value, messageId=id_))
+        expected.append("FAILED_PRECONDITION" if status in never else None)
+    untried = await _message(world, shop.account, status=MessageStatus.FAILED)
+    given.append(order("untried", messageId=untried))
+    expected.append("FAILED_PRECONDITION")
+    refused = [each for each, code in zip(given, expected, strict=True) if code is not None]
+    before = await world.state(shop.master)
+    outcomes = await report_orders(api, shop.owner, shop.account, refused)
+    assert {each["error"]["field"][-1] for each in outcomes} == {"messageId"}
+    assert await world.state(shop.master) == before
+    outcomes = await report_orders(api, shop.owner, shop.account, given)
+    assert [(each["error"] or {}).get("code") for each in outcomes] == expected
+    assert [each["isNew"] for each in outcomes] == [code is None for code in expected]
+
+    unstarted = {CampaignStatus.DRAFT, CampaignStatus.SCHEDULED, CampaignStatus.AWAITING_APPROVAL}
+    unstarted.add(CampaignStatus.FAILED)
+    for campaign_status in CampaignStatus:
+        campaign = await give_campaign(world, shop.account, status=campaign_status)
+        told = [order(f"of {campaign_status.value}", campaignId=f"cmpg_{campaign}")]
+        (outcome,) = await report_orders(api, shop.owner, shop.account, told, stream="MARKETING")
+        assert outcome["isNew"] is (campaign_status not in unstarted), campaign_status
+        if campaign_status in unstarted:
+            assert outcome["error"]["code"] == "FAILED_PRECONDITION"
+            assert outcome["error"]["field"][-1] == "campaignId"
+
+
+async def test_no_order_comes_before_the_sending(api: Api, shop: Shop, world: World) -> None:
+    """Clocks may differ by five minutes."""
+    id_ = await _message(world, shop.account, expires_at=datetime.datetime.now(datetime.UTC) + TRIED_FOR)
+    campaign = await give_campaign(world, shop.account, status=CampaignStatus.SENDING)
+    of_message, of_campaign = {"messageId": id_}, {"campaignId": f"cmpg_{campaign}"}
+    for named, stream in ((of_message, "TRANSACTIONAL"), (of_campaign, "MARKETING")):
+        given = [
+            order(f"{stream} {number}", occurredAt=ago(minutes=number)) | named for number in (6, 4, -4, -6)
+        ]
+        outcomes = await report_orders(api, shop.owner, shop.account, given, stream=stream)
+        assert [each["isNew"] for each in outcomes] == [False, True, True, False]
+        for outcome in (outcomes[0], outcomes[-1]):
+            assert outcome["error"]["code"] == "BAD_USER_INPUT"
+            assert outcome["error"]["field"][-1] == "occurredAt"
+        assert outcomes[0]["error"]["message"].startswith("Must not lie before the sending, which was at 20")
 
 
 async def test_an_order_counts_once(api: Api, shop: Shop, world: World, database: AsyncEngine) -> None:

@@ -74,6 +74,7 @@ async def test_messages_are_taken_in_counted_and_shown(
     for filters, number in (
         ({"recipient": "ANN@example.com"}, 2),
         ({"label": "Shop"}, 3),
+        ({"label": " SHOP"}, 3),
         ({"label": "Other"}, 0),
         ({"status": "WAITING"}, 3),
         ({"status": "SENT"}, 0),

@@ -162,7 +162,7 @@ async def test_a_trial_lets_so_many_through_in_an_hour(
     refused = await reserve(api, agency.manager, us, *names[60:], "one.more")
     assert refused.code == "TRIAL_LIMIT_REACHED"
     assert refused.user_error is not None
-    assert "40 are left until" in refused.user_error["message"]
+    assert "40 of them left until" in refused.user_error["message"]
     assert await world.state(agency.master) == before
     assert (await reserve(api, agency.manager, us, *names[60:])).done
     assert (await reserve(api, agency.manager, us, "ann")).code == "TRIAL_LIMIT_REACHED"

@@ -12,7 +12,7 @@ from tests.world.statistics import count_there, roll_up
 from tests.world.world import Account
 
 _NUMBERS = (
-    "sent failed delivered hardBounces softBounces complaints opens uniqueOpens clicks uniqueClicks "
+    "sent sends failed delivered hardBounces softBounces complaints opens uniqueOpens clicks uniqueClicks "
     "unsubscribes orders cost revenue deliveryRate bounceRate complaintRate openRate clickRate "
     "unsubscribeRate orderRate revenuePerMessage"
 )

@@ -38,7 +38,7 @@ async def give_rows(world: World, tree: Tree) -> None:
     place: dict[str, Any] = {"master_id": tree.master.master, "account_id": tree.master.key}
     sent: dict[str, Any] = {"channel": MessageChannel.EMAIL.value, "stream": SendStream.MARKETING.value}
     delta = place | sent | {"id": new_id(), "kind": StatisticKind.SENT.value, "happened_at": func.now()}
-    delta |= {"number": 1, "amount": 0, "is_first": True}
+    delta |= {"number": 1, "sends": 1, "amount": 0, "is_first": True}
     key = {"period": StatisticPeriod.DAY.value, "starts_at": func.date_trunc("day", func.now())}
     sums = place | sent | key | dict.fromkeys(NUMBERS, 0)
     sums |= {"api_key_id": NO_ID, "campaign_id": NO_ID, "label": NO_LABEL, "sent": 1}

@@ -29,6 +29,7 @@ from tests.world.world import Account, World
 _YEAR = {"since": "2026-01-01", "until": "2027-01-01"}
 _NUMBERS = [
     "sent",
+    "sends",
     "failed",
     "delivered",
     "hardBounces",
@@ -74,7 +75,7 @@ async def test_a_file_has_all_numbers(api: Api, world: World, sessions: WriteSes
     await count_and_add_up(
         sessions,
         account,
-        counted(SENT, MAY, 8),
+        replace(counted(SENT, MAY, 8), sends=9),
         counted(StatisticKind.DELIVERED, MAY, 4),
         counted(OPEN, MAY, 1),
         replace(counted(SENT, MAY, 0), amount=1_250_000),
@@ -89,9 +90,9 @@ async def test_a_file_has_all_numbers(api: Api, world: World, sessions: WriteSes
     assert f'filename="statistics-{as_of:%Y%m%dT%H%M%SZ}.csv"' in response.headers["content-disposition"]
     head, row = csv.reader(io.StringIO(response.text), strict=True)
     assert head == [*_NUMBERS, *_RATES, "currency"]
-    assert row[:14] == [*"80400011000", "2", "1.25", "-20.000001"]
+    assert row[:15] == [*"890400011000", "2", "1.25", "-20.000001"]
     rates = [0.5, 0, 0, 0.25, 0, 0, 0.5]
-    assert row[14:] == [*(f"{rate:.6f}" for rate in rates), "-2.5", "EUR"]
+    assert row[15:] == [*(f"{rate:.6f}" for rate in rates), "-2.5", "EUR"]
 
 
 async def test_by_everything_as_the_query(api: Api, world: World, sessions: WriteSessions) -> None:
@@ -176,9 +177,15 @@ async def test_who_may_not_see_them_gets_no_file(api: Api, world: World) -> None
     assert code_of(await _export(api, gone, account)) == "401 UNAUTHENTICATED"
 
 
+_AT_FAULT = ("until", "comparedToPrevious")
+"""Of what is given together."""
+
+
 @pytest.mark.parametrize(
     "asked",
     [
+        {"label": " "},
+        {"label": "a" * 51},
         {"since": "2026-05-05", "until": "2026-05-04"},
         {"since": "1999-12-31"},
         {"until": "2036-01-01"},
@@ -200,7 +207,29 @@ async def test_who_may_not_see_them_gets_no_file(api: Api, world: World) -> None
 async def test_what_cannot_be_asked(asked: dict[str, Any], api: Api, world: World) -> None:
     account = await world.account()
     owner = await world.member(account, BuiltinRole.OWNER)
-    assert code_of(await _export(api, owner, account, **asked)) == "400 BAD_USER_INPUT"
+    refused = await _export(api, owner, account, **asked)
+    assert code_of(refused) == "400 BAD_USER_INPUT"
+    # None is there by the name `first`.
+    named = None if "first" in asked else next(name for name in (*_AT_FAULT, *asked) if name in asked)
+    assert refused.json()["errors"][0]["extensions"].get("argument") == named
+
+
+async def test_dimensions_that_are_empty_are_told(api: Api, world: World) -> None:
+    account = await world.account()
+    owner = await world.member(account, BuiltinRole.OWNER)
+    (error,) = (await _export(api, owner, account, by="")).json()["errors"]
+    assert error["message"].startswith("`by` is empty: leave it out, or give some of ACCOUNT, LABEL, ")
+
+
+async def test_what_is_not_found_names_its_parameter(api: Api, world: World) -> None:
+    account, other = await world.account(), await world.account()
+    owner = await world.member(account, BuiltinRole.OWNER)
+    for refused, named in (
+        (await _export(api, owner, other), "accountId"),
+        (await _export(api, owner, account, campaignId="cmpg_none"), "campaignId"),
+    ):
+        assert code_of(refused) == "404 NOT_FOUND"
+        assert refused.json()["errors"][0]["extensions"]["argument"] == named
 
 
 async def test_too_many_rows(

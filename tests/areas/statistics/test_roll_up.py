@@ -60,6 +60,8 @@ def _recounted(given: Iterable[Counted], zone: str) -> dict[Key, Counter[str]]:
     """The same by plain counting."""
     sums: dict[Key, Counter[str]] = {}
     for each in given:
+        if each.kind is StatisticKind.SENT_TO:
+            continue  # It was counted as SENT, and is there for the recipients alone.
         there = each.happened_at.astimezone(ZoneInfo(zone)).replace(minute=0, second=0, microsecond=0)
         day = there.replace(hour=0, tzinfo=datetime.UTC)
         hour = each.happened_at.replace(minute=0, second=0, microsecond=0)
@@ -76,6 +78,8 @@ def _recounted(given: Iterable[Counted], zone: str) -> dict[Key, Counter[str]]:
                 sum_[_FIRSTS[each.kind]] += each.number
             if each.kind in _AMOUNTS:
                 sum_[_AMOUNTS[each.kind]] += each.amount
+            if each.kind is StatisticKind.SENT:
+                sum_["sends"] += each.sends
     return sums
 
 
@@ -120,6 +124,7 @@ def _some(chance: random.Random, around: datetime.datetime, many: int) -> list[C
             kind=chance.choice(list(StatisticKind)),
             happened_at=around + datetime.timedelta(minutes=chance.randint(-2_160, 2_160), seconds=5.5),
             number=chance.randint(1, 5),
+            sends=chance.randint(1, 50),
             amount=chance.randint(0, 2**45),
             is_first=chance.random() < 0.5,
         )

@@ -56,7 +56,8 @@ async def test_parts_are_sends_and_each_has_its_price(
     usage = await reseller.usage()
     assert usage.sent_by == {"Taxi": 13}
     (row,) = await post.statistics(reseller)
-    assert (row["numbers"]["sent"], row["numbers"]["cost"]) == (13, str(12 * _EIGHT_CENTS))
+    numbers = {name: row["numbers"][name] for name in ("sent", "sends", "failed", "cost")}
+    assert numbers == {"sent": 6, "sends": 13, "failed": 1, "cost": str(12 * _EIGHT_CENTS)}
     assert await faults_of(world.database, reseller.account, taxi.account) == []
     await clock.show(usage.ends_at + datetime.timedelta(hours=2, minutes=30))
     for one in (reseller, taxi):

@@ -154,7 +154,7 @@ async def test_a_template_makes_it_with_what_is_known_of_the_contact(
 
 
 _RENDERED = {
-    "more parts than were allowed": ("a" * 200, "It has 2 parts; 1 were allowed."),
+    "more parts than were allowed": ("a" * 200, "It has 2 parts; the most allowed is 1."),
     "nothing": (" ", "An SMS needs a text."),
     "a control character": ("a\x07", "Must not contain control characters, other than line breaks."),
 }
