@@ -129,10 +129,11 @@ class NotFound(Refusal):
 
 
 class PermissionDenied(Refusal):
-    """The account is within reach, but the caller does not hold the permission there."""
+    """The account is within reach, but the caller does not hold the permission there. `field`: what needs it,
+    where something else does not."""
 
-    def __init__(self, permission: Permission) -> None:
-        super().__init__(RefusalCode.FORBIDDEN, f"You need {permission.name} in this account.")
+    def __init__(self, permission: Permission, field: str | None = None) -> None:
+        super().__init__(RefusalCode.FORBIDDEN, f"You need {permission.name} in this account.", field)
         self.permission = permission
 
 

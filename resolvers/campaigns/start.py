@@ -178,7 +178,7 @@ async def check_given(session: WriteSession, campaign: Campaign, review: ReviewP
 
 def _check_given(audience: CampaignAudience) -> None:
     if not audience.is_given:
-        message = "Nobody is meant: give `contactListIds`, or an `attribute`."
+        message = "Nobody is meant: give it contact lists, or an attribute, with `campaignUpdate`."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, FIELD)
 
 

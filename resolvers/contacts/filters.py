@@ -23,7 +23,7 @@ from resolvers.contacts.storing.value_digests import digest_of_value
 from resolvers.inputs.emails import email_address
 from resolvers.inputs.filters import given_text
 from resolvers.inputs.global_ids import IdText, in_account_of_kind
-from resolvers.inputs.phones import CountryMissing, phone_number
+from resolvers.inputs.phones import number_of_filter
 from resolvers.inputs.text import visible_text
 
 NEWEST_FIRST = Order("contacts", (contacts.c.id,), descending=True)
@@ -39,17 +39,6 @@ _IN_NO_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f]|@.*@")
 
 def _email(text: str, argument: str) -> str:
     return email_address(text, argument).canonical
-
-
-def _phone(text: str, argument: str) -> str:
-    try:
-        return phone_number(text, None, argument).canonical
-    except CountryMissing as refusal:
-        message = (
-            "Not a phone number: it has no country. Begin it with + and the country's code: the filter does "
-            "not know the account's default country."
-        )
-        raise Refusal(RefusalCode.BAD_USER_INPUT, message, argument) from refusal
 
 
 def _prefix(text: str, argument: str) -> str:
@@ -77,7 +66,7 @@ EmailPrefix = Annotated[
 ]
 Phone = Annotated[
     ColumnElement[str] | None,
-    given_text(_phone, "phone"),
+    given_text(number_of_filter, "phone"),
     Described(
         "The contact with this phone number, in any spelling that begins with +. The account's "
         "`defaultCountry` does not count here."

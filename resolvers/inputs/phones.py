@@ -8,9 +8,11 @@ import phonenumbers
 from authz.policy.refusals import Refusal, RefusalCode
 
 _LONGEST = 50
-_NO_COUNTRY = (
-    "Not a phone number: it has no country. Begin it with + and the country's code, or say the country in "
-    "`phoneCountry` or in the account's setting `defaultCountry`."
+_NO_COUNTRY = "Not a phone number: it has no country. Begin it with + and the country's code."
+"""It names no argument: some fields take a country beside the number, and others do not."""
+_NOT_OF_A_FILTER = (
+    "Not a phone number: it has no country. Begin it with + and the country's code: a filter does not know "
+    "the account's default country."
 )
 
 
@@ -55,6 +57,14 @@ def phone_number(text: str, country: str | None, field: str = "phone") -> PhoneN
         raise _refused("it has too few or too many digits for its country", field)
     canonical = phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
     return PhoneNumber(original, canonical)
+
+
+def number_of_filter(text: str, argument: str) -> str:
+    """The canonical form of a number that rows are filtered by. Raises BAD_USER_INPUT."""
+    try:
+        return phone_number(text, None, argument).canonical
+    except CountryMissing as refusal:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, _NOT_OF_A_FILTER, argument) from refusal
 
 
 def country_of(canonical: str) -> str | None:

@@ -101,8 +101,8 @@ def _read(account_id: AccountId, stream: SendStream, label: str | None, given: G
 
 
 def _key(text: str) -> str:
-    if not text.strip() or len(text) > LONGEST_KEY:
-        message = f"Must have 1 to {LONGEST_KEY} characters, and not only spaces."
+    if not text.strip() or len(text) > LONGEST_KEY or _NOT_IN_A_LINE.search(text):
+        message = f"Must have 1 to {LONGEST_KEY} characters, not only spaces, and no control characters."
         raise _bad(message, "idempotencyKey")
     return text
 
@@ -159,15 +159,16 @@ def _headers(given: Sequence[GivenHeader]) -> Mapping[str, str]:
     if len(given) > MOST_HEADERS:
         raise _bad(f"Give at most {MOST_HEADERS}.", "headers")
     found: dict[str, str] = {}
-    for each in given:
+    for index, each in enumerate(given):
+        place = f"headers.{index}"
         if _HEADER.fullmatch(each.name.lower()) is None:
             message = "Only X-..., List-Id, In-Reply-To, References and Auto-Submitted can be given."
-            raise _bad(message, "headers")
+            raise _bad(message, place)
         if each.name.lower() in map(str.lower, found):
-            raise _bad("Each can be given once.", "headers")
+            raise _bad("Each can be given once.", place)
         if not each.value.strip() or len(each.value) > LONGEST_HEADER or _NOT_IN_A_LINE.search(each.value):
             message = f"A value has 1 to {LONGEST_HEADER} characters in one line, without control characters."
-            raise _bad(message, "headers")
+            raise _bad(message, place)
         found[each.name] = each.value.strip()
     return found
 

@@ -4,6 +4,7 @@ Who may see a message depends on its stream. So each stream has a field and a ki
 statement has to know two permissions.
 """
 
+import unicodedata
 from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, Text, case, literal_column, select
@@ -15,7 +16,7 @@ from engine.declare.paging import Order
 from models.accounts.trees import in_tree
 from models.base.ids import Kind
 from models.messages.events import message_events
-from models.messages.tables import MessageStatus, messages
+from models.messages.tables import MessageChannel, MessageStatus, messages
 from models.sending.tables import SendStream
 from models.templates.tables import template_versions
 from resolvers.contacts.reads import global_id, place_of
@@ -23,7 +24,7 @@ from resolvers.inputs.emails import email_address
 from resolvers.inputs.filters import given_text
 from resolvers.inputs.global_ids import IdText, in_account_of_kind
 from resolvers.inputs.labels import compared_label
-from resolvers.inputs.phones import phone_number
+from resolvers.inputs.phones import number_of_filter
 from resolvers.messages.ids import KINDS, READ_PERMISSIONS
 
 NEWEST_FIRST = Order("messages", (messages.c.id,), descending=True)
@@ -31,9 +32,9 @@ EVENTS = Order("message_events", (message_events.c.id,), descending=True)
 
 
 def _canonical(text: str, argument: str) -> str:
-    if text.strip().startswith("+"):
-        return phone_number(text, None, argument).canonical
-    return email_address(text, argument).canonical
+    if "@" in unicodedata.normalize("NFKC", text):
+        return email_address(text, argument).canonical
+    return number_of_filter(text, argument)
 
 
 Status = Annotated[MessageStatus | None, Described("Only messages with this status.")]
@@ -122,6 +123,12 @@ def id_of(found: FromClause) -> ColumnElement[str]:
         stream.value: global_id(kind, found.c.account_id, found.c.id) for stream, kind in KINDS.items()
     }
     return case(streams, value=found.c.stream)
+
+
+def recipient_of(message: FromClause) -> ColumnElement[str]:
+    """The address or the number that it goes to. What was given instead of the number is stored, too."""
+    numbers = {MessageChannel.SMS.value: message.c.recipient_canonical}
+    return case(numbers, value=message.c.channel, else_=message.c.recipient)
 
 
 def version_of(found: FromClause) -> Select[Any]:

@@ -28,7 +28,7 @@ from resolvers.messages.keys import claim_keys, give_back, read_earlier
 from resolvers.messages.queue import note_due
 from resolvers.messages.reading import read_message
 from resolvers.messages.request import Outcome, Request, Sending, Taken, mismatch
-from resolvers.messages.senders import read_senders
+from resolvers.messages.senders import Senders, read_senders
 from resolvers.messages.sms import channel_of
 from resolvers.messages.sms_senders import note_sms_senders
 from resolvers.messages.sources import source_to
@@ -57,20 +57,16 @@ async def send_messages(
 ) -> list[Outcome]:
     """Take the messages in, to be handed over from now on. They are counted and paid as sends at once.
 
-    Needs the stream's permission, and TEMPLATES_READ for a template. One message that is wrong, or whose
-    recipient is excluded, stops no other. Limits let all others pass or none: raises what
-    `resolvers.sending.gate` raises, DOMAIN_NOT_VERIFIED, and BAD_USER_INPUT for no messages or too many.
+    Needs the stream's permission, and TEMPLATES_READ for a template. One message that is wrong, that comes
+    from a domain that is not verified, or whose recipient is excluded, stops no other. Limits let all others
+    pass or none: raises what `resolvers.sending.gate` raises, and BAD_USER_INPUT for no messages or too many.
     """
     check_number_of(command.messages)
     label = None if command.label is None else read_label(command.label)
     needed = SEND_PERMISSIONS[command.stream], WriteKind.REPEATABLE
     account = await authorize_shared(session, principal, command.account_id, *needed)
-    # What a template says could be sent to oneself.
-    uses_templates = any(each.template_id is not None for each in command.messages)
-    if uses_templates and not account.held & Permission.TEMPLATES_READ.bit:
-        raise PermissionDenied(Permission.TEMPLATES_READ)
     command = await _in_default_country(session, account, command)
-    request = _read(command, None if label is None else compared(label), principal.credentials.is_test)
+    request = _read(command, None if label is None else compared(label), principal, account)
     await _find_earlier(session, account, request)
     if request.open():
         account.check_changeable()
@@ -91,16 +87,21 @@ def check_number_of(given: Sequence[object]) -> None:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"Give 1 to {MOST_MESSAGES:,}.", "messages")
 
 
-def _read(command: Sending, label: str | None, is_test: bool) -> Request:
+def _read(command: Sending, label: str | None, principal: Principal, account: Authorized) -> Request:
     request = Request(command.stream)
     by_key: dict[str, MessageId] = {}
     ids = new_ids(len(command.messages))
+    # What a template says could be sent to oneself.
+    may_read_templates = bool(account.held & Permission.TEMPLATES_READ.bit)
     for index, (id_, given) in enumerate(zip(ids, command.messages, strict=True)):
+        if given.template_id is not None and not may_read_templates:
+            request.outcomes[index] = PermissionDenied(Permission.TEMPLATES_READ, "templateId")
+            continue
         found = read_message(command.account_id, command.stream, label, given)
         if isinstance(found, Refusal):
             request.outcomes[index] = found
             continue
-        if is_test:
+        if principal.credentials.is_test:
             # What was tried out under a key must still be sent under it.
             found = replace(found, key=_OF_TESTS + found.key)
         request.read[index] = found
@@ -140,7 +141,8 @@ async def _send_new(
     now = datetime.datetime.now(datetime.UTC)
     claimed = request.open()
     _check_times(request, now)
-    senders = await read_senders(session, account, claimed.values())
+    senders = await read_senders(session, account, request.open().values())
+    _check_senders(request, senders)
     wanted = request.open()
     template_ids = {each.template_id for each in wanted.values() if each.template_id is not None}
     file_ids = {file.id for each in wanted.values() for file in each.attachments}
@@ -189,6 +191,14 @@ def _check_times(request: Request, now: datetime.datetime) -> None:
         if message.send_at is not None and not now - _SKEW <= message.send_at <= now + LONGEST_AHEAD:
             text = f"Must lie at most {LONGEST_AHEAD.days} days ahead, and not in the past."
             request.settle(id_, Refusal(RefusalCode.BAD_USER_INPUT, text, "sendAt"))
+
+
+def _check_senders(request: Request, senders: Senders) -> None:
+    """Settle messages that come from nobody who can send them."""
+    for id_, message in request.open().items():
+        wrong = senders.refusal_of(message)
+        if wrong is not None:
+            request.settle(id_, wrong)
 
 
 def _check_named(

@@ -14,43 +14,55 @@ from resolvers.settings.in_force import effective_settings
 
 @dataclass(frozen=True)
 class Senders:
-    """`address`: where a message names none. `name`: of all of them."""
+    """`address`: where a message names none; None: the account has none. `name`: of all of them. `verified`:
+    the domains that e-mails can come from, in ASCII."""
 
-    address: str
-    name: str | None
+    address: str | None = None
+    name: str | None = None
+    verified: frozenset[str] = frozenset()
+
+    def refusal_of(self, message: ReadMessage) -> Refusal | None:
+        """Why nobody can send the message. None: its sender can."""
+        if message.sms_sender is not None:
+            return None
+        sender = message.sender
+        if sender is None and self.address is None:
+            text = "Give `from`, or set `senderAddress` in the account's settings."
+            return Refusal(RefusalCode.DOMAIN_NOT_VERIFIED, text, "from")
+        if sender is None:
+            sender = email_address(self.address or "")
+        if _domain_of(sender) not in self.verified:
+            return Refusal(RefusalCode.DOMAIN_NOT_VERIFIED, field="from")
+        return None
 
     def of(self, message: ReadMessage) -> str:
-        """Whom the message comes from."""
+        """Whom a message comes from that is not refused."""
         if message.sms_sender is not None:
             return message.sms_sender
-        return self.address if message.sender is None else message.sender.original
+        return message.sender.original if message.sender is not None else self.address or ""
 
 
 async def read_senders(session: WriteSession, account: Place, messages: Iterable[ReadMessage]) -> Senders:
-    """Raises DOMAIN_NOT_VERIFIED where one of the messages would come from elsewhere, or from nobody."""
-    given = [message.sender for message in messages if message.sms_sender is None]
-    if not given:
-        return Senders("", None)
+    """Whom these messages can come from."""
+    if all(message.sms_sender is not None for message in messages):
+        return Senders()
     settings = await effective_settings(session, account)
-    named = [sender for sender in given if sender is not None]
-    default = settings.sender_address
-    if len(named) < len(given):
-        if default is None:
-            message = "Give `from`, or set `senderAddress` in the account's settings."
-            raise Refusal(RefusalCode.DOMAIN_NOT_VERIFIED, message, "messages")
-        named.append(email_address(default))
-    await check_verified(session, account, named, "messages")
-    return Senders(default or "", settings.sender_name)
+    verified = await _verified(session, account)
+    return Senders(settings.sender_address, settings.sender_name, verified)
 
 
 async def check_verified(
     session: WriteSession, account: Place, senders: Iterable[EmailAddress], field: str
 ) -> None:
     """Raise DOMAIN_NOT_VERIFIED where one of them is at no verified sending domain of the account."""
-    verified = {domain.name for domain in await verified_sending_domains(session, account)}
+    verified = await _verified(session, account)
     for sender in senders:
         if _domain_of(sender) not in verified:
             raise Refusal(RefusalCode.DOMAIN_NOT_VERIFIED, field=field)
+
+
+async def _verified(session: WriteSession, account: Place) -> frozenset[str]:
+    return frozenset(domain.name for domain in await verified_sending_domains(session, account))
 
 
 def _domain_of(sender: EmailAddress) -> str:

@@ -173,7 +173,11 @@ def user_error(refusal: Refusal, info: GraphQLResolveInfo[Any]) -> UserError:
     field = refusal.field
     if field is None and refusal.code is RefusalCode.NOT_FOUND:
         field = _first_id(info.parent_type.fields[info.field_name])
-    path = None if field is None else ["input", *names_in(field)]
+    return error_at(refusal, None if field is None else ["input", *names_in(field)])
+
+
+def error_at(refusal: Refusal, path: list[str] | None) -> UserError:
+    """What clients see of a refusal. `path`: of what is at fault in the mutation's arguments."""
     shared: dict[str, Any] = {"code": refusal.code, "field": path, "message": refusal.message}
     match refusal:
         case PermissionDenied(permission=permission):

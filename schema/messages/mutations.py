@@ -67,7 +67,8 @@ class MessageAttachmentInput:
 class MessageInput:
     idempotency_key: str = strawberry.field(
         description="A key that you choose, 1 to 200 characters, unique in the account. For 7 days the same "
-        "message with the same key is not sent again: its outcome names the earlier one."
+        "message with the same key is not sent again: its outcome names the earlier one, also if that one "
+        "was canceled or has failed."
     )
     to: str = strawberry.field(
         description="The recipient's e-mail address, or phone number for an SMS. Phone numbers begin with "

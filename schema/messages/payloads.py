@@ -15,7 +15,7 @@ from resolvers.messages.cancel import Canceled
 from resolvers.messages.ids import KINDS, READ_PERMISSIONS
 from resolvers.messages.request import Outcome
 from schema.fields.payloads import Payload
-from schema.fields.user_errors import RefusedError, UserError, names_in
+from schema.fields.user_errors import UserError, error_at, names_in
 from schema.messages.types import Message
 
 
@@ -62,8 +62,7 @@ def outcome_of(account_id: AccountId, stream: SendStream, index: int, outcome: O
     if isinstance(outcome, Refusal):
         inside = [] if outcome.field is None else names_in(outcome.field)
         path = ["input", "messages", str(index), *inside]
-        error = RefusedError(code=outcome.code, field=path, message=outcome.message)
-        return MessageOutcome(index=index, message=None, replayed=False, error=error)
+        return MessageOutcome(index=index, message=None, replayed=False, error=error_at(outcome, path))
     sent = SentMessage(
         id=strawberry.ID(present_in_account(KINDS[stream], account_id, outcome.id)),
         status=outcome.status,

@@ -75,7 +75,11 @@ class Message(Node):
     is_test: bool = column(
         description="Whether a key for tests sent it: then it is handed over to nobody, and costs nothing."
     )
-    recipient: str = column(description="The address or the phone number that it goes to, as it was given.")
+    recipient: str = computed(
+        reads.recipient_of,
+        description="What it goes to: the e-mail address as it was given, or the phone number of an SMS in "
+        "its one form (E.164), such as `+46701234567`, however it was given.",
+    )
     sender: str = column(description="Whom it comes from: an address, or the number or name of an SMS.")
     sends: int = column(description="How many sends it counts as: 1, or the number of parts of an SMS.")
     reply_to: str | None = column(description="The address that answers go to, if it is another one.")

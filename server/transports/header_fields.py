@@ -4,6 +4,7 @@ Python's own policies are not used: with Python 3.11 they write a comma in a nam
 addresses, and long links as encoded words, which nobody follows.
 """
 
+import functools
 import re
 import unicodedata
 from email.header import Header
@@ -24,6 +25,8 @@ _WORD = re.compile(rf"[!-~]{{1,{_LONGEST_WORD}}}")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LOCAL_PART = re.compile(r"[^\s\"(),.:;<>@\[\\\]]+(?:\.[^\s\"(),.:;<>@\[\\\]]+)*")
 _LONGEST_LOCAL_PART = 64
+_MOST_DOMAINS = 1_000
+"""That are kept in ASCII: most mails go to a few, and each takes as long as the rest of its header."""
 
 
 def check_line(text: str, what: str) -> str:
@@ -70,7 +73,12 @@ def wire_address(address: str) -> str:
     local_part, _, domain = check_line(address, "An address").rpartition("@")
     if _LOCAL_PART.fullmatch(local_part) is None or len(local_part.encode()) > _LONGEST_LOCAL_PART:
         raise ValueError("An address has a local part without spaces and quotation marks, and a domain.")
-    return f"{local_part}@{idna.encode(domain, uts46=True).decode('ascii')}"
+    return f"{local_part}@{_ascii_domain(domain)}"
+
+
+@functools.lru_cache(_MOST_DOMAINS)
+def _ascii_domain(domain: str) -> str:
+    return idna.encode(domain, uts46=True).decode("ascii")
 
 
 def _text(name: str, value: str) -> str:

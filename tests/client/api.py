@@ -8,6 +8,8 @@ from typing import Any, Protocol
 import httpx
 from starlette.types import ASGIApp
 
+from tests.client.named import check_named
+
 
 class Caller(Protocol):
     """Whoever has a token."""
@@ -59,6 +61,7 @@ class Api:
         body = {"query": query, "variables": variables}
         response = await self.http.post("/graphql", json=body, headers=headers)
         answer = response.json()
+        check_named(query, answer.get("data"), answer.get("errors", []))
         return Answer(response.status_code, answer.get("data"), answer.get("errors", []))
 
     async def read(self, query: str, caller: Caller | None = None, **variables: Any) -> Any:

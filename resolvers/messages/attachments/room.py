@@ -12,7 +12,7 @@ from models.base.ids import AccountKey, AttachmentId
 from resolvers.messages.attachments.read import AttachedFile, read_content
 
 MOST_AT_ONCE = 20_000_000
-"""Bytes. A mail takes up to nine times as many while it is written, signed and handed over."""
+"""Bytes. Mails take up to twelve times as many while they are written, signed and handed over."""
 
 PATIENCE = 10.0
 """Seconds. A server that stalls may hold all room, and other messages shall not wait for it."""

@@ -77,8 +77,7 @@ async def test_each_address_has_its_own_outcome(api: Api, brand: Brand) -> None:
     assert found[1]["message"] == "Not a phone number: it has letters."
     assert found[5]["message"] == "Not an address: it is empty."
     assert found[4]["message"] == (
-        "Not a phone number: it has no country. Begin it with + and the country's code, or say the country "
-        "in `phoneCountry` or in the account's setting `defaultCountry`."
+        "Not a phone number: it has no country. Begin it with + and the country's code."
     )
     assert len(await listed(api, brand.owner, brand.us)) == 2
 

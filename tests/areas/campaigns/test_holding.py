@@ -82,7 +82,8 @@ async def test_what_is_canceled_reaches_nobody_else(desk: Desk) -> None:
     assert sorted(found.values()) == ["CANCELED", "CANCELED", "CLAIMED", "CLAIMED"]
     assert (await desk.row(sent)).work_due_at is not None, "one that is handed over may wait again"
     async with desk.database.begin() as connection:
-        again = update(messages).where(messages.c.recipient == handed_over[0])
+        this = messages.c.account_id == desk.shop.account.key, messages.c.recipient == handed_over[0]
+        again = update(messages).where(*this)
         await connection.execute(again.values(status="WAITING"))
     await desk.settle()
     assert await desk.claim() == []

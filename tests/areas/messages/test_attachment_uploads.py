@@ -36,6 +36,8 @@ _MP3 = b"\xff\xfb\x90\0" + bytes(50)
 _TABLE = "a;b\nGröße;2\n".encode("latin-1")
 _WIDE = "a;b\n".encode("utf-16")
 _SVG = b'<svg xmlns="http://www.w3.org/2000/svg"></svg>'
+_PAGE = b"<!DOCTYPE html>\n<html><body>Hi</body></html>"
+_SHELL = b"#!/bin/sh\nrm -rf /\n"
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _OTHER = "application/octet-stream"
 
@@ -65,6 +67,14 @@ _OTHER = "application/octet-stream"
         (_WIDE, None, "a.csv", "text/csv"),
         (b"Hello", None, "README", "text/plain"),
         (b"Hello", None, "a.unknown", "text/plain"),
+        (_PAGE, "text/html", "a.html", "text/html"),
+        (_PAGE, None, "a.htm", "text/html"),
+        (_PAGE, None, "a", "text/html"),
+        (b"Hi <b>Ann</b>", "text/html", "a.html", "text/html"),
+        (b"<html xmlns='http://www.w3.org/1999/xhtml'>", None, "a.xml", "text/xml"),
+        (b"<div align=center>A project</div>", "text/markdown", "README.md", "text/markdown"),
+        (b"<a@example.com>, <b.c>\n", None, "a.txt", "text/plain"),
+        (b"# A heading\n#!hashtag", None, "a.txt", "text/plain"),
         (b"BEGIN:VCALENDAR\r\n", "text/calendar", "a.ics", "text/calendar"),
         (_SVG, None, "a.svg", "image/svg+xml"),
         (b"0\x82\x10\0\x06", "application/pkcs7-signature", "smime.p7s", "application/pkcs7-signature"),
@@ -103,6 +113,30 @@ def test_the_content_says_what_it_is(content: bytes, claimed: str | None, name: 
         (PDF, "application/pdf\r\nX: y", "a.pdf"),
         (PDF, "application/" + "a" * 100, "a.pdf"),
         (b"From: a\n", "message/rfc822", "a.eml"),
+        # What is a page of HTML opens as one in some mail programs, whatever it is called.
+        (_PAGE, "text/plain", "a"),
+        (_PAGE, "text/plain", "a.html"),
+        (_PAGE, None, "a.txt"),
+        (_PAGE, None, "a.csv"),
+        (_PAGE, "text/csv", "a.csv"),
+        (_PAGE, "application/json", "a"),
+        (_PAGE, "text/html", "a.csv"),
+        (_PAGE, "application/x-something", "a"),
+        (b"\xef\xbb\xbf \n<HTML lang=de>", None, "a.txt"),
+        (b"<!-- a --><script>alert(1)</script>", None, "a.csv"),
+        ("<!DOCTYPE html>".encode("utf-16"), None, "a.txt"),
+        # Scripts, whatever they are called, and types of what is executed, whatever it is.
+        (_SHELL, "text/plain", "run.sh.txt"),
+        (_SHELL, None, "run"),
+        (_SHELL, "image/png", "a.png"),
+        (_SHELL, "text/csv", "a.csv"),
+        (b"#! /usr/bin/env python3\n", None, "a.txt"),
+        (b"@ECHO OFF\r\ndel *", None, "a.txt"),
+        (b"<?php echo 1;", None, "a.txt"),
+        (b"alert(1)", "text/javascript", "a"),
+        (b"alert(1)", "application/javascript", "a.txt"),
+        (b"ls", "application/x-sh", "a.txt"),
+        (b"\0\x01", "application/x-msdownload", "a"),
         (b"From: a\n", "multipart/mixed", "a"),
     ],
 )

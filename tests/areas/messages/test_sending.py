@@ -12,10 +12,11 @@ from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission, mask_of
 from models.accounts.tables import AccountStatus
 from models.messages.tables import message_bodies, messages
+from models.templates.tables import TemplateChannel
 from tests.areas.effects.log import events_of
 from tests.areas.messages.shop import Shop
 from tests.client.api import Api
-from tests.client.mutations import attempt
+from tests.client.mutations import attempt, done
 from tests.engine.paths import Path
 from tests.engine.statements import trips
 from tests.world.block_list import give_entries
@@ -29,6 +30,7 @@ from tests.world.templates import give_template, template_id
 from tests.world.world import World
 
 _FIELD = {"MARKETING": "marketingMessages", "TRANSACTIONAL": "transactionalMessages"}
+_SMS: dict[str, Any] = {"to": "+46701234567", "subject": None, "text": "Hi", "from": "Shop"}
 _LIST = """query ($id: ID!, $status: MessageStatus, $label: String, $recipient: String) {
   account(id: $id) { %s(status: $status, label: $label, recipient: $recipient) {
     nodes { id recipient sender replyTo label status answer attempts } } } }"""
@@ -166,6 +168,10 @@ async def test_a_wrong_message_is_refused_alone(api: Api, shop: Shop, world: Wor
     other = await world.account(shop.master)
     foreign = template_id(other, await give_template(world, other, "Foreign"))
     own = template_id(shop.account, await give_template(world, shop.account, "Own"))
+    sms = template_id(
+        shop.account, await give_template(world, shop.account, "SMS", channel=TemplateChannel.SMS)
+    )
+    await give_entries(world, shop.account, ["blocked@example.com"])
     x = "X-A"
     wrong: list[tuple[str, dict[str, Any]]] = [
         ("to", {"to": "nobody"}),
@@ -177,11 +183,11 @@ async def test_a_wrong_message_is_refused_alone(api: Api, shop: Shop, world: Wor
         ("text", {"text": None}),
         ("from", {"from": f"a\r\nb@{new_name()}"}),
         ("replyTo", {"replyTo": "a@example.com\r\nBcc: b@example.com"}),
-        ("headers", {"headers": [{"name": "Bcc", "value": "bob@example.com"}]}),
-        ("headers", {"headers": [{"name": "X-A\r\nBcc", "value": "1"}]}),
-        ("headers", {"headers": [{"name": x, "value": "1\r\nBcc: bob@example.com"}]}),
-        ("headers", {"headers": [{"name": x, "value": "1"}, {"name": "x-a", "value": "2"}]}),
-        ("headers", {"headers": [{"name": x, "value": "1" * 901}]}),
+        ("headers.0", {"headers": [{"name": "Bcc", "value": "bob@example.com"}]}),
+        ("headers.0", {"headers": [{"name": "X-A\r\nBcc", "value": "1"}]}),
+        ("headers.0", {"headers": [{"name": x, "value": "1\r\nBcc: bob@example.com"}]}),
+        ("headers.1", {"headers": [{"name": x, "value": "1"}, {"name": "x-a", "value": "2"}]}),
+        ("headers.0", {"headers": [{"name": x, "value": "1" * 901}]}),
         ("headers", {"headers": [{"name": f"X-{number}", "value": "1"} for number in range(21)]}),
         ("sendAt", {"sendAt": (now - day).isoformat()}),
         ("sendAt", {"sendAt": (now + 8 * day).isoformat()}),
@@ -192,14 +198,35 @@ async def test_a_wrong_message_is_refused_alone(api: Api, shop: Shop, world: Wor
         ("variables", {"templateId": own, "subject": None, "text": None, "variables": [1]}),
         ("idempotencyKey", {"idempotencyKey": " "}),
         ("idempotencyKey", {"idempotencyKey": "1" * 201}),
+        # Keys of tests are told apart by a control character.
+        ("idempotencyKey", {"idempotencyKey": "\x011"}),
+        ("from", {"from": f"a@{new_name()}"}),
+        ("from", {"from": "nobody"}),
+        ("mostParts", {"mostParts": 1}),
+        ("to", {"to": "0701234567"}),
+        ("to", {"to": "blocked@example.com"}),
+        ("attachments.0", {"attachments": [{"attachmentId": "nonsense"}]}),
+        ("templateId", {"templateId": sms, "subject": None, "text": None}),
+        ("from", {**_SMS, "from": None}),
+        ("from", {**_SMS, "from": "0701234567"}),
+        ("text", {**_SMS, "text": "a" * 2_000}),
+        ("html", {**_SMS, "html": "a"}),
+        ("mostParts", {**_SMS, "text": None, "templateId": sms}),
+        ("templateId", {**_SMS, "text": None, "templateId": own, "mostParts": 1}),
     ]
     given = [{**mail(str(number)), **values} for number, (_, values) in enumerate(wrong)]
-    outcomes = await send(api, shop.owner, shop.account, [*given, mail("right")])
-    assert [(each["error"] or {}).get("field", [])[3:] for each in outcomes] == [
-        *[[field] for field, _ in wrong],
-        [],
+    outcomes = await send(api, shop.owner, shop.account, [mail("first"), *given, mail("last")])
+    assert [each["index"] for each in outcomes] == list(range(len(wrong) + 2))
+    assert [".".join((each["error"] or {}).get("field", [])[2:]) for each in outcomes] == [
+        "",
+        *[f"{index}.{field}" for index, (field, _) in enumerate(wrong, 1)],
+        "",
     ]
-    assert await used(api, shop.owner, shop.account) == (1, 1)
+    assert await used(api, shop.owner, shop.account) == (1, 2)
+    # The keys of the others are free.
+    again = [mail(each["idempotencyKey"]) for each in given[:18]]
+    assert all(each["message"] for each in await send(api, shop.owner, shop.account, again))
+    assert await used(api, shop.owner, shop.account) == (1, 20)
 
 
 async def test_limits_let_all_pass_or_none(api: Api, shop: Shop, world: World) -> None:
@@ -217,8 +244,6 @@ async def test_what_concerns_all_refuses_all(api: Api, shop: Shop, world: World)
     guest = await world.member(shop.account, BuiltinRole.ANALYST)
     stranger = await world.member(await world.account(), BuiltinRole.OWNER)
     before = await world.state(shop.master)
-    foreign = await _try(api, shop, mail("1"), mail("2", **{"from": f"a@{new_name()}"}))
-    assert (foreign.code, foreign.named) == ("DOMAIN_NOT_VERIFIED", "messages")
     for given in ([], [mail(str(number)) for number in range(1_001)]):
         assert (await _try(api, shop, *given)).code == "BAD_USER_INPUT"
     assert (await _try(api, shop, mail("1"), label=" ")).code == "BAD_USER_INPUT"
@@ -234,23 +259,37 @@ async def test_what_concerns_all_refuses_all(api: Api, shop: Shop, world: World)
 
 
 async def test_without_a_sender_nothing_is_sent(api: Api, world: World) -> None:
+    """But an SMS names its own."""
     master = await world.account()
     await subscribe(world, master, await make_plan(world))
     owner = await world.member(master, BuiltinRole.OWNER)
-    values = {"accountId": master.id, "stream": "TRANSACTIONAL", "messages": [mail("1")]}
-    assert (await attempt(api, "messageSend", owner, **values)).code == "DOMAIN_NOT_VERIFIED"
+    before = await world.state(master)
+    (refused,) = await send(api, owner, master, [mail("1")])
+    assert (refused["error"]["code"], refused["error"]["field"][3:]) == ("DOMAIN_NOT_VERIFIED", ["from"])
+    assert await world.state(master) == before
+    sms = {"idempotencyKey": "2", "to": "+46701234567", "text": "Hi", "from": "Shop"}
+    outcomes = await send(api, owner, master, [mail("1"), sms])
+    assert [each["error"] is None for each in outcomes] == [False, True]
 
 
 async def test_a_template_needs_its_permission(api: Api, shop: Shop, world: World) -> None:
+    """Of the messages that have one; without it nobody learns whether there is such a template."""
     own = template_id(shop.account, await give_template(world, shop.account, "Own"))
     given = {"idempotencyKey": "1", "to": "ann@example.com", "templateId": own}
     key = await world.api_key(
         shop.account, scopes=mask_of({Permission.ACCOUNT_READ, Permission.TRANSACTIONAL_SEND})
     )
-    values = {"accountId": shop.account.id, "stream": "TRANSACTIONAL", "messages": [given]}
-    refused = await attempt(api, "messageSend", key, **values)
-    assert refused.user_error is not None
-    assert refused.user_error["permission"] == "TEMPLATES_READ"
+    asked = [given, {**given, "idempotencyKey": "2", "templateId": "nonsense"}, mail("3")]
+    values = {"accountId": shop.account.id, "stream": "TRANSACTIONAL", "messages": asked}
+    selection = "outcomes { error { code field ... on PermissionDenied { permission } } }"
+    outcomes = (await done(api, "messageSend", key, selection, **values))["outcomes"]
+    denied = {"code": "FORBIDDEN", "permission": "TEMPLATES_READ"}
+    assert [each["error"] for each in outcomes] == [
+        {**denied, "field": ["input", "messages", "0", "templateId"]},
+        {**denied, "field": ["input", "messages", "1", "templateId"]},
+        None,
+    ]
+    assert await used(api, shop.owner, shop.account) == (1, 1)
     (sent,) = await send(api, shop.owner, shop.account, [{**given, "variables": {"code": "7"}}])
     assert sent["error"] is None
 

@@ -13,6 +13,7 @@ from tests.areas.messages.sms.sms_site import SmsSite, sms_site
 from tests.areas.templates.asking import create_template
 from tests.client.api import Api
 from tests.client.mutations import done
+from tests.engine.paths import Path
 from tests.world.block_list import give_entries
 from tests.world.contacts import give_full_contact
 from tests.world.messages import mail, send
@@ -20,6 +21,9 @@ from tests.world.settings import set_setting
 from tests.world.world import World
 
 __all__ = ["sms_site"]
+
+_SHOWN = """query ($id: ID!, $recipient: String!) { account(id: $id) {
+  transactionalMessages(recipient: $recipient) { nodes { recipient } } } }"""
 
 
 def _sms(key: str, to: str = "+46701234567", **more: Any) -> dict[str, Any]:
@@ -43,6 +47,25 @@ async def test_an_sms_reaches_the_gateway_beside_mail(api: Api, shop: Shop, sms_
         "ann@example.com": "SENT",
         "+46701234568": "FAILED",
     }
+
+
+@pytest.mark.parametrize("path", Path)
+async def test_a_number_is_shown_as_it_is_found(
+    api: Api, shop: Shop, world: World, sms_site: SmsSite, path: Path
+) -> None:
+    """However it was given: in one form, which the gateway gets, too (T26). A contact has both forms."""
+    await set_setting(world, shop.account, SettingName.DEFAULT_COUNTRY, "SE")
+    spellings = ["070-123 45 67", "+46 (0)70 123 45 67", "\uff0b46701234567", "+46701234567"]
+    await send(api, shop.owner, shop.account, [_sms(each, each) for each in spellings])
+    for recipient in ["+46 70 123 45 67", *spellings[1:]]:
+        found = await api.read(path.of(_SHOWN), shop.owner, id=shop.account.id, recipient=recipient)
+        nodes = found["account"]["transactionalMessages"]["nodes"]
+        assert [each["recipient"] for each in nodes] == ["+46701234567"] * 4
+    await sms_site.site.work(shop)
+    assert {each["to"] for each in sms_site.gateway.taken} == {"+46701234567"}
+    wrong = await api.ask(path.of(_SHOWN), shop.owner, id=shop.account.id, recipient=spellings[0])
+    assert wrong.errors[0]["extensions"]["argument"] == "recipient"
+    assert "begin it with + " in wrong.errors[0]["message"].lower()
 
 
 async def test_its_parts_are_sends_and_the_gateways_id_is_kept(
