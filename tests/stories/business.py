@@ -21,7 +21,7 @@ from tests.world.world import Account, Member, World
 _numbers = itertools.count(1)
 _USAGE = """query ($id: ID!, $cycle: UsageCycle!) { account(id: $id) { usage(cycle: $cycle) {
   startsAt endsAt sent activeContacts { used limit } sends { used limit } forecast { runsOutOn } warnings
-  accounts { nodes { account { name } sends } } } } }"""
+  accounts(first: 100) { nodes { account { name } sends } } } } }"""
 
 
 @dataclass(frozen=True)
