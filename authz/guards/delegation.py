@@ -92,8 +92,13 @@ async def role_to_give(
     Raises NotFound, and RoleTooWide where it gives more than the caller holds.
     """
     role = await role_in(session, account, role_id)
-    _check(role.name, role.mask & ~account.mask, role.below_mask & ~account.below_mask, field)
+    check_role(account, role, field)
     return role
+
+
+def check_role(account: Authorized, role: RoleGrant, field: str) -> None:
+    """Raise RoleTooWide where the role gives more in the account than the caller may give or take there."""
+    _check(role.name, role.mask & ~account.mask, role.below_mask & ~account.below_mask, field)
 
 
 async def check_role_change(

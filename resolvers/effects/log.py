@@ -1,6 +1,7 @@
 """Writing changes into the log of an account. `resolvers.audit.reads` reads it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -89,17 +90,35 @@ async def record_of_each(
 ) -> None:
     """Write one event for each of several things in one account, in one trip. `befores`: their values
     before the change, by global id."""
-    shared = {
-        **columns_of(account),
-        "kind": kind.value,
-        "actor_user_id": principal.user_id,
-        "actor_api_key_id": principal.api_key_id,
-        "actor_account_id": account.acting_from,
-        "reason": principal.reason or account.opened_because,
-    }
+    ends = [Ended(account, kind, subject_id, before) for subject_id, before in befores.items()]
+    await record_ends(session, principal, ends)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Something that a change ended: in which account, and its values before."""
+
+    account: Authorized
+    kind: EventKind
+    subject_id: str
+    before: Change
+
+
+async def record_ends(session: WriteSession, principal: Actor, ends: Iterable[Ended]) -> None:
+    """Write one event for each thing that ended, in one trip, each into its account's log."""
     rows = [
-        {**shared, "id": new_id(), "subject_id": subject_id, "before": before}
-        for subject_id, before in befores.items()
+        {
+            **columns_of(end.account),
+            "id": new_id(),
+            "kind": end.kind.value,
+            "actor_user_id": principal.user_id,
+            "actor_api_key_id": principal.api_key_id,
+            "actor_account_id": end.account.acting_from,
+            "reason": principal.reason or end.account.opened_because,
+            "subject_id": end.subject_id,
+            "before": end.before,
+        }
+        for end in ends
     ]
     await session.execute_each(insert(events), rows)
 

@@ -99,7 +99,7 @@ async def update_member(session: WriteSession, principal: Principal, command: Me
         .where(row_of(memberships, account, membership.id))
         .values(role_id=new.id, expires_at=expires_at, version=membership.version + 1)
     )
-    before, after = _change(old, membership.expires_at), _change(new, expires_at)
+    before, after = logged_values(old, membership.expires_at), logged_values(new, expires_at)
     await _log(session, principal, account, EventKind.MEMBER_UPDATED, membership, before, after)
     return MemberChange(account, membership.id)
 
@@ -185,12 +185,13 @@ async def _end(
         await give_up_ownership(session, account, membership.user_id, membership.id)
     await end_offers(session, account, membership.id)
     await session.send_built(delete(memberships).where(row_of(memberships, account, membership.id)))
-    before = _change(role, membership.expires_at) | {"user": present(Kind.USER, membership.user_id)}
+    before = logged_values(role, membership.expires_at) | {"user": present(Kind.USER, membership.user_id)}
     await _log(session, principal, account, kind, membership, before, None)
     return MemberChange(account, membership.id)
 
 
-def _change(role: RoleGrant, expires_at: datetime.datetime | None) -> Change:
+def logged_values(role: RoleGrant, expires_at: datetime.datetime | None) -> Change:
+    """A membership as the log tells it."""
     return {"role": role.name, "expiresAt": expires_at.isoformat() if expires_at else None}
 
 

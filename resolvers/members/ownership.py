@@ -3,14 +3,14 @@
 
 import uuid
 
-from sqlalchemy import and_, delete, exists, func, or_, select
+from sqlalchemy import ARRAY, Uuid, and_, any_, delete, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from authz.guards.exclusive import Authorized
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import columns_of, in_account
+from models.accounts.trees import InTree, columns_of, in_account
 from models.base.ids import UserId
 from models.members.ownership_offers import ownership_offers
 from models.members.tables import memberships
@@ -37,13 +37,13 @@ async def check_owns_nothing(session: WriteSession, user_id: UserId) -> None:
         raise Refusal(RefusalCode.ALREADY_OWNS_ACCOUNT)
 
 
-async def end_offers(session: WriteSession, account: Authorized, membership_id: uuid.UUID) -> None:
-    """End the offers to a member who leaves, and those of an owner who stops being one."""
-    offer = ownership_offers.c
+async def end_offers(session: WriteSession, tree: InTree, *membership_ids: uuid.UUID) -> None:
+    """End the offers to members who leave, and those of owners who stop being ones."""
+    offer, theirs = ownership_offers.c, any_(literal(list(membership_ids), ARRAY(Uuid)))
     await session.send_built(
         delete(ownership_offers).where(
-            in_account(ownership_offers, account),
-            or_(offer.to_membership_id == membership_id, offer.from_membership_id == membership_id),
+            offer.master_id == tree.master_id,
+            or_(offer.to_membership_id == theirs, offer.from_membership_id == theirs),
         )
     )
 

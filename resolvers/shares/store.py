@@ -54,9 +54,19 @@ def scope_columns(scope: ShareScope) -> dict[str, Any]:
 
 async def scope_of(session: WriteSession, row: ShareRow) -> ShareScope:
     """What the share gives. A role that was deleted after the share was revoked gives nothing."""
-    role_id = row.role_id or BuiltinRole.ADMINISTRATOR.id
-    own = select(roles.c.id, roles.c.name, roles.c.member_mask).where(roles.c.id == role_id)
-    role = RoleGrant(*(await session.execute(own)).one(), below_mask=0)
+    return (await scopes_of(session, [row]))[row.id]
+
+
+async def scopes_of(session: WriteSession, rows: Sequence[ShareRow]) -> dict[ShareId, ShareScope]:
+    """What each of the shares gives."""
+    role_ids = {row.id: row.role_id or BuiltinRole.ADMINISTRATOR.id for row in rows}
+    named = roles.c.id == any_(literal(list(set(role_ids.values())), ARRAY(Uuid)))
+    found = await session.execute(select(roles.c.id, roles.c.name, roles.c.member_mask).where(named))
+    grants = {role.id: RoleGrant(*role, below_mask=0) for role in found}
+    return {row.id: _scope(row, grants[role_ids[row.id]]) for row in rows}
+
+
+def _scope(row: ShareRow, role: RoleGrant) -> ShareScope:
     areas = None if row.areas is None else frozenset(Area(area) for area in row.areas)
     return ShareScope(role, areas, frozenset(Area(area) for area in row.hidden_areas))
 

@@ -6,12 +6,13 @@ from resolvers.shares import reads
 from schema.fields.contribution import Contribution
 from schema.shares.enums import ENUMS
 from schema.shares.mutations import ShareMutation
+from schema.shares.person_mutations import PersonMutation
 from schema.shares.queries import ShareQuery
 from schema.shares.types import Share
 
 CONTRIBUTION = Contribution(
     queries=(ShareQuery,),
-    mutations=(ShareMutation,),
+    mutations=(ShareMutation, PersonMutation),
     look_ups={Kind.SHARE: LookUp(Share, reads.by_id)},
     enums=ENUMS,
 )

@@ -43,6 +43,7 @@ MUTATIONS = {
     "shareUpdate": ["shareId", "accountIds", "roleId"],
     "shareRevoke": ["shareId"],
     "shareLeave": ["shareId"],
+    "personRemove": ["accountId", "userId"],
     "apiKeyCreate": ["accountId", "roleId"],
     "apiKeyUpdate": ["apiKeyId"],
     "apiKeyAdopt": ["apiKeyId"],

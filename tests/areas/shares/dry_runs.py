@@ -54,7 +54,14 @@ async def _share(tries: Tries, draw: Draw) -> Row[Any]:
     return await tries.one(shares, draw.target)
 
 
+async def _person_remove(tries: Tries, draw: Draw) -> Try:
+    """Of the guest, who has a share, from the account and all below it."""
+    await give_share(tries.world, [tries.account(draw)], tries.guest, tries.owner.person)
+    return tries.by_owner(accountId=tries.account(draw).id, userId=tries.guest.id)
+
+
 TRIES = {
+    "personRemove": _person_remove,
     "shareCreate": _share_create,
     "shareUpdate": _share_update,
     "shareRevoke": _share_revoke,

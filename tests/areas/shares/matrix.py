@@ -42,12 +42,17 @@ async def share_token(stage: Stage) -> Values:
     return {"token": (await stage.share(await stage.world.person())).token}
 
 
+async def _person_remove(stage: Stage) -> Values:
+    return {"accountId": stage.account.id, "userId": (await stage.marketer()).person.id}
+
+
 SHARING = lasting("MEMBERS_WRITE", MANAGERS)
 
 MUTATIONS = {
     "shareCreate": Mutation("MEMBERS_WRITE", SHARING, _share_create),
     "shareUpdate": Mutation("MEMBERS_WRITE", SHARING, _share_update),
     "shareRevoke": Mutation("MEMBERS_WRITE", SHARING, _share),
+    "personRemove": Mutation("MEMBERS_WRITE", SHARING, _person_remove),
     "shareAccept": Mutation(
         None,
         table(

@@ -32,6 +32,7 @@ CONSEQUENCES = {
     "shareAccept": ACCESS_OF_OTHERS,
     "shareLeave": ACCESS_OF_OTHERS,
     "shareDecline": OWN_ACCESS,
+    "personRemove": ACCESS_OF_OTHERS,
 }
 
 
@@ -43,6 +44,7 @@ STATUSES = {
     "shareRevoke": Row(TAKES_AWAY),
     "shareAccept": Row(NEEDS_ACTIVE, ("newcomer",)),
     "shareLeave": Row(TAKES_AWAY, ("guest",)),
+    "personRemove": Row(TAKES_AWAY),
 }
 
 
@@ -55,6 +57,7 @@ BOUNDS = {
 REMOVES = {
     "shareLeave": "share.id",
     "shareRevoke": "share.id",
+    "personRemove": "removedMemberIds",
 }
 
 
@@ -72,11 +75,13 @@ def inputs(place: Place) -> dict[str, Input]:
         "shareAccept": {"token": place.offer.token},
         "shareDecline": {"token": place.offer.token},
         "shareLeave": share,
+        "personRemove": {"accountId": place.account.id, "userId": place.member.person.id},
     }
 
 
 ID_FIELDS = {
     "shareId": Kind.SHARE,
+    "userId": Kind.USER,
 }
 
 

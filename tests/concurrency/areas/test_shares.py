@@ -166,3 +166,45 @@ async def test_shares_of_accounts_above_each_other_do_not_wait_in_a_circle(api: 
         for account in accounts
     ]
     assert (await at_once(*shares, *renames))[:4] == [""] * 4
+
+
+async def test_a_removal_of_the_person_and_an_acceptance(api: Api, world: World) -> None:
+    """Whatever is first, in the end no way in is left."""
+    brand = await brand_of(world)
+    for _ in range(ROUNDS):
+        person, share = await _waiting(world, brand)
+        await world.member(brand.us, BuiltinRole.ANALYST, person)
+        accepted, removed = await at_once(
+            _accept(api, person, share),
+            code_of(api, "personRemove", brand.owner, accountId=brand.master.id, userId=person.id),
+        )
+        assert removed == ""
+        assert accepted in {"", "SHARE_REVOKED", "ALREADY_MEMBER"}
+        assert await seen_by(api, person) == {}
+        assert await _statuses(api, brand, person) == ["REVOKED"]
+
+
+async def test_of_two_removals_of_a_person_one_is_made(api: Api, world: World) -> None:
+    brand = await brand_of(world)
+    for _ in range(ROUNDS):
+        person = (await world.member(brand.store, BuiltinRole.ANALYST)).person
+        await world.member(brand.uk, BuiltinRole.ANALYST, person)
+        values = {"accountId": brand.master.id, "userId": person.id}
+        codes = await at_once(*[code_of(api, "personRemove", brand.owner, **values) for _ in range(3)])
+        assert sorted(codes) == ["", "NOT_FOUND", "NOT_FOUND"]
+        assert await seen_by(api, person) == {}
+    assert len(await events_of(api, brand.owner, brand.uk.id, "MEMBER_REMOVED")) == ROUNDS
+
+
+async def test_two_owners_who_remove_each_other_leave_one(api: Api, world: World) -> None:
+    brand = await brand_of(world)
+    for _ in range(ROUNDS):
+        account = await world.account(brand.master)
+        owners = [await world.member(account, BuiltinRole.OWNER) for _ in range(2)]
+        codes = await at_once(
+            *[
+                code_of(api, "personRemove", mine, accountId=account.id, userId=other.person.id)
+                for mine, other in (owners, owners[::-1])
+            ]
+        )
+        assert sorted(codes) in (["", "NOT_FOUND"], ["", "LAST_OWNER"])
