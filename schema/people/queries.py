@@ -6,11 +6,20 @@ from sqlalchemy import Uuid
 from engine.declare.connections import Connection
 from engine.declare.declarations import computed, connection, entity, to_one
 from resolvers.accounts import reads as accounts
+from resolvers.invitations import received
 from resolvers.members import ownership_offers
+from resolvers.members import reads as members
 from resolvers.people import viewer as reads
 from resolvers.shares import reads as shares
 from schema.fields.marks import OPEN
-from schema.fields.references import AccountRef, ApiKeyRef, OwnershipOfferRef, ShareRef
+from schema.fields.references import (
+    AccountRef,
+    ApiKeyRef,
+    MemberRef,
+    OwnershipOfferRef,
+    ReceivedInvitationRef,
+    ShareRef,
+)
 from schema.people.types import User
 
 
@@ -22,6 +31,10 @@ class Viewer:
     user: User | None = to_one(reads.user_of)
     api_key: ApiKeyRef | None = to_one(reads.api_key_of)
     accounts: Connection[AccountRef] = connection(accounts.of_viewer, order=accounts.order)
+    memberships: Connection[MemberRef] = connection(members.of_viewer, order=members.BY_ID)
+    invitations: Connection[ReceivedInvitationRef] = connection(
+        received.of_viewer, order=received.NEWEST_FIRST
+    )
     ownership_offers: Connection[OwnershipOfferRef] = connection(
         ownership_offers.of_viewer, order=ownership_offers.BY_ACCOUNT
     )
