@@ -37,6 +37,11 @@ invitations = control_table(
     Index("ix_invitations_digest", "digest"),
     Index("ix_invitations_account_id_id", "account_id", "id"),
     Index(
+        "ix_invitations_email_canonical",
+        "email_canonical",
+        postgresql_where=text("accepted_at IS NULL AND revoked_at IS NULL"),
+    ),
+    Index(
         "ix_invitations_expires_at",
         "expires_at",
         postgresql_where=text("accepted_at IS NULL AND revoked_at IS NULL"),

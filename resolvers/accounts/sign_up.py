@@ -26,6 +26,7 @@ from resolvers.effects.log import record
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.inputs.text import short_text
 from resolvers.invitations.accept import accept_invitation, invitation_for
+from resolvers.invitations.received import NamedInvitation
 from resolvers.members.ownership import take_ownership
 from resolvers.people.hashing import HashingTurn
 from resolvers.people.mailbox import mark_verified, send_verification
@@ -104,7 +105,7 @@ async def sign_up(session: WriteSession, command: SignUp, password: SignUpPasswo
     credentials = Credentials(digest_of(signed_in.token))
     principal = Principal(PrincipalKind.PERSON, credentials, person.id, None, command.reason)
     if command.invitation_token is not None:
-        joined = await accept_invitation(session, principal, command.invitation_token)
+        joined = await accept_invitation(session, principal, NamedInvitation(command.invitation_token))
         return SignedUp(signed_in, joined.account.account_id)
     signed_up = await _own_account(session, principal, person, signed_in, command)
     if command.share_token is not None:

@@ -21,6 +21,7 @@ from models.people.users import users
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record
 from resolvers.invitations.reads import InvitationStatus, lapse_of, status_of
+from resolvers.invitations.received import NamedInvitation, link_of
 from resolvers.members.change import MemberChange
 from resolvers.members.ownership import take_ownership
 from resolvers.people.mailbox import check_verified
@@ -30,19 +31,19 @@ from resolvers.staff.user_rights import limit_in_force
 InvitationRow = Row[*tuple[object, ...]]
 
 
-async def accept_invitation(session: WriteSession, principal: Principal, token: str) -> MemberChange:
+async def accept_invitation(
+    session: WriteSession, principal: Principal, named: NamedInvitation
+) -> MemberChange:
     """Become a member. The person's other memberships stay as they are (T12).
 
-    Only the signed-in person with the invited and verified address may. Raises NotFound for an unknown link,
-    and Refusal with PERSON_REQUIRED, WRONG_PERSON, ADDRESS_NOT_VERIFIED, INVITATION_EXPIRED (also where the
+    Only the signed-in person with the invited and verified address may. Raises what `link_of` raises, and
+    Refusal with PERSON_REQUIRED, WRONG_PERSON, ADDRESS_NOT_VERIFIED, INVITATION_EXPIRED (also where the
     membership would have ended by now), INVITATION_USED, INVITATION_REVOKED (also where the inviter has lost
     the right), ALREADY_MEMBER, ALREADY_OWNS_ACCOUNT, ACCOUNT_SUSPENDED, ACCOUNT_CLOSED.
     """
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
-    token_digest = digest(token, TokenKind.INVITATION)
-    if token_digest is None:
-        raise NotFound("token")
+    token_digest = await link_of(session, principal.credentials, named)
     # Until it is accepted, the link alone leads the person into the tree.
     await enter(session, principal.credentials._replace(link=token_digest))
     invitation = await invitation_behind(session, token_digest)

@@ -121,6 +121,13 @@ def of_account(
     return select(*union_all(listed, inherited).subquery("seen_members").c)
 
 
+def of_viewer(viewer: FromClause) -> Select[Any]:
+    """The accounts that you are a member of yourself, with your roles, oldest membership first. Accounts that
+    you only reach from above or by a share are not among them."""
+    member = OWN_MEMBERS.alias()
+    return select(*member.c).where(member.c.user_id == viewer.c.user_id)
+
+
 def _mask_from_above(member: FromClause) -> ColumnElement[int]:
     role, holder = roles.alias(), accounts.alias()
     return (

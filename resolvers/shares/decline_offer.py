@@ -1,4 +1,5 @@
-"""Declining an invitation or a share. The holder of the link may, because the mail reached that mailbox.
+"""Declining an invitation or a share. The holder of the link may, because the mail reached that mailbox; an
+invitation also the signed-in person who has proved the address.
 
 Declining only takes away, so that it needs neither a session nor an active account.
 """
@@ -6,8 +7,8 @@ Declining only takes away, so that it needs neither a session nor an active acco
 from sqlalchemy import func, update
 
 from authz.callers.actors import PLATFORM
-from authz.callers.principals import ANONYMOUS
-from authz.callers.tokens import Digest, TokenKind, digest
+from authz.callers.principals import ANONYMOUS, Credentials
+from authz.callers.tokens import TokenKind, digest
 from authz.guards.exclusive import without_rights
 from authz.guards.locks import lock_path
 from authz.policy.refusals import NotFound
@@ -18,14 +19,16 @@ from models.invitations.tables import invitations
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record
 from resolvers.invitations import accept as invitation_acceptance
+from resolvers.invitations.received import NamedInvitation, link_of
 from resolvers.shares import accept as share_acceptance
 from resolvers.shares.store import log_share, write_share
 
 
-async def decline_invitation(session: WriteSession, token: str) -> None:
-    """Decline an invitation. Raises NotFound for an unknown link, INVITATION_USED, INVITATION_REVOKED,
+async def decline_invitation(session: WriteSession, credentials: Credentials, named: NamedInvitation) -> None:
+    """Decline an invitation. Raises what `link_of` raises, INVITATION_USED, INVITATION_REVOKED,
     INVITATION_EXPIRED."""
-    link = await _enter_by_link(session, token, TokenKind.INVITATION)
+    link = await link_of(session, credentials, named)
+    await enter(session, ANONYMOUS._replace(link=link))
     found = await invitation_acceptance.invitation_behind(session, link)
     key = AccountKey(MasterId(found.master_id), AccountId(found.account_id))
     await lock_path(session, key.master_id, key.account_id)
@@ -40,7 +43,10 @@ async def decline_invitation(session: WriteSession, token: str) -> None:
 
 async def decline_share(session: WriteSession, token: str) -> None:
     """Decline a share. Raises NotFound for an unknown link, SHARE_USED, SHARE_REVOKED, SHARE_EXPIRED."""
-    link = await _enter_by_link(session, token, TokenKind.SHARE)
+    link = digest(token, TokenKind.SHARE)
+    if link is None:
+        raise NotFound("token")
+    await enter(session, ANONYMOUS._replace(link=link))
     opened = await share_acceptance.lock_opened(session, await share_acceptance.share_behind(session, link))
     share = await share_acceptance.share_behind(session, link)
     share_acceptance.check_unanswered(share)
@@ -49,11 +55,3 @@ async def decline_share(session: WriteSession, token: str) -> None:
     await log_share(
         session, PLATFORM, opened, EventKind.SHARE_DECLINED, ShareId(share.id), dict(before), None
     )
-
-
-async def _enter_by_link(session: WriteSession, token: str, kind: TokenKind) -> Digest:
-    link = digest(token, kind)
-    if link is None:
-        raise NotFound("token")
-    await enter(session, ANONYMOUS._replace(link=link))
-    return link

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, func, or_, select
 
 from authz.callers.principals import Principal, key_works
 from authz.guards.delegation import RoleGrant
@@ -72,14 +72,16 @@ class PersonsAccess:
     @property
     def account_ids(self) -> list[AccountId]:
         """The accounts, each once."""
-        found = (*self.memberships, *self.opened, *self.invitations)
-        return sorted({each.account_id for each in found})
+        held = {each.account_id for each in self.memberships}
+        opened = {each.account_id for each in self.opened}
+        return sorted(held | opened | {each.account_id for each in self.invitations})
 
     @property
     def until(self) -> datetime.datetime | None:
         """When the last of it would end by itself; None: never."""
         ends = [
-            *(each.expires_at for each in (*self.memberships, *self.opened)),
+            *(each.expires_at for each in self.memberships),
+            *(each.expires_at for each in self.opened),
             *(each.member_expires_at for each in self.invitations),
         ]
         known = [end for end in ends if end is not None]
@@ -91,8 +93,8 @@ async def persons_access(
 ) -> PersonsAccess:
     """What the person has in the account's subtree, where the caller has MEMBERS_READ."""
 
-    async def rows(statement: Select[Any]) -> Sequence[Row[Any]]:
-        return (await session.execute(statement, principal.credentials.binds)).all()
+    async def rows(statement: Select[Any]) -> Sequence[Any]:
+        return list(await session.execute(statement, principal.credentials.binds))
 
     held = [
         HeldMembership(row.id, row.account_id, RoleGrant(*row[3:]), row.expires_at)

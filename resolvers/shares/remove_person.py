@@ -54,12 +54,13 @@ class PersonRemoved:
 
 
 async def remove_person(session: WriteSession, principal: Principal, command: PersonRemoval) -> PersonRemoved:
-    """End the person's memberships and shares in the account and all accounts below it, and what is offered to
-    the person's address there. A share keeps the accounts that lie elsewhere.
+    """End the person's memberships and shares in the account and all accounts below it, and what is offered
+    to the person's address there. A share keeps the accounts that lie elsewhere.
 
     Concerns the accounts whose members the caller may see. Needs MEMBERS_WRITE in each of them, and all that
-    the person's roles and shares give there; allowed in any status. Raises NotFound for a person who is neither
-    member nor guest, RoleTooWide, LAST_OWNER as Blocked, and INHERITED_MEMBER where a role above still applies.
+    the person's roles and shares give there; allowed in any status. Raises NotFound for a person who is
+    neither member nor guest, RoleTooWide, LAST_OWNER as Blocked, and INHERITED_MEMBER where a role above
+    still applies.
     """
     found, locked = await _locked(session, principal, command)
     if not found.is_known:

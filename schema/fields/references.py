@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     Invitation: TypeAlias = Any
     Member: TypeAlias = Any
     OwnershipOffer: TypeAlias = Any
+    ReceivedInvitation: TypeAlias = Any
     RoleUse: TypeAlias = Any
     Session: TypeAlias = Any
     Share: TypeAlias = Any
@@ -19,6 +20,7 @@ ApiKeyRef = Annotated["ApiKey", strawberry.lazy("schema.api_keys.types")]
 InvitationRef = Annotated["Invitation", strawberry.lazy("schema.invitations.types")]
 MemberRef = Annotated["Member", strawberry.lazy("schema.members.types")]
 OwnershipOfferRef = Annotated["OwnershipOffer", strawberry.lazy("schema.members.types")]
+ReceivedInvitationRef = Annotated["ReceivedInvitation", strawberry.lazy("schema.invitations.types")]
 RoleUseRef = Annotated["RoleUse", strawberry.lazy("schema.access.types")]
 SessionRef = Annotated["Session", strawberry.lazy("schema.sessions.types")]
 ShareRef = Annotated["Share", strawberry.lazy("schema.shares.types")]

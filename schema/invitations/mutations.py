@@ -14,6 +14,7 @@ from resolvers.inputs.global_ids import required
 from resolvers.invitations import invite as writes
 from resolvers.invitations import reads as invitations
 from resolvers.invitations.accept import accept_invitation
+from resolvers.invitations.received import NamedInvitation
 from resolvers.shares.decline_offer import decline_invitation
 from schema.fields.context import Context
 from schema.fields.dry_runs import dry_run
@@ -49,10 +50,28 @@ class DeclineInput:
     token: str = strawberry.field(description="The secret after the `#` of the link.")
 
 
-@strawberry.input(description="The link of an invitation.")
-class InvitationAcceptInput:
-    token: str = strawberry.field(description="The secret after the `#` of the link.")
+@strawberry.input
+class _Named:
+    """An invitation by its link or its id."""
+
+    token: str | None = strawberry.field(
+        default=None, description="The secret after the `#` of the link. Give it or `invitationId`."
+    )
+    invitation_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="The invitation, from `viewer.invitations`. Your address must be the invited one, and "
+        "verified.",
+    )
+
+
+@strawberry.input(description="An invitation to accept, by its link or its id.")
+class InvitationAcceptInput(_Named):
     dry_run: bool = dry_run()
+
+
+@strawberry.input(description="An invitation to decline, by its link or its id.")
+class InvitationDeclineInput(_Named):
+    pass
 
 
 @entity(None, carries={"invitation_id": Uuid()})
@@ -103,11 +122,20 @@ class InvitationMutation:
         self, session: WriteSession, principal: Principal, input: InvitationAcceptInput
     ) -> MemberPayload:
         """Accept an invitation. You must be signed in as the person with the invited address."""
-        done = await accept_invitation(session, principal, input.token)
+        done = await accept_invitation(session, principal, _named(input))
         return payload(MemberPayload, membership_id=done.membership_id)
 
     @mutation(ANYBODY)
-    async def invitation_decline(self, session: WriteSession, input: DeclineInput) -> DeclinePayload:
-        """Decline an invitation. Everybody with the link can do it, without being signed in."""
-        await decline_invitation(session, input.token)
+    async def invitation_decline(
+        self, session: WriteSession, context: Context, input: InvitationDeclineInput
+    ) -> DeclinePayload:
+        """Decline an invitation. Everybody with the link can do it, without being signed in; the person who
+        has verified the invited address also by its id."""
+        await decline_invitation(session, context.credentials, _named(input))
         return payload(DeclinePayload, declined=True)
+
+
+def _named(input: _Named) -> NamedInvitation:
+    given = input.invitation_id
+    found = None if given is None else InvitationId(required(Kind.INVITATION, given, "invitationId"))
+    return NamedInvitation(input.token, found)

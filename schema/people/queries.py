@@ -7,13 +7,23 @@ from strawberry.scalars import JSON
 from engine.declare.connections import Connection
 from engine.declare.declarations import computed, connection, entity, to_one
 from resolvers.accounts import reads as accounts
+from resolvers.invitations import received
 from resolvers.members import ownership_offers
+from resolvers.members import reads as members
 from resolvers.people import personal_data as data
 from resolvers.people import viewer as reads
 from resolvers.sessions import reads as sessions
 from resolvers.shares import reads as shares
 from schema.fields.marks import OPEN
-from schema.fields.references import AccountRef, ApiKeyRef, OwnershipOfferRef, SessionRef, ShareRef
+from schema.fields.references import (
+    AccountRef,
+    ApiKeyRef,
+    MemberRef,
+    OwnershipOfferRef,
+    ReceivedInvitationRef,
+    SessionRef,
+    ShareRef,
+)
 from schema.people.types import User
 
 
@@ -26,6 +36,10 @@ class Viewer:
     personal_data: JSON | None = computed(data.personal_data)
     api_key: ApiKeyRef | None = to_one(reads.api_key_of)
     accounts: Connection[AccountRef] = connection(accounts.of_viewer, order=accounts.order)
+    memberships: Connection[MemberRef] = connection(members.of_viewer, order=members.BY_ID)
+    invitations: Connection[ReceivedInvitationRef] = connection(
+        received.of_viewer, order=received.NEWEST_FIRST
+    )
     ownership_offers: Connection[OwnershipOfferRef] = connection(
         ownership_offers.of_viewer, order=ownership_offers.BY_ACCOUNT
     )

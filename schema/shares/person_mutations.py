@@ -73,9 +73,9 @@ class PersonMutation:
         """Remove a person from an account and all accounts below it at once, with effect from the next
         request: memberships, shares, and what was offered to the person's address. It concerns the accounts
         whose members you may see; you need the permission in each of them, and every permission of the roles
-        and shares that end. Nothing is done if the person is the last owner of one of them, or if a role in an
-        account above still applies: INHERITED_MEMBER. API keys follow their `whenMakerLosesAccess`. Sessions
-        stay, and reach nothing here any more."""
+        and shares that end. Nothing is done if the person is the last owner of one of them, or if a role in
+        an account above still applies: INHERITED_MEMBER. API keys follow their `whenMakerLosesAccess`.
+        Sessions stay, and reach nothing here any more."""
         command = PersonRemoval(
             account_id=account_id(input.account_id),
             user_id=UserId(required(Kind.USER, input.user_id, "userId")),

@@ -30,6 +30,7 @@ from resolvers.credit.post import Posting, Transaction, post_transaction
 from resolvers.credit.transfer import CreditTransfer, transfer_credit
 from resolvers.invitations.accept import accept_invitation
 from resolvers.invitations.invite import MemberInvitation, invite_member
+from resolvers.invitations.received import NamedInvitation
 from resolvers.payments.change_methods import NewPaymentMethod, add_payment_method
 from resolvers.people.mailbox import verify_email
 from resolvers.people.passwords import PreparedPassword, hash_of
@@ -253,7 +254,7 @@ class _Making:
         token = await self._read_mail(person)
         principal = self.signed_in.get(person)
         if principal is not None:
-            await accept_invitation(self.session, principal, token)
+            await accept_invitation(self.session, principal, NamedInvitation(token))
             return
         command = SignUp(person.name, person.email, None, token, self.link)
         self._enter(person, (await sign_up(self.session, command, self.password)).signed_in)

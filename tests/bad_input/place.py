@@ -68,6 +68,7 @@ class Place:
             "ownershipAccept": self.member,
             "ownershipDecline": self.member,
             "invitationAccept": self.invited,
+            "invitationDecline": self.invited,
             "shareAccept": self.offered,
             "shareLeave": self.guest,
             "userDelete": self.guest,

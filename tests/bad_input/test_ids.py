@@ -32,6 +32,8 @@ MUTATIONS = {
     "accountClose": ["accountId"],
     "memberInvite": ["accountId", "roleId"],
     "invitationRevoke": ["invitationId"],
+    "invitationAccept": ["invitationId"],
+    "invitationDecline": ["invitationId"],
     "memberUpdate": ["memberId", "roleId"],
     "memberRemove": ["memberId"],
     "memberLeave": ["accountId"],

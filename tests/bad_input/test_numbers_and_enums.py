@@ -115,7 +115,7 @@ WRONG: dict[str, dict[str, list[object]]] = {
     },
     "signUp": {"currency": [None, "eur", "XXX", "BTC", 978]},
     "signIn": {"password": [None, 7, {}], "email": [None, 7, {}]},
-    "invitationAccept": {"token": [None, 7, {}]},
+    "invitationAccept": {"token": [7, {}], "invitationId": [{}]},
 }
 
 

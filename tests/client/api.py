@@ -117,7 +117,6 @@ _VERSION = """query ($id: ID!) { node(id: $id) { ... on Account { version } ... 
 INPUT_TYPES = {
     "ownershipDecline": "OwnershipOfferInput",
     "ownershipTransferWithdraw": "OwnershipOfferInput",
-    "invitationDecline": "DeclineInput",
     "shareDecline": "DeclineInput",
     "sendCommit": "SendReservationInput",
     "sendVoid": "SendReservationInput",

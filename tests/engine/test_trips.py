@@ -37,6 +37,7 @@ TRIPS: dict[str, int] = {
     "ownershipTransferWithdraw": 4,
     "ownershipAccept": 7,
     "ownershipDecline": 4,
+    "personRemove": 13,
     "shareCreate": 13,
     "shareUpdate": 10,
     "shareRevoke": 8,

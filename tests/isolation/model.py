@@ -130,6 +130,7 @@ class Invitation:
     account: Account
     inviter: Subject
     role: Role
+    email: str
     status: str = "PENDING"
 
 

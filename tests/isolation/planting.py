@@ -58,7 +58,9 @@ async def _plant_subaccount(site: Site) -> None:
     site.log(account, "ACCOUNT_CREATED", creator, acting_from)
     _remember_first_key(site, account, creator, payload["apiKey"]["id"], payload["secret"])
     if email is not None:
-        invitation = Invitation(payload["invitation"]["id"], account, creator, site.world.role("OWNER"))
+        invitation = Invitation(
+            payload["invitation"]["id"], account, creator, site.world.role("OWNER"), email
+        )
         site.world.invitations.append(invitation)
         site.log(account, "MEMBER_INVITED", creator, acting_from)
         await accept(site, invitation, site.world.role("OWNER"), email, None)
@@ -83,7 +85,7 @@ async def invite(site: Site, account: Account, role: Role, email: str) -> Invita
         roleId=role.id,
         idempotencyKey=site.once("key"),
     )
-    invitation = Invitation(payload["invitation"]["id"], account, inviter, role)
+    invitation = Invitation(payload["invitation"]["id"], account, inviter, role, email)
     site.world.invitations.append(invitation)
     site.log(account, "MEMBER_INVITED", inviter, "MEMBERS_WRITE")
     return invitation

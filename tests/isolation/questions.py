@@ -11,6 +11,8 @@ query ($search: String!) { viewer {
   suspended: accounts(first: 100, status: SUSPENDED) { totalCount nodes { id } }
   closed: accounts(first: 100, status: CLOSED) { totalCount nodes { id } }
   found: accounts(first: 100, search: $search) { totalCount nodes { id } }
+  memberships(first: 100) { totalCount nodes { id account { id } role { id } } }
+  invitations(first: 100) { totalCount nodes { id } }
   shares(first: 100) {
     totalCount nodes { id role { id } hiddenAreas accounts { id } user { id } sharedBy { id } }
   }

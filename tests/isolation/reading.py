@@ -106,9 +106,14 @@ class Reading:
             self._fact(f"viewer.{field}.totalCount", len(expected), viewer[field]["totalCount"])
         self._alike("edges", self._by_list, {edge["node"]["id"] for edge in viewer["accounts"]["edges"]})
         self._alike("by name", self._by_list, {node["id"] for node in viewer["byName"]["nodes"]})
-        shares = [shown("viewer.shares", node) for node in viewer["shares"]["nodes"]]
-        self._items("viewer.shares", sight.shared(), shares)
-        self._fact("viewer.shares.totalCount", len(sight.shared()), viewer["shares"]["totalCount"])
+        for field, expected in {
+            "shares": sight.shared(),
+            "memberships": sight.memberships(),
+            "invitations": sight.invited(),
+        }.items():
+            found = [shown(f"viewer.{field}", node) for node in viewer[field]["nodes"]]
+            self._items(f"viewer.{field}", expected, found)
+            self._fact(f"viewer.{field}.totalCount", len(expected), viewer[field]["totalCount"])
 
     async def _compare_nodes(self) -> None:
         things = self._things()

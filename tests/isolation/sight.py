@@ -172,6 +172,18 @@ class Sight:
         ]
         return [(s.id, s.role and s.role.id, s.hidden, *self._share(s)) for s in mine]
 
+    def memberships(self) -> list[Any]:
+        """The items of `viewer.memberships`."""
+        mine = (m for m in self.world.members if m.person is self.subject and not m.ended)
+        return [(member.id, member.account.id, member.role.id) for member in mine]
+
+    def invited(self) -> list[str]:
+        """The items of `viewer.invitations`."""
+        if not isinstance(self.subject, Person):
+            return []
+        mine = (found for found in self.world.invitations if found.email == self.subject.email)
+        return [found.id for found in mine if self.rights.invitation_status(found) == "PENDING"]
+
     def _key(self, key: Key) -> tuple[Any, ...]:
         held = key.role.gives.here & key.scopes
         made, adopted = self.person(key.made_by, key.account), self.person(key.adopted_by, key.account)
@@ -252,6 +264,7 @@ _SHOWN: dict[str, Callable[[Json], tuple[Any, ...]]] = {
         frozenset(node["hiddenAreas"]),
         *_share(node),
     ),
+    "viewer.memberships": lambda node: (node["id"], id_of(node["account"]), node["role"]["id"]),
     "roles": lambda node: (
         node["id"],
         id_of(node["account"]),

@@ -47,8 +47,8 @@ def inputs(place: Place) -> dict[str, Input]:
         | role
         | {"email": unused_address(place), "expiresAt": next_year(), "idempotencyKey": "2"},
         "invitationRevoke": {"invitationId": place.invitation_id},
-        "invitationAccept": {"token": place.token},
-        "invitationDecline": {"token": place.token},
+        "invitationAccept": {"token": None, "invitationId": place.invitation_id},
+        "invitationDecline": {"token": None, "invitationId": place.invitation_id},
     }
 
 

@@ -1,0 +1,16 @@
+"""invitations are found by their address, events by what they are about and by who made them"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0070"
+down_revision = "0069"
+
+
+def upgrade() -> None:
+    op.create_index(
+        "ix_invitations_email_canonical",
+        "invitations",
+        ["email_canonical"],
+        postgresql_where=sa.text("accepted_at IS NULL AND revoked_at IS NULL"),
+    )
