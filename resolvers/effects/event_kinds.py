@@ -80,7 +80,7 @@ class EventKind(enum.Enum):
     CREDIT_MODE_CHANGED = "credit.mode_changed"
     CREDIT_SETTLED = "credit.settled"
     CREDIT_FORFEITED = "credit.forfeited"
-    SINGLE_SIGN_ON_SET = "single_sign_on.set"
+    SINGLE_SIGN_ON_UPDATED = "single_sign_on.updated"
     SINGLE_SIGN_ON_REMOVED = "single_sign_on.removed"
     DOMAIN_ADDED = "domain.added"
     DOMAIN_VERIFIED = "domain.verified"

@@ -6,39 +6,38 @@ Whoever sets it decides who signs in as whom, also as the owners. So only owners
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Row, Uuid, delete, func, insert, literal, select
+from sqlalchemy import Uuid, delete, func, literal, select
 
 from authz.callers.principals import Principal
-from authz.guards.delegation import RoleGrant, role_to_give
+from authz.guards.delegation import role_to_give
 from authz.guards.exclusive import Authorized, WriteKind, authorize
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import columns_of, in_account
-from models.base.ids import AccountId, Kind, MembershipId, UserId, present
+from models.base.ids import AccountId, MembershipId, UserId
 from models.domains.tables import domain_claims
 from models.members.tables import memberships
 from models.people.sessions import sessions
 from models.people.users import users
-from models.single_sign_on.tables import (
-    SingleSignOnEnforcement,
-    single_sign_on_exceptions,
-    single_sign_on_identities,
-    single_sign_on_roles,
-    single_sign_ons,
-)
+from models.single_sign_on.tables import SingleSignOnEnforcement, single_sign_on_identities
 from resolvers.effects.account_versions import check_version, raise_version
 from resolvers.effects.event_kinds import EventKind
-from resolvers.effects.log import Change, record_of_account
+from resolvers.effects.log import record_of_account
 from resolvers.inputs.text import visible_text
-from resolvers.inputs.unchanged import UNCHANGED, Unchanged
-from resolvers.rows.stored import stored
+from resolvers.inputs.unchanged import UNCHANGED, Unchanged, needed_value, new_value
 from resolvers.sealing.keyring import KeyringSource
 from resolvers.single_sign_on.outgoing import OutgoingRequests
 from resolvers.single_sign_on.sealed_columns import CLIENT_SECRET
+from resolvers.single_sign_on.settings import (
+    RoleOfClaim,
+    Settings,
+    delete_settings,
+    stored_settings,
+    write_settings,
+)
 
 MOST_ROLES = 100
 MOST_EXCEPTIONS = 10
@@ -46,67 +45,52 @@ _LONGEST_ADDRESS = 500
 
 
 @dataclass(frozen=True)
-class RoleOfClaim:
-    """The role that a value of the claim gives."""
-
-    value: str
-    role_id: uuid.UUID
-
-
-@dataclass(frozen=True)
-class SingleSignOnSettings:
-    """All settings of a master account. `client_secret`: None for a client without one, UNCHANGED keeps it.
-    `expected_version`: of the account. `exceptions`: memberships of owners."""
+class SingleSignOnUpdate:
+    """The new settings of a master account. `expected_version`: of the account. `roles` and `exceptions` as a
+    whole; the latter are memberships of owners."""
 
     account_id: AccountId
     expected_version: int
-    issuer: str
-    client_id: str
-    client_secret: str | Unchanged | None
-    audience: str | None
-    enforcement: SingleSignOnEnforcement
-    role_claim: str | None
-    roles: Sequence[RoleOfClaim]
-    default_role_id: uuid.UUID | None
-    exceptions: Sequence[MembershipId]
+    issuer: str | Unchanged = UNCHANGED
+    client_id: str | Unchanged = UNCHANGED
+    client_secret: str | Unchanged | None = UNCHANGED
+    audience: str | Unchanged | None = UNCHANGED
+    enforcement: SingleSignOnEnforcement | Unchanged = UNCHANGED
+    role_claim: str | Unchanged | None = UNCHANGED
+    roles: Sequence[RoleOfClaim] | Unchanged = UNCHANGED
+    default_role_id: uuid.UUID | Unchanged | None = UNCHANGED
+    exceptions: Sequence[MembershipId] | Unchanged = UNCHANGED
 
 
-async def set_single_sign_on(
+async def update_single_sign_on(
     session: WriteSession,
     principal: Principal,
-    command: SingleSignOnSettings,
+    command: SingleSignOnUpdate,
     requests: OutgoingRequests,
     keyring_source: KeyringSource,
 ) -> Authorized:
-    """Set up single sign-on, or change all of its settings. Needs ACCOUNT_TRANSFER, which owners have.
+    """Set up single sign-on, or change its settings. Needs ACCOUNT_TRANSFER, which owners have.
 
     Where it becomes REQUIRED, sessions of the sign-in domains' people that a password has opened end. Another
     issuer makes it forget whom the old one has named, and ends their sessions. Raises VersionConflict,
-    FAILED_PRECONDITION for a subaccount, BAD_USER_INPUT, NOT_FOUND, ROLE_TOO_WIDE, CONSENT_REQUIRED for the
-    role of an owner, SECRETS_UNAVAILABLE.
+    FAILED_PRECONDITION for a subaccount, BAD_USER_INPUT, also for a first update without issuer and client,
+    NOT_FOUND, ROLE_TOO_WIDE, CONSENT_REQUIRED for the role of an owner, SECRETS_UNAVAILABLE.
     """
     account = await _authorized(session, principal, command.account_id, WriteKind.CHANGES)
     check_version(account, command.expected_version)
-    values = _values(command, requests)
-    given = await _roles(session, account, command)
-    people = await _owners(session, account, command.exceptions)
-    if command.enforcement is SingleSignOnEnforcement.REQUIRED and not people:
-        message = "Name at least one owner who may use a password, should the issuer be out of reach."
-        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "breakGlassMemberIds")
-    before = await _stored(session, account)
-    if before is not None and before.issuer != command.issuer:
+    before = await stored_settings(session, account)
+    after = await _updated(session, account, command, before, keyring_source)
+    _check(after, requests)
+    await _check_roles(session, account, after, before)
+    if before is not None and before.issuer != after.issuer:
         await _forget_people(session, account)
-    secret = _secret(account, command.client_secret, before, keyring_source)
-    await session.send_built(
-        stored(single_sign_ons, columns_of(account), {**values, "client_secret": secret})
-    )
-    await _replace_parts(session, account, command.roles, people)
-    if command.enforcement is SingleSignOnEnforcement.REQUIRED:
+    await write_settings(session, account, after)
+    if after.enforcement is SingleSignOnEnforcement.REQUIRED:
         await _end_password_sessions(session, principal, account)
     await raise_version(session, account)
-    after = _logged(command, given)
-    old = None if before is None else {"issuer": before.issuer, "enforcement": before.enforcement}
-    await record_of_account(session, principal, account, EventKind.SINGLE_SIGN_ON_SET, old, after)
+    old = None if before is None else before.logged()
+    kind = EventKind.SINGLE_SIGN_ON_UPDATED
+    await record_of_account(session, principal, account, kind, old, after.logged())
     return account
 
 
@@ -116,15 +100,14 @@ async def remove_single_sign_on(
     """End single sign-on, in any status of the account, and the sessions that it has opened. Needs
     ACCOUNT_TRANSFER. Members stay members."""
     account = await _authorized(session, principal, account_id, WriteKind.TAKES_AWAY)
-    before = await _stored(session, account)
+    before = await stored_settings(session, account)
     if before is None:
         return account
     await _forget_people(session, account)
-    for table in (single_sign_on_roles, single_sign_on_exceptions, single_sign_ons):
-        await session.send_built(delete(table).where(in_account(table, account)))
+    await delete_settings(session, account)
     await raise_version(session, account)
-    old: Change = {"issuer": before.issuer, "enforcement": before.enforcement}
-    await record_of_account(session, principal, account, EventKind.SINGLE_SIGN_ON_REMOVED, old)
+    kind = EventKind.SINGLE_SIGN_ON_REMOVED
+    await record_of_account(session, principal, account, kind, before.logged())
     return account
 
 
@@ -138,42 +121,77 @@ async def _authorized(
     return account
 
 
-def _values(command: SingleSignOnSettings, requests: OutgoingRequests) -> dict[str, Any]:
-    if len(command.issuer) > _LONGEST_ADDRESS or not requests.allows(command.issuer) or "?" in command.issuer:
+async def _updated(
+    session: WriteSession,
+    account: Authorized,
+    command: SingleSignOnUpdate,
+    before: Settings | None,
+    keyring_source: KeyringSource,
+) -> Settings:
+    old = before or Settings()
+    secret = command.client_secret
+    people = command.exceptions
+    return Settings(
+        issuer=needed_value(command.issuer, old.issuer or None, "issuer"),
+        client_id=needed_value(command.client_id, old.client_id or None, "clientId"),
+        client_secret=old.client_secret
+        if secret is UNCHANGED
+        else None
+        if secret is None
+        else _sealed(account, secret, keyring_source),
+        audience=new_value(command.audience, old.audience),
+        enforcement=new_value(command.enforcement, old.enforcement),
+        role_claim=new_value(command.role_claim, old.role_claim),
+        roles=tuple(new_value(command.roles, old.roles)),
+        default_role_id=new_value(command.default_role_id, old.default_role_id),
+        exceptions=old.exceptions if people is UNCHANGED else tuple(await _owners(session, account, people)),
+    )
+
+
+def _sealed(account: Authorized, secret: str, keyring_source: KeyringSource) -> bytes:
+    text = visible_text(secret, "clientSecret", _LONGEST_ADDRESS)
+    return keyring_source().seal(CLIENT_SECRET.place(columns_of(account)), text.encode())
+
+
+def _check(after: Settings, requests: OutgoingRequests) -> None:
+    if len(after.issuer) > _LONGEST_ADDRESS or not requests.allows(after.issuer) or "?" in after.issuer:
         message = "Must be an https:// address of at most 500 characters, without a query."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "issuer")
-    if command.audience is not None and command.audience == command.client_id:
-        message = "Must not be the client id: ID tokens are for that."
-        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "audience")
-    if command.roles and command.role_claim is None:
+    visible_text(after.client_id, "clientId")
+    if after.audience is not None:
+        visible_text(after.audience, "audience")
+        if after.audience == after.client_id:
+            message = "Must not be the client id: ID tokens are for that."
+            raise Refusal(RefusalCode.BAD_USER_INPUT, message, "audience")
+    if after.role_claim is not None:
+        visible_text(after.role_claim, "roleClaim")
+    elif after.roles:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Roles need the claim that names them.", "roleClaim")
-    return {
-        "issuer": command.issuer,
-        "client_id": visible_text(command.client_id, "clientId"),
-        "audience": None if command.audience is None else visible_text(command.audience, "audience"),
-        "enforcement": command.enforcement.value,
-        "role_claim": None if command.role_claim is None else visible_text(command.role_claim, "roleClaim"),
-        "default_role_id": command.default_role_id,
-    }
+    if after.enforcement is SingleSignOnEnforcement.REQUIRED and not after.exceptions:
+        message = "Name at least one owner who may use a password, should the issuer be out of reach."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "breakGlassMemberIds")
 
 
-async def _roles(
-    session: WriteSession, account: Authorized, command: SingleSignOnSettings
-) -> list[RoleGrant]:
-    """The roles that people get, each of which the caller may give."""
-    values = [each.value for each in command.roles]
+async def _check_roles(
+    session: WriteSession, account: Authorized, after: Settings, before: Settings | None
+) -> None:
+    """Whoever changes the roles has to be able to give each of them."""
+    old = before or Settings()
+    if (after.roles, after.default_role_id) == (old.roles, old.default_role_id):
+        return
+    values = [each.value for each in after.roles]
     if len(values) > MOST_ROLES or len(set(values)) < len(values):
         message = f"At most {MOST_ROLES} values, each of them once."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "roles")
     for value in values:
         visible_text(value, "roles")
-    wanted = {each.role_id: "roles" for each in command.roles}
-    if command.default_role_id is not None:
-        wanted.setdefault(command.default_role_id, "defaultRoleId")
+    wanted = {each.role_id: "roles" for each in after.roles}
+    if after.default_role_id is not None:
+        wanted.setdefault(after.default_role_id, "defaultRoleId")
     for role_id, field in wanted.items():
         if role_id == BuiltinRole.OWNER.id:
             raise Refusal(RefusalCode.CONSENT_REQUIRED, field=field)
-    return [await role_to_give(session, account, role_id, field) for role_id, field in wanted.items()]
+        await role_to_give(session, account, role_id, field)
 
 
 async def _owners(
@@ -191,43 +209,7 @@ async def _owners(
     if any(row.role_id != BuiltinRole.OWNER.id for row in rows):
         message = "Only owners of the account can be exceptions."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "breakGlassMemberIds")
-    return [UserId(row.user_id) for row in rows]
-
-
-async def _stored(session: WriteSession, account: Authorized) -> Row[*tuple[Any, ...]] | None:
-    statement = select(*single_sign_ons.c).where(in_account(single_sign_ons, account))
-    return (await session.execute(statement)).one_or_none()
-
-
-def _secret(
-    account: Authorized,
-    given: str | Unchanged | None,
-    before: Row[*tuple[Any, ...]] | None,
-    keyring_source: KeyringSource,
-) -> bytes | None:
-    if given is UNCHANGED:
-        return None if before is None else before.client_secret
-    if given is None:
-        return None
-    text = visible_text(given, "clientSecret", _LONGEST_ADDRESS)
-    return keyring_source().seal(CLIENT_SECRET.place(columns_of(account)), text.encode())
-
-
-async def _replace_parts(
-    session: WriteSession, account: Authorized, given: Sequence[RoleOfClaim], people: Sequence[UserId]
-) -> None:
-    own = columns_of(account)
-    for table in (single_sign_on_roles, single_sign_on_exceptions):
-        await session.send_built(delete(table).where(in_account(table, account)))
-    rows = [
-        {**own, "position": position, "value": each.value, "role_id": each.role_id}
-        for position, each in enumerate(given)
-    ]
-    if rows:
-        await session.execute_each(insert(single_sign_on_roles), rows)
-    if people:
-        owners = [{**own, "user_id": each} for each in people]
-        await session.execute_each(insert(single_sign_on_exceptions), owners)
+    return sorted(UserId(row.user_id) for row in rows)
 
 
 async def _forget_people(session: WriteSession, account: Authorized) -> None:
@@ -250,17 +232,3 @@ async def _end_password_sessions(session: WriteSession, principal: Principal, ac
     other = sessions.c.sign_on_master_id.is_distinct_from(literal(account.master_id, Uuid))
     others = sessions.c.digest != principal.credentials.digest
     await session.send_built(delete(sessions).where(sessions.c.user_id.in_(theirs), other, others))
-
-
-def _logged(command: SingleSignOnSettings, given: Sequence[RoleGrant]) -> Change:
-    names: dict[uuid.UUID, str] = {role.id: role.name for role in given}
-    return {
-        "issuer": command.issuer,
-        "clientId": command.client_id,
-        "audience": command.audience,
-        "enforcement": command.enforcement.value,
-        "roleClaim": command.role_claim,
-        "roles": [f"{each.value}: {names.get(each.role_id, '')}" for each in command.roles],
-        "defaultRole": names.get(command.default_role_id) if command.default_role_id else None,
-        "breakGlassMembers": [present(Kind.MEMBER, each) for each in command.exceptions],
-    }

@@ -1,6 +1,8 @@
 """Mutations of single sign-on."""
 
 import datetime
+import uuid
+from typing import TypeVar
 
 import strawberry
 from sqlalchemy import Uuid
@@ -9,22 +11,26 @@ from authz.callers.principals import Principal
 from authz.policy.permissions import Permission
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
-from models.base.ids import Kind
+from models.base.ids import Kind, MembershipId
 from models.single_sign_on.tables import SingleSignOnEnforcement
 from resolvers.accounts import reads as accounts
 from resolvers.effects.attempts import Limit, place_of
 from resolvers.inputs.global_ids import required
+from resolvers.inputs.unchanged import UNCHANGED, Unchanged
 from resolvers.members.change import membership_id_of
 from resolvers.single_sign_on import change, sessions
+from resolvers.single_sign_on.settings import RoleOfClaim
 from schema.fields.context import Context, ContextInfo
 from schema.fields.ids import account_id
 from schema.fields.marks import ANYBODY, needs
 from schema.fields.mutation import mutation
 from schema.fields.payloads import Payload, payload
 from schema.fields.references import AccountRef
-from schema.fields.updates import ACCOUNT_VERSION, expected_version, given, may_stay
+from schema.fields.updates import ACCOUNT_VERSION, converted, expected_version, given, given_value, may_stay
 from schema.fields.writes import perform
 from schema.people.mutations import OF_THE_DEVICE, SignInPayload
+
+T = TypeVar("T")
 
 _CODES_FROM_A_PLACE = 60
 _WINDOW = datetime.timedelta(minutes=15)
@@ -36,47 +42,43 @@ class SingleSignOnRoleInput:
     role_id: strawberry.ID = strawberry.field(description="Any role but OWNER.")
 
 
-@strawberry.input(description="All settings of single sign-on. What is left out has its default.")
-class SingleSignOnSetInput:
+@strawberry.input(
+    description="The settings of single sign-on. Fields that are left out stay as they are. The first time, "
+    "`issuer` and `clientId` are required."
+)
+class SingleSignOnUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="A master account.")
     expected_version: int = expected_version(ACCOUNT_VERSION)
-    issuer: str = strawberry.field(
-        description="The issuer's address, such as https://login.example.com, as its tokens have it. Below "
-        "it the issuer publishes `/.well-known/openid-configuration`."
+    issuer: str | None = may_stay(
+        "The issuer's address, such as https://login.example.com, as its tokens have it. Below it the issuer "
+        "publishes `/.well-known/openid-configuration`. Another issuer ends all sessions of the old one."
     )
-    client_id: str = strawberry.field(description="The id that the issuer gave: 1 to 200 characters.")
+    client_id: str | None = may_stay("The id that the issuer gave: 1 to 200 characters.")
     client_secret: str | None = may_stay(
-        "The secret that the issuer gave: up to 500 characters. It is stored encrypted. Left out, it stays; "
-        "null for none."
+        "The secret that the issuer gave: up to 500 characters. It is stored encrypted. Null for none."
     )
-    audience: str | None = strawberry.field(
-        default=None,
-        description="The audience of the issuer's bearer tokens that the API shall accept. It differs from "
-        "the client id. Left out, no bearer token is accepted.",
+    audience: str | None = may_stay(
+        "The audience of the issuer's bearer tokens that the API shall accept. It differs from the client "
+        "id. Null: no bearer token is accepted."
     )
-    enforcement: SingleSignOnEnforcement = strawberry.field(
-        default=SingleSignOnEnforcement.OPTIONAL,
-        description="With REQUIRED, sessions that a password has opened end for people of the sign-in "
-        "domains.",
+    enforcement: SingleSignOnEnforcement | None = may_stay(
+        "With REQUIRED, sessions that a password has opened end for people of the sign-in domains."
     )
-    role_claim: str | None = strawberry.field(
-        default=None,
-        description="The claim of the ID token that names roles, such as groups: a text or a list of texts.",
+    role_claim: str | None = may_stay(
+        "The claim of the ID token that names roles, such as groups: a text or a list of texts. Null for "
+        "none."
     )
-    roles: list[SingleSignOnRoleInput] = strawberry.field(
-        default_factory=list,
-        description="Up to 100 values of the claim. Of several that fit, the first one counts. At each "
-        "sign-in the person gets this role in the master account, unless the person owns it.",
+    roles: list[SingleSignOnRoleInput] | None = may_stay(
+        "Up to 100 values of the claim. Of several that fit, the first one counts. At each sign-in the "
+        "person gets this role in the master account, unless the person owns it. Null for none."
     )
-    default_role_id: strawberry.ID | None = strawberry.field(
-        default=None,
-        description="The role of people who are no members yet, and to whom the claim gives none. Left out, "
-        "they are not let in.",
+    default_role_id: strawberry.ID | None = may_stay(
+        "The role of people who are no members yet, and to whom the claim gives none. Null: they are not let "
+        "in."
     )
-    break_glass_member_ids: list[strawberry.ID] = strawberry.field(
-        default_factory=list,
-        description="Up to 10 owners of the account who may always use a password. REQUIRED needs at "
-        "least one.",
+    break_glass_member_ids: list[strawberry.ID] | None = may_stay(
+        "Up to 10 owners of the account who may always use a password. REQUIRED needs at least one. Null for "
+        "none."
     )
 
 
@@ -103,34 +105,29 @@ class SingleSignOnPayload(Payload):
 @strawberry.type
 class SingleSignOnMutation:
     @mutation(needs(Permission.ACCOUNT_TRANSFER))
-    async def single_sign_on_set(
-        self, session: WriteSession, principal: Principal, context: Context, input: SingleSignOnSetInput
+    async def single_sign_on_update(
+        self, session: WriteSession, principal: Principal, context: Context, input: SingleSignOnUpdateInput
     ) -> SingleSignOnPayload:
         """Set up single sign-on of a master account, or change it. Only owners can, because the issuer signs
         in everybody with an address of the sign-in domains, also owners."""
-        command = change.SingleSignOnSettings(
+        command = change.SingleSignOnUpdate(
             account_id=account_id(input.account_id),
             expected_version=input.expected_version,
-            issuer=input.issuer,
-            client_id=input.client_id,
+            issuer=given_value(input.issuer, "issuer"),
+            client_id=given_value(input.client_id, "clientId"),
             client_secret=given(input.client_secret),
-            audience=input.audience,
-            enforcement=input.enforcement,
-            role_claim=input.role_claim,
-            roles=[
-                change.RoleOfClaim(each.value, required(Kind.ROLE, each.role_id, "roles"))
-                for each in input.roles
-            ],
-            default_role_id=None
-            if input.default_role_id is None
-            else required(Kind.ROLE, input.default_role_id, "defaultRoleId"),
-            exceptions=[
-                membership_id_of(each, "breakGlassMemberIds") for each in input.break_glass_member_ids
-            ],
+            audience=given(input.audience),
+            enforcement=given_value(input.enforcement, "enforcement"),
+            role_claim=given(input.role_claim),
+            roles=converted(_listed(input.roles), _roles),
+            default_role_id=_default_role(given(input.default_role_id)),
+            exceptions=converted(_listed(input.break_glass_member_ids), _members),
         )
         deployment = context.deployment
         requests = deployment.issuers.requests
-        account = await change.set_single_sign_on(session, principal, command, requests, deployment.keyring)
+        account = await change.update_single_sign_on(
+            session, principal, command, requests, deployment.keyring
+        )
         return payload(SingleSignOnPayload, account_id=account.account_id)
 
     @mutation(needs(Permission.ACCOUNT_TRANSFER))
@@ -163,3 +160,23 @@ class SingleSignOnMutation:
         place = f"single sign-on codes from {place_of(info.context.client_address)}"
         limit = Limit(subject=place, most=_CODES_FROM_A_PLACE, window=_WINDOW, failures_only=True)
         return await perform(info, SignInPayload, write, [limit])
+
+
+def _listed(values: list[T] | None) -> list[T] | Unchanged:
+    """Null is an empty list."""
+    found = given(values)
+    return [] if found is None else found
+
+
+def _roles(values: list[SingleSignOnRoleInput]) -> tuple[RoleOfClaim, ...]:
+    return tuple(RoleOfClaim(each.value, required(Kind.ROLE, each.role_id, "roles")) for each in values)
+
+
+def _default_role(value: strawberry.ID | Unchanged | None) -> uuid.UUID | Unchanged | None:
+    if value is None or value is UNCHANGED:
+        return value
+    return required(Kind.ROLE, value, "defaultRoleId")
+
+
+def _members(values: list[strawberry.ID]) -> list[MembershipId]:
+    return [membership_id_of(each, "breakGlassMemberIds") for each in values]

@@ -13,6 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models.base.ids import Kind, parse
 from models.settings.tables import SettingName, field_functions, settings
 from models.shares.tables import share_accounts, shares
+from models.single_sign_on.tables import (
+    single_sign_on_exceptions,
+    single_sign_on_roles,
+    single_sign_ons,
+)
 from models.templates.tables import template_versions, templates
 from tests.world.brand import Brand
 from tests.world.world import Account, World
@@ -82,7 +87,8 @@ _BESIDE = {"version", "sort_key", "search_key", "compared_name", "looks", "refus
 
 
 async def stored(world: World, table: Table, updated: Updated) -> dict[str, Any]:
-    """What is stored of it; of a share also the accounts that it opens, of a template what it says."""
+    """What is stored of it; of a share also the accounts that it opens, of a template what it says, of single
+    sign-on its roles and exceptions."""
     async with world.database.connect() as connection:
         if table is settings:
             return await _stored_settings(connection, updated)
@@ -91,6 +97,10 @@ async def stored(world: World, table: Table, updated: Updated) -> dict[str, Any]
         if table is shares:
             opened = select(share_accounts.c.account_id).where(share_accounts.c.share_id == row["id"])
             found["accounts"] = sorted((await connection.execute(opened)).scalars())
+        if table is single_sign_ons:
+            for part in (single_sign_on_roles, single_sign_on_exceptions):
+                own = select(part).where(part.c.account_id == row["account_id"]).order_by(*part.c)
+                found[part.name] = [tuple(each) for each in await connection.execute(own)]
         if table is templates:
             parts = select(*(template_versions.c[name] for name in ("subject", "text", "html")))
             newest = parts.where(

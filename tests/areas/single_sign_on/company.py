@@ -34,10 +34,10 @@ class Company:
     async def set(self, **changes: Any) -> None:
         """Set single sign-on up, with these values instead of the usual ones."""
         self.settings = {**self.settings, **changes}
-        await done(self.api, "singleSignOnSet", self.owner, **await self.input())
+        await done(self.api, "singleSignOnUpdate", self.owner, **await self.input())
 
     async def input(self, **changes: Any) -> dict[str, Any]:
-        """A whole input of `singleSignOnSet`."""
+        """A whole input of `singleSignOnUpdate`."""
         query = "query ($id: ID!) { account(id: $id) { version } }"
         found = await self.api.read(query, self.owner, id=self.account.id)
         version = found["account"]["version"]

@@ -51,7 +51,7 @@ class Provider:
     def logout_token(self, **claims: Any) -> str:
         """A token that ends sessions."""
         now = int(time.time())
-        events = {"http://schemas.openid.net/event/backchannel-logout": {}}
+        events: dict[str, object] = {"http://schemas.openid.net/event/backchannel-logout": {}}
         whole = {"iss": self.url, "aud": CLIENT_ID, "iat": now, "exp": now + 120, "jti": "1"}
         return self.sign({**whole, "events": events, **claims})
 

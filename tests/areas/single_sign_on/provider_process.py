@@ -21,12 +21,11 @@ from werkzeug.serving import make_server  # noqa: E402
 
 
 def _app() -> flask.Flask:
-    app = provider_app(require_nonce=True)
+    app: flask.Flask = provider_app(require_nonce=True)
     counts: Counter[str] = Counter()
     challenges: dict[str, str] = {}
     other_key = jose.RSAKey.generate_key(is_private=True)
 
-    @app.before_request
     def count() -> Any:
         counts[flask.request.path] += 1
         if flask.request.path != "/oauth2/token":
@@ -37,7 +36,6 @@ def _app() -> flask.Flask:
             return flask.jsonify({"error": "invalid_grant"}), 400
         return None
 
-    @app.after_request
     def note_challenge(response: flask.Response) -> flask.Response:
         if flask.request.path == "/oauth2/authorize" and "location" in response.headers:
             code = parse_qs(urlsplit(response.headers["location"]).query).get("code", [""])[0]
@@ -45,11 +43,9 @@ def _app() -> flask.Flask:
                 challenges[code] = flask.request.args["code_challenge"]
         return response
 
-    @app.get("/test/counts")
     def tell_counts() -> Any:
         return flask.jsonify(counts)
 
-    @app.post("/test/sign")
     def sign() -> Any:
         told = flask.request.get_json()
         storage = flask.g.oidc_provider_mock_storage
@@ -57,11 +53,15 @@ def _app() -> flask.Flask:
         header = {"alg": "RS256", "kid": storage.jwk.as_dict()["kid"], **told.get("header", {})}
         return jose.jwt.encode(header, told["claims"], key).decode()
 
-    @app.post("/test/rotate")
     def rotate() -> Any:
         flask.g.oidc_provider_mock_storage.jwk = jose.RSAKey.generate_key(is_private=True)
         return "", 204
 
+    app.before_request(count)
+    app.after_request(note_challenge)
+    app.add_url_rule("/test/counts", view_func=tell_counts)
+    app.add_url_rule("/test/sign", view_func=sign, methods=["POST"])
+    app.add_url_rule("/test/rotate", view_func=rotate, methods=["POST"])
     return app
 
 

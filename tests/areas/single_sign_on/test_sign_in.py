@@ -253,14 +253,14 @@ async def test_the_secret_is_sealed_and_never_shown(company: Company) -> None:
 async def test_only_owners_set_it_and_only_of_master_accounts(company: Company) -> None:
     administrator = await company.world.member(company.account, BuiltinRole.ADMINISTRATOR)
     given = await company.input()
-    made = await attempt(company.api, "singleSignOnSet", administrator, **given)
-    assert (made.code, made.answer.data["singleSignOnSet"]["userErrors"][0]["permission"]) == (
+    made = await attempt(company.api, "singleSignOnUpdate", administrator, **given)
+    assert (made.code, made.answer.data["singleSignOnUpdate"]["userErrors"][0]["permission"]) == (
         "FORBIDDEN",
         "ACCOUNT_TRANSFER",
     )
     below = await company.world.account(company.account, "Team")
     other = {**given, "accountId": below.id, "expectedVersion": 1}
-    assert await code_of(company.api, "singleSignOnSet", company.owner, **other) == "FAILED_PRECONDITION"
+    assert await code_of(company.api, "singleSignOnUpdate", company.owner, **other) == "FAILED_PRECONDITION"
 
 
 async def test_settings_that_do_not_fit_are_refused(company: Company) -> None:
@@ -278,7 +278,9 @@ async def test_settings_that_do_not_fit_are_refused(company: Company) -> None:
         ({"breakGlassMemberIds": [marketer.id]}, "breakGlassMemberIds", "BAD_USER_INPUT"),
         ({"expectedVersion": 1}, "expectedVersion", "CONFLICT"),
     ):
-        made = await attempt(company.api, "singleSignOnSet", company.owner, **await company.input(**changes))
+        made = await attempt(
+            company.api, "singleSignOnUpdate", company.owner, **await company.input(**changes)
+        )
         assert (made.code, made.named) == (code, named), changes
     await company.signed_in(company.person())
 

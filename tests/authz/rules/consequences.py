@@ -39,6 +39,7 @@ class Limited(Enum):
     LINKS = "links from"
     KEYS = "keys of"
     DOMAINS = "domains of"
+    SINGLE_SIGN_ON_CODES = "single sign-on codes from"
     DOMAIN_CHECKS = "checks of"
     BREAK_GLASS = "break-glass of"
     OFFERS = "mail: offers"

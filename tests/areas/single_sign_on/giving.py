@@ -1,0 +1,64 @@
+"""Single sign-on of master accounts, written straight into the database."""
+
+from sqlalchemy import delete, func, insert
+
+from authz.policy.builtin_roles import BuiltinRole
+from models.single_sign_on.tables import (
+    single_sign_on_attempts,
+    single_sign_on_codes,
+    single_sign_on_exceptions,
+    single_sign_on_identities,
+    single_sign_on_roles,
+    single_sign_on_tokens,
+    single_sign_ons,
+)
+from tests.world.world import Account, Person, World
+
+
+async def give_single_sign_on(world: World, account: Account, exception: Person | None = None) -> None:
+    """The master account has it, with a value in every setting."""
+    own = {"master_id": account.master, "account_id": account.key}
+    values = {
+        "issuer": "https://login.example.com",
+        "client_id": "mandant",
+        "client_secret": b"sealed",
+        "audience": "https://api.example.com",
+        "enforcement": "OPTIONAL",
+        "role_claim": "groups",
+        "default_role_id": BuiltinRole.ANALYST.id,
+    }
+    role = {"position": 0, "value": "all", "role_id": BuiltinRole.ANALYST.id}
+    async with world.database.begin() as connection:
+        await connection.execute(insert(single_sign_ons).values(**own, **values))
+        await connection.execute(insert(single_sign_on_roles).values(**own, **role))
+        if exception is not None:
+            await connection.execute(insert(single_sign_on_exceptions).values(**own, user_id=exception.key))
+
+
+async def give_identity(world: World, account: Account, person: Person) -> None:
+    """The issuer names the person, who is about to sign in."""
+    own = {"master_id": account.master, "account_id": account.key}
+    subject, soon = person.key.hex, func.now() + func.make_interval(0, 0, 0, 1)
+    code = {"user_id": person.key, "sign_on_master_id": account.master, "sign_on_subject": subject}
+    async with world.database.begin() as connection:
+        await connection.execute(
+            insert(single_sign_on_identities).values(**own, user_id=person.key, subject=subject)
+        )
+        for table, more in (
+            (single_sign_on_codes, code),
+            (single_sign_on_attempts, {}),
+            (single_sign_on_tokens, {}),
+        ):
+            await connection.execute(insert(table).values(digest=person.key.bytes, expires_at=soon, **more))
+
+
+async def forget_single_sign_on(world: World, account: Account) -> None:
+    """The account has none."""
+    async with world.database.begin() as connection:
+        for table in (
+            single_sign_on_identities,
+            single_sign_on_roles,
+            single_sign_on_exceptions,
+            single_sign_ons,
+        ):
+            await connection.execute(delete(table).where(table.c.master_id == account.master))
