@@ -22,7 +22,7 @@ async def _sent(site: Site, account: Account) -> Sent:
     stock, name = site.world.stock(account), site.once("Campaign")
     content = {"name": name, "label": label, "templateId": stock.template_id}
     values = {"accountId": account.id, **content, "contactListIds": [stock.list_id]}
-    made = await site.do("campaignCreate", marketer, "campaign { id }", **values)
+    await site.do("campaignCreate", marketer, "", **values)
     site.log(account, "CAMPAIGN_CREATED", marketer, "CAMPAIGNS_WRITE")
     numbers = site.phone(), site.phone()
     marketing_id = await _message(site, account, "MARKETING", label, numbers[0])
@@ -37,7 +37,7 @@ async def _sent(site: Site, account: Account) -> Sent:
     return Sent(
         account=account,
         label=label,
-        campaign_id=made["campaign"]["id"],
+        campaign_id=await _campaign_id(site, account, label),
         campaign_name=name,
         campaign_maker=marketer,
         marketing_id=marketing_id,
@@ -45,6 +45,18 @@ async def _sent(site: Site, account: Account) -> Sent:
         numbers=numbers,
         paused_stream=await _pause(site, account),
     )
+
+
+async def _campaign_id(site: Site, account: Account, label: str) -> str:
+    """Read by the owner: who made it need not see it."""
+    owner = site.master_owner(account)
+    query = """query ($id: ID!, $label: String!) {
+      account(id: $id) { campaigns(label: $label) { nodes { id } } }
+    }"""
+    found = await (await site.api_of(owner)).read(query, owner, id=account.id, label=label)
+    (campaign,) = found["account"]["campaigns"]["nodes"]
+    campaign_id: str = campaign["id"]
+    return campaign_id
 
 
 async def _message(site: Site, account: Account, stream: str, label: str, number: str) -> str:
