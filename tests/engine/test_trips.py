@@ -133,7 +133,7 @@ async def stage(database: AsyncEngine) -> Stage:
 
 
 _REFUSED_IN_THE_MATRIX = {"signUp", "passwordChange", "passwordReset", "subaccountsRequest"}
-_REFUSED_IN_THE_MATRIX |= {"userUpdate", "userDelete"}
+_REFUSED_IN_THE_MATRIX |= {"userUpdate", "userDelete", "emailChange"}
 """What nobody does in the matrix."""
 
 

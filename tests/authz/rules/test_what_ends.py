@@ -32,14 +32,8 @@ FROM_ABOVE = {"parentAccessUpdate", "parentAccessAnswer"}
 """For what the last one needs no glass to be broken."""
 
 OWN = {"signUp", "signIn", "signOut", "passwordChange", "memberLeave", "shareLeave"}
-OWN |= {
-    "userUpdate",
-    "userDelete",
-    "invitationDecline",
-    "shareDecline",
-    "ownershipAccept",
-    "ownershipDecline",
-}
+OWN |= {"userUpdate", "userDelete", "emailChange"}
+OWN |= {"invitationDecline", "shareDecline", "ownershipAccept", "ownershipDecline"}
 """What concerns the caller alone, or anybody."""
 
 OF_SETTINGS = {"settingsUpdate", "settingsCopy", "reviewRequest"}
