@@ -35,6 +35,7 @@ from authz.reach.status import effective_status, status_mask
 from authz.wall.freshness import current_revision
 from engine.compiled.sql_text import prepared
 from models.accounts.tables import accounts
+from models.accounts.trees import in_tree
 from models.base.stored_functions import functions_in, written_columns
 from models.members.tables import memberships
 from models.people.users import users
@@ -100,8 +101,7 @@ def _is_unproved(account: FromClause, wanted: ColumnElement[int]) -> ColumnEleme
         select(func.bool_or(person.c.email_verified_at.is_not(None)))
         .select_from(owner.join(person, person.c.id == owner.c.user_id))
         .where(
-            owner.c.master_id == account.c.master_id,
-            owner.c.account_id == account.c.master_id,
+            in_tree(owner, account, account_id="master_id"),
             owner.c.role_id == literal_column(f"'{BuiltinRole.OWNER.id}'", Uuid),
         )
         .correlate(account)

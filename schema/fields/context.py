@@ -88,7 +88,9 @@ class Context(ReadContext):
         """The pages that verify an e-mail address and that set a new password. The secrets go behind their
         `#` as well; without one the second page offers to mail a link."""
         public_url = self.deployment.public_url
-        return MailboxPages(f"{public_url}/email-verification", f"{public_url}/password-reset")
+        return MailboxPages(
+            verification=f"{public_url}/email-verification", password=f"{public_url}/password-reset"
+        )
 
     @property
     def retry_after(self) -> int | None:

@@ -110,7 +110,7 @@ class MailboxMutation:
             return await prove_own_password(context.sessions, turn, principal, input.password, "password")
 
         async def write(session: WriteSession, proved: ProvedPassword) -> PersonPayload:
-            command = EmailChange(input.email, context.mailbox_pages)
+            command = EmailChange(email=input.email, pages=context.mailbox_pages)
             return payload(PersonPayload, user_id=await request_email_change(session, proved, command))
 
         limits = fixed(own_password_limits(principal))

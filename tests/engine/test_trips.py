@@ -18,7 +18,7 @@ from tests.world.world import World
 TRIPS: dict[str, int] = {
     "signIn": 13,
     "signOut": 3,
-    "emailVerify": 14,
+    "emailVerify": 15,
     "emailVerificationRequest": 4,
     "passwordResetRequest": 3,
     "subaccountCreate": 7,
