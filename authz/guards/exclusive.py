@@ -60,6 +60,9 @@ class Authorized:
     refused_change: RefusalCode | None = None
     """Why the path's status allows only writes that take away. None: it allows changes."""
 
+    is_unproved: bool = False
+    """It costs, and the tree's owners have proved no e-mail address."""
+
     row: AccountRow | None = None
     """None: nobody's rights were read."""
     held: int = 0
@@ -74,7 +77,10 @@ class Authorized:
 
     def check_changeable(self) -> None:
         """Check the status, for a write that was authorized without it and turns out to give something. The
-        account is locked, so its status cannot change. Raises ACCOUNT_SUSPENDED and ACCOUNT_CLOSED."""
+        account is locked, so its status cannot change. Raises ACCOUNT_SUSPENDED and ACCOUNT_CLOSED, and
+        ADDRESS_NOT_VERIFIED for what costs in a tree whose owners have proved no address."""
+        if self.is_unproved:
+            raise Refusal(RefusalCode.ADDRESS_NOT_VERIFIED)
         if self.refused_change is not None:
             raise Refusal(self.refused_change)
 
@@ -326,6 +332,7 @@ async def _rights_in(
         row.acting_from or row.id,
         await opened_because(session, row, permission, principal),
         _refused_change(row, permission),
+        row.is_unproved,
         account_row(row),
         row.mask,
     )

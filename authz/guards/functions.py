@@ -9,11 +9,14 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     DateTime,
+    FromClause,
     Select,
     Text,
     Uuid,
     any_,
     bindparam,
+    case,
+    false,
     func,
     literal_column,
     select,
@@ -24,14 +27,18 @@ from sqlalchemy.types import TypeEngine
 from authz.callers.principals import PrincipalKind
 from authz.guards import account_row
 from authz.guards.acting_grants import acting_from
-from authz.policy.permissions import Permission, allows
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import COSTS, Permission, allows, mask_literal
 from authz.reach.ends import FOREVER
 from authz.reach.reach import PRINCIPAL, mask_of_account
 from authz.reach.status import effective_status, status_mask
 from authz.wall.freshness import current_revision
 from engine.compiled.sql_text import prepared
 from models.accounts.tables import accounts
+from models.accounts.trees import in_tree
 from models.base.stored_functions import functions_in, written_columns
+from models.members.tables import memberships
+from models.people.users import users
 
 _UUID, _TEXT, _MASK = Uuid(), Text(), BigInteger()
 COLUMNS: dict[str, TypeEngine[Any]] = {
@@ -47,6 +54,7 @@ COLUMNS: dict[str, TypeEngine[Any]] = {
     "acting_from": _UUID,
     "left_by_status": _MASK,
     "status": _TEXT,
+    "is_unproved": Boolean(),
     **account_row.COLUMNS,
 }
 """What the door returns: the revision of the transaction's changes, whether it locked what it had to lock,
@@ -69,6 +77,7 @@ def _rights() -> Select[Any]:
             acting_from(account.c.id, wanted).label("acting_from"),
             status_mask(account).label("left_by_status"),
             effective_status(account).label("status"),
+            _is_unproved(account, wanted).label("is_unproved"),
             *account_row.written(account),
         )
         .select_from(account.join(granted, true()))
@@ -82,6 +91,24 @@ def _rights() -> Select[Any]:
     return select(current_revision(), literal_column("held"), *caller, *reached.c).select_from(
         PRINCIPAL.outerjoin(reached, true())
     )
+
+
+def _is_unproved(account: FromClause, wanted: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether it costs, and no owner of the master account has proved an e-mail address. Where there is no
+    owner, nobody has to."""
+    owner, person = memberships.alias(), users.alias()
+    some_proved = (
+        select(func.bool_or(person.c.email_verified_at.is_not(None)))
+        .select_from(owner.join(person, person.c.id == owner.c.user_id))
+        .where(
+            in_tree(owner, account, account_id="master_id"),
+            owner.c.role_id == literal_column(f"'{BuiltinRole.OWNER.id}'", Uuid),
+        )
+        .correlate(account)
+        .scalar_subquery()
+    )
+    costs = wanted.op("&")(mask_literal(COSTS)) != literal_column("0")
+    return case((costs, func.coalesce(some_proved, true()).is_(False)), else_=false())
 
 
 def _of(kind: PrincipalKind) -> str:

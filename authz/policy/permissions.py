@@ -135,6 +135,17 @@ GIVES_ACCESS = frozenset(
 """What gives or takes access. Its holder needs it for at least as long as what is given or taken lasts (see
 `authz.guards.exclusive`)."""
 
+COSTS = mask_of(
+    {
+        Permission.CREDIT_WRITE,
+        Permission.CREDIT_TRANSFER,
+        Permission.PLAN_WRITE,
+        Permission.CAMPAIGNS_SEND,
+        Permission.TRANSACTIONAL_SEND,
+    }
+)
+"""What buys, spends or sends. Nobody does in a tree whose owners have proved no e-mail address."""
+
 ALL_PERMISSIONS = mask_of(frozenset(Permission))
 READ_PERMISSIONS = mask_of(frozenset(p for p in Permission if p.action == "READ"))
 """What remains where an account, or one above it, is suspended or closed (T7)."""

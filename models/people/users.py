@@ -1,6 +1,6 @@
 """People, and which of them own an account (R46). Reference tables."""
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Text, Uuid, text
 
 from models.base.columns import (
     NOT_OF_A_TREE,
@@ -28,8 +28,14 @@ users = control_table(
     Column("version", BigInteger, nullable=False, server_default=text("1")),
     Column("deleted_at", DateTime(timezone=True), comment="Since then name and address are pseudonyms."),
     created_at(),
-    UniqueConstraint("email_canonical"),
     short_text_check("name"),
+    Index(
+        "uq_users_verified_email",
+        "email_canonical",
+        unique=True,
+        postgresql_where=text("email_verified_at IS NOT NULL"),
+    ),
+    Index("ix_users_email_canonical_id", "email_canonical", "id"),
 )
 
 ownerships = control_table(

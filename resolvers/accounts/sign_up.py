@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.callers.principals import Credentials, Principal, PrincipalKind
@@ -16,8 +16,8 @@ from authz.wall.row_security import found_tree
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.accounts.tables import Currency
 from models.base.ids import AccountId, ApiKeyId, Kind, MasterId, UserId, new_id, present
-from models.base.text_forms import forms_of
 from models.members.tables import memberships
+from models.people.holders import holder_of
 from models.people.users import ownerships, users
 from resolvers.accounts.create_subaccount import FIRST_KEY_NAME, add_account
 from resolvers.api_keys.create import ApiKeySecret, NewApiKey, add_api_key
@@ -30,10 +30,10 @@ from resolvers.invitations.received import NamedInvitation
 from resolvers.members.ownership import take_ownership
 from resolvers.people.hashing import HashingTurn
 from resolvers.people.mailbox import mark_verified, send_verification
+from resolvers.people.pages import MailboxPages
 from resolvers.people.passwords import new_password
 from resolvers.people.proved_passwords import PasswordChangedError
 from resolvers.people.sign_in import SignedIn, check_password_suffices, open_session
-from resolvers.people.takeover import leave_account, replace_password
 from resolvers.people.weak_passwords import PasswordOwner
 from resolvers.sessions.clients import Client
 from resolvers.shares.accept import accept_share, check_share_for
@@ -42,14 +42,14 @@ from resolvers.shares.accept import accept_share, check_share_for
 @dataclass(frozen=True)
 class SignUp:
     """Exactly one of `account_name` (creates a master account) and `invitation_token` (accepts it); with
-    `account_name` also a `share_token` (accepts it too). `verification_page`: the page that verifies the
-    address. `currency`: of the new tree, for good. `reason`: see `Principal.reason`."""
+    `account_name` also a `share_token` (accepts it too). `pages`: where mails lead to. `currency`: of the new
+    tree, for good. `reason`: see `Principal.reason`."""
 
     name: str
     email: str
     account_name: str | None
     invitation_token: str | None
-    verification_page: str
+    pages: MailboxPages
     share_token: str | None = None
     currency: Currency = Currency.EUR
     reason: str | None = None
@@ -68,8 +68,8 @@ class SignedUp:
 
 @dataclass(frozen=True)
 class SignUpPassword:
-    """The new hash, and whether the password is that of the person who has the address already.
-    `stored_hash`: the hash it was compared with; None: nobody had the address."""
+    """The new hash, and whether the password is that of the person who has the address already (see
+    `holder_of`). `stored_hash`: the hash it was compared with; None: nobody had the address."""
 
     new_hash: str
     stored_hash: str | None = None
@@ -83,7 +83,7 @@ async def check_sign_up(
     _check_wanted(command)
     email = email_address(command.email)
     prepared = new_password(password, PasswordOwner(short_text(command.name, "name"), email.canonical))
-    statement = select(users.c.password_hash).where(users.c.email_canonical == email.canonical)
+    statement = select(users.c.password_hash).where(users.c.id == holder_of(email.canonical))
     async with sessions.begin() as session:
         stored_hash = (await session.execute(statement)).scalar_one_or_none()
     is_right = await turn.matches(password, stored_hash)
@@ -93,11 +93,11 @@ async def check_sign_up(
 async def sign_up(session: WriteSession, command: SignUp, password: SignUpPassword) -> SignedUp:
     """Create the person, and its account or membership.
 
-    A registered person with the right password gets an account, if it owns none. The secret of a mailed link
-    verifies the address, and replaces whoever signed up with the address without verifying it (see
-    `resolvers.people.takeover`). Without such a secret the verifying link is mailed. Raises SIGN_UP_REFUSED
-    for a wrong password, ALREADY_OWNS_ACCOUNT, BAD_USER_INPUT, PasswordChangedError, and what accepting the
-    invitation or the share raises.
+    A person who verified the address, with the right password, gets an account if it owns none. Everybody
+    else becomes a new person, whoever has the address: it counts for nothing before it is verified, so a
+    stranger learns nothing (T13). The secret of a mailed link verifies it at once. Without such a secret
+    the link is mailed. Raises SIGN_UP_REFUSED for such a secret with a wrong password, ALREADY_OWNS_ACCOUNT,
+    BAD_USER_INPUT, RateLimited, PasswordChangedError, and what accepting the invitation or the share raises.
     """
     person = await _person(session, command, password)
     await check_password_suffices(session, person.id)
@@ -130,17 +130,13 @@ class _Person:
     owns: AccountId | None = None
 
 
-@dataclass(frozen=True)
-class _Proof:
-    """A link's secret, which proves the mailbox. `of_ownership`: it offers to own an account."""
-
-    of_ownership: bool
-
-
 async def _person(session: WriteSession, command: SignUp, password: SignUpPassword) -> _Person:
     email = email_address(command.email)
     name = short_text(command.name, "name")
-    proof = await _proof(session, email, command)
+    is_proved = await _proves_mailbox(session, email, command)
+    registered = await _registered(session, email, password, is_proved=is_proved)
+    if registered is not None:
+        return registered
     made = (
         upsert(users)
         .values(
@@ -149,52 +145,50 @@ async def _person(session: WriteSession, command: SignUp, password: SignUpPasswo
             email=email.original,
             email_canonical=email.canonical,
             password_hash=password.new_hash,
-            email_verified_at=None if proof is None else func.now(),
+            email_verified_at=func.now() if is_proved else None,
         )
         .on_conflict_do_nothing()
         .returning(users.c.id)
     )
     user_id = (await session.execute(made)).scalar_one_or_none()
     if user_id is None:
-        return await _registered(session, email, name, password, proof)
-    if proof is None:
-        await send_verification(session, UserId(user_id), email, command.verification_page)
+        # Somebody has verified the address since it was looked up.
+        raise PasswordChangedError
+    if not is_proved:
+        await send_verification(session, UserId(user_id), email, command.pages)
     return _Person(UserId(user_id))
 
 
-async def _proof(session: WriteSession, email: EmailAddress, command: SignUp) -> _Proof | None:
+async def _proves_mailbox(session: WriteSession, email: EmailAddress, command: SignUp) -> bool:
+    """Whether the secret of a mailed link came along. Raises what accepting it raises."""
     if command.invitation_token is not None:
-        invitation = await invitation_for(session, email.canonical, command.invitation_token)
-        return _Proof(of_ownership=invitation.role_id == BuiltinRole.OWNER.id)
-    if command.share_token is not None:
+        await invitation_for(session, email.canonical, command.invitation_token)
+    elif command.share_token is not None:
         await check_share_for(session, email.canonical, command.share_token)
-        return _Proof(of_ownership=False)
-    return None
+    else:
+        return False
+    return True
 
 
 async def _registered(
-    session: WriteSession, email: EmailAddress, name: str, password: SignUpPassword, proof: _Proof | None
-) -> _Person:
-    """The person who signed up with the address before: the same person, or one that the mailbox's owner
-    replaces. Raises PasswordChangedError, also for a sign-up after the password was compared."""
+    session: WriteSession, email: EmailAddress, password: SignUpPassword, *, is_proved: bool
+) -> _Person | None:
+    """The person who has the address already, if it is the one that signs up. Raises PasswordChangedError,
+    also where another person has the address since the password was compared."""
     stored = select(users.c.id, users.c.password_hash, users.c.email_verified_at).where(
-        users.c.email_canonical == email.canonical
+        users.c.id == holder_of(email.canonical)
     )
-    row = (await session.execute(stored.with_for_update(key_share=True))).one()
-    user_id = UserId(row.id)
+    row = (await session.execute(stored.with_for_update(key_share=True))).one_or_none()
+    if row is None or not (is_proved or row.email_verified_at is not None):
+        return None
     if row.password_hash != password.stored_hash:
         raise PasswordChangedError
-    if password.is_right:
-        if proof is not None:
-            await mark_verified(session, user_id)
-    elif proof is not None and row.email_verified_at is None:
-        await replace_password(session, user_id, password.new_hash)
-        renamed = {"name": name, **forms_of(users, name)}
-        await session.send_built(update(users).where(users.c.id == user_id).values(renamed))
-        if proof.of_ownership:
-            await leave_account(session, user_id)
-    else:
-        raise Refusal(RefusalCode.SIGN_UP_REFUSED)
+    user_id = UserId(row.id)
+    if not password.is_right:
+        if is_proved and row.email_verified_at is not None:
+            raise Refusal(RefusalCode.SIGN_UP_REFUSED)
+        return None
+    await mark_verified(session, user_id)
     owned = select(ownerships.c.account_id).where(ownerships.c.user_id == user_id)
     return _Person(user_id, (await session.execute(owned)).scalar_one_or_none())
 

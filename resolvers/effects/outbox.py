@@ -11,6 +11,7 @@ from authz.policy.refusals import RateLimited, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.base.ids import MasterId, new_id
 from models.effects.outbox import outbox_messages
+from models.people.holders import holder_of
 from models.people.users import ownerships, users
 from resolvers.effects.attempts import Limit, count_attempts, place_of
 from resolvers.effects.mail_limits import Budget, MailKind, Whose, budget_subject
@@ -90,7 +91,7 @@ async def queue_mail_if_registered(session: WriteSession, cause: Cause, mail: Ma
         return False
     values = select(
         literal(new_id(), Uuid), users.c.email, literal(mail.kind.subject, Text), literal(mail.body, Text)
-    ).where(users.c.email_canonical == mail.recipient.canonical)
+    ).where(users.c.id == holder_of(mail.recipient.canonical))
     columns = ["id", "recipient", "subject", "body"]
     await session.send_built(insert(outbox_messages).from_select(columns, values))
     return True

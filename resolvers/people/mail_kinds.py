@@ -13,11 +13,23 @@ PASSWORD_RESETS = MailPolicy(
 """A reset link is valid as long as the window, so that the person has a valid one whenever further mails are
 dropped."""
 
-SIGN_UP_ATTEMPTS = MailPolicy("sign-up attempts", (Budget(Whose.RECIPIENT, 2, DAY, drops=True),))
-"""Sign-ups from one network are limited themselves."""
+ADDRESS_CHANGES = MailPolicy("address changes", (Budget(Whose.RECIPIENT, 10, DAY, drops=True),))
+"""To an address that was left: a person who changes it often was told."""
 
 EMAIL_VERIFICATION = MailKind("Confirm your e-mail address for Mandant", VERIFICATIONS)
-PASSWORD_RESET = MailKind("Set a new password for Mandant", PASSWORD_RESETS)
-SIGN_UP_ATTEMPT = MailKind("Somebody signed up for Mandant with your e-mail address", SIGN_UP_ATTEMPTS)
+SIGN_UP_ATTEMPT = MailKind("Somebody signed up for Mandant with your e-mail address", VERIFICATIONS)
+EMAIL_CHANGE = MailKind("Confirm your new e-mail address for Mandant", VERIFICATIONS)
+EMAIL_CHANGE_ATTEMPT = MailKind("Somebody wanted your e-mail address for Mandant", VERIFICATIONS)
+"""The kinds in pairs, counted together: what is refused tells nobody whether an address is taken."""
 
-MAIL_KINDS = (EMAIL_VERIFICATION, PASSWORD_RESET, SIGN_UP_ATTEMPT)
+EMAIL_CHANGED = MailKind("Your e-mail address for Mandant was changed", ADDRESS_CHANGES)
+PASSWORD_RESET = MailKind("Set a new password for Mandant", PASSWORD_RESETS)
+
+MAIL_KINDS = (
+    EMAIL_VERIFICATION,
+    SIGN_UP_ATTEMPT,
+    EMAIL_CHANGE,
+    EMAIL_CHANGE_ATTEMPT,
+    EMAIL_CHANGED,
+    PASSWORD_RESET,
+)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, literal_column, select
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from models.accounts.tables import accounts
@@ -76,11 +76,10 @@ def _memberships(viewer: FromClause) -> Select[Any]:
 
 def _shares(viewer: FromClause) -> Select[Any]:
     share, opened, account = shares.alias(), share_accounts.alias(), accounts.alias()
-    of_share = and_(opened.c.master_id == share.c.master_id, opened.c.share_id == share.c.id)
     named = (
         select(func.jsonb_agg(aggregate_order_by(_account(account), account.c.id), type_=JSONB))
         .select_from(opened.join(account, in_tree(account, opened, id="account_id")))
-        .where(of_share)
+        .where(in_tree(opened, share, share_id="id"))
         .correlate(share)
         .scalar_subquery()
     )

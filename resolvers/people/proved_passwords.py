@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, or_, select
 
 from authz.callers.principals import Principal
+from authz.callers.tokens import TokenKind, digest
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.base.ids import UserId
+from models.people.devices import devices
 from models.people.users import users
 from resolvers.inputs.emails import email_address
 from resolvers.people.hashing import HashingTurn
@@ -26,12 +28,27 @@ class PasswordChangedError(Exception):
 
 
 async def prove_password(
-    sessions: WriteSessions, turn: HashingTurn, email: str, password: str
+    sessions: WriteSessions, turn: HashingTurn, email: str, password: str, device_token: str | None
 ) -> ProvedPassword:
-    """The person with the address, if the password is right. Raises BAD_USER_INPUT. Raises SIGN_IN_REFUSED,
-    for an unknown address too, after the same time (T13)."""
+    """The person who verified the address, if the password is right. Whoever only typed it is known by the
+    device that signed up, and first: so a device never learns that somebody else has the address.
+
+    Raises BAD_USER_INPUT. Raises SIGN_IN_REFUSED, for an unknown address too, after the same time (T13).
+    """
     canonical = email_address(email).canonical
-    statement = select(users.c.id, users.c.password_hash).where(users.c.email_canonical == canonical)
+    found = None if device_token is None else digest(device_token, TokenKind.DEVICE)
+    known = (
+        exists()
+        .where(devices.c.user_id == users.c.id, devices.c.digest == found, devices.c.expires_at > func.now())
+        .correlate(users)
+    )
+    is_person = or_(users.c.email_verified_at.is_not(None), known)
+    statement = (
+        select(users.c.id, users.c.password_hash)
+        .where(users.c.email_canonical == canonical, is_person)
+        .order_by(known.desc())
+        .limit(1)
+    )
     async with sessions.begin() as session:
         row = (await session.execute(statement)).one_or_none()
     if not await turn.matches(password, None if row is None else row.password_hash) or row is None:

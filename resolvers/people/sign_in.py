@@ -138,6 +138,7 @@ async def change_password(session: WriteSession, principal: Principal, change: P
             sessions.c.user_id == user_id, sessions.c.digest != principal.credentials.digest
         )
     )
-    resets = mailbox_links.c.kind == MailboxLinkKind.PASSWORD_RESET.value
+    # Links that lead back to an earlier address stay: the password may be that of a thief.
+    resets = (mailbox_links.c.kind == MailboxLinkKind.PASSWORD_RESET.value) & mailbox_links.c.email.is_(None)
     await session.send_built(delete(mailbox_links).where(mailbox_links.c.user_id == user_id, resets))
     return user_id

@@ -8,11 +8,13 @@ import datetime
 
 from authz.callers.principals import Principal
 from authz.callers.tokens import Digest
+from models.base.ids import UserId
 from resolvers.effects.attempts import Limit, place_of
-from resolvers.people.mailbox import link_digest
+from resolvers.people.links import link_digest
 
 WINDOW = datetime.timedelta(minutes=10)
 WIDE_WINDOW = datetime.timedelta(hours=1)
+DAY = datetime.timedelta(days=1)
 
 OF_A_PLACE = 100
 """Many people may share the address of an office."""
@@ -26,6 +28,9 @@ is as high as the password's length allows, because an attacker who uses it up k
 in on a new device. A known device can still sign in, and a mailed link makes its device known."""
 
 OF_A_DEVICE = 10
+
+OF_CODES = 10
+"""In a DAY. Of a million codes nobody finds one so, and nobody mistypes one so often."""
 
 
 def sign_in_limits(canonical: str, client_address: str, known_device: Digest | None) -> list[Limit]:
@@ -52,13 +57,12 @@ def link_limits(client_address: str) -> list[Limit]:
     return [Limit(f"links from {place_of(client_address)}", OF_A_PLACE, WINDOW, failures_only=True)]
 
 
-def verification_limits(token: str, client_address: str) -> list[Limit]:
-    """The same where the link lets a password be guessed."""
-    found = link_digest(token)
-    if found is None:
-        return link_limits(client_address)
-    by_link = f"password by {found.hex()}"
-    return [
-        *link_limits(client_address),
-        Limit(by_link, OF_AN_ADDRESS_FROM_A_PLACE, WINDOW, failures_only=True),
-    ]
+def verification_limits(token: str | None, user_id: UserId | None) -> list[Limit]:
+    """The limits where a link lets a password be guessed, or a session lets a code be guessed."""
+    found = None if token is None else link_digest(token)
+    if found is not None:
+        by_link = f"password by {found.hex()}"
+        return [Limit(by_link, OF_AN_ADDRESS_FROM_A_PLACE, WINDOW, failures_only=True)]
+    if token is None and user_id is not None:
+        return [Limit(f"codes of {user_id}", OF_CODES, DAY, failures_only=True)]
+    return []

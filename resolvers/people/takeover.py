@@ -8,7 +8,7 @@ keys of the earlier user have to end.
 import uuid
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, delete, false, func, select, update
 
 from authz.callers.principals import Credentials, Principal, PrincipalKind
 from authz.callers.tokens import digest_of
@@ -18,50 +18,39 @@ from authz.wall.row_security import enter
 from engine.writes.sessions import WriteSession
 from models.api_keys.tables import api_keys
 from models.base.ids import AccountId, Kind, MasterId, UserId, present
-from models.members.tables import memberships
-from models.people.mailbox_links import mailbox_links
+from models.people.mailbox_links import MailboxLinkKind, mailbox_links
 from models.people.sessions import sessions
 from models.people.users import ownerships, users
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record
+from resolvers.inputs.emails import EmailAddress
 from resolvers.people.devices import forget_devices
 from resolvers.people.sign_in import open_session
 
+_RESET = MailboxLinkKind.PASSWORD_RESET.value
 
-async def replace_password(session: WriteSession, user_id: UserId, password_hash: str | None) -> None:
-    """Give the person a new password, or none, after the mailbox was proved. Sessions, known devices and
-    mailed links end. If the address was not verified before, the API keys of its account end too, because
-    somebody else may have made them."""
+
+async def replace_password(
+    session: WriteSession, user_id: UserId, password_hash: str, address: EmailAddress | None = None
+) -> None:
+    """Give the person a new password after the mailbox was proved, of `address` where that is another one,
+    which the person then has again. Sessions and known devices end, and mailed links but for those that lead
+    back to an earlier address; by one of these, all. If the address was not verified before, the API keys of
+    its account end too, because somebody else may have made them."""
     was_verified = await _lock(session, user_id)
     proved = func.coalesce(users.c.email_verified_at, func.now())
-    values = {"password_hash": password_hash, "email_verified_at": proved}
+    values: dict[str, object] = {"password_hash": password_hash, "email_verified_at": proved}
+    kept: ColumnElement[bool] = false()
+    if address is None:
+        kept = mailbox_links.c.email.is_not(None) & (mailbox_links.c.kind == _RESET)
+    else:
+        values |= {"email": address.original, "email_canonical": address.canonical}
     await session.send_built(update(users).where(users.c.id == user_id).values(values))
     await session.send_built(delete(sessions).where(sessions.c.user_id == user_id))
-    await session.send_built(delete(mailbox_links).where(mailbox_links.c.user_id == user_id))
+    await session.send_built(delete(mailbox_links).where(mailbox_links.c.user_id == user_id, ~kept))
     await forget_devices(session, user_id)
     if not was_verified:
         await _revoke_keys(session, user_id)
-
-
-async def leave_account(session: WriteSession, user_id: UserId) -> None:
-    """Take the person out of the account that was made with the unverified address. The account stays behind
-    empty."""
-    owned = await _owned(session, user_id)
-    if owned is None:
-        return
-    principal = await _enter(session, user_id)
-    await lock_tree(session, MasterId(owned.master_id))
-    gone = delete(memberships).where(
-        memberships.c.master_id == owned.master_id,
-        memberships.c.account_id == owned.account_id,
-        memberships.c.user_id == user_id,
-    )
-    membership_id = (await session.execute(gone.returning(memberships.c.id))).scalar_one()
-    await session.send_built(delete(ownerships).where(ownerships.c.user_id == user_id))
-    subject_id, before = present(Kind.MEMBER, membership_id), {"user": present(Kind.USER, user_id)}
-    account = _account(owned.master_id, owned.account_id)
-    await record(session, principal, account, EventKind.MEMBER_LEFT, subject_id, dict(before), None)
-    await _leave(session, principal)
 
 
 async def _revoke_keys(session: WriteSession, user_id: UserId) -> None:

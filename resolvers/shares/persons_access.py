@@ -171,7 +171,9 @@ def _invitations(account_id: AccountId, user_id: UserId) -> Select[Any]:
 
 
 def _address_of(user_id: UserId) -> ColumnElement[str]:
-    return select(users.c.email_canonical).where(users.c.id == user_id).scalar_subquery()
+    """Only a verified one is the person's."""
+    address = select(users.c.email_canonical)
+    return address.where(users.c.id == user_id, users.c.email_verified_at.is_not(None)).scalar_subquery()
 
 
 def _is_below(rows: FromClause, account_id: uuid.UUID, permission: Permission) -> ColumnElement[bool]:

@@ -33,7 +33,6 @@ from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.inputs.text import short_text
-from resolvers.people.takeover import replace_password
 from resolvers.single_sign_on.failures import SignOnFailed, SignOnFailure
 from resolvers.single_sign_on.store import Connection
 from resolvers.single_sign_on.tokens import Claims
@@ -104,12 +103,9 @@ async def _person(
     new = (await session.execute(made)).scalar_one_or_none()
     if new is not None:
         return UserId(new)
-    stored = select(users.c.id, users.c.email_verified_at).where(users.c.email_canonical == email.canonical)
-    row = (await session.execute(stored)).one()
-    if row.email_verified_at is None:
-        # Whoever signed up with the address never proved the mailbox.
-        await replace_password(session, UserId(row.id), None)
-    return UserId(row.id)
+    # Whoever has only typed the address is somebody else.
+    verified = users.c.email_canonical == email.canonical, users.c.email_verified_at.is_not(None)
+    return UserId((await session.execute(select(users.c.id).where(*verified))).scalar_one())
 
 
 def _name_of(claims: Claims, email: EmailAddress) -> str:

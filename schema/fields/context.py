@@ -16,6 +16,7 @@ from engine.reference.executor import ReadContext
 from engine.writes.sessions import WriteSessions
 from resolvers.effects.public_url import PUBLIC_URL_NAME
 from resolvers.people.hashing import Hashing
+from resolvers.people.pages import MailboxPages
 from resolvers.sessions.clients import Client, client_of
 from schema.fields.deployment import Deployment
 
@@ -86,15 +87,13 @@ class Context(ReadContext):
         return f"{self.deployment.public_url}/invitation"
 
     @property
-    def verification_page(self) -> str:
-        """The page that verifies an e-mail address. The secret goes behind its `#` as well."""
-        return f"{self.deployment.public_url}/email-verification"
-
-    @property
-    def password_page(self) -> str:
-        """The page that sets a new password, with the secret behind its `#`; without one it offers to mail a
-        link."""
-        return f"{self.deployment.public_url}/password-reset"
+    def mailbox_pages(self) -> MailboxPages:
+        """The pages that verify an e-mail address and that set a new password. The secrets go behind their
+        `#` as well; without one the second page offers to mail a link."""
+        public_url = self.deployment.public_url
+        return MailboxPages(
+            verification=f"{public_url}/email-verification", password=f"{public_url}/password-reset"
+        )
 
     @property
     def client(self) -> Client:

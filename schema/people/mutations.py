@@ -8,7 +8,7 @@ from sqlalchemy import Uuid
 
 from authz.callers.principals import Credentials, Principal
 from authz.callers.tokens import digest_of
-from authz.policy.refusals import Refusal, RefusalCode
+from authz.policy.refusals import Refusal
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import Currency
@@ -17,7 +17,6 @@ from resolvers.accounts import sign_up as sign_up_writes
 from resolvers.api_keys import reads as api_keys
 from resolvers.effects.attempts import Limit, place_of
 from resolvers.inputs.emails import email_address
-from resolvers.people import mailbox
 from resolvers.people import reads as users
 from resolvers.people import sign_in as writes
 from resolvers.people.devices import known_device
@@ -54,7 +53,7 @@ class SignUpInput:
     invitation_token: str | None = strawberry.field(
         default=None,
         description="The secret of an invitation's link. The invitation is accepted at once, and proves the "
-        "address: you replace anybody who signed up with it earlier and never verified it.",
+        "address.",
     )
     share_token: str | None = strawberry.field(
         default=None,
@@ -128,10 +127,11 @@ class SessionMutation:
     @strawberry.mutation(
         directives=ANYBODY,
         description="Create a person with a master account and its first API key, or accept an invitation. "
-        "With `shareToken` a share is accepted as well. A link mailed to the address verifies it, see "
-        "`emailVerify`; an invitation or share verifies it at once. Until the address is verified, the "
-        "person has only that account and cannot invite anybody. If the address is taken, the answer is "
-        "SIGN_UP_REFUSED and its owner receives a mail.",
+        "With `shareToken` a share is accepted as well. A link and a code mailed to the address verify it, "
+        "see `emailVerify`; an invitation or share verifies it at once. Until the address is verified, the "
+        "person has only that account, can invite nobody, and signs in only with the `deviceToken` returned "
+        "here. If somebody else has verified the address, the answer is the same, and that person receives a "
+        "mail instead. SIGN_UP_REFUSED: the invitation or share is for somebody who has another password.",
     )
     async def sign_up(self, info: ContextInfo, input: SignUpInput) -> SignUpPayload:
         command = sign_up_writes.SignUp(
@@ -139,7 +139,7 @@ class SessionMutation:
             email=input.email,
             account_name=input.account_name,
             invitation_token=input.invitation_token,
-            verification_page=info.context.verification_page,
+            pages=info.context.mailbox_pages,
             share_token=input.share_token,
             currency=input.currency,
             reason=info.context.reason,
@@ -167,11 +167,7 @@ class SessionMutation:
                 secret=done.secret,
             )
 
-        done = await perform_with_password(info, SignUpPayload, limits, check, write, _as_signed_up)
-        if any(error.code is RefusalCode.SIGN_UP_REFUSED for error in done.user_errors):
-            async with info.context.sessions.begin() as session:
-                await mailbox.tell_of_sign_up(session, email=input.email, page=info.context.password_page)
-        return done
+        return await perform_with_password(info, SignUpPayload, limits, check, write, _as_signed_up)
 
     @strawberry.mutation(
         directives=ANYBODY, description="Open a session with an e-mail address and a password."
@@ -182,7 +178,11 @@ class SessionMutation:
 
         async def check(turn: HashingTurn) -> ProvedPassword:
             return await prove_password(
-                info.context.sessions, turn, email=input.email, password=input.password
+                info.context.sessions,
+                turn,
+                email=input.email,
+                password=input.password,
+                device_token=input.device_token,
             )
 
         async def write(session: WriteSession, proved: ProvedPassword) -> SignInPayload:

@@ -5,7 +5,7 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
 from schema.fields.root_fields import root_fields
 
 PASSWORD_FIELDS = frozenset(
-    {"signUp", "signIn", "emailVerify", "passwordReset", "passwordChange", "userDelete"}
+    {"signUp", "signIn", "emailVerify", "passwordReset", "passwordChange"} | {"userDelete", "emailChange"}
 )
 """The mutations that take a password."""
 

@@ -19,6 +19,7 @@ from engine.database.snapshot import Reader
 from models.accounts.tables import accounts
 from models.api_keys.tables import api_keys
 from models.base.ids import ApiKeyId, Kind, UserId, parse
+from models.people.holders import holder_of
 from models.people.users import users
 from resolvers.inputs.emails import email_address
 from server.commands.tables import new_table, printable
@@ -99,7 +100,7 @@ def _person(text: str) -> Select[Any]:
         address = email_address(text)
     except Refusal as refusal:
         raise CommandFailed(f"Neither an e-mail address nor an API key's id: {printable(text)}.") from refusal
-    return select(users.c.id, users.c.name).where(users.c.email_canonical == address.canonical)
+    return select(users.c.id, users.c.name).where(users.c.id == holder_of(address.canonical))
 
 
 def decision_text(answer: OperatorAnswer) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from authz.policy.refusals import Refusal
 from models.base.ids import UserId, new_id
+from models.people.holders import holder_of
 from models.people.users import users
 from models.staff.tables import StaffChangeKind, StaffRole, staff, staff_changes
 from resolvers.inputs.emails import email_address
@@ -109,7 +110,7 @@ async def _person(connection: AsyncConnection, email: str) -> UserId:
         canonical = email_address(email).canonical
     except Refusal as refusal:
         raise CommandFailed(refusal.message) from refusal
-    statement = select(users.c.id, users.c.email_verified_at).where(users.c.email_canonical == canonical)
+    statement = select(users.c.id, users.c.email_verified_at).where(users.c.id == holder_of(canonical))
     row = (await connection.execute(statement)).one_or_none()
     if row is None:
         raise CommandFailed(f"Nobody has signed up with {email}.")

@@ -32,7 +32,9 @@ from resolvers.invitations.accept import accept_invitation
 from resolvers.invitations.invite import MemberInvitation, invite_member
 from resolvers.invitations.received import NamedInvitation
 from resolvers.payments.change_methods import NewPaymentMethod, add_payment_method
+from resolvers.people.links import link_digest
 from resolvers.people.mailbox import verify_email
+from resolvers.people.pages import MailboxPages
 from resolvers.people.passwords import PreparedPassword, hash_of
 from resolvers.people.sign_in import SignedIn
 from resolvers.review.request import request_review
@@ -111,6 +113,12 @@ class _Making:
         """What links in invitations begin with."""
         return f"{self.deployment.public_url}/invitation"
 
+    @property
+    def pages(self) -> MailboxPages:
+        """What links to a mailbox begin with."""
+        public_url = self.deployment.public_url
+        return MailboxPages(f"{public_url}/email-verification", f"{public_url}/password-reset")
+
     async def tree(self, tree: DemoTree, year: Year | None) -> None:
         """A tree, with its past if there is a year for it, and what it has sent since."""
         self.senders.clear()
@@ -143,10 +151,11 @@ class _Making:
 
     async def _people_and_accounts(self, tree: DemoTree) -> Keeper:
         person = tree.owner
-        command = SignUp(person.name, person.email, tree.name, None, self.link, currency=tree.currency)
+        command = SignUp(person.name, person.email, tree.name, None, self.pages, currency=tree.currency)
         done = await sign_up(self.session, command, self.password)
         owner = self._enter(person, done.signed_in)
-        await verify_email(self.session, owner, await self._read_mail(person))
+        link = link_digest(await self._read_mail(person))
+        await verify_email(self.session, owner, link, self.pages)
         await self._buy(owner, done.account_id, tree.credit)
         card = NewPaymentMethod(done.account_id, "practice-card", "Visa ending in 4242")
         await add_payment_method(self.session, owner, card)
@@ -234,7 +243,7 @@ class _Making:
         await create_share(self.session, giver, command)
         token = await self._read_mail(person)
         sign_up_command = SignUp(
-            person.name, person.email, share.own_account, None, self.link, share_token=token
+            person.name, person.email, share.own_account, None, self.pages, share_token=token
         )
         self._enter(person, (await sign_up(self.session, sign_up_command, self.password)).signed_in)
 
@@ -256,7 +265,7 @@ class _Making:
         if principal is not None:
             await accept_invitation(self.session, principal, NamedInvitation(token))
             return
-        command = SignUp(person.name, person.email, None, token, self.link)
+        command = SignUp(person.name, person.email, None, token, self.pages)
         self._enter(person, (await sign_up(self.session, command, self.password)).signed_in)
 
     async def _read_mail(self, person: DemoPerson) -> str:

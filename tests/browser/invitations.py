@@ -23,22 +23,21 @@ class Invitation:
 
 async def sign_up_elsewhere(server_url: str, email: str, database: AsyncEngine) -> str:
     """The token of a person who had signed up, and verified the address, before the link was opened."""
-    token = await sign_up_unverified(server_url, email)
+    token, _ = await sign_up_unverified(server_url, email)
     verified = update(users).where(users.c.email_canonical == email).values(email_verified_at=func.now())
     async with database.begin() as connection:
         await connection.execute(verified)
     return token
 
 
-async def sign_up_unverified(server_url: str, email: str) -> str:
-    """The same of a person who never opened the link that verifies the address."""
+async def sign_up_unverified(server_url: str, email: str) -> tuple[str, str]:
+    """The tokens of a person who never opened the link that verifies the address, and of its device."""
     variables = {"input": {"name": "Early Bird", "email": email, "password": PASSWORD, "accountName": "Own"}}
-    query = "mutation ($input: SignUpInput!) { signUp(input: $input) { token userErrors { message } } }"
+    query = "mutation ($input: SignUpInput!) { signUp(input: $input) { token deviceToken } }"
     async with httpx.AsyncClient() as client:
         response = await client.post(f"{server_url}/graphql", json={"query": query, "variables": variables})
-    token = response.json()["data"]["signUp"]["token"]
-    assert isinstance(token, str)
-    return token
+    made = response.json()["data"]["signUp"]
+    return str(made["token"]), str(made["deviceToken"])
 
 
 async def accounts_of(page: Page) -> str:

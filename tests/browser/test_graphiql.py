@@ -7,13 +7,14 @@ import httpx
 import pytest
 from playwright.async_api import Page, Route, expect
 from playwright.async_api import TimeoutError as PlaywrightTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
 from server.pages import DemoLogin
 from server.pages.files import FOLDER
 from server.pages.graphiql import graphiql_document, read_tabs
 from server.pages.libraries import LIBRARY_FILES, PUBLIC_NETWORK, Kind
-from tests.browser.invitations import PASSWORD, sign_up_unverified
+from tests.browser.invitations import PASSWORD, sign_up_elsewhere
 from tests.browser.visits import Visit
 from tests.world.credit import give_payment_method
 from tests.world.world import World
@@ -73,9 +74,9 @@ async def test_the_tabs_fit_the_role_and_name_its_account(graphiql: Page, visit:
     visit.assert_clean()
 
 
-async def test_the_people_of_a_demo_sign_in_by_a_button(visit: Visit) -> None:
+async def test_the_people_of_a_demo_sign_in_by_a_button(visit: Visit, database: AsyncEngine) -> None:
     email = "button@example.com"
-    await sign_up_unverified(visit.server_url, email)
+    await sign_up_elsewhere(visit.server_url, email, database)
     login = DemoLogin("Owner", "of the tests", email, PASSWORD)
     document = graphiql_document(installed=True, logins=[login])
 

@@ -32,10 +32,12 @@ async def _mailed_link(database: AsyncEngine, email: str, kind: MailKind) -> str
 async def test_an_address_is_confirmed_and_then_invited(
     visit: Visit, invitation: Invitation, database: AsyncEngine
 ) -> None:
-    """Who has not confirmed its address is sent the link, opens it on a device of its own, and accepts."""
+    """Who has not confirmed its address signs in on the device that signed up, is sent the link, opens it on
+    another one, and accepts."""
     page, email = visit.page, invitation.email
-    await sign_up_unverified(visit.server_url, email)
+    _, device = await sign_up_unverified(visit.server_url, email)
     await page.goto(invitation.link)
+    await page.evaluate("device => localStorage.setItem('mandant:device', device)", device)
     await page.get_by_label("No, sign me in").check()
     await page.get_by_label("Password", exact=True).fill(PASSWORD)
     await page.get_by_role("button", name="Sign in and accept").click()
@@ -61,7 +63,7 @@ async def test_an_address_is_confirmed_and_then_invited(
 
 async def test_the_signed_in_person_confirms_by_a_button(visit: Visit, database: AsyncEngine) -> None:
     email = f"new-{uuid4().hex}@example.com"
-    token = await sign_up_unverified(visit.server_url, email)
+    token, _ = await sign_up_unverified(visit.server_url, email)
     page, link = visit.page, await _mailed_link(database, email, EMAIL_VERIFICATION)
     await page.goto(link)
     await page.evaluate("token => sessionStorage.setItem('mandant:token', token)", token)

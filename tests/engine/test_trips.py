@@ -18,7 +18,7 @@ from tests.world.world import World
 TRIPS: dict[str, int] = {
     "signIn": 13,
     "signOut": 3,
-    "emailVerify": 14,
+    "emailVerify": 15,
     "emailVerificationRequest": 4,
     "passwordResetRequest": 3,
     "subaccountCreate": 7,
@@ -134,7 +134,7 @@ async def stage(database: AsyncEngine) -> Stage:
 
 
 _REFUSED_IN_THE_MATRIX = {"signUp", "passwordChange", "passwordReset", "subaccountsRequest"}
-_REFUSED_IN_THE_MATRIX |= {"userUpdate", "userDelete"}
+_REFUSED_IN_THE_MATRIX |= {"userUpdate", "userDelete", "emailChange"}
 """What nobody does in the matrix."""
 
 

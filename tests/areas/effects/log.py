@@ -19,6 +19,7 @@ query ($id: ID!, $kind: EventKind) {
   }
 }
 """
+_CODE = re.compile(r": ([0-9]{6})$", re.MULTILINE)
 _LINK = re.compile(r"^http://mandant\.test/[a-z-]+#(md[a-z]_\w+)$", re.MULTILINE)
 
 
@@ -35,6 +36,12 @@ class Mail:
         """The secret of the link, which stands on a line of its own."""
         (token,) = _LINK.findall(self.body)
         return str(token)
+
+    @property
+    def code(self) -> str:
+        """The six digits."""
+        (code,) = _CODE.findall(self.body)
+        return str(code)
 
 
 async def events_of(

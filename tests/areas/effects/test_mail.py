@@ -23,7 +23,14 @@ from resolvers.effects.outbox import recipient_digest
 from resolvers.invitations.mail_kinds import INVITATION
 from resolvers.members.mail_kinds import OWNERSHIP_OFFER
 from resolvers.parent_access.mail_kinds import BREAK_GLASS
-from resolvers.people.mail_kinds import EMAIL_VERIFICATION, PASSWORD_RESET, SIGN_UP_ATTEMPT
+from resolvers.people.mail_kinds import (
+    EMAIL_CHANGE,
+    EMAIL_CHANGE_ATTEMPT,
+    EMAIL_CHANGED,
+    EMAIL_VERIFICATION,
+    PASSWORD_RESET,
+    SIGN_UP_ATTEMPT,
+)
 from resolvers.reputation.mail_kinds import REPUTATION_CHANGED, REPUTATION_CHANGED_FOR_STAFF
 from resolvers.review.mail_kinds import REVIEW_DECIDED
 from resolvers.shares.mail_kinds import SHARE
@@ -64,8 +71,11 @@ MAILS = {
     BREAK_GLASS: Row({"parent_access.mail.queue_warnings"}, refused=False),
     ACCESS_EXPIRING: Row({"access.functions.FUNCTIONS"}, refused=False),
     EMAIL_VERIFICATION: Row({"people.mailbox.send_verification"}, refused=True),
-    PASSWORD_RESET: Row({"people.mailbox.request_password_reset"}, refused=False),
-    SIGN_UP_ATTEMPT: Row({"people.mailbox.tell_of_sign_up"}, refused=False),
+    SIGN_UP_ATTEMPT: Row({"people.mailbox.send_verification"}, refused=True),
+    EMAIL_CHANGE: Row({"people.email_change.request_email_change"}, refused=True),
+    EMAIL_CHANGE_ATTEMPT: Row({"people.email_change.request_email_change"}, refused=True),
+    EMAIL_CHANGED: Row({"people.email_change.change_address"}, refused=False),
+    PASSWORD_RESET: Row({"people.password_resets.request_password_reset"}, refused=False),
     REPUTATION_CHANGED: Row({"reputation.tell.mail_moved"}, refused=False),
     REPUTATION_CHANGED_FOR_STAFF: Row({"reputation.tell.mail_moved"}, refused=False),
     REVIEW_DECIDED: Row({"review.mail.queue_decision"}, refused=False),

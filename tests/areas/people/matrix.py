@@ -57,6 +57,10 @@ async def _password_change(stage: Stage) -> Values:
     return {"currentPassword": "wrong", "newPassword": PASSWORD}
 
 
+async def _email_change(stage: Stage) -> Values:
+    return {"email": once(), "password": "wrong"}
+
+
 async def _user_update(stage: Stage) -> Values:
     """What only some callers have read: each says the version that nobody has."""
     return {"expectedVersion": 7, "name": "Renamed"}
@@ -76,6 +80,7 @@ MUTATIONS = {
     "passwordReset": Mutation(None, for_anybody("BAD_USER_INPUT"), _password_reset),
     "signOut": Mutation(None, people_only(DONE), no_input, _session_again, changes=False),
     "passwordChange": Mutation(None, people_only("SIGN_IN_REFUSED"), _password_change),
+    "emailChange": Mutation(None, people_only("SIGN_IN_REFUSED"), _email_change),
     "userUpdate": Mutation(None, people_only("CONFLICT"), _user_update),
     "userDelete": Mutation(None, people_only("SIGN_IN_REFUSED"), _user_delete),
 }

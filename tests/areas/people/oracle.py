@@ -30,6 +30,7 @@ CONSEQUENCES = {
     "passwordReset": does(access=Access.ITSELF, limited={Limited.LINKS}),
     "signOut": does(access=Access.ITSELF),
     "passwordChange": does(access=Access.ITSELF, limited={Limited.PASSWORDS}),
+    "emailChange": does(access=Access.ITSELF, limited={Limited.PASSWORDS}),
     "userUpdate": NO_CONSEQUENCE,
     "userDelete": does(access=Access.ITSELF, limited={Limited.PASSWORDS}),
 }
@@ -44,6 +45,7 @@ STATUSES = {
     "emailVerificationRequest": _as_ever(DONE),
     "passwordResetRequest": _as_ever(DONE),
     "passwordReset": _as_ever("BAD_USER_INPUT"),
+    "emailChange": _as_ever("SIGN_IN_REFUSED"),
     "userUpdate": _as_ever("CONFLICT"),
     "userDelete": _as_ever("SIGN_IN_REFUSED"),
 }
@@ -64,7 +66,8 @@ def inputs(place: Place) -> dict[str, Input]:
         "signUp": {"name": "A", "email": unused_address(place), "password": PASSWORD, "accountName": "B"}
         | {"invitationToken": None, "shareToken": None, "currency": "CHF"},
         "signIn": {"email": place.member.person.email, "password": PASSWORD, "deviceToken": "mdd_x"},
-        "emailVerify": {"token": place.verification, "password": PASSWORD},
+        "emailVerify": {"token": place.verification, "code": None, "password": PASSWORD},
+        "emailChange": {"email": unused_address(place), "password": PASSWORD},
         "passwordResetRequest": {"email": place.member.person.email},
         "passwordReset": {"token": place.reset, "newPassword": "another good password"},
         "passwordChange": {"currentPassword": PASSWORD, "newPassword": "another good password"},

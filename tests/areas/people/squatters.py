@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
+from models.base.ids import Kind, parse
 from models.people.users import users
 from resolvers.effects.mail_limits import MailKind
 from resolvers.invitations.mail_kinds import INVITATION
@@ -85,6 +86,6 @@ async def reset_link(api: Api, database: AsyncEngine, email: str) -> str:
 
 async def is_verified(database: AsyncEngine, squatter: Squatter) -> bool:
     """Whether the address was proved, by the database."""
-    statement = select(users.c.email_verified_at).where(users.c.email_canonical == squatter.email)
+    statement = select(users.c.email_verified_at).where(users.c.id == parse(Kind.USER, squatter.user_id))
     async with database.connect() as connection:
         return (await connection.execute(statement)).scalar_one() is not None

@@ -1,13 +1,19 @@
 """An address that was never proved gives nothing; it is proved by the link in its mailbox and its person."""
 
+from typing import Any
+
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
+from models.base.ids import Kind, new_id, parse, present
 from resolvers.people.mail_kinds import EMAIL_VERIFICATION, VERIFICATIONS
+from resolvers.people.sign_in_limits import OF_CODES
 from tests.areas.effects.log import mail_to, mails_to
 from tests.areas.people.squatters import OTHER_PASSWORD, Squatter, is_verified, mails_of, offered, shared
 from tests.client.api import Api
-from tests.client.mutations import ROLE_IDS, code_of, done
+from tests.client.mutations import ROLE_IDS, Token, code_of, done
+from tests.database.stored import rows_of_trees
+from tests.world.plans import STARTER
 from tests.world.world import PASSWORD, Member, World
 
 
@@ -72,6 +78,59 @@ async def test_an_unverified_address_gives_nothing(
     assert await code_of(api, "shareAccept", squatter.session, token=share) == ""
 
 
+async def _stored(world: World, squatter: Squatter) -> object:
+    account_id = parse(Kind.ACCOUNT, squatter.account_id)
+    assert account_id is not None
+    return await rows_of_trees(world.database, [account_id])
+
+
+async def test_an_unverified_tree_buys_and_sends_nothing(
+    api: Api, stranger: Api, world: World, database: AsyncEngine, squatter: Squatter
+) -> None:
+    """Neither by its person nor by its key, in no account of it. What takes away is never forbidden, and
+    everything can be looked at."""
+    made = await done(
+        api,
+        "subaccountCreate",
+        squatter.session,
+        "account { id } secret",
+        parentId=squatter.account_id,
+        name="Sub",
+        idempotencyKey="1",
+    )
+    here: dict[str, Any] = {"accountId": squatter.account_id}
+    sends: dict[str, Any] = {
+        "stream": "TRANSACTIONAL",
+        "recipients": ["a@example.com"],
+        "idempotencyKey": "2",
+    }
+    top_up = {"amount": "5", "paymentMethodId": present(Kind.PAYMENT_METHOD, new_id())}
+    tried = {
+        "creditTopUp": here | top_up | {"idempotencyKey": "3"},
+        "paymentMethodAdd": here | {"reference": "practice-card", "label": "Visa"},
+        "planChange": here | {"planId": STARTER.id, "expectedVersion": 1},
+        "limitIncrease": here | {"blocks": 1, "idempotencyKey": "4"},
+        "sendReserve": here | sends,
+    }
+    state = await _stored(world, squatter)
+    codes = {
+        (name, caller): await code_of(api, name, caller, **values)
+        for name, values in tried.items()
+        for caller in (squatter.session, squatter.key)
+    }
+    assert set(codes.values()) == {"ADDRESS_NOT_VERIFIED"}, codes
+    below = {**sends, "accountId": made["account"]["id"]}
+    assert await code_of(api, "sendReserve", Token(made["secret"]), **below) == "ADDRESS_NOT_VERIFIED"
+    assert await _stored(world, squatter) == state
+    query = """query ($id: ID!) { account(id: $id) { name credit { balance } paymentMethods {
+      nodes { id } } } }"""
+    found = await api.ask(query, squatter.session, id=squatter.account_id)
+    assert found.errors == []
+    token = (await mails_of(database, squatter.email, EMAIL_VERIFICATION))[0].token
+    await done(stranger, "emailVerify", squatter.session, token=token)
+    assert await code_of(api, "paymentMethodAdd", squatter.session, **tried["paymentMethodAdd"]) == ""
+
+
 async def test_the_link_can_be_asked_for_again_but_not_for_ever(
     stranger: Api, world: World, database: AsyncEngine, squatter: Squatter
 ) -> None:
@@ -89,3 +148,40 @@ async def test_the_link_can_be_asked_for_again_but_not_for_ever(
     verified = await world.person()
     await stranger.read(query, verified)
     assert await mails_to(database, verified.email) == []
+
+
+async def test_a_code_does_in_the_session_that_signed_up(
+    stranger: Api, database: AsyncEngine, squatter: Squatter, house: Member
+) -> None:
+    """Elsewhere it is worth nothing; what was used is used up, as the link is."""
+    mail = await mail_to(database, squatter.email)
+    refused = [
+        await code_of(stranger, "emailVerify", None, code=mail.code),
+        await code_of(stranger, "emailVerify", None, code=mail.code, password=PASSWORD),
+        await code_of(stranger, "emailVerify", squatter.key, code=mail.code),
+        await code_of(stranger, "emailVerify", house, code=mail.code),
+        await code_of(stranger, "emailVerify", squatter.session, code=mail.code, token=mail.token),
+        await code_of(stranger, "emailVerify", squatter.session),
+    ]
+    assert refused == [*["PERSON_REQUIRED"] * 3, "LINK_NOT_VALID", "BAD_USER_INPUT", "BAD_USER_INPUT"]
+    assert await is_verified(database, squatter) is False
+    assert await code_of(stranger, "emailVerify", squatter.session, code=f" {mail.code} ") == ""
+    assert await is_verified(database, squatter) is True
+    again = [
+        await code_of(stranger, "emailVerify", squatter.session, **{name: value})
+        for name, value in (("code", mail.code), ("token", mail.token))
+    ]
+    assert again == ["LINK_NOT_VALID", "LINK_NOT_VALID"]
+
+
+async def test_a_code_is_guessed_ten_times_a_day(
+    stranger: Api, database: AsyncEngine, squatter: Squatter
+) -> None:
+    """Then not even the right one helps; the link does."""
+    mail = await mail_to(database, squatter.email)
+    wrong = f"{(int(mail.code) + 1) % 1_000_000:06}"
+    codes = [await code_of(stranger, "emailVerify", squatter.session, code=wrong) for _ in range(20)]
+    assert codes == ["LINK_NOT_VALID"] * OF_CODES + ["RATE_LIMITED"] * (20 - OF_CODES)
+    assert await code_of(stranger, "emailVerify", squatter.session, code=mail.code) == "RATE_LIMITED"
+    assert await is_verified(database, squatter) is False
+    assert await code_of(stranger, "emailVerify", squatter.session, token=mail.token) == ""

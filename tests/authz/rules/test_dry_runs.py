@@ -20,7 +20,7 @@ _WITHOUT = {
     "signIn": "changes no right",
     "signOut": "changes no right",
     "passwordChange": "changes no right",
-    "userUpdate": "changes no right",
+    **dict.fromkeys(("userUpdate", "emailChange"), "changes no right"),
     "userDelete": "only who asks loses anything, and is asked for the password",
     **dict.fromkeys(("emailVerify", "emailVerificationRequest"), "changes no right"),
     **dict.fromkeys(("passwordResetRequest", "passwordReset"), "belongs to nobody who is signed in"),

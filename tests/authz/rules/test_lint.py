@@ -74,9 +74,6 @@ ALLOWED = {
     Use(
         "resolvers.block_list.paths._named", "authz.reach.reach.mask_of_account"
     ): "whose block it is, told as far as the caller reaches",
-    Use(
-        "resolvers.people.takeover.leave_account", _BY_PERSON
-    ): "the membership that came with the address ends",
     Use("resolvers.accounts.delete_person._trees", _BY_PERSON): "in which trees the person that goes is",
     Use("resolvers.accounts.delete_person._trees", _SHARES_BY_PERSON): "in which trees it is a guest",
     Use("resolvers.accounts.delete_person._memberships", _BY_PERSON): "the own memberships are left",

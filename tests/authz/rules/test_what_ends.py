@@ -32,7 +32,7 @@ FROM_ABOVE = {"parentAccessUpdate", "parentAccessAnswer"}
 """For what the last one needs no glass to be broken."""
 
 OWN = {"signUp", "signIn", "signOut", "passwordChange", "memberLeave", "shareLeave"}
-OWN |= {"userUpdate", "userDelete", "sessionRevoke", "sessionRevokeOthers"}
+OWN |= {"userUpdate", "userDelete", "emailChange", "sessionRevoke", "sessionRevokeOthers"}
 OWN |= {"invitationDecline", "shareDecline", "ownershipAccept", "ownershipDecline"}
 """What concerns the caller alone, or anybody."""
 

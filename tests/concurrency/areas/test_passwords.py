@@ -20,7 +20,7 @@ from tests.areas.effects.log import mail_to
 from tests.authz.cases.moments import hash_quickly
 from tests.client.api import Api
 from tests.client.held_hashing import HeldApp, held_app
-from tests.client.mutations import Attempt, attempt, code_of
+from tests.client.mutations import Attempt, attempt, code_of, done
 from tests.client.places import new_place
 from tests.concurrency.gates import Gate
 from tests.world.world import PASSWORD, Person, World
@@ -237,19 +237,19 @@ async def test_an_address_is_not_verified_by_a_password_of_before(
         assert (await connection.execute(statement)).scalar_one() is None
 
 
-@pytest.mark.parametrize(("password", "code"), [(PASSWORD, ""), (_OTHER, "SIGN_UP_REFUSED")])
-async def test_somebody_signs_up_with_the_address_meanwhile(
-    held: HeldApp, caller: Api, world: World, database: AsyncEngine, password: str, code: str
+@pytest.mark.parametrize(("password", "is_same"), [(PASSWORD, True), (_OTHER, False)])
+async def test_somebody_verifies_the_address_meanwhile(
+    held: HeldApp, caller: Api, world: World, database: AsyncEngine, password: str, is_same: bool
 ) -> None:
-    """The password is compared with the one that is stored now."""
+    """The password is compared with the one that is stored now: it is that person, or a new one."""
     email = f"{uuid4().hex}@example.com"
     wanted = {"name": "A", "email": email, "accountName": "B", "password": password}
-    signing_up = asyncio.create_task(code_of(caller, "signUp", None, **wanted))
+    signing_up = asyncio.create_task(done(caller, "signUp", None, "user { id }", **wanted))
     await held.hashing.reached()
     person = await world.person(email=email)
     held.hashing.open()
-    assert await signing_up == code
-    assert await _sessions_of(database, person) == (2 if code == "" else 1)
+    assert ((await signing_up)["user"]["id"] == person.id) is is_same
+    assert await _sessions_of(database, person) == (2 if is_same else 1)
 
 
 async def test_a_document_brings_five_passwords(application: HeldApp, world: World) -> None:
