@@ -129,11 +129,13 @@ async def test_an_address_that_the_issuer_has_not_verified_names_nobody(company:
     assert await _people(company) == before
 
 
-async def test_a_squatter_of_the_address_loses_it(company: Company) -> None:
+async def test_a_squatter_of_the_address_is_somebody_else(company: Company) -> None:
     squatter = await company.world.person(email=company.address(), verified=False)
-    await company.signed_in(company.person(squatter.email))
-    answer = await company.api.ask("{ viewer { id } }", squatter)
-    assert answer.codes == ["UNAUTHENTICATED"]
+    employee = await company.signed_in(company.person(squatter.email))
+    ids = [
+        (await company.api.read("{ viewer { id } }", each))["viewer"]["id"] for each in (squatter, employee)
+    ]
+    assert ids[0] == squatter.id != ids[1]
     refused = await code_of(company.api, "signIn", None, email=squatter.email, password=PASSWORD)
     assert refused == "SIGN_IN_REFUSED"
 
