@@ -9,6 +9,7 @@ from types import ModuleType
 AREAS = (
     "people",
     "sessions",
+    "second_factor",
     "accounts",
     "invitations",
     "members",

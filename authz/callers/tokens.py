@@ -31,6 +31,7 @@ class TokenKind(enum.StrEnum):
     EMAIL_VERIFICATION = "mdv"
     PASSWORD_RESET = "mdp"  # noqa: S105 - a prefix
     DEVICE = "mdd"
+    FACTOR_CHALLENGE = "mdc"
 
 
 def generate(kind: TokenKind) -> str:

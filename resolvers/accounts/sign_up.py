@@ -34,6 +34,7 @@ from resolvers.people.proved_passwords import PasswordChangedError
 from resolvers.people.sign_in import SignedIn, open_session
 from resolvers.people.takeover import leave_account, replace_password
 from resolvers.people.weak_passwords import PasswordOwner
+from resolvers.second_factor.factors import factors_of
 from resolvers.sessions.clients import Client
 from resolvers.shares.accept import accept_share, check_share_for
 
@@ -183,6 +184,8 @@ async def _registered(
     if row.password_hash != password.stored_hash:
         raise PasswordChangedError
     if password.is_right:
+        if (await factors_of(session, user_id)).any:
+            raise Refusal(RefusalCode.SIGN_UP_REFUSED, "Sign in with your second factor instead.")
         if proof is not None:
             await mark_verified(session, user_id)
     elif proof is not None and row.email_verified_at is None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from authz.callers.principals import Principal
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.base.ids import UserId
@@ -36,6 +37,20 @@ async def prove_password(
     if not await turn.matches(password, None if row is None else row.password_hash) or row is None:
         raise Refusal(RefusalCode.SIGN_IN_REFUSED)
     return ProvedPassword(UserId(row.id), row.password_hash)
+
+
+async def prove_own_password(
+    sessions: WriteSessions, turn: HashingTurn, principal: Principal, password: str
+) -> ProvedPassword:
+    """The caller, if it is its password. Raises PERSON_REQUIRED, SIGN_IN_REFUSED."""
+    if principal.user_id is None:
+        raise Refusal(RefusalCode.PERSON_REQUIRED)
+    statement = select(users.c.password_hash).where(users.c.id == principal.user_id)
+    async with sessions.begin() as session:
+        stored: str = (await session.execute(statement)).scalar_one()
+    if not await turn.matches(password, stored):
+        raise Refusal(RefusalCode.SIGN_IN_REFUSED, "The password is wrong.", "password")
+    return ProvedPassword(principal.user_id, stored)
 
 
 async def hold_password(session: WriteSession, proved: ProvedPassword) -> None:

@@ -16,6 +16,7 @@ from engine.reference.executor import ReadContext
 from engine.writes.sessions import WriteSessions
 from resolvers.effects.public_url import PUBLIC_URL_NAME
 from resolvers.people.hashing import Hashing
+from resolvers.second_factor.site import PasskeySite
 from resolvers.sessions.clients import Client, client_of
 from schema.fields.deployment import Deployment
 
@@ -95,6 +96,11 @@ class Context(ReadContext):
         """The page that sets a new password, with the secret behind its `#`; without one it offers to mail a
         link."""
         return f"{self.deployment.public_url}/password-reset"
+
+    @property
+    def passkey_site(self) -> PasskeySite:
+        """The pages that use passkeys: those of the customer's app, or the server's own."""
+        return PasskeySite(origin=self.deployment.app_url or self.deployment.public_url)
 
     @property
     def client(self) -> Client:

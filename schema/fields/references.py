@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     Member: TypeAlias = Any
     OwnershipOffer: TypeAlias = Any
     RoleUse: TypeAlias = Any
+    SecondFactor: TypeAlias = Any
     Session: TypeAlias = Any
     Share: TypeAlias = Any
 
@@ -20,5 +21,6 @@ InvitationRef = Annotated["Invitation", strawberry.lazy("schema.invitations.type
 MemberRef = Annotated["Member", strawberry.lazy("schema.members.types")]
 OwnershipOfferRef = Annotated["OwnershipOffer", strawberry.lazy("schema.members.types")]
 RoleUseRef = Annotated["RoleUse", strawberry.lazy("schema.access.types")]
+SecondFactorRef = Annotated["SecondFactor", strawberry.lazy("schema.second_factor.types")]
 SessionRef = Annotated["Session", strawberry.lazy("schema.sessions.types")]
 ShareRef = Annotated["Share", strawberry.lazy("schema.shares.types")]

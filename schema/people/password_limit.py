@@ -4,7 +4,10 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
 
 from schema.fields.root_fields import root_fields
 
-PASSWORD_FIELDS = frozenset({"signUp", "signIn", "emailVerify", "passwordReset", "passwordChange"})
+PASSWORD_FIELDS = frozenset(
+    {"signUp", "signIn", "emailVerify", "passwordReset", "passwordChange"}
+    | {"totpStart", "totpDisable", "recoveryCodesRenew", "passkeyStart", "passkeyRemove"}
+)
 """The mutations that take a password."""
 
 MOST_PASSWORD_FIELDS = 5

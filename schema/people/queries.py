@@ -8,10 +8,18 @@ from engine.declare.declarations import computed, connection, entity, to_one
 from resolvers.accounts import reads as accounts
 from resolvers.members import ownership_offers
 from resolvers.people import viewer as reads
+from resolvers.second_factor import reads as second_factor
 from resolvers.sessions import reads as sessions
 from resolvers.shares import reads as shares
 from schema.fields.marks import OPEN
-from schema.fields.references import AccountRef, ApiKeyRef, OwnershipOfferRef, SessionRef, ShareRef
+from schema.fields.references import (
+    AccountRef,
+    ApiKeyRef,
+    OwnershipOfferRef,
+    SecondFactorRef,
+    SessionRef,
+    ShareRef,
+)
 from schema.people.types import User
 
 
@@ -27,6 +35,7 @@ class Viewer:
         ownership_offers.of_viewer, order=ownership_offers.BY_ACCOUNT
     )
     shares: Connection[ShareRef] = connection(shares.of_viewer, order=shares.BY_ID)
+    second_factor: SecondFactorRef | None = to_one(second_factor.of_viewer)
     sessions: Connection[SessionRef] = connection(sessions.of_viewer, order=sessions.BY_ID)
 
 
