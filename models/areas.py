@@ -10,6 +10,7 @@ AREAS = (
     "people",
     "sessions",
     "single_sign_on",
+    "second_factor",
     "accounts",
     "invitations",
     "members",

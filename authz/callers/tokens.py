@@ -32,6 +32,7 @@ class TokenKind(enum.StrEnum):
     PASSWORD_RESET = "mdp"  # noqa: S105 - a prefix
     DEVICE = "mdd"
     SIGN_IN_CODE = "mdc"
+    FACTOR_CHALLENGE = "mdf"
 
 
 def generate(kind: TokenKind) -> str:

@@ -18,6 +18,9 @@ from sqlalchemy.types import TypeEngine
 from authz.callers.principals import Principal, UnknownCallerError
 from authz.guards.functions import COLUMNS
 from authz.policy.permissions import Permission
+from authz.policy.refusals import Refusal, RefusalCode
+from authz.reach.reach import GRANTS
+from authz.reach.second_factor import would_reach
 from authz.wall.notes import TransactionNotes
 from authz.wall.row_security import entered_with
 from engine.database.write_connection import FixedRow
@@ -59,7 +62,8 @@ async def pass_door(
 ) -> Passed:
     """Read what the caller may do in the accounts, behind the locks. `until`: see `mask_of_account`.
 
-    Notes that the transaction may change access below what it holds for update. Raises UnknownCallerError.
+    Notes that the transaction may change access below what it holds for update. Raises UnknownCallerError,
+    and Refusal with SECOND_FACTOR_REQUIRED.
     """
     notes = session.notes(TransactionNotes)
     values = {
@@ -73,12 +77,26 @@ async def pass_door(
     rows = await _DOOR.rows(session, values)
     if not rows:
         raise UnknownCallerError
+    found = [row for row in rows if row.id is not None]
     if values["enters"]:
         entered_with(session, principal.credentials)
         notes.revision = rows[0].revision
     if hold in (Hold.ACCOUNT, Hold.TREE):
         notes.touched.update(each for each in account_ids if each is not None)
-    return Passed(rows[0].held, [row for row in rows if row.id is not None])
+    if principal.user_id is not None and len(found) < len(set(account_ids)):
+        await _check_second_factor(session, principal, account_ids)
+    return Passed(rows[0].held, found)
+
+
+async def _check_second_factor(
+    session: WriteSession, principal: Principal, account_ids: Sequence[AccountId | None]
+) -> None:
+    """Raise SECOND_FACTOR_REQUIRED where that alone keeps an account out of the caller's reach."""
+    barred = await session.execute(
+        _WOULD_REACH, {**principal.credentials.binds, "account_ids": list(account_ids)}
+    )
+    if barred.one_or_none() is not None:
+        raise Refusal(RefusalCode.SECOND_FACTOR_REQUIRED)
 
 
 def take_known_turn(
@@ -105,6 +123,7 @@ def forget_turn(session: WriteSession, principal: Principal, account_ids: Sequen
         session.forget_turn((principal.credentials.digest, account_id))
 
 
+_WOULD_REACH = would_reach(GRANTS, bindparam("account_ids", type_=ARRAY(Uuid())))
 _PARAMETERS: dict[str, TypeEngine[Any]] = {
     "principal_digest": LargeBinary(),
     "principal_address": Text(),

@@ -67,6 +67,7 @@ class RefusalCode(enum.Enum):
     ACCOUNT_NOT_SETTLED = "Something that the account holds must be settled first; `obstacles` lists it."
     TREE_TOO_DEEP = "Accounts cannot be nested any deeper."
     SECOND_PERSON_REQUIRED = "An approver other than the person who requested it must approve it."
+    OWNER_REQUIRED = "Only an owner of the account, or of one above it, can consent to this."
     OWN_TREE = "You are a member or a guest of this tree. Another member of the platform's staff must do it."
     POOL_ACCOUNT_REQUIRED = (
         "Only callers who also have the permission in the pool's account can decide who draws from it."
@@ -88,6 +89,10 @@ class RefusalCode(enum.Enum):
     PARENT_ACCOUNT_REQUIRED = (
         "Only callers who also have the permission in the account above can decide this."
     )
+    SECOND_FACTOR_REQUIRED = (
+        "The account requires a second factor: set one up, or sign in with it. See `Viewer.secondFactor`."
+    )
+    SECOND_FACTOR_REFUSED = "The code or the passkey is wrong, was used before, or came too late."
     SETTING_LOCKED = "An account above has locked the setting: it can be changed only there."
     REVIEW_REQUIRED = (
         "The account may not send yet: platform support first has to approve a sample of its contacts. Ask "

@@ -9,6 +9,7 @@ from sqlalchemy import FromClause, Select, func, select, true, union
 from authz.policy.permissions import Permission, allows
 from authz.reach.grants import granted_mask
 from authz.reach.reach import GRANTS
+from authz.reach.second_factor import is_open_to_session
 from engine.declare.paging import Window
 from models.accounts.tables import account_closure, accounts
 from models.accounts.trees import in_tree
@@ -31,7 +32,8 @@ def first_readable_accounts(window: Window) -> Select[Any]:
     stream = _below(leading, window)
     below = select(stream.c.master_id, stream.c.id).select_from(leading.join(stream, true()))
     own = select(GRANTS.c.master_id, GRANTS.c.account_id.label("id")).where(
-        allows(GRANTS.c.own_mask, Permission.ACCOUNT_READ)
+        allows(GRANTS.c.own_mask, Permission.ACCOUNT_READ),
+        is_open_to_session(GRANTS.c.master_id, GRANTS.c.account_id),
     )
     found = union(own, below).subquery()
     page = window.apply(select(*found.c), [found.c.id]).subquery("page")
@@ -47,6 +49,7 @@ def _below(grant: FromClause, window: Window, *, overshoot: bool = True) -> From
         in_tree(closure, grant, ancestor_id="account_id"),
         # Means a depth above 0; written so, the planner uses another index.
         closure.c.descendant_id != closure.c.ancestor_id,
+        is_open_to_session(closure.c.master_id, closure.c.descendant_id),
     )
     shown = window.apply(readable, [closure.c.descendant_id], overshoot=overshoot)
     return shown.correlate(grant).lateral()

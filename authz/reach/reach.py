@@ -4,7 +4,8 @@
 
 *Reach* follows grants (see `authz.reach.grants`) down the tree, and only down (T3), as far as the links
 between the accounts let them pass (N3): an account's mask is the union of what its grants and those above it
-give. Every read and every write goes through here; nothing else reads memberships to decide.
+give. Every read and every write goes through here; nothing else reads memberships to decide. What requires a
+second factor is out of the reach of a session that has proved none (see `authz.reach.second_factor`).
 
 Reach has three shapes, each for another plan: `readable_accounts` collects the whole reach, for filtered
 lists; `authz.reach.first_page` reads no more of it than a page shows; `readable_account` computes the mask of
@@ -22,6 +23,7 @@ from authz.policy.permissions import Permission, allows
 from authz.reach.ends import FOREVER
 from authz.reach.further_grants import further_grants
 from authz.reach.grants import granted_mask, grants_of_keys, membership_grants, passed_mask
+from authz.reach.second_factor import is_open_to_session
 from engine.compiled.sql_text import only_in
 from models.accounts.tables import account_closure, accounts
 from models.accounts.trees import in_tree
@@ -55,6 +57,7 @@ def _reach() -> CTE:
             closure,
             in_tree(closure, GRANTS, ancestor_id="account_id"),
         )
+        .where(is_open_to_session(closure.c.master_id, closure.c.descendant_id))
         .group_by(closure.c.master_id, closure.c.descendant_id)
         .cte("reach")
         .prefix_with("MATERIALIZED")
@@ -76,6 +79,8 @@ def mask_of_account(
     """
     closure, grant = account_closure.alias(), grants.alias()
     lasting = grant.c.ends_at >= until
+    # The grants of somebody else are judged without the caller's session.
+    is_open = is_open_to_session(closure.c.master_id, closure.c.descendant_id) if grants is GRANTS else true()
     return (
         select(
             func.bit_or(granted_mask(closure, grant)).label("mask"),
@@ -87,7 +92,7 @@ def mask_of_account(
             grant,
             in_tree(grant, closure, account_id="ancestor_id"),
         )
-        .where(in_tree(closure, account, descendant_id="id"))
+        .where(in_tree(closure, account, descendant_id="id"), is_open)
         .correlate(account)
         .lateral()
     )

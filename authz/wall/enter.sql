@@ -1,5 +1,6 @@
 -- Finds the trees that the caller is in and shows them to the rest of the transaction. Tells which API key it
--- found, so that the statement looks it up by one index instead of two; what the key gives is judged there.
+-- found, so that the statement looks it up by one index instead of two; what the key gives is judged there. Tells
+-- too whether no tree requires a second factor that a person's session has not proved: else each account is asked.
 CREATE OR REPLACE FUNCTION mandant_enter(principal bytea, kind text, link bytea)
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
@@ -9,9 +10,11 @@ DECLARE
   api_key text;
   shared_or_opened boolean;
   further_grants text;
+  second_factor boolean := true;
 BEGIN
   IF kind IS DISTINCT FROM 'API_KEY' THEN
-    SELECT user_id INTO person FROM sessions WHERE digest = principal AND expires_at > now();
+    SELECT user_id, second_factor_at IS NOT NULL INTO person, second_factor
+      FROM sessions WHERE digest = principal AND expires_at > now();
   END IF;
   IF person IS NOT NULL THEN
     SELECT string_agg(master_id::text, ','),
@@ -21,6 +24,10 @@ BEGIN
         UNION SELECT master_id, true FROM shares WHERE user_id = person
       ) AS grants;
     further_grants := CASE WHEN shared_or_opened OR link IS NOT NULL THEN '' ELSE 'none' END;
+    IF NOT second_factor THEN
+      second_factor := NOT EXISTS (
+        SELECT FROM second_factor_rules WHERE master_id = ANY (string_to_array(trees, ',')::uuid[]));
+    END IF;
     -- Assigned, because to PERFORM it would be one more statement, which takes longer.
     further_grants := set_config('mandant.further_grants', further_grants, true);
   ELSIF kind IS DISTINCT FROM 'PERSON' THEN
@@ -28,6 +35,7 @@ BEGIN
     IF NOT FOUND THEN
       SELECT master_id, id INTO trees, api_key FROM api_keys WHERE previous_digest = principal;
     END IF;
+    second_factor := true;
     api_key := set_config('mandant.api_key', coalesce(api_key, ''), true);
   END IF;
   IF link IS NOT NULL THEN
@@ -36,6 +44,8 @@ BEGIN
       UNION SELECT master_id FROM shares WHERE digest = link
     ) AS offers;
   END IF;
+  further_grants := set_config(
+    'mandant.second_factor', CASE WHEN second_factor THEN 'enough' ELSE '' END, true);
   trees := set_config('mandant.trees', coalesce(trees, ''), true);
   RETURN true;
 END

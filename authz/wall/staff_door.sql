@@ -10,6 +10,16 @@ BEGIN
 END
 $body$;
 
+-- Whether the session of staff has not proved the second factor that the account requires.
+CREATE OR REPLACE FUNCTION mandant_staff_barred(principal bytea, account uuid)
+RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
+BEGIN
+  RETURN EXISTS (
+    SELECT FROM accounts WHERE id = account AND mandant_second_factor_bars(principal, master_id, id));
+END
+$body$;
+
 -- Shows the rest of the transaction the account's tree and no other. The lock on the row keeps the person
 -- staff until the transaction ends. One row; none where the caller is no staff or the account does not exist.
 CREATE OR REPLACE FUNCTION mandant_enter_as_staff(principal bytea, account uuid)
@@ -22,7 +32,7 @@ BEGIN
     RETURN;
   END IF;
   SELECT master_id INTO entered_tree FROM accounts WHERE id = account;
-  IF NOT FOUND THEN
+  IF NOT FOUND OR mandant_second_factor_bars(principal, entered_tree, account) THEN
     RETURN;
   END IF;
   entered_own := EXISTS (
@@ -40,7 +50,7 @@ RETURNS TABLE ($account)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
 #variable_conflict use_column
 BEGIN
-  IF mandant_staff(principal) IS NULL THEN
+  IF mandant_staff(principal) IS NULL OR mandant_staff_barred(principal, account) THEN
     RETURN;
   END IF;
   RETURN QUERY
@@ -68,9 +78,10 @@ BEGIN
     LEFT JOIN users AS ender ON ender.id = ended_by
     LEFT JOIN memberships ON memberships.master_id = overrides.master_id
       AND memberships.account_id = overrides.account_id AND memberships.user_id = overrides.user_id
-    WHERE overrides.account_id = account
-      OR account IS NULL AND in_force_from IS NULL AND ended_at IS NULL
-        AND overrides.expires_at > now();
+    WHERE NOT mandant_second_factor_bars(principal, overrides.master_id, overrides.account_id)
+      AND (overrides.account_id = account
+        OR account IS NULL AND in_force_from IS NULL AND ended_at IS NULL
+          AND overrides.expires_at > now());
 END
 $body$;
 
@@ -87,7 +98,8 @@ BEGIN
     SELECT request.id, request.account_id, accounts.name, request.reason, request.created_at
     FROM subaccounts_requests AS request
     JOIN accounts ON accounts.master_id = request.master_id AND accounts.id = request.account_id
-    WHERE request.answered_at IS NULL AND request.withdrawn_at IS NULL;
+    WHERE request.answered_at IS NULL AND request.withdrawn_at IS NULL
+      AND NOT mandant_second_factor_bars(principal, request.master_id, request.account_id);
 END
 $body$;
 
@@ -108,7 +120,8 @@ BEGIN
     LEFT JOIN users AS checker ON checker.id = checked_by
     LEFT JOIN users AS approver ON approver.id = approved_by
     LEFT JOIN users AS ender ON ender.id = ended_by
-    WHERE reviews.account_id = account OR account IS NULL AND reviews.status = 'OPEN';
+    WHERE (reviews.account_id = account OR account IS NULL AND reviews.status = 'OPEN')
+      AND NOT mandant_second_factor_bars(principal, reviews.master_id, reviews.account_id);
 END
 $body$;
 
@@ -125,7 +138,7 @@ BEGIN
     SELECT source.stream, source.api_key_id, customer_state, customer_since, platform_state, platform_since,
       source.reason, cool_down_until, trial_hour_at, trial_sends, sent, hard_bounces, complaints, judged_at
     FROM sending_sources AS source
-    WHERE source.account_id = account;
+    WHERE source.account_id = account AND NOT mandant_staff_barred(principal, account);
 END
 $body$;
 
@@ -143,6 +156,7 @@ BEGIN
     FROM reviews
     JOIN review_samples AS sampled
       ON sampled.master_id = reviews.master_id AND sampled.review_id = reviews.id
-    WHERE reviews.id = review;
+    WHERE reviews.id = review
+      AND NOT mandant_second_factor_bars(principal, reviews.master_id, reviews.account_id);
 END
 $body$;

@@ -45,6 +45,7 @@ MessageId = NewType("MessageId", uuid.UUID)
 CampaignId = NewType("CampaignId", uuid.UUID)
 AttachmentId = NewType("AttachmentId", uuid.UUID)
 SessionId = NewType("SessionId", uuid.UUID)
+PasskeyId = NewType("PasskeyId", uuid.UUID)
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ class Kind(enum.StrEnum):
     CAMPAIGN = "cmpg"
     ATTACHMENT = "attm"
     SESSION = "sess"
+    PASSKEY = "pkey"
 
 
 _STEP = 250

@@ -36,6 +36,7 @@ sessions = control_table(
     ),
     Column("client", Text, comment="Of the sign-in, such as Firefox on Linux."),
     Column("place", Text, comment="The network of the sign-in. Whole addresses are not kept."),
+    moment("second_factor_at"),
     UniqueConstraint("digest"),
     CheckConstraint("char_length(client) BETWEEN 1 AND 100", name="client_length"),
     CheckConstraint("char_length(place) BETWEEN 1 AND 50", name="place_length"),

@@ -35,6 +35,7 @@ from resolvers.people.passwords import new_password
 from resolvers.people.proved_passwords import PasswordChangedError
 from resolvers.people.sign_in import SignedIn, check_password_suffices, open_session
 from resolvers.people.weak_passwords import PasswordOwner
+from resolvers.second_factor.factors import factors_of
 from resolvers.sessions.clients import Client
 from resolvers.shares.accept import accept_share, check_share_for
 
@@ -188,6 +189,8 @@ async def _registered(
         if is_proved and row.email_verified_at is not None:
             raise Refusal(RefusalCode.SIGN_UP_REFUSED)
         return None
+    if (await factors_of(session, user_id)).any:
+        raise Refusal(RefusalCode.SIGN_UP_REFUSED, "Sign in with your second factor instead.")
     await mark_verified(session, user_id)
     owned = select(ownerships.c.account_id).where(ownerships.c.user_id == user_id)
     return _Person(user_id, (await session.execute(owned)).scalar_one_or_none())

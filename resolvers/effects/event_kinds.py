@@ -59,6 +59,8 @@ class EventKind(enum.Enum):
     SETTINGS_UPDATED = "settings.updated"
     SETTINGS_COPIED = "settings.copied"
     SESSION_LIMITS_UPDATED = "session_limits.updated"
+    SECOND_FACTOR_RULE_UPDATED = "second_factor_rule.updated"
+    SECOND_FACTOR_RESET_APPROVED = "second_factor_reset.approved"
     PLAN_CHANGED = "plan.changed"
     PLAN_CHANGE_WITHDRAWN = "plan.change_withdrawn"
     LIMIT_INCREASED = "limit.increased"

@@ -34,17 +34,14 @@ class SignedIn:
     device_token: str
 
 
-async def sign_in(
-    session: WriteSession, proved: ProvedPassword, client: Client, device_token: str | None = None
+async def welcome(
+    session: WriteSession, user_id: UserId, client: Client, device_token: str | None = None
 ) -> SignedIn:
-    """Open a session for the person whose password was checked, and know the device from now on. The person
-    gets a mail about a device that was not known. Raises PasswordChangedError, and
-    SINGLE_SIGN_ON_REQUIRED."""
-    await hold_password(session, proved)
-    await check_password_suffices(session, proved.user_id)
-    signed_in = await open_session(session, proved.user_id, device_token, client)
+    """Open a session for the person who has proved to be it, and know the device from now on. The person gets
+    a mail about a device that was not known."""
+    signed_in = await open_session(session, user_id, device_token, client)
     if signed_in.device_token != device_token:
-        await tell_of_new_client(session, proved.user_id, client)
+        await tell_of_new_client(session, user_id, client)
     return signed_in
 
 

@@ -31,6 +31,8 @@ class Deployment:
     public_url: str
     """Where people reach the server, without a slash at the end; links in e-mails begin with it."""
     payments: PaymentProvider
+    app_url: str | None = None
+    """Where the pages of the customer's app are; None: people use the server's own."""
     contact_key: KeySource = no_contact_key
     """The key that contacts are hashed with. It raises a Refusal where there is none."""
     keyring: KeyringSource = no_keyring

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     OwnershipOffer: TypeAlias = Any
     ReceivedInvitation: TypeAlias = Any
     RoleUse: TypeAlias = Any
+    SecondFactor: TypeAlias = Any
     Session: TypeAlias = Any
     Share: TypeAlias = Any
 
@@ -22,5 +23,6 @@ MemberRef = Annotated["Member", strawberry.lazy("schema.members.types")]
 OwnershipOfferRef = Annotated["OwnershipOffer", strawberry.lazy("schema.members.types")]
 ReceivedInvitationRef = Annotated["ReceivedInvitation", strawberry.lazy("schema.invitations.types")]
 RoleUseRef = Annotated["RoleUse", strawberry.lazy("schema.access.types")]
+SecondFactorRef = Annotated["SecondFactor", strawberry.lazy("schema.second_factor.types")]
 SessionRef = Annotated["Session", strawberry.lazy("schema.sessions.types")]
 ShareRef = Annotated["Share", strawberry.lazy("schema.shares.types")]

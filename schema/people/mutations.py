@@ -24,6 +24,8 @@ from resolvers.people.hashing import HashingTurn
 from resolvers.people.passwords import PASSWORD_RULE
 from resolvers.people.proved_passwords import ProvedPassword, prove_password
 from resolvers.people.sign_in_limits import WINDOW, own_password_limits, sign_in_limits
+from resolvers.second_factor import sign_in as factor_sign_in
+from resolvers.second_factor.factors import SecondFactorKind
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.marks import ANYBODY, OPEN
 from schema.fields.mutation import mutation
@@ -113,6 +115,19 @@ class SignInPayload(Payload):
     )
     device_token: str | None = strawberry.field(default=None, description=OF_THE_DEVICE)
     user: User | None = to_one(users.of_result)
+    challenge_token: str | None = strawberry.field(
+        default=None,
+        description="Where the person has a second factor, there is no token yet: send this to "
+        "`signInConfirm` within ten minutes, with a code or a passkey's answer.",
+    )
+    second_factors: list[SecondFactorKind] | None = strawberry.field(
+        default=None, description="What the challenge can be answered with; null where there is none."
+    )
+    passkey_options: str | None = strawberry.field(
+        default=None,
+        description="For a passkey: what `PublicKeyCredential.parseRequestOptionsFromJSON` takes, as JSON "
+        "text.",
+    )
 
 
 @entity(None, carries={"user_id": Uuid()})
@@ -170,7 +185,9 @@ class SessionMutation:
         return await perform_with_password(info, SignUpPayload, limits, check, write, _as_signed_up)
 
     @strawberry.mutation(
-        directives=ANYBODY, description="Open a session with an e-mail address and a password."
+        directives=ANYBODY,
+        description="Open a session with an e-mail address and a password. Where the person has a second "
+        "factor, it opens a challenge instead, see `signInConfirm`.",
     )
     async def sign_in(self, info: ContextInfo, input: SignInInput) -> SignInPayload:
         async def limits() -> Sequence[Limit]:
@@ -186,7 +203,17 @@ class SessionMutation:
             )
 
         async def write(session: WriteSession, proved: ProvedPassword) -> SignInPayload:
-            done = await writes.sign_in(session, proved, info.context.client, input.device_token)
+            context = info.context
+            done = await factor_sign_in.sign_in(
+                session, proved, context.client, context.passkey_site, input.device_token
+            )
+            if isinstance(done, factor_sign_in.Asked):
+                return payload(
+                    SignInPayload,
+                    challenge_token=done.challenge.token,
+                    second_factors=done.kinds,
+                    passkey_options=done.passkey_options,
+                )
             return payload(
                 SignInPayload,
                 user_id=done.user_id,

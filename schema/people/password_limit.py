@@ -5,7 +5,8 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
 from schema.fields.root_fields import root_fields
 
 PASSWORD_FIELDS = frozenset(
-    {"signUp", "signIn", "emailVerify", "passwordReset", "passwordChange"} | {"userDelete", "emailChange"}
+    {"signUp", "signIn", "emailVerify", "passwordReset", "passwordChange", "userDelete", "emailChange"}
+    | {"totpStart", "totpDisable", "recoveryCodesRenew", "passkeyStart", "passkeyRemove"}
 )
 """The mutations that take a password."""
 

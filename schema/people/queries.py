@@ -12,6 +12,7 @@ from resolvers.members import ownership_offers
 from resolvers.members import reads as members
 from resolvers.people import personal_data as data
 from resolvers.people import viewer as reads
+from resolvers.second_factor import reads as second_factor
 from resolvers.sessions import reads as sessions
 from resolvers.shares import reads as shares
 from schema.fields.marks import OPEN
@@ -21,6 +22,7 @@ from schema.fields.references import (
     MemberRef,
     OwnershipOfferRef,
     ReceivedInvitationRef,
+    SecondFactorRef,
     SessionRef,
     ShareRef,
 )
@@ -44,6 +46,7 @@ class Viewer:
         ownership_offers.of_viewer, order=ownership_offers.BY_ACCOUNT
     )
     shares: Connection[ShareRef] = connection(shares.of_viewer, order=shares.BY_ID)
+    second_factor: SecondFactorRef | None = to_one(second_factor.of_viewer)
     sessions: Connection[SessionRef] = connection(sessions.of_viewer, order=sessions.BY_ID)
 
 

@@ -23,6 +23,7 @@ def deployment(settings: Settings) -> Deployment:
     """For requests and for jobs."""
     return Deployment(
         public_url=settings.link_base,
+        app_url=settings.app_url,
         payments=payment_provider(settings.payment_provider),
         contact_key=key_source(settings),
         keyring=keyring_source(settings, log_lost),

@@ -115,6 +115,7 @@ _VERSION = """query ($id: ID!) { node(id: $id) { ... on Account { version } ... 
   ... on Campaign { version } } }"""
 
 INPUT_TYPES = {
+    **dict.fromkeys(("totpStart", "totpDisable", "recoveryCodesRenew", "passkeyStart"), "OwnPasswordInput"),
     "ownershipDecline": "OwnershipOfferInput",
     "ownershipTransferWithdraw": "OwnershipOfferInput",
     "shareDecline": "DeclineInput",

@@ -40,6 +40,7 @@ _OF_MONEY = (
     top_ups,
 )
 _NEITHER = {"planChange", "planChangeWithdraw", "campaignSend", "campaignSchedule", "campaignApprove"}
+_NEITHER |= {"secondFactorRequire"}
 """Updates of a kind of their own: what they are about is not left out."""
 
 

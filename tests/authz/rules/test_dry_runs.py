@@ -53,6 +53,17 @@ _WITHOUT = {
     **dict.fromkeys(("topUpRuleUpdate", "topUpRuleRemove"), "changes no right"),
     "settingsUpdate": "changes no right",
     **dict.fromkeys(("sessionRevoke", "sessionRevokeOthers", "sessionLimitsUpdate"), "changes no right"),
+    **dict.fromkeys(("totpStart", "totpConfirm", "totpDisable", "recoveryCodesRenew"), "changes no right"),
+    **dict.fromkeys(
+        ("passkeyStart", "passkeyAdd", "passkeyRemove", "passkeySignInStart"), "changes no right"
+    ),
+    **dict.fromkeys(("signInConfirm", "passkeySignIn"), "changes no right"),
+    "secondFactorRequire": "changes no right, but what a session needs to use one",
+    **dict.fromkeys(
+        ("secondFactorResetRequest", "secondFactorResetApprove", "secondFactorResetWithdraw"),
+        "changes no right",
+    ),
+    "secondFactorStaffReset": "changes no right",
     **dict.fromkeys(("domainAdd", "domainVerify", "domainKeyReplace", "domainRemove"), "changes no right"),
     **dict.fromkeys(("blockListAdd", "blockListRemove"), "changes no right"),
     **dict.fromkeys(("unsubscribeReport", "bounceReport", "resubscribe"), "changes no right"),

@@ -33,6 +33,9 @@ FROM_ABOVE = {"parentAccessUpdate", "parentAccessAnswer"}
 
 OWN = {"signUp", "signIn", "signOut", "passwordChange", "memberLeave", "shareLeave"}
 OWN |= {"userUpdate", "userDelete", "emailChange", "sessionRevoke", "sessionRevokeOthers"}
+OWN |= {"totpStart", "totpConfirm", "totpDisable", "recoveryCodesRenew", "secondFactorResetWithdraw"}
+OWN |= {"passkeyStart", "passkeyAdd", "passkeyRemove", "passkeySignInStart", "passkeySignIn"}
+OWN |= {"signInConfirm", "secondFactorResetRequest"}
 OWN |= {"invitationDecline", "shareDecline", "ownershipAccept", "ownershipDecline"}
 """What concerns the caller alone, or anybody."""
 

@@ -1,0 +1,16 @@
+"""The pages that use passkeys, which are bound to their host."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class PasskeySite:
+    """The pages that use passkeys, as browsers name them: `https://app.example.com`."""
+
+    origin: str
+
+    @property
+    def rp_id(self) -> str:
+        """The host that passkeys are bound to."""
+        return urlsplit(self.origin).hostname or ""
