@@ -18,8 +18,15 @@ from tests.client.schema import SCHEMA
 from tests.world.world import PASSWORD, World
 
 _SIGN_IN = "mutation ($input: SignInInput!) { signIn(input: $input) { token userErrors { code } } }"
+_PASSKEY = 'mutation { passkeySignIn(input: {challengeToken: "x", passkey: "{}"}) { userErrors { code } } }'
+_RESET = 'mutation { secondFactorResetRequest(input: {challengeToken: "x"}) { userErrors { code } } }'
 _FOR_EVERYBODY = {
     "signIn": _SIGN_IN,
+    "signInConfirm": 'mutation { signInConfirm(input: {challengeToken: "x"}) { userErrors { code } } }',
+    "passkeySignInStart": "mutation { passkeySignInStart { userErrors { code } } }",
+    "passkeySignIn": _PASSKEY,
+    "secondFactorResetRequest": _RESET,
+    "singleSignOnComplete": 'mutation { singleSignOnComplete(input: {code: "x"}) { userErrors { code } } }',
     "signUp": 'mutation { signUp(input: {name: "", email: "", password: ""}) { userErrors { code } } }',
     "invitationDecline": 'mutation { invitationDecline(input: {token: "mdi_x"}) { userErrors { code } } }',
     "shareDecline": 'mutation { shareDecline(input: {token: "mdh_x"}) { userErrors { code } } }',
