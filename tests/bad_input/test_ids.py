@@ -112,6 +112,8 @@ MUTATIONS = {
     "creditBudgetUpdate": ["accountId"],
     "billingModeUpdate": ["accountId"],
     "billingDetailsUpdate": ["accountId"],
+    "singleSignOnUpdate": ["accountId", "defaultRoleId", "breakGlassMemberIds"],
+    "singleSignOnRemove": ["accountId"],
     "contactUpsert": ["accountId"],
     "contactUpdate": ["contactId", "addToLists", "removeFromLists"],
     "contactErase": ["contactId"],
