@@ -9,6 +9,7 @@ from types import ModuleType
 AREAS = (
     "people",
     "single_sign_on",
+    "scim",
     "accounts",
     "invitations",
     "members",

@@ -93,6 +93,7 @@ class Kind(enum.StrEnum):
     TRANSACTIONAL_MESSAGE = "tmsg"
     CAMPAIGN = "cmpg"
     ATTACHMENT = "attm"
+    SCIM_GROUP = "scgr"
 
 
 _STEP = 250
