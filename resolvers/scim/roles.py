@@ -43,7 +43,10 @@ async def set_group_role(session: WriteSession, principal: Principal, command: G
         master = await authorize(session, principal, owner, *needed)
     except NotFound as error:
         raise NotFound("groupId") from error
-    account = await authorize_also(session, principal, command.account_id, *needed)
+    try:
+        account = await authorize_also(session, principal, command.account_id, *needed)
+    except NotFound as error:
+        raise NotFound("accountId") from error
     if account.master_id != master.master_id:
         raise NotFound("accountId")
     mapped = scim_group_roles.c

@@ -114,6 +114,7 @@ MUTATIONS = {
     "billingDetailsUpdate": ["accountId"],
     "singleSignOnUpdate": ["accountId", "defaultRoleId", "breakGlassMemberIds"],
     "singleSignOnRemove": ["accountId"],
+    "scimGroupRoleSet": ["groupId", "accountId", "roleId"],
     "contactUpsert": ["accountId"],
     "contactUpdate": ["contactId", "addToLists", "removeFromLists"],
     "contactErase": ["contactId"],
