@@ -11,6 +11,7 @@ AREAS = (
     "sessions",
     "single_sign_on",
     "second_factor",
+    "scim",
     "accounts",
     "invitations",
     "members",

@@ -97,6 +97,7 @@ class Kind(enum.StrEnum):
     ATTACHMENT = "attm"
     SESSION = "sess"
     PASSKEY = "pkey"
+    SCIM_GROUP = "scgr"
 
 
 _STEP = 250

@@ -191,7 +191,10 @@ async def _check_roles(
     for role_id, field in wanted.items():
         if role_id == BuiltinRole.OWNER.id:
             raise Refusal(RefusalCode.CONSENT_REQUIRED, field=field)
-        await role_to_give(session, account, role_id, field)
+        try:
+            await role_to_give(session, account, role_id, field)
+        except NotFound as error:
+            raise NotFound(field) from error
 
 
 async def _owners(

@@ -28,6 +28,7 @@ from server.jobs.mail import Postman
 from server.logs import metrics
 from server.outbox.page import OutboxPages
 from server.pages import DemoLogin, assets, graphiql_page, invitation_page, mailbox_page
+from server.scim.endpoints import ScimEndpoints
 from server.settings.deployment import deployment, local_outbox
 from server.settings.settings import Settings
 from server.single_sign_on.endpoints import SingleSignOnEndpoints
@@ -88,6 +89,7 @@ def create_app(
         *_sms_events(settings, runner.sessions),
         assets,
         *SingleSignOnEndpoints(runner.sessions, decided, settings.app_url).routes,
+        *ScimEndpoints(runner.sessions, reads.near, runner.key_uses, decided.public_url).routes,
         InvoiceDownload(runner).route,
         *health.routes(connections.writes, None if replica is None else replica.near),
         metrics.route,

@@ -17,6 +17,7 @@ from models.plans.catalogue import CataloguePlan, plan_id
 from models.staff.overrides import OverrideKind
 from models.staff.tables import StaffRole
 from tests.areas.effects.log import mail_to
+from tests.areas.single_sign_on.giving import give_code
 from tests.client.api import Api, Caller
 from tests.client.links import Opening, ask, break_glass, set_parent_access
 from tests.client.mailbox import give_link
@@ -60,6 +61,8 @@ class Place:
     """The secret of a link that verifies somebody's address."""
     reset: str
     """The secret of a link that sets somebody's password."""
+    sign_in_code: str = ""
+    """The code of a person who has signed in by the master account's single sign-on."""
 
     def caller(self, mutation: str) -> Caller:
         """Who may do it."""
@@ -163,6 +166,7 @@ async def make_place(api: Api, world: World) -> Place:
         objects,
         await give_link(world, await world.person(verified=False), MailboxLinkKind.EMAIL_VERIFICATION),
         await give_link(world, await world.person(), MailboxLinkKind.PASSWORD_RESET),
+        await give_code(world, master),
     )
 
 

@@ -1,7 +1,8 @@
 """Single sign-on of master accounts, written straight into the database."""
 
-from sqlalchemy import delete, func, insert
+from sqlalchemy import func, insert, update
 
+from authz.callers.tokens import TokenKind, digest_of, generate
 from authz.policy.builtin_roles import BuiltinRole
 from models.single_sign_on.tables import (
     single_sign_on_attempts,
@@ -35,6 +36,18 @@ async def give_single_sign_on(world: World, account: Account, exception: Person 
             await connection.execute(insert(single_sign_on_exceptions).values(**own, user_id=exception.key))
 
 
+async def give_code(world: World, account: Account) -> str:
+    """The account has single sign-on, and somebody has come back with this code."""
+    person, code = await world.person(), generate(TokenKind.SIGN_IN_CODE)
+    await give_single_sign_on(world, account)
+    await give_identity(world, account, person)
+    own = single_sign_on_codes.c.user_id == person.key
+    async with world.database.begin() as connection:
+        given = update(single_sign_on_codes).where(own)
+        await connection.execute(given.values(digest=digest_of(code)))
+    return code
+
+
 async def give_identity(world: World, account: Account, person: Person) -> None:
     """The issuer names the person, who is about to sign in."""
     own = {"master_id": account.master, "account_id": account.key}
@@ -50,15 +63,3 @@ async def give_identity(world: World, account: Account, person: Person) -> None:
             (single_sign_on_tokens, {}),
         ):
             await connection.execute(insert(table).values(digest=person.key.bytes, expires_at=soon, **more))
-
-
-async def forget_single_sign_on(world: World, account: Account) -> None:
-    """The account has none."""
-    async with world.database.begin() as connection:
-        for table in (
-            single_sign_on_identities,
-            single_sign_on_roles,
-            single_sign_on_exceptions,
-            single_sign_ons,
-        ):
-            await connection.execute(delete(table).where(table.c.master_id == account.master))

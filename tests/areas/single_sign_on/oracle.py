@@ -68,7 +68,7 @@ def inputs(place: Place) -> dict[str, Input]:
             "breakGlassMemberIds": [place.above.id],
         },
         "singleSignOnRemove": account,
-        "singleSignOnComplete": {"code": "mdc_x", "deviceToken": "mdd_x"},
+        "singleSignOnComplete": {"code": place.sign_in_code, "deviceToken": "mdd_x"},
     }
 
 

@@ -65,6 +65,8 @@ _WITHOUT = {
     ),
     "secondFactorStaffReset": "changes no right",
     **dict.fromkeys(("domainAdd", "domainVerify", "domainKeyReplace", "domainRemove"), "changes no right"),
+    **dict.fromkeys(("singleSignOnUpdate", "singleSignOnRemove"), "changes no right"),
+    "singleSignOnComplete": "opens a session of the person itself",
     **dict.fromkeys(("blockListAdd", "blockListRemove"), "changes no right"),
     **dict.fromkeys(("unsubscribeReport", "bounceReport", "resubscribe"), "changes no right"),
     **dict.fromkeys(("contactUpsert", "contactUpdate", "contactErase"), "changes no right"),

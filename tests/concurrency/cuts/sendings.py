@@ -4,7 +4,9 @@ mutation has a row here if nobody in the matrix may do it, or if it changes noth
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from authz.policy.builtin_roles import BuiltinRole
 from models.people.mailbox_links import MailboxLinkKind
+from tests.areas.single_sign_on.giving import give_code, give_single_sign_on
 from tests.authz.cases.moments import hash_quickly
 from tests.authz.escalation.outcomes import DONE
 from tests.authz.matrix.matrix_callers import ANONYMOUS, PEOPLE, Stage, once
@@ -76,10 +78,31 @@ async def _subaccounts_request(stage: Stage) -> tuple[Caller, Values]:
     return asker, {"accountId": stage.parent.id, "reason": "One for each branch."}
 
 
+async def _single_sign_on(stage: Stage) -> tuple[Caller, Values]:
+    """The settings of a new master account."""
+    account = await stage.world.account()
+    owner = await stage.world.member(account, BuiltinRole.OWNER)
+    settings = {"issuer": "https://login.example.com", "clientId": "mandant"}
+    return owner, {"accountId": account.id, "expectedVersion": 1, **settings}
+
+
+async def _single_sign_on_removal(stage: Stage) -> tuple[Caller, Values]:
+    account = await stage.world.account()
+    await give_single_sign_on(stage.world, account)
+    return await stage.world.member(account, BuiltinRole.OWNER), {"accountId": account.id}
+
+
+async def _single_sign_on_code(stage: Stage) -> tuple[None, Values]:
+    return None, {"code": await give_code(stage.world, await stage.world.account())}
+
+
 _OWN: dict[str, Prepare] = {
     "signUp": _sign_up,
     "passwordReset": _password_reset,
     "passwordChange": _password_change,
     "emailVerificationRequest": _verification,
     "subaccountsRequest": _subaccounts_request,
+    "singleSignOnUpdate": _single_sign_on,
+    "singleSignOnRemove": _single_sign_on_removal,
+    "singleSignOnComplete": _single_sign_on_code,
 }

@@ -29,6 +29,7 @@ _SEVERAL_TRANSACTIONS = {
     "passwordChange": _COUNTED,
     "apiKeyCreate": _COUNTED,
     "breakGlassOpen": _COUNTED,
+    "singleSignOnComplete": _COUNTED,
     "domainAdd": _COUNTED,
     "domainKeyReplace": _COUNTED,
     "creditTopUp": "that it is pending is on disk before the provider is asked, who may charge it",

@@ -1,0 +1,1 @@
+"""SCIM: what a company's directory says of its people and groups."""

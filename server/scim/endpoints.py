@@ -1,0 +1,255 @@
+"""SCIM 2.0 (RFC 7643, RFC 7644): /scim/v2/Users and /scim/v2/Groups, with an API key of the master account.
+
+Authorization: Bearer mdt_live_...
+"""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from authz.callers.principals import Credentials, Principal, PrincipalKind
+from authz.guards.exclusive import Authorized
+from authz.guards.turns import write_in_turn
+from engine.database.pool import Pool
+from engine.writes.sessions import WriteSession, WriteSessions
+from resolvers.scim import store
+from resolvers.scim.documents import (
+    GROUP,
+    USER,
+    parse_id,
+    read_group,
+    read_user,
+    written_group,
+    written_user,
+)
+from resolvers.scim.errors import ScimError, invalid
+from resolvers.scim.filters import parse_filter
+from resolvers.scim.patch import Document, get, patched
+from server.failures.errors import Unauthenticated
+from server.http.authentication import authenticated, credentials_of
+from server.http.key_uses import KeyUses
+from server.http.request import RequestHead, check_encoding, decode_json, read_body
+from server.scim.answers import answer, failed, listed, resource
+
+PATH = "/scim/v2"
+_MOST_ON_A_PAGE = 200
+_CONFIGURATION = {
+    "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
+    "patch": {"supported": True},
+    "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
+    "filter": {"supported": True, "maxResults": _MOST_ON_A_PAGE},
+    "changePassword": {"supported": False},
+    "sort": {"supported": False},
+    "etag": {"supported": False},
+    "authenticationSchemes": [
+        {"type": "oauthbearertoken", "name": "API key", "description": "An API key of the master account."}
+    ],
+}
+
+_Work = Callable[[WriteSession, Principal], Awaitable[Response]]
+
+
+class ScimEndpoints:
+    """`reads`: the connections that authenticate callers."""
+
+    def __init__(self, sessions: WriteSessions, reads: Pool, key_uses: KeyUses, public_url: str) -> None:
+        self._sessions = sessions
+        self._reads = reads
+        self._key_uses = key_uses
+        self._base = f"{public_url}{PATH}"
+        self.routes = [
+            Route(f"{PATH}/ServiceProviderConfig", self._configuration, methods=["GET"]),
+            Route(f"{PATH}/ResourceTypes", self._resource_types, methods=["GET"]),
+            Route(f"{PATH}/Users", self._users, methods=["GET", "POST"]),
+            Route(f"{PATH}/Users/{{id}}", self._user, methods=["GET", "PUT", "PATCH", "DELETE"]),
+            Route(f"{PATH}/Groups", self._groups, methods=["GET", "POST"]),
+            Route(f"{PATH}/Groups/{{id}}", self._group, methods=["GET", "PUT", "PATCH", "DELETE"]),
+        ]
+
+    async def _configuration(self, request: Request) -> Response:
+        return answer(_CONFIGURATION)
+
+    async def _resource_types(self, request: Request) -> Response:
+        types = [
+            {
+                "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"],
+                "id": name,
+                "name": name,
+                "endpoint": f"/{name}s",
+                "schema": schema,
+            }
+            for name, schema in (("User", USER), ("Group", GROUP))
+        ]
+        return listed(len(types), 1, types)
+
+    async def _users(self, request: Request) -> Response:
+        async def get_page(session: WriteSession, principal: Principal) -> Response:
+            master, page = await store.master_to_read(session, principal), _page(request)
+            asked = parse_filter(request.query_params.get("filter"))
+            total, rows = await store.list_users(session, master, asked, page)
+            return listed(total, page.start, [written_user(row, row.email, self._base) for row in rows])
+
+        async def post(session: WriteSession, principal: Principal) -> Response:
+            values = read_user(body)
+            master = await store.master_to_write(session, principal)
+            made = await store.create_user(session, principal, master, values)
+            return await self._shown_user(session, master, made, 201)
+
+        if request.method == "POST":
+            try:
+                body = await _body(request)
+            except Exception as error:
+                return failed(error)
+            return await self._done(request, post)
+        return await self._done(request, get_page)
+
+    async def _user(self, request: Request) -> Response:
+        named = parse_id(request.path_params["id"])
+
+        async def work(session: WriteSession, principal: Principal) -> Response:
+            if request.method in {"GET", "HEAD"}:
+                return await self._shown_user(session, await store.master_to_read(session, principal), named)
+            master = await store.master_to_write(session, principal)
+            row = await store.user_by_id(session, master, named)
+            if request.method == "DELETE":
+                await store.delete_user(session, principal, master, row)
+                return Response(status_code=204)
+            whole = body
+            if request.method == "PATCH":
+                whole = patched(written_user(row, row.email, self._base), get(body, "Operations"))
+            await store.update_user(session, principal, master, row, read_user(whole))
+            return await self._shown_user(session, master, row.id)
+
+        try:
+            body = await _body(request) if request.method in {"PUT", "PATCH"} else {}
+        except Exception as error:
+            return failed(error)
+        return await self._done(request, work)
+
+    async def _groups(self, request: Request) -> Response:
+        async def get_page(session: WriteSession, principal: Principal) -> Response:
+            master, page = await store.master_to_read(session, principal), _page(request)
+            asked = parse_filter(request.query_params.get("filter"))
+            total, rows = await store.list_groups(session, master, asked, page)
+            members = await store.members_of(session, master, [row.id for row in rows])
+            shown = [
+                written_group(row, None if _no_members(request) else members[row.id], self._base)
+                for row in rows
+            ]
+            return listed(total, page.start, shown)
+
+        async def post(session: WriteSession, principal: Principal) -> Response:
+            values = read_group(body)
+            master = await store.master_to_write(session, principal)
+            made = await store.create_group(session, principal, master, values)
+            return await self._shown_group(request, session, master, made, 201)
+
+        if request.method == "POST":
+            try:
+                body = await _body(request)
+            except Exception as error:
+                return failed(error)
+            return await self._done(request, post)
+        return await self._done(request, get_page)
+
+    async def _group(self, request: Request) -> Response:
+        named = parse_id(request.path_params["id"])
+
+        async def work(session: WriteSession, principal: Principal) -> Response:
+            if request.method in {"GET", "HEAD"}:
+                master = await store.master_to_read(session, principal)
+                return await self._shown_group(request, session, master, named)
+            master = await store.master_to_write(session, principal)
+            row = await store.group_by_id(session, master, named)
+            if request.method == "DELETE":
+                await store.delete_group(session, principal, master, row)
+                return Response(status_code=204)
+            whole = body
+            if request.method == "PATCH":
+                members = (await store.members_of(session, master, [row.id]))[row.id]
+                whole = patched(written_group(row, members, self._base), get(body, "Operations"))
+            await store.update_group(session, principal, master, row, read_group(whole))
+            return await self._shown_group(request, session, master, row.id)
+
+        try:
+            body = await _body(request) if request.method in {"PUT", "PATCH"} else {}
+        except Exception as error:
+            return failed(error)
+        return await self._done(request, work)
+
+    async def _shown_user(
+        self, session: WriteSession, master: Authorized, id: uuid.UUID | None, status: int = 200
+    ) -> Response:
+        row = await store.user_by_id(session, master, id)
+        return resource(written_user(row, row.email, self._base), status)
+
+    async def _shown_group(
+        self,
+        request: Request,
+        session: WriteSession,
+        master: Authorized,
+        id: uuid.UUID | None,
+        status: int = 200,
+    ) -> Response:
+        row = await store.group_by_id(session, master, id)
+        members = (await store.members_of(session, master, [row.id]))[row.id]
+        shown = written_group(row, None if _no_members(request) else members, self._base)
+        return resource(shown, status)
+
+    async def _done(self, request: Request, work: _Work) -> Response:
+        """What came of the work, all of it in one transaction as the key."""
+        head = RequestHead.of(request.scope)
+        try:
+            credentials = _key_of(head)
+            principal = await authenticated(self._reads, credentials)
+            self._key_uses.note(credentials.digest)
+
+            async def write(session: WriteSession) -> Response:
+                return await work(session, principal)
+
+            _, response = await write_in_turn(self._sessions, credentials, write)
+        except Exception as error:
+            return failed(error)
+        return response
+
+
+def _key_of(head: RequestHead) -> Credentials:
+    credentials = credentials_of(head.authorization, head.client_address)
+    if credentials is None or credentials.kind is not PrincipalKind.API_KEY:
+        raise Unauthenticated("Send an API key of the master account.")
+    return credentials
+
+
+async def _body(request: Request) -> Document:
+    head = RequestHead.of(request.scope)
+    check_encoding(head)
+    media_type = (head.content_type or "").partition(";")[0].strip().lower()
+    if media_type not in {"application/scim+json", "application/json"}:
+        raise ScimError(415, "Send application/scim+json.")
+    value = decode_json("The body", await read_body(request.receive, head.client_address))
+    if not isinstance(value, dict):
+        raise invalid("The body must be an object.", "invalidSyntax")
+    return value
+
+
+def _page(request: Request) -> store.Page:
+    start, count = (_number(request, *each) for each in (("startIndex", 1), ("count", 100)))
+    return store.Page(max(1, start), min(max(0, count), _MOST_ON_A_PAGE))
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not text.lstrip("-").isascii() or not text.lstrip("-").isdigit() or len(text) > 9:
+        raise invalid(f"{name} must be a number.")
+    return int(text)
+
+
+def _no_members(request: Request) -> bool:
+    left_out: Any = request.query_params.get("excludedAttributes", "")
+    return "members" in {each.strip().lower() for each in left_out.split(",")}

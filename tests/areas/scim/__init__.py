@@ -1,0 +1,1 @@
+"""SCIM 2.0, in the dialects of directories."""
