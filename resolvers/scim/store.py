@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Table, delete, false, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, WriteKind, authorize_all, authorize_also
 from authz.policy.permissions import Permission
-from authz.wall.row_security import enter
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import columns_of, in_account
 from models.api_keys.tables import api_keys
@@ -23,13 +21,14 @@ from models.base.ids import AccountId, UserId, new_id
 from models.domains.tables import DomainKind, DomainStatus, domains
 from models.people.users import users
 from models.scim.tables import scim_group_members, scim_group_roles, scim_groups, scim_users
-from resolvers.people.takeover import replace_password
+from resolvers.people.verified_person import verified_person
 from resolvers.scim.documents import GroupValues, UserValues
 from resolvers.scim.errors import ScimError, invalid, not_found
 from resolvers.scim.filters import Filter
 from resolvers.scim.memberships import settle
 
 _Row = Row[*tuple[Any, ...]]
+_LONGEST_NAME = 200
 _USER_FILTERS = {"username": "user_name_folded", "externalid": "external_id", "id": "id"}
 _GROUP_FILTERS = {"displayname": "display_name", "externalid": "external_id", "id": "id"}
 
@@ -119,7 +118,9 @@ async def create_user(
 ) -> uuid.UUID:
     """Raises ScimError for one that is there, and for an address of no sign-in domain."""
     await _check_domain(session, master, values)
-    user_id, made = await _person(session, principal, values), new_id()
+    full_name = " ".join(filter(None, (values.given_name, values.family_name)))
+    name = (values.display_name or full_name or values.email.original)[:_LONGEST_NAME]
+    user_id, made = await verified_person(session, name, values.email), new_id()
     taken = (scim_users.c.user_name_folded == values.user_name.lower()) | (scim_users.c.user_id == user_id)
     await _check_free(session, scim_users, in_account(scim_users, master) & taken)
     await session.send_built(
@@ -256,31 +257,6 @@ async def _check_domain(session: WriteSession, master: Authorized, values: UserV
     )
     if (await session.execute(proved)).one_or_none() is None:
         raise invalid("The address is of no sign-in domain that the account has verified.")
-
-
-async def _person(session: WriteSession, principal: Principal, values: UserValues) -> UserId:
-    full_name = " ".join(filter(None, (values.given_name, values.family_name)))
-    made = (
-        upsert(users)
-        .values(
-            id=new_id(),
-            name=(values.display_name or full_name or values.email.original)[:200],
-            email=values.email.original,
-            email_canonical=values.email.canonical,
-            email_verified_at=func.now(),
-        )
-        .on_conflict_do_nothing()
-        .returning(users.c.id)
-    )
-    new = (await session.execute(made)).scalar_one_or_none()
-    if new is not None:
-        return UserId(new)
-    same = users.c.email_canonical == values.email.canonical
-    row = (await session.execute(select(users.c.id, users.c.email_verified_at).where(same))).one()
-    if row.email_verified_at is None:
-        await replace_password(session, UserId(row.id), None)
-        await enter(session, principal.credentials)
-    return UserId(row.id)
 
 
 async def _check_free(session: WriteSession, table: Table, taken: ColumnElement[bool]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.callers.actors import EarlierActor
@@ -25,7 +25,6 @@ from models.accounts.trees import columns_of, in_account, row_of, this_account
 from models.base.ids import Kind, MembershipId, UserId, new_id, present
 from models.members.tables import memberships
 from models.people.sessions import sessions
-from models.people.users import users
 from models.roles.tables import roles
 from models.shares.tables import shares
 from models.single_sign_on.tables import single_sign_on_identities
@@ -33,6 +32,7 @@ from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.inputs.text import short_text
+from resolvers.people.verified_person import verified_person
 from resolvers.single_sign_on.failures import SignOnFailed, SignOnFailure
 from resolvers.single_sign_on.store import Connection
 from resolvers.single_sign_on.tokens import Claims
@@ -88,24 +88,7 @@ async def _person(
     known = (await session.execute(named)).scalar_one_or_none()
     if known is not None:
         return UserId(known)
-    made = (
-        upsert(users)
-        .values(
-            id=new_id(),
-            name=_name_of(claims, email),
-            email=email.original,
-            email_canonical=email.canonical,
-            email_verified_at=func.now(),
-        )
-        .on_conflict_do_nothing()
-        .returning(users.c.id)
-    )
-    new = (await session.execute(made)).scalar_one_or_none()
-    if new is not None:
-        return UserId(new)
-    # Whoever has only typed the address is somebody else.
-    verified = users.c.email_canonical == email.canonical, users.c.email_verified_at.is_not(None)
-    return UserId((await session.execute(select(users.c.id).where(*verified))).scalar_one())
+    return await verified_person(session, _name_of(claims, email), email)
 
 
 def _name_of(claims: Claims, email: EmailAddress) -> str:
