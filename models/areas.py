@@ -13,6 +13,7 @@ AREAS = (
     "members",
     "shares",
     "api_keys",
+    "narrowed_tokens",
     "roles",
     "parent_access",
     "access",

@@ -26,11 +26,17 @@ class TokenKind(enum.StrEnum):
     API_KEY = "mdt_live"
     TEST_API_KEY = "mdt_test"
     SESSION = "mds"
+    NARROWED = "mdn_live"
+    TEST_NARROWED = "mdn_test"
     INVITATION = "mdi"
     SHARE = "mdh"
     EMAIL_VERIFICATION = "mdv"
     PASSWORD_RESET = "mdp"  # noqa: S105 - a prefix
     DEVICE = "mdd"
+
+
+TEST_KINDS = frozenset({TokenKind.TEST_API_KEY, TokenKind.TEST_NARROWED})
+"""What is sent with them reaches nobody."""
 
 
 def generate(kind: TokenKind) -> str:

@@ -15,6 +15,7 @@ from models.base.ids import (
     Kind,
     MasterId,
     MembershipId,
+    NarrowedTokenId,
     RoleId,
     ShareId,
     UserId,
@@ -39,13 +40,28 @@ class AskedAccount:
 
 
 @dataclass(frozen=True)
+class AskedToken:
+    """A narrowed token. `works`: neither it nor what it was made of has ended."""
+
+    id: NarrowedTokenId
+    audience: str
+    account_ids: frozenset[AccountId]
+    scopes: int
+    revoked_at: datetime.datetime | None
+    expires_at: datetime.datetime
+    works: bool
+
+
+@dataclass(frozen=True)
 class Subject:
-    """The person or API key in question. `is_asker`: it asks about itself."""
+    """The person or API key in question. `is_asker`: it asks about itself. `token`: it is the narrowed token
+    that is in question, and they are whom it acts for."""
 
     user_id: UserId | None
     api_key_id: ApiKeyId | None
     name: str
     is_asker: bool
+    token: AskedToken | None = None
 
 
 @dataclass(frozen=True)

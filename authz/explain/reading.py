@@ -57,7 +57,8 @@ async def read_facts(reader: Reader, account: AskedAccount, subject: Subject, vi
     known = [held for held in memberships if _may_be_known(held, subject, path[0])]
     ways: list[Way] = [
         *known,
-        *(way for row in openings for way in _opened(row, path, known)),
+        # A narrowed token has nothing of them.
+        *(way for row in openings if subject.token is None for way in _opened(row, path, known)),
         *(_share(row, held_roles) for row in shared),
         *(_key(row, path, held_roles) for row in keys if row["known"] or subject.is_asker),
     ]

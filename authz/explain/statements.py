@@ -28,6 +28,7 @@ from authz.explain.facts import AskedAccount, Subject, Viewpoint
 from authz.policy.permissions import ALL_PERMISSIONS, Permission, mask_literal
 from authz.reach.break_glass import opening_holds
 from authz.reach.grants import grants_now, membership_holds
+from authz.reach.narrowed import grants_of_working
 from authz.reach.reach import account_where, mask_of_account
 from authz.reach.status import status_mask
 from models.accounts.tables import account_closure, accounts
@@ -206,7 +207,11 @@ def _bound_list(name: str) -> ColumnElement[Any]:
 
 def verdict_statement(account: AskedAccount, subject: Subject) -> Select[Any]:
     """What the subject may do there by reach and status, a mask: as its own `viewerPermissions`."""
-    granted = mask_of_account(accounts, grants_now(subject_rows(subject.user_id, subject.api_key_id)))
+    if subject.token is None:
+        grants = grants_now(subject_rows(subject.user_id, subject.api_key_id))
+    else:
+        grants = grants_of_working(subject.token.id).cte("grants")
+    granted = mask_of_account(accounts, grants)
     return (
         select(granted.c.mask.op("&")(status_mask(accounts)).label("verdict"))
         .select_from(accounts.join(granted, true()))

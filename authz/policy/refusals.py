@@ -18,7 +18,7 @@ class RefusalCode(enum.Enum):
     IDEMPOTENCY_MISMATCH = "The idempotency key was used with another input."
     RATE_LIMITED = "Too many attempts; try again later."
     BUSY = "The server has too many such requests at the moment; try again later."
-    PERSON_REQUIRED = "Only a signed-in person can do this, not an API key."
+    PERSON_REQUIRED = "Only a signed-in person can do this, not an API key or a narrowed token."
     MASTER_ACCOUNT_REQUIRED = (
         "Only callers with the permission through the master account can create API keys here."
     )

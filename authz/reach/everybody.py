@@ -30,6 +30,7 @@ from sqlalchemy import (
 from authz.callers.principals import key_works
 from authz.policy.permissions import Permission, allows
 from authz.reach.grants import active_memberships, dated_grant_rows, granted_mask, share_holds
+from authz.reach.narrowed import with_tokens
 from authz.reach.status import status_mask
 from models.accounts.tables import account_closure, accounts
 from models.accounts.trees import in_tree
@@ -42,6 +43,19 @@ _WHOSE = ("user_id", "api_key_id")
 def access_in(account: FromClause) -> Select[Any]:
     """Who holds rights in an account: rows (user_id, api_key_id, mask). The mask ignores the account's
     status."""
+    found = _access_in(account)
+    return select(found.c.user_id, found.c.api_key_id, found.c.mask).where(
+        allows(found.c.mask, Permission.ACCOUNT_READ)
+    )
+
+
+def access_with_tokens_in(account: FromClause) -> Select[Any]:
+    """The same, and what their narrowed tokens give: rows (user_id, api_key_id, token_id, mask)."""
+    found = with_tokens(_access_in(account)).subquery("found")
+    return select(*found.c).where(allows(found.c.mask, Permission.ACCOUNT_READ))
+
+
+def _access_in(account: FromClause) -> FromClause:
     closure = account_closure.alias()
     path = (
         select(*closure.c)
@@ -49,10 +63,7 @@ def access_in(account: FromClause) -> Select[Any]:
         .correlate(account)
         .subquery("path")
     )
-    found = _granted(path, holders(places(path)).subquery("holders"))
-    return select(found.c.user_id, found.c.api_key_id, found.c.mask).where(
-        allows(found.c.mask, Permission.ACCOUNT_READ)
-    )
+    return _granted(path, holders(places(path)).subquery("holders"))
 
 
 def access_of(
@@ -142,7 +153,7 @@ def holders(place: FromClause) -> CompoundSelect[Any]:
 
 def _granted(path: FromClause, holder: FromClause) -> FromClause:
     """What reach gives the holders in the accounts at the path's end: rows (master_id, account_id, user_id,
-    api_key_id, mask, masks, ends)."""
+    api_key_id, mask, narrowable_mask, masks, ends). `narrowable_mask`: without break-glass."""
     grant = dated_grant_rows(holder, *_WHOSE).subquery("grants")
     given = granted_mask(path, grant)
     leads = in_tree(grant, path, account_id="ancestor_id")
@@ -153,6 +164,7 @@ def _granted(path: FromClause, holder: FromClause) -> FromClause:
             grant.c.user_id,
             grant.c.api_key_id,
             func.bit_or(given).label("mask"),
+            func.bit_or(given).filter(grant.c.from_id == grant.c.account_id).label("narrowable_mask"),
             func.array_agg(given).label("masks"),
             func.array_agg(grant.c.expires_at).label("ends"),
         )

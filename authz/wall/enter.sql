@@ -10,7 +10,7 @@ DECLARE
   shared_or_opened boolean;
   further_grants text;
 BEGIN
-  IF kind IS DISTINCT FROM 'API_KEY' THEN
+  IF coalesce(kind, 'PERSON') = 'PERSON' THEN
     SELECT user_id INTO person FROM sessions WHERE digest = principal AND expires_at > now();
   END IF;
   IF person IS NOT NULL THEN
@@ -23,12 +23,24 @@ BEGIN
     further_grants := CASE WHEN shared_or_opened OR link IS NOT NULL THEN '' ELSE 'none' END;
     -- Assigned, because to PERFORM it would be one more statement, which takes longer.
     further_grants := set_config('mandant.further_grants', further_grants, true);
-  ELSIF kind IS DISTINCT FROM 'PERSON' THEN
+  ELSIF coalesce(kind, 'API_KEY') = 'API_KEY' THEN
     SELECT master_id, id INTO trees, api_key FROM api_keys WHERE digest = principal;
     IF NOT FOUND THEN
       SELECT master_id, id INTO trees, api_key FROM api_keys WHERE previous_digest = principal;
     END IF;
     api_key := set_config('mandant.api_key', coalesce(api_key, ''), true);
+  END IF;
+  IF trees IS NULL AND coalesce(kind, 'NARROWED_TOKEN') = 'NARROWED_TOKEN' THEN
+    -- The trees of its accounts, and no other in which its parent may be.
+    SELECT string_agg(DISTINCT accounts.master_id::text, ',') INTO trees
+      FROM narrowed_tokens AS token JOIN accounts ON accounts.id = ANY(token.account_ids)
+      WHERE token.digest = principal AND token.revoked_at IS NULL AND token.expires_at > now() AND (
+        accounts.master_id = token.api_key_master_id
+        OR EXISTS (SELECT FROM memberships AS held
+          WHERE held.user_id = token.user_id AND held.master_id = accounts.master_id)
+        OR EXISTS (SELECT FROM shares AS held
+          WHERE held.user_id = token.user_id AND held.master_id = accounts.master_id)
+      );
   END IF;
   IF link IS NOT NULL THEN
     SELECT concat_ws(',', trees, string_agg(master_id::text, ',')) INTO trees FROM (

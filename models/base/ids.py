@@ -22,6 +22,7 @@ MembershipId = NewType("MembershipId", uuid.UUID)
 RoleId = NewType("RoleId", uuid.UUID)
 InvitationId = NewType("InvitationId", uuid.UUID)
 ApiKeyId = NewType("ApiKeyId", uuid.UUID)
+NarrowedTokenId = NewType("NarrowedTokenId", uuid.UUID)
 ShareId = NewType("ShareId", uuid.UUID)
 BreakGlassId = NewType("BreakGlassId", uuid.UUID)
 OverrideId = NewType("OverrideId", uuid.UUID)
@@ -71,6 +72,7 @@ class Kind(enum.StrEnum):
     ROLE = "role"
     INVITATION = "invt"
     API_KEY = "akey"
+    NARROWED_TOKEN = "ntok"  # noqa: S105 - a prefix
     EVENT = "evnt"
     SHARE = "shar"
     BREAK_GLASS = "glas"

@@ -69,6 +69,7 @@ async def record_in_each(
         "kind": kind.value,
         "actor_user_id": principal.user_id,
         "actor_api_key_id": principal.api_key_id,
+        "actor_token_id": principal.token_id,
         "subject_id": subject_id,
         "before": orjson.dumps(before).decode(),
         "after": orjson.dumps(after).decode(),
@@ -94,6 +95,7 @@ async def record_of_each(
         "kind": kind.value,
         "actor_user_id": principal.user_id,
         "actor_api_key_id": principal.api_key_id,
+        "actor_token_id": principal.token_id,
         "actor_account_id": account.acting_from,
         "reason": principal.reason or account.opened_because,
     }
@@ -119,6 +121,7 @@ _ROWS: dict[str, ColumnElement[Any]] = {
     "kind": bindparam("kind", type_=Text()),
     "actor_user_id": bindparam("actor_user_id", type_=Uuid()),
     "actor_api_key_id": bindparam("actor_api_key_id", type_=Uuid()),
+    "actor_token_id": bindparam("actor_token_id", type_=Uuid()),
     "subject_id": bindparam("subject_id", type_=Text()),
     "before": cast(bindparam("before", type_=Text()), JSONB),
     "after": cast(bindparam("after", type_=Text()), JSONB),

@@ -27,6 +27,7 @@ class Event(Node):
     subject_id: strawberry.ID = column(description="The global id of what was changed.")
     actor_name: str | None = computed(reads.actor_name)
     actor: User | None = to_one(reads.user_of)
+    narrowed_token_id: strawberry.ID | None = computed(reads.token_of, codec=global_id(Kind.NARROWED_TOKEN))
     acting_from: AccountRef | None = to_one(reads.acting_from)
     from_above: bool = computed(reads.from_above)
     account: AccountRef | None = to_one(reads.account_of)

@@ -7,20 +7,25 @@ from engine.declare.connections import Connection
 from engine.declare.declarations import computed, connection, entity, to_one
 from resolvers.accounts import reads as accounts
 from resolvers.members import ownership_offers
+from resolvers.narrowed_tokens import reads as narrowed_tokens
 from resolvers.people import viewer as reads
 from resolvers.shares import reads as shares
 from schema.fields.marks import OPEN
-from schema.fields.references import AccountRef, ApiKeyRef, OwnershipOfferRef, ShareRef
+from schema.fields.references import AccountRef, ApiKeyRef, NarrowedTokenRef, OwnershipOfferRef, ShareRef
 from schema.people.types import User
 
 
-@entity(None, carries={"user_id": Uuid(), "api_key_id": Uuid()})
+@entity(None, carries={"user_id": Uuid(), "api_key_id": Uuid(), "token_id": Uuid()})
 class Viewer:
-    """The caller: a signed-in person or an API key."""
+    """The caller: a signed-in person, an API key or a narrowed token."""
 
     id: strawberry.ID = computed(reads.global_id)
     user: User | None = to_one(reads.user_of)
     api_key: ApiKeyRef | None = to_one(reads.api_key_of)
+    narrowed_token: NarrowedTokenRef | None = to_one(narrowed_tokens.itself)
+    narrowed_tokens: Connection[NarrowedTokenRef] = connection(
+        narrowed_tokens.of_viewer, order=narrowed_tokens.BY_ID
+    )
     accounts: Connection[AccountRef] = connection(accounts.of_viewer, order=accounts.order)
     ownership_offers: Connection[OwnershipOfferRef] = connection(
         ownership_offers.of_viewer, order=ownership_offers.BY_ACCOUNT

@@ -19,7 +19,8 @@ _PAUSE_SECONDS = 1.0
 class KeyUses:
     """Remembers for which tokens this minute was noted, and writes the others down a second later, together.
 
-    A session's token is remembered alike and matches no key.
+    A session's token is remembered alike and matches no key; a narrowed token counts for the key that it was
+    made with.
     """
 
     def __init__(self, sessions: WriteSessions) -> None:

@@ -38,6 +38,7 @@ class Limited(Enum):
     PASSWORDS = "password"
     LINKS = "links from"
     KEYS = "keys of"
+    NARROWED_TOKENS = "narrowed tokens of"
     DOMAINS = "domains of"
     DOMAIN_CHECKS = "checks of"
     BREAK_GLASS = "break-glass of"
