@@ -1,6 +1,5 @@
 """The audit log of an account, as its readers see it. `resolvers.effects.log` writes it."""
 
-import uuid
 from typing import Annotated, Any
 
 from sqlalchemy import (
@@ -66,13 +65,6 @@ def actor_name(event: FromClause) -> ColumnElement[str]:
 def user_of(event: FromClause) -> Select[Any]:
     """The person who made the change; null if an API key did, or if you may not see the members."""
     return known_person(event, "actor_user_id")
-
-
-def token_of(event: FromClause) -> ColumnElement[uuid.UUID | None]:
-    """The id of the narrowed token that made the change in the name of the person or API key; null if none
-    did."""
-    token_id: ColumnElement[uuid.UUID | None] = event.c.actor_token_id
-    return token_id
 
 
 def acting_from(event: FromClause) -> Select[Any]:

@@ -48,6 +48,8 @@ MUTATIONS = {
     "apiKeyAdopt": ["apiKeyId"],
     "apiKeyRevoke": ["apiKeyId"],
     "apiKeyRotate": ["apiKeyId"],
+    "tokenNarrow": ["accountIds"],
+    "tokenRevoke": ["narrowedTokenId"],
     "roleCreate": ["accountId"],
     "roleUpdate": ["roleId"],
     "roleDelete": ["roleId"],

@@ -48,6 +48,8 @@ TRIPS: dict[str, int] = {
     "apiKeyRotate": 7,
     "apiKeyUpdate": 7,
     "apiKeyAdopt": 7,
+    "tokenNarrow": 9,
+    "tokenRevoke": 8,
     "roleCreate": 7,
     "roleUpdate": 11,
     "roleDelete": 8,

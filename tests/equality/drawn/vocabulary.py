@@ -39,6 +39,7 @@ _TAGS = (
     "roleUses",
     "apiKeys",
     "ghosts",
+    "narrowedTokens",
     "events",
     "shares",
     "ownershipOffers",
