@@ -46,7 +46,8 @@ _BILLED = f"{_COSTS} billed: invoices {{ nodes {{ lines {{ edges {{ cursor }} }}
 _SHARES = f"shares {{ {_EDGES} }}"
 _STAFF = f"staff {{ requests {{ {_EDGES} }} waiting {{ {_EDGES} }} }}"
 _VIEWER = (
-    f"viewer {{ id {_SHARES} narrowedTokens {{ {_EDGES} }} ownershipOffers {{ edges {{ cursor }} }} accounts(first: 100) {{ {_EDGES} "
+    f"viewer {{ id {_SHARES} narrowedTokens {{ {_EDGES} }} "
+    f"ownershipOffers {{ edges {{ cursor }} }} accounts(first: 100) {{ {_EDGES} "
     f"nodes {{ {_INNER} {_LISTED} {_WRITTEN} {_LEFT} {_USES} {_GHOSTS} {_USAGE} {_BILLED} }} }} "
     "}"
 )
