@@ -17,6 +17,7 @@ AREAS = (
     "roles",
     "parent_access",
     "access",
+    "promises",
     "explain",
     "audit",
     "staff",

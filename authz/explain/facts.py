@@ -9,6 +9,7 @@ from authz.policy.compiler import PolicyLine, RoleMasks
 from authz.policy.permissions import Area, Permission
 from models.accounts.tables import AccountStatus, ParentAccess, RightsInheritance
 from models.base.ids import (
+    AccessPromiseId,
     AccountId,
     ApiKeyId,
     BreakGlassId,
@@ -50,6 +51,15 @@ class AskedToken:
     revoked_at: datetime.datetime | None
     expires_at: datetime.datetime
     works: bool
+
+
+@dataclass(frozen=True)
+class MadePromise:
+    """That nobody outside these roles has a permission in the account. `permission`: its mask."""
+
+    id: AccessPromiseId
+    permission: int
+    roles: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -201,13 +211,15 @@ Way = HeldMembership | HeldOpening | GivenShare | AskedKey
 class Facts:
     """All facts: the path from the account up to the root, and the ways that the asker may know of.
 
-    `verdict`: what the subject may do there by reach and status, a mask from the same snapshot.
+    `verdict`: what the subject may do there by reach and status, a mask from the same snapshot. `promises`:
+    of the account, as far as the asker may know them.
     """
 
     subject: Subject
     path: tuple[PathAccount, ...]
     ways: tuple[Way, ...]
     verdict: int
+    promises: tuple[MadePromise, ...] = ()
 
     @property
     def account(self) -> PathAccount:

@@ -4,7 +4,7 @@ deny all of it."""
 from dataclasses import dataclass
 
 from authz.explain.facts import Facts, Way
-from authz.explain.rules import status_steps, way_steps
+from authz.explain.rules import promise_steps, status_steps, way_steps
 from authz.explain.steps import AccessEffect, AccessStepKind, Step
 from authz.explain.token_rules import token_steps
 from authz.policy.permissions import Permission
@@ -82,7 +82,11 @@ def judge(facts: Facts, permission: Permission) -> Judged:
     return Judged(
         permission,
         tuple(_judge_way(facts, way, permission) for way in facts.ways),
-        (*token_steps(facts, permission), *status_steps(facts, permission)),
+        (
+            *token_steps(facts, permission),
+            *status_steps(facts, permission),
+            *promise_steps(facts, permission),
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
+    any_,
     bindparam,
     case,
     cast,
@@ -21,7 +22,7 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 
 from authz.callers.principals import key_stops, subject_rows
 from authz.explain.facts import AskedAccount, Subject, Viewpoint
@@ -37,6 +38,7 @@ from models.api_keys.tables import WhenMakerLosesAccess, api_keys
 from models.members.tables import memberships
 from models.parent_access.openings import break_glass_openings
 from models.people.users import users
+from models.promises.tables import access_promises
 from models.roles.tables import role_policy_lines, roles
 from models.shares.tables import share_accounts, shares
 
@@ -180,6 +182,22 @@ def key_statement(viewpoint: Viewpoint) -> Select[Any]:
         )
         .select_from(key.join(account, own))
         .where(key.c.master_id == _bound(MASTER), key.c.id == _bound(API_KEY))
+    )
+
+
+@cache
+def promises_statement() -> Select[Any]:
+    """What the account has promised, with the names of the roles."""
+    own = and_(access_promises.c.master_id == _bound(MASTER), access_promises.c.account_id == _bound(ACCOUNT))
+    names = (
+        select(func.array_agg(aggregate_order_by(roles.c.name, roles.c.name)))
+        .where(roles.c.id == any_(access_promises.c.role_ids))
+        .scalar_subquery()
+    )
+    return (
+        select(access_promises.c.id, access_promises.c.permission, names.label("roles"))
+        .where(own, access_promises.c.ended_at.is_(None))
+        .order_by(access_promises.c.id)
     )
 
 

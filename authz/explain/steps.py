@@ -48,6 +48,7 @@ class AccessStepKind(enum.Enum):
     TOKEN_ACCOUNT = "TOKEN_ACCOUNT"  # noqa: S105 - a rule
     TOKEN_SCOPE = "TOKEN_SCOPE"  # noqa: S105 - a rule
     ACCOUNT_STATUS = "ACCOUNT_STATUS"
+    PROMISE = "PROMISE"
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,10 @@ class RefusalCode(enum.Enum):
         "Your right to do this expires before the access that you would give or remove. Choose an end that "
         "is not later, or ask somebody whose right does not expire."
     )
+    PROMISE_BROKEN = (
+        "Somebody would have a permission that the account, or one below it, has promised to some roles "
+        "alone: see `accessPromises`. An owner of that account can do it with a reason in `extensions`."
+    )
     SHARE_EXPIRED = "The share, or the link that accepts it, has expired."
     SHARE_USED = "The share was accepted already."
     SHARE_REVOKED = "The share was revoked or declined, or its giver lost the right to share."

@@ -22,6 +22,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    literal_column,
     null,
     select,
     union,
@@ -29,7 +30,13 @@ from sqlalchemy import (
 
 from authz.callers.principals import key_works
 from authz.policy.permissions import Permission, allows
-from authz.reach.grants import active_memberships, dated_grant_rows, granted_mask, share_holds
+from authz.reach.grants import (
+    active_memberships,
+    dated_grant_rows,
+    granted_mask,
+    roled_grant_rows,
+    share_holds,
+)
 from authz.reach.narrowed import with_tokens
 from authz.reach.status import status_mask
 from models.accounts.tables import account_closure, accounts
@@ -103,6 +110,31 @@ def access_of(
         )
         .select_from(access.join(left_in, own).outerjoin(bound, same_key))
         .where(allows(access.c.mask, Permission.ACCOUNT_READ))
+    )
+
+
+def holders_beside(
+    master_id: ColumnElement[uuid.UUID],
+    account_id: ColumnElement[uuid.UUID],
+    wanted: ColumnElement[int],
+    role_ids: ColumnElement[list[uuid.UUID]],
+) -> Select[Any]:
+    """Who holds one of the permissions in the account by something else than these roles, whatever the
+    account's status, and break-glass aside: rows (user_id, api_key_id)."""
+    closure = account_closure.alias()
+    own = closure.c.master_id == master_id, closure.c.descendant_id == account_id
+    path = select(*closure.c).where(*own).subquery("path")
+    holder = holders(places(path)).subquery("holders")
+    grant = roled_grant_rows(holder, *_WHOSE).subquery("grants")
+    leads = in_tree(grant, path, account_id="ancestor_id")
+    return (
+        select(grant.c.user_id, grant.c.api_key_id)
+        .select_from(path.join(grant, leads))
+        .where(
+            granted_mask(path, grant).op("&")(wanted) != literal_column("0"),
+            grant.c.role_id.is_(None) | ~(grant.c.role_id == any_(role_ids)),
+        )
+        .distinct()
     )
 
 

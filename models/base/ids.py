@@ -23,6 +23,7 @@ RoleId = NewType("RoleId", uuid.UUID)
 InvitationId = NewType("InvitationId", uuid.UUID)
 ApiKeyId = NewType("ApiKeyId", uuid.UUID)
 NarrowedTokenId = NewType("NarrowedTokenId", uuid.UUID)
+AccessPromiseId = NewType("AccessPromiseId", uuid.UUID)
 ShareId = NewType("ShareId", uuid.UUID)
 BreakGlassId = NewType("BreakGlassId", uuid.UUID)
 OverrideId = NewType("OverrideId", uuid.UUID)
@@ -74,6 +75,7 @@ class Kind(enum.StrEnum):
     API_KEY = "akey"
     NARROWED_TOKEN = "ntok"  # noqa: S105 - a prefix
     EVENT = "evnt"
+    ACCESS_PROMISE = "prms"
     SHARE = "shar"
     BREAK_GLASS = "glas"
     OVERRIDE = "ovrd"

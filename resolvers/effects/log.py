@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from authz.callers.actors import Actor
 from authz.guards.exclusive import Authorized
 from authz.guards.staff import StaffAtWork
-from engine.writes.fixed_statements import FixedStatement
+from engine.writes.fixed_statements import FixedCall, FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import columns_of
 from models.base.ids import Kind, new_id, present
@@ -79,6 +79,38 @@ async def record_in_each(
         "reasons": [reason or principal.reason or account.opened_because for account in of],
     }
     await _RECORD.send(session, values)
+    if kind in _MAY_GIVE_ACCESS:
+        told = reason or principal.reason
+        promised = {"tree": of[0].master_id, "changed": values["account_ids"], "actor": principal.user_id}
+        await _CHECK_PROMISES.send(session, {**promised, "told": told})
+
+
+_MAY_GIVE_ACCESS = frozenset(
+    {
+        EventKind.ACCOUNT_UPDATED,
+        EventKind.MEMBER_JOINED,
+        EventKind.MEMBER_UPDATED,
+        EventKind.OWNERSHIP_TRANSFERRED,
+        EventKind.SHARE_ACCEPTED,
+        EventKind.SHARE_UPDATED,
+        EventKind.API_KEY_CREATED,
+        EventKind.API_KEY_UPDATED,
+        EventKind.API_KEY_ADOPTED,
+        EventKind.ROLE_UPDATED,
+        EventKind.PARENT_ACCESS_UPDATED,
+        EventKind.PROMISE_MADE,
+    }
+)
+"""What these tell of was written before, and is held to what accounts have promised (N13). The check travels
+with the event, so it takes no trip. Other events give nobody a permission."""
+_CHECK_PROMISES = FixedCall(
+    func.mandant_check_promises(
+        bindparam("tree", type_=Uuid()),
+        bindparam("changed", type_=ARRAY(Uuid())),
+        bindparam("actor", type_=Uuid()),
+        bindparam("told", type_=Text()),
+    )
+)
 
 
 async def record_of_each(

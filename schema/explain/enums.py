@@ -38,6 +38,7 @@ ENUMS = (
             "TOKEN_ACCOUNT": "The accounts that the narrowed token works in.",
             "TOKEN_SCOPE": "The permissions of the narrowed token.",
             "ACCOUNT_STATUS": "The status of the account and of those above it.",
+            "PROMISE": "What the account has promised about the permission: changes are held to it.",
         },
     ),
 )

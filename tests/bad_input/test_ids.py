@@ -49,6 +49,8 @@ MUTATIONS = {
     "apiKeyRevoke": ["apiKeyId"],
     "apiKeyRotate": ["apiKeyId"],
     "tokenNarrow": ["accountIds"],
+    "accessPromiseCreate": ["accountId", "roleIds"],
+    "accessPromiseEnd": ["accessPromiseId"],
     "tokenRevoke": ["narrowedTokenId"],
     "roleCreate": ["accountId"],
     "roleUpdate": ["roleId"],

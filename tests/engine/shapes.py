@@ -84,6 +84,11 @@ SHAPES = {
         "apiKeys(first: 20) { nodes { narrowedTokens(first: 20) { totalCount nodes { id audience } } } }",
         3,
     ),
+    "promises": _of_accounts(
+        "accessPromises(first: 2) { totalCount nodes { id permissions exceptionCount roles { name } "
+        "madeBy { id } } }",
+        6,
+    ),
     "ghosts": _of_accounts("ghosts(first: 100) { totalCount nodes { reason apiKey { name } } }", 3),
     "shares": _of_accounts(
         "shares(first: 100) { totalCount nodes { id areas hiddenAreas status lapse sharedByName "

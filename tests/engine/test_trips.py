@@ -49,6 +49,8 @@ TRIPS: dict[str, int] = {
     "apiKeyUpdate": 7,
     "apiKeyAdopt": 7,
     "tokenNarrow": 9,
+    "accessPromiseCreate": 5,
+    "accessPromiseEnd": 5,
     "tokenRevoke": 8,
     "roleCreate": 7,
     "roleUpdate": 11,

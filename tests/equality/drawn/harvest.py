@@ -20,6 +20,7 @@ _LISTS = (
     "breakGlassOpenings",
     "overrides",
     "subaccountsRequests",
+    "accessPromises",
     "paymentMethods",
     "topUps",
     "plans",

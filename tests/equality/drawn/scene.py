@@ -26,6 +26,7 @@ from models.sending.tables import SendStream
 from models.settings.tables import SettingName
 from resolvers.effects.event_kinds import EventKind
 from tests.areas.narrowed_tokens.giving import NarrowedToken, give_token
+from tests.areas.promises.giving import give_promise
 from tests.client.api import Caller
 from tests.equality.drawn import rows
 from tests.equality.drawn.agency import EMOJI, EXTERNAL_ID, QUOTES, Agency, make_agency
@@ -139,6 +140,7 @@ async def make_scene(world: World) -> Scene:
     shares = await make_shares(world, agency, people, keys["key"], custom[0])
     openings = await make_links(world, agency, people)
     overridden = await add_staff(world, [agency.client, agency.till, brand], agency.master, people)
+    promised = [await give_promise(world, account) for account in (agency.master, agency.client)]
     tokens = await _tokens(world, agency, people, keys["key of two secrets"])
     people["expired session"] = await world.person()
     await rows.end_session(world, people["expired session"])
@@ -150,6 +152,7 @@ async def make_scene(world: World) -> Scene:
         *(person.id for person in (*people.values(), stranger.person)),
         *(key.id for key in keys.values()),
         *(token.id for token in tokens.values()),
+        *promised,
         *(present(Kind.ROLE, role.id) for role in BuiltinRole),
         *(role.id for role in custom),
         *invitations,

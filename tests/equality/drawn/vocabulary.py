@@ -40,6 +40,7 @@ _TAGS = (
     "apiKeys",
     "ghosts",
     "narrowedTokens",
+    "accessPromises",
     "events",
     "shares",
     "ownershipOffers",
