@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from models.base.ids import ApiKeyId, UserId
+from models.base.ids import ApiKeyId, NarrowedTokenId, UserId
 
 
 class Actor(Protocol):
@@ -16,6 +16,10 @@ class Actor(Protocol):
     def api_key_id(self) -> ApiKeyId | None: ...
 
     @property
+    def token_id(self) -> NarrowedTokenId | None:
+        """The narrowed token that acted in their name."""
+
+    @property
     def reason(self) -> str | None: ...
 
 
@@ -26,6 +30,7 @@ class EarlierActor:
     user_id: UserId | None
     api_key_id: ApiKeyId | None
     reason: str | None = None
+    token_id: NarrowedTokenId | None = None
 
 
 PLATFORM = EarlierActor(None, None)

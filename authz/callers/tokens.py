@@ -26,6 +26,8 @@ class TokenKind(enum.StrEnum):
     API_KEY = "mdt_live"
     TEST_API_KEY = "mdt_test"
     SESSION = "mds"
+    NARROWED = "mdn_live"
+    TEST_NARROWED = "mdn_test"
     INVITATION = "mdi"
     SHARE = "mdh"
     EMAIL_VERIFICATION = "mdv"
@@ -33,6 +35,10 @@ class TokenKind(enum.StrEnum):
     DEVICE = "mdd"
     SIGN_IN_CODE = "mdc"
     FACTOR_CHALLENGE = "mdf"
+
+
+TEST_KINDS = frozenset({TokenKind.TEST_API_KEY, TokenKind.TEST_NARROWED})
+"""What is sent with them reaches nobody."""
 
 
 def generate(kind: TokenKind) -> str:

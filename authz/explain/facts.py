@@ -9,12 +9,14 @@ from authz.policy.compiler import PolicyLine, RoleMasks
 from authz.policy.permissions import Area, Permission
 from models.accounts.tables import AccountStatus, ParentAccess, RightsInheritance
 from models.base.ids import (
+    AccessPromiseId,
     AccountId,
     ApiKeyId,
     BreakGlassId,
     Kind,
     MasterId,
     MembershipId,
+    NarrowedTokenId,
     RoleId,
     ShareId,
     UserId,
@@ -39,13 +41,37 @@ class AskedAccount:
 
 
 @dataclass(frozen=True)
+class AskedToken:
+    """A narrowed token. `works`: neither it nor what it was made of has ended."""
+
+    id: NarrowedTokenId
+    audience: str
+    account_ids: frozenset[AccountId]
+    scopes: int
+    revoked_at: datetime.datetime | None
+    expires_at: datetime.datetime
+    works: bool
+
+
+@dataclass(frozen=True)
+class MadePromise:
+    """That nobody outside these roles has a permission in the account. `permission`: its mask."""
+
+    id: AccessPromiseId
+    permission: int
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Subject:
-    """The person or API key in question. `is_asker`: it asks about itself."""
+    """The person or API key in question. `is_asker`: it asks about itself. `token`: it is the narrowed token
+    that is in question, and they are whom it acts for."""
 
     user_id: UserId | None
     api_key_id: ApiKeyId | None
     name: str
     is_asker: bool
+    token: AskedToken | None = None
 
 
 @dataclass(frozen=True)
@@ -185,13 +211,15 @@ Way = HeldMembership | HeldOpening | GivenShare | AskedKey
 class Facts:
     """All facts: the path from the account up to the root, and the ways that the asker may know of.
 
-    `verdict`: what the subject may do there by reach and status, a mask from the same snapshot.
+    `verdict`: what the subject may do there by reach and status, a mask from the same snapshot. `promises`:
+    of the account, as far as the asker may know them.
     """
 
     subject: Subject
     path: tuple[PathAccount, ...]
     ways: tuple[Way, ...]
     verdict: int
+    promises: tuple[MadePromise, ...] = ()
 
     @property
     def account(self) -> PathAccount:

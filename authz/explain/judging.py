@@ -1,10 +1,12 @@
-"""The rules' answers combined: a way gives what none of its rules denies, and status can deny all of it."""
+"""The rules' answers combined: a way gives what none of its rules denies. A narrowed token and status can
+deny all of it."""
 
 from dataclasses import dataclass
 
 from authz.explain.facts import Facts, Way
-from authz.explain.rules import status_steps, way_steps
+from authz.explain.rules import promise_steps, status_steps, way_steps
 from authz.explain.steps import AccessEffect, AccessStepKind, Step
+from authz.explain.token_rules import token_steps
 from authz.policy.permissions import Permission
 
 
@@ -33,7 +35,8 @@ class Judged:
 
     permission: Permission
     ways: tuple[JudgedWay, ...]
-    status: tuple[Step, ...]
+    over_all: tuple[Step, ...]
+    """Of what can deny all ways: the token that is in question, and the accounts' status."""
 
     @property
     def given(self) -> bool:
@@ -46,24 +49,24 @@ class Judged:
         return any(not way.not_visible_for for way in self.ways)
 
     @property
-    def denying_status(self) -> list[Step]:
-        """The accounts on the path whose status denies it."""
-        return [step for step in self.status if step.denies]
+    def denying_over_all(self) -> list[Step]:
+        """What of it denies, whatever the ways give."""
+        return [step for step in self.over_all if step.denies]
 
     @property
     def allowed(self) -> bool:
         """The decision."""
-        return self.given and self.visible and not self.denying_status
+        return self.given and self.visible and not self.denying_over_all
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """All steps: first of the ways that give it, then of the other ways, reach and status. Steps about
-        accounts above that the asker may not know of are alike and appear once, so that nobody can count
-        those accounts."""
+        """All steps: first of the ways that give it, then of the other ways, reach, token and status. Steps
+        about accounts above that the asker may not know of are alike and appear once, so that nobody can
+        count those accounts."""
         ordered = sorted(self.ways, key=lambda way: not way.gives)
         reach = [NOT_VISIBLE] if not self.visible and (self.given or not self.ways) else []
         of_ways = (step for way in ordered for step in dict.fromkeys(way.steps))
-        return (*of_ways, *reach, *dict.fromkeys(self.status))
+        return (*of_ways, *reach, *dict.fromkeys(self.over_all))
 
 
 NOT_VISIBLE = Step(
@@ -79,7 +82,11 @@ def judge(facts: Facts, permission: Permission) -> Judged:
     return Judged(
         permission,
         tuple(_judge_way(facts, way, permission) for way in facts.ways),
-        tuple(status_steps(facts, permission)),
+        (
+            *token_steps(facts, permission),
+            *status_steps(facts, permission),
+            *promise_steps(facts, permission),
+        ),
     )
 
 

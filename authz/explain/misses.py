@@ -14,10 +14,10 @@ from models.roles.tables import Relation
 
 def misses(facts: Facts, judged: Judged) -> tuple[Miss, ...]:
     """The nearest first. None where access is allowed, and where no change would allow it."""
-    closed = any(step.remedy is None for step in judged.denying_status)
+    closed = any(step.remedy is None for step in judged.denying_over_all)
     if judged.allowed or closed:
         return ()
-    found = [_miss(step, enough=_is_all(step, judged)) for step in judged.denying_status]
+    found = [_miss(step, enough=_is_all(step, judged)) for step in judged.denying_over_all]
     if not (judged.given and judged.visible):
         found += _of_ways(judged)
         found += _of_roles(facts, judged)
@@ -34,19 +34,19 @@ def place_of_remedy(facts: Facts, permission: Permission) -> PathAccount:
 
 
 def _is_all(step: Step, judged: Judged) -> bool:
-    return judged.given and judged.visible and judged.denying_status == [step]
+    return judged.given and judged.visible and judged.denying_over_all == [step]
 
 
 def _of_ways(judged: Judged) -> Iterator[Miss]:
     """Misses of the ways that lack the least, if all that they lack can be mended."""
     if judged.given:
-        yield _miss(NOT_VISIBLE, enough=not judged.denying_status)
+        yield _miss(NOT_VISIBLE, enough=not judged.denying_over_all)
         return
     mendable = [way for way in judged.ways if all(step.remedy is not None for step in way.denying)]
     fewest = min((len(way.denying) for way in mendable), default=0)
     for way in mendable:
         if len(way.denying) == fewest:
-            enough = fewest == 1 and _would_show(way, judged) and not judged.denying_status
+            enough = fewest == 1 and _would_show(way, judged) and not judged.denying_over_all
             yield from (_miss(step, enough=enough) for step in way.denying)
 
 
@@ -68,7 +68,7 @@ def _of_roles(facts: Facts, judged: Judged) -> Iterator[Miss]:
     role = _narrowest(relation, permission)
     if role is None:
         return
-    about, enough = present(Kind.ROLE, role.id), not judged.denying_status
+    about, enough = present(Kind.ROLE, role.id), not judged.denying_over_all
     if facts.subject.api_key_id is None:
         sentence = f"The role {role.name} in {place.label} would allow it."
     elif role is not BuiltinRole.OWNER and all_let_pass(facts, place, permission):

@@ -12,6 +12,7 @@ from authz.explain.facts import (
     HeldMembership,
     HeldOpening,
     HeldRole,
+    MadePromise,
     PathAccount,
     Subject,
     Viewpoint,
@@ -28,6 +29,7 @@ from authz.explain.statements import (
     memberships_statement,
     openings_statement,
     path_statement,
+    promises_statement,
     roles_statement,
     shares_statement,
     verdict_statement,
@@ -57,16 +59,19 @@ async def read_facts(reader: Reader, account: AskedAccount, subject: Subject, vi
     known = [held for held in memberships if _may_be_known(held, subject, path[0])]
     ways: list[Way] = [
         *known,
-        *(way for row in openings for way in _opened(row, path, known)),
+        # A narrowed token has nothing of them.
+        *(way for row in openings if subject.token is None for way in _opened(row, path, known)),
         *(_share(row, held_roles) for row in shared),
         *(_key(row, path, held_roles) for row in keys if row["known"] or subject.is_asker),
     ]
+    promises = await reader.rows(promises_statement(), on_path)
     (verdict,) = await reader.rows(verdict_statement(account, subject))
     return Facts(
         subject=subject,
         path=tuple(path),
         ways=tuple(way for way in ways if _may_be_known(way, subject, path[0])),
         verdict=_within_reach(verdict["verdict"] or 0),
+        promises=tuple(map(_promise, promises)) if path[0].shows(Permission.MEMBERS_READ) else (),
     )
 
 
@@ -88,6 +93,10 @@ def _may_be_known(way: Way, subject: Subject, asked: PathAccount) -> bool:
         lets_in = way.holds and way.membership is not None and way.membership.holds
         return lets_in or way.account.shows(Permission.AUDIT_READ)
     return True
+
+
+def _promise(row: Row) -> MadePromise:
+    return MadePromise(row["id"], row["permission"], tuple(row["roles"]))
 
 
 def _within_reach(mask: int) -> int:

@@ -38,6 +38,20 @@ def status_steps(facts: Facts, permission: Permission) -> list[Step]:
     return [Step(kind, AccessEffect.NO_SAY, sentence, facts.account.global_id)]
 
 
+def promise_steps(facts: Facts, permission: Permission) -> list[Step]:
+    """What the account has promised about the permission. It decides nothing now: changes are held to it."""
+    return [
+        Step(
+            AccessStepKind.PROMISE,
+            AccessEffect.NO_SAY,
+            f"{facts.account.label} has promised {permission.name} to {', '.join(promise.roles)} alone.",
+            present(Kind.ACCESS_PROMISE, promise.id),
+        )
+        for promise in facts.promises
+        if promise.permission & permission.bit
+    ]
+
+
 def _share(facts: Facts, way: GivenShare, permission: Permission) -> Iterator[Step]:
     kind, about = AccessStepKind.SHARE, present(Kind.SHARE, way.id)
     share = f"The share of {facts.account.label} with {facts.subject.name}"

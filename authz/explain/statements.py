@@ -11,6 +11,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
+    any_,
     bindparam,
     case,
     cast,
@@ -21,13 +22,14 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 
 from authz.callers.principals import key_stops, subject_rows
 from authz.explain.facts import AskedAccount, Subject, Viewpoint
 from authz.policy.permissions import ALL_PERMISSIONS, Permission, mask_literal
 from authz.reach.break_glass import opening_holds
 from authz.reach.grants import grants_now, membership_holds
+from authz.reach.narrowed import grants_of_working
 from authz.reach.reach import account_where, mask_of_account
 from authz.reach.status import status_mask
 from models.accounts.tables import account_closure, accounts
@@ -36,6 +38,7 @@ from models.api_keys.tables import WhenMakerLosesAccess, api_keys
 from models.members.tables import memberships
 from models.parent_access.openings import break_glass_openings
 from models.people.users import users
+from models.promises.tables import access_promises
 from models.roles.tables import role_policy_lines, roles
 from models.shares.tables import share_accounts, shares
 
@@ -182,6 +185,22 @@ def key_statement(viewpoint: Viewpoint) -> Select[Any]:
     )
 
 
+@cache
+def promises_statement() -> Select[Any]:
+    """What the account has promised, with the names of the roles."""
+    own = and_(access_promises.c.master_id == _bound(MASTER), access_promises.c.account_id == _bound(ACCOUNT))
+    names = (
+        select(func.array_agg(aggregate_order_by(roles.c.name, roles.c.name)))
+        .where(roles.c.id == any_(access_promises.c.role_ids))
+        .scalar_subquery()
+    )
+    return (
+        select(access_promises.c.id, access_promises.c.permission, names.label("roles"))
+        .where(own, access_promises.c.ended_at.is_(None))
+        .order_by(access_promises.c.id)
+    )
+
+
 def _expired(row: FromClause) -> ColumnElement[bool]:
     return func.coalesce(row.c.expires_at <= func.now(), false())
 
@@ -206,7 +225,11 @@ def _bound_list(name: str) -> ColumnElement[Any]:
 
 def verdict_statement(account: AskedAccount, subject: Subject) -> Select[Any]:
     """What the subject may do there by reach and status, a mask: as its own `viewerPermissions`."""
-    granted = mask_of_account(accounts, grants_now(subject_rows(subject.user_id, subject.api_key_id)))
+    if subject.token is None:
+        grants = grants_now(subject_rows(subject.user_id, subject.api_key_id))
+    else:
+        grants = grants_of_working(subject.token.id).cte("grants")
+    granted = mask_of_account(accounts, grants)
     return (
         select(granted.c.mask.op("&")(status_mask(accounts)).label("verdict"))
         .select_from(accounts.join(granted, true()))

@@ -44,7 +44,11 @@ class AccessStepKind(enum.Enum):
     HIDDEN_AREA = "HIDDEN_AREA"
     KEY_SCOPE = "KEY_SCOPE"
     REACH = "REACH"
+    TOKEN_STATE = "TOKEN_STATE"  # noqa: S105 - a rule
+    TOKEN_ACCOUNT = "TOKEN_ACCOUNT"  # noqa: S105 - a rule
+    TOKEN_SCOPE = "TOKEN_SCOPE"  # noqa: S105 - a rule
     ACCOUNT_STATUS = "ACCOUNT_STATUS"
+    PROMISE = "PROMISE"
 
 
 @dataclass(frozen=True)

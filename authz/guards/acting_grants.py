@@ -42,7 +42,7 @@ async def opened_because(
     session: WriteSession, row: FixedRow, permission: Permission, principal: Principal
 ) -> str | None:
     """The reason of the break-glass, where that alone gives the permission in the row's account."""
-    if principal.user_id is None or not row.mask & ~(row.lasting_mask or 0) & permission.bit:
+    if principal.person_id is None or not row.mask & ~(row.lasting_mask or 0) & permission.bit:
         return None
     statement = _opening_reason(permission)
     values = {**principal.credentials.binds, "account_id": row.id}

@@ -53,11 +53,14 @@ BEGIN
       held := mandant_lock_path(tree, lowest, hold IN ('ACCOUNT', 'TREE'));
     END IF;
   END IF;
-  IF principal_kind IS DISTINCT FROM 'API_KEY' THEN
+  IF coalesce(principal_kind, 'PERSON') = 'PERSON' THEN
     RETURN QUERY $of_person;
   END IF;
-  IF principal_kind IS DISTINCT FROM 'PERSON' THEN
+  IF coalesce(principal_kind, 'API_KEY') = 'API_KEY' THEN
     RETURN QUERY $of_key;
+  END IF;
+  IF coalesce(principal_kind, 'NARROWED_TOKEN') = 'NARROWED_TOKEN' THEN
+    RETURN QUERY $of_token;
   END IF;
 END
 $body$;

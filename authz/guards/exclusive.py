@@ -189,6 +189,15 @@ async def authorize_also(
     return await _check(session, principal, account_id, permission, write_kind, until)
 
 
+async def reached_also(
+    session: WriteSession, principal: Principal, account_ids: Sequence[AccountId], permission: Permission
+) -> list[Authorized]:
+    """Those of the accounts, of any trees and in any status, where the caller holds the permission. Locks
+    nothing."""
+    rights = await _rights(session, principal, account_ids, permission)
+    return [each.authorized for each in rights.values() if each.held & permission.bit]
+
+
 async def judge_pair(
     session: WriteSession,
     principal: Principal,

@@ -87,7 +87,7 @@ def _rights() -> Select[Any]:
         )
         .subquery("reached")
     )
-    caller = PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id
+    caller = PRINCIPAL.c.actor_user_id, PRINCIPAL.c.actor_api_key_id
     return select(current_revision(), literal_column("held"), *caller, *reached.c).select_from(
         PRINCIPAL.outerjoin(reached, true())
     )
@@ -123,4 +123,5 @@ FUNCTIONS = functions_in(
     columns=written_columns(COLUMNS),
     of_person=_of(PrincipalKind.PERSON),
     of_key=_of(PrincipalKind.API_KEY),
+    of_token=_of(PrincipalKind.NARROWED_TOKEN),
 )

@@ -19,7 +19,7 @@ class RefusalCode(enum.Enum):
     IDEMPOTENCY_MISMATCH = "The idempotency key was used with another input."
     RATE_LIMITED = "Too many attempts; try again later."
     BUSY = "The server has too many such requests at the moment; try again later."
-    PERSON_REQUIRED = "Only a signed-in person can do this, not an API key."
+    PERSON_REQUIRED = "Only a signed-in person can do this, not an API key or a narrowed token."
     MASTER_ACCOUNT_REQUIRED = (
         "Only callers with the permission through the master account can create API keys here."
     )
@@ -48,6 +48,10 @@ class RefusalCode(enum.Enum):
     RIGHT_ENDS = (
         "Your right to do this expires before the access that you would give or remove. Choose an end that "
         "is not later, or ask somebody whose right does not expire."
+    )
+    PROMISE_BROKEN = (
+        "Somebody would have a permission that the account, or one below it, has promised to some roles "
+        "alone: see `accessPromises`. An owner of that account can do it with a reason in `extensions`."
     )
     SHARE_EXPIRED = "The share, or the link that accepts it, has expired."
     SHARE_USED = "The share was accepted already."

@@ -22,6 +22,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    literal_column,
     null,
     select,
     union,
@@ -29,7 +30,14 @@ from sqlalchemy import (
 
 from authz.callers.principals import key_works
 from authz.policy.permissions import Permission, allows
-from authz.reach.grants import active_memberships, dated_grant_rows, granted_mask, share_holds
+from authz.reach.grants import (
+    active_memberships,
+    dated_grant_rows,
+    granted_mask,
+    roled_grant_rows,
+    share_holds,
+)
+from authz.reach.narrowed import with_tokens
 from authz.reach.status import status_mask
 from models.accounts.tables import account_closure, accounts
 from models.accounts.trees import in_tree
@@ -42,6 +50,19 @@ _WHOSE = ("user_id", "api_key_id")
 def access_in(account: FromClause) -> Select[Any]:
     """Who holds rights in an account: rows (user_id, api_key_id, mask). The mask ignores the account's
     status."""
+    found = _access_in(account)
+    return select(found.c.user_id, found.c.api_key_id, found.c.mask).where(
+        allows(found.c.mask, Permission.ACCOUNT_READ)
+    )
+
+
+def access_with_tokens_in(account: FromClause) -> Select[Any]:
+    """The same, and what their narrowed tokens give: rows (user_id, api_key_id, token_id, mask)."""
+    found = with_tokens(_access_in(account)).subquery("found")
+    return select(*found.c).where(allows(found.c.mask, Permission.ACCOUNT_READ))
+
+
+def _access_in(account: FromClause) -> FromClause:
     closure = account_closure.alias()
     path = (
         select(*closure.c)
@@ -49,10 +70,7 @@ def access_in(account: FromClause) -> Select[Any]:
         .correlate(account)
         .subquery("path")
     )
-    found = _granted(path, holders(places(path)).subquery("holders"))
-    return select(found.c.user_id, found.c.api_key_id, found.c.mask).where(
-        allows(found.c.mask, Permission.ACCOUNT_READ)
-    )
+    return _granted(path, holders(places(path)).subquery("holders"))
 
 
 def access_of(
@@ -92,6 +110,31 @@ def access_of(
         )
         .select_from(access.join(left_in, own).outerjoin(bound, same_key))
         .where(allows(access.c.mask, Permission.ACCOUNT_READ))
+    )
+
+
+def holders_beside(
+    master_id: ColumnElement[uuid.UUID],
+    account_id: ColumnElement[uuid.UUID],
+    wanted: ColumnElement[int],
+    role_ids: ColumnElement[list[uuid.UUID]],
+) -> Select[Any]:
+    """Who holds one of the permissions in the account by something else than these roles, whatever the
+    account's status, and break-glass aside: rows (user_id, api_key_id)."""
+    closure = account_closure.alias()
+    own = closure.c.master_id == master_id, closure.c.descendant_id == account_id
+    path = select(*closure.c).where(*own).subquery("path")
+    holder = holders(places(path)).subquery("holders")
+    grant = roled_grant_rows(holder, *_WHOSE).subquery("grants")
+    leads = in_tree(grant, path, account_id="ancestor_id")
+    return (
+        select(grant.c.user_id, grant.c.api_key_id)
+        .select_from(path.join(grant, leads))
+        .where(
+            granted_mask(path, grant).op("&")(wanted) != literal_column("0"),
+            grant.c.role_id.is_(None) | ~(grant.c.role_id == any_(role_ids)),
+        )
+        .distinct()
     )
 
 
@@ -142,7 +185,7 @@ def holders(place: FromClause) -> CompoundSelect[Any]:
 
 def _granted(path: FromClause, holder: FromClause) -> FromClause:
     """What reach gives the holders in the accounts at the path's end: rows (master_id, account_id, user_id,
-    api_key_id, mask, masks, ends)."""
+    api_key_id, mask, narrowable_mask, masks, ends). `narrowable_mask`: without break-glass."""
     grant = dated_grant_rows(holder, *_WHOSE).subquery("grants")
     given = granted_mask(path, grant)
     leads = in_tree(grant, path, account_id="ancestor_id")
@@ -153,6 +196,7 @@ def _granted(path: FromClause, holder: FromClause) -> FromClause:
             grant.c.user_id,
             grant.c.api_key_id,
             func.bit_or(given).label("mask"),
+            func.bit_or(given).filter(grant.c.from_id == grant.c.account_id).label("narrowable_mask"),
             func.array_agg(given).label("masks"),
             func.array_agg(grant.c.expires_at).label("ends"),
         )

@@ -6,11 +6,13 @@ them.
 
 from typing import Any
 
-from sqlalchemy import Select, Uuid, literal_column, select, union_all
+from sqlalchemy import LargeBinary, Select, Text, Uuid, literal_column, select, union_all
 
+from authz.callers.narrowed import narrowed_caller
 from authz.reach.break_glass import opening_grants
 from authz.reach.grants import active_memberships, limited_below_mask, share_grants
 from authz.reach.key_makers import chain_is_broken
+from authz.reach.narrowed import grants_of_token
 from engine.compiled.sql_text import prepared
 from models.accounts.tables import ParentAccess, account_closure, accounts
 from models.accounts.trees import in_tree
@@ -47,6 +49,11 @@ def _further() -> str:
     return prepared(union_all(share_grants(person), opening_grants(person))).sql
 
 
+def _narrowed_caller() -> str:
+    digest, address = literal_column("$1", LargeBinary), literal_column("$2", Text)
+    return prepared(narrowed_caller(digest, address)).sql
+
+
 # ROWS 1: the planner would expect a thousand, in every statement that reads reach.
 FUNCTIONS = (
     StoredFunction(
@@ -63,6 +70,18 @@ FUNCTIONS = (
         "further_grants(uuid) RETURNS TABLE (master_id uuid, account_id uuid, from_id uuid, own_mask bigint, "
         "below_mask bigint, ends_at timestamptz) ROWS 1",
         f"\n#variable_conflict use_column\nBEGIN RETURN QUERY {_further()}; END",
+        Volatility.STABLE,
+    ),
+    StoredFunction(
+        "narrowed_caller(bytea, text) RETURNS TABLE (token_id uuid, user_id uuid, api_key_id uuid) ROWS 1",
+        f"\n#variable_conflict use_column\nBEGIN RETURN QUERY {_narrowed_caller()}; END",
+        Volatility.STABLE,
+    ),
+    StoredFunction(
+        "narrowed_grants(uuid) RETURNS TABLE (master_id uuid, account_id uuid, from_id uuid, "
+        "own_mask bigint, below_mask bigint, ends_at timestamptz) ROWS 1",
+        "\n#variable_conflict use_column\n"
+        f"BEGIN RETURN QUERY {prepared(grants_of_token(literal_column('$1', Uuid))).sql}; END",
         Volatility.STABLE,
     ),
 )

@@ -176,6 +176,13 @@ def dated_grant_rows(principals: FromClause, *whose: str) -> CompoundSelect[Any]
     return union_all(*(grant.add_columns(*(principals.c[name] for name in whose)) for grant in grants))
 
 
+def roled_grant_rows(principals: FromClause, *whose: str) -> CompoundSelect[Any]:
+    """The grants of several principals except break-glass, with the role that each gives (`role_id`; null: a
+    share of areas), and the columns that say whose it is."""
+    grants = _grants(principals, "role_id")
+    return union_all(*(grant.add_columns(*(principals.c[name] for name in whose)) for grant in grants))
+
+
 def _grants(principal: FromClause, *more: str) -> tuple[Select[Any], ...]:
     return tuple(grants(principal, *more) for grants in (membership_grants, _key_grants, share_grants))
 

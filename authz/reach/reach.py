@@ -23,6 +23,7 @@ from authz.policy.permissions import Permission, allows
 from authz.reach.ends import FOREVER
 from authz.reach.further_grants import further_grants
 from authz.reach.grants import granted_mask, grants_of_keys, membership_grants, passed_mask
+from authz.reach.narrowed import narrowed_grants
 from authz.reach.second_factor import is_open_to_session
 from engine.compiled.sql_text import only_in
 from models.accounts.tables import account_closure, accounts
@@ -37,6 +38,7 @@ def _grants_of_principal() -> CTE:
         only_in(PrincipalKind.PERSON, membership_grants(PRINCIPAL)),
         only_in(PrincipalKind.API_KEY, grants_of_keys(PRINCIPAL, PRINCIPAL)),
         only_in(PrincipalKind.PERSON, further_grants(PRINCIPAL)),
+        only_in(PrincipalKind.NARROWED_TOKEN, narrowed_grants(PRINCIPAL)),
     )
     return union_all(*arms).cte("grants").prefix_with("MATERIALIZED")
 

@@ -12,7 +12,7 @@ DECLARE
   further_grants text;
   second_factor boolean := true;
 BEGIN
-  IF kind IS DISTINCT FROM 'API_KEY' THEN
+  IF coalesce(kind, 'PERSON') = 'PERSON' THEN
     SELECT user_id, second_factor_at IS NOT NULL INTO person, second_factor
       FROM sessions WHERE digest = principal AND expires_at > now();
   END IF;
@@ -30,13 +30,27 @@ BEGIN
     END IF;
     -- Assigned, because to PERFORM it would be one more statement, which takes longer.
     further_grants := set_config('mandant.further_grants', further_grants, true);
-  ELSIF kind IS DISTINCT FROM 'PERSON' THEN
+  ELSIF coalesce(kind, 'API_KEY') = 'API_KEY' THEN
     SELECT master_id, id INTO trees, api_key FROM api_keys WHERE digest = principal;
     IF NOT FOUND THEN
       SELECT master_id, id INTO trees, api_key FROM api_keys WHERE previous_digest = principal;
     END IF;
     second_factor := true;
     api_key := set_config('mandant.api_key', coalesce(api_key, ''), true);
+  END IF;
+  IF trees IS NULL AND coalesce(kind, 'NARROWED_TOKEN') = 'NARROWED_TOKEN' THEN
+    -- The trees of its accounts, and no other in which its parent may be.
+    SELECT string_agg(DISTINCT accounts.master_id::text, ',') INTO trees
+      FROM narrowed_tokens AS token JOIN accounts ON accounts.id = ANY(token.account_ids)
+      WHERE token.digest = principal AND token.revoked_at IS NULL AND token.expires_at > now() AND (
+        accounts.master_id = token.api_key_master_id
+        OR EXISTS (SELECT FROM memberships AS held
+          WHERE held.user_id = token.user_id AND held.master_id = accounts.master_id)
+        OR EXISTS (SELECT FROM shares AS held
+          WHERE held.user_id = token.user_id AND held.master_id = accounts.master_id)
+      );
+    second_factor := NOT EXISTS (
+      SELECT FROM second_factor_rules WHERE master_id = ANY (string_to_array(trees, ',')::uuid[]));
   END IF;
   IF link IS NOT NULL THEN
     SELECT concat_ws(',', trees, string_agg(master_id::text, ',')) INTO trees FROM (

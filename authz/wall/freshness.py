@@ -126,7 +126,7 @@ def _contained(revision: ColumnElement[str]) -> ColumnElement[bool]:
     return case((func.pg_is_in_recovery(), false()), else_=and_(same_life, visible))
 
 
-_CALLER = select(func.coalesce(PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id))
+_CALLER = select(func.coalesce(PRINCIPAL.c.actor_user_id, PRINCIPAL.c.actor_api_key_id))
 _ENTERING_TO_WRITE = FixedStatement(
     select(
         current_revision().label("revision"), case((entering(), _CALLER.scalar_subquery())).label("caller")

@@ -53,6 +53,15 @@ class StaffOnly:
     pass
 
 
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    description="A narrowed token may do this, too. All other changes that need no permission are refused to "
+    "it with FORBIDDEN.",
+)
+class ForNarrowedTokens:
+    pass
+
+
 class Requirement(Protocol):
     """A permission as the engine sees it: a name, and a test whether a row grants it."""
 

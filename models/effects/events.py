@@ -20,6 +20,7 @@ events = control_table(
     Column("kind", Text, nullable=False, comment="Such as member.invited."),
     Column("actor_user_id", Uuid, ForeignKey("users.id")),
     Column("actor_api_key_id", Uuid),
+    Column("actor_token_id", Uuid, comment="The narrowed token that acted in the actor's name."),
     Column("actor_account_id", Uuid, comment="The account that gave the actor the right (R54)."),
     Column(
         "staff_user_id",

@@ -56,7 +56,8 @@ async def send_campaign(
     Nothing is counted or paid before it starts; then all of it passes the gate, or none.
 
     Raises FAILED_PRECONDITION unless it is a draft, VersionConflict, BAD_USER_INPUT for a date and time that
-    is past or too far ahead, and what `start_campaign` raises.
+    is past or too far ahead, and what
+    `start_campaign` raises.
     """
     # Who has it sent later is the platform, which does not know.
     check_real(principal)
@@ -92,15 +93,16 @@ async def approve_campaign(
     needs.
 
     Raises FAILED_PRECONDITION for one that awaits no approval, VersionConflict, SECOND_PERSON_REQUIRED for an
-    API key and for the person who has asked, also by a key of theirs, and what `start_campaign` raises.
+    API key or narrowed token, and for the person who has asked, also by a key of theirs, and what
+    `start_campaign` raises.
     """
     campaign = await _locked(session, principal, command.campaign_id)
     campaign.check_status(CampaignStatus.AWAITING_APPROVAL)
     campaign.check_version(command.expected_version)
-    if principal.user_id is None or principal.user_id == await _asker(session, campaign):
+    if principal.person_id is None or principal.person_id == await _asker(session, campaign):
         message = "Another person than the one who had it sent must approve it."
         raise Refusal(RefusalCode.SECOND_PERSON_REQUIRED, message)
-    approved = {"approved_by_user_id": principal.user_id}
+    approved = {"approved_by_user_id": principal.person_id}
     await write_campaign(session, campaign.account, campaign.id, **approved)
     await log_campaign(session, principal, campaign, EventKind.CAMPAIGN_APPROVED)
     await _start(session, principal, campaign, review, campaign.row.starts_at)

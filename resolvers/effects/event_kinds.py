@@ -27,6 +27,10 @@ class EventKind(enum.Enum):
     API_KEY_REVOKED = "api_key.revoked"
     API_KEY_UPDATED = "api_key.updated"
     API_KEY_ADOPTED = "api_key.adopted"
+    TOKEN_NARROWED = "token.narrowed"  # noqa: S105 - a kind
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105 - a kind
+    PROMISE_MADE = "access_promise.made"
+    PROMISE_ENDED = "access_promise.ended"
     SHARE_CREATED = "share.created"
     SHARE_ACCEPTED = "share.accepted"
     SHARE_UPDATED = "share.updated"

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from authz.callers.actors import Actor
 from authz.guards.exclusive import Authorized
 from authz.guards.staff import StaffAtWork
-from engine.writes.fixed_statements import FixedStatement
+from engine.writes.fixed_statements import FixedCall, FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import columns_of
 from models.base.ids import Kind, new_id, present
@@ -70,6 +70,7 @@ async def record_in_each(
         "kind": kind.value,
         "actor_user_id": principal.user_id,
         "actor_api_key_id": principal.api_key_id,
+        "actor_token_id": principal.token_id,
         "subject_id": subject_id,
         "before": orjson.dumps(before).decode(),
         "after": orjson.dumps(after).decode(),
@@ -79,6 +80,38 @@ async def record_in_each(
         "reasons": [reason or principal.reason or account.opened_because for account in of],
     }
     await _RECORD.send(session, values)
+    if kind in _MAY_GIVE_ACCESS:
+        told = reason or principal.reason
+        promised = {"tree": of[0].master_id, "changed": values["account_ids"], "actor": principal.user_id}
+        await _CHECK_PROMISES.send(session, {**promised, "told": told})
+
+
+_MAY_GIVE_ACCESS = frozenset(
+    {
+        EventKind.ACCOUNT_UPDATED,
+        EventKind.MEMBER_JOINED,
+        EventKind.MEMBER_UPDATED,
+        EventKind.OWNERSHIP_TRANSFERRED,
+        EventKind.SHARE_ACCEPTED,
+        EventKind.SHARE_UPDATED,
+        EventKind.API_KEY_CREATED,
+        EventKind.API_KEY_UPDATED,
+        EventKind.API_KEY_ADOPTED,
+        EventKind.ROLE_UPDATED,
+        EventKind.PARENT_ACCESS_UPDATED,
+        EventKind.PROMISE_MADE,
+    }
+)
+"""What these tell of was written before, and is held to what accounts have promised (N13). The check travels
+with the event, so it takes no trip. Other events give nobody a permission."""
+_CHECK_PROMISES = FixedCall(
+    func.mandant_check_promises(
+        bindparam("tree", type_=Uuid()),
+        bindparam("changed", type_=ARRAY(Uuid())),
+        bindparam("actor", type_=Uuid()),
+        bindparam("told", type_=Text()),
+    )
+)
 
 
 async def record_of_each(
@@ -113,6 +146,7 @@ async def record_ends(session: WriteSession, principal: Actor, ends: Iterable[En
             "kind": end.kind.value,
             "actor_user_id": principal.user_id,
             "actor_api_key_id": principal.api_key_id,
+            "actor_token_id": principal.token_id,
             "actor_account_id": end.account.acting_from,
             "reason": principal.reason or end.account.opened_because,
             "subject_id": end.subject_id,
@@ -138,6 +172,7 @@ _ROWS: dict[str, ColumnElement[Any]] = {
     "kind": bindparam("kind", type_=Text()),
     "actor_user_id": bindparam("actor_user_id", type_=Uuid()),
     "actor_api_key_id": bindparam("actor_api_key_id", type_=Uuid()),
+    "actor_token_id": bindparam("actor_token_id", type_=Uuid()),
     "subject_id": bindparam("subject_id", type_=Text()),
     "before": cast(bindparam("before", type_=Text()), JSONB),
     "after": cast(bindparam("after", type_=Text()), JSONB),

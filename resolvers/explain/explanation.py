@@ -8,9 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Select, Text, Uuid, bindparam, literal, select
 
+from authz.callers.narrowed import token_lives
 from authz.callers.principals import Principal
 from authz.explain.explanation import explain, read_known_facts
-from authz.explain.facts import AskedAccount, Subject, Viewpoint
+from authz.explain.facts import AskedAccount, AskedToken, Subject, Viewpoint
 from authz.explain.granters import read_granters
 from authz.explain.steps import AccessDecision, Explanation
 from authz.policy.permissions import Permission
@@ -19,6 +20,7 @@ from authz.reach.reach import readable_account
 from engine.database.snapshot import Reader
 from models.api_keys.tables import api_keys
 from models.base.ids import ApiKeyId, Kind, UserId, parse
+from models.narrowed_tokens.tables import narrowed_tokens
 from models.people.users import users
 from resolvers.inputs.global_ids import parse_member, required
 from resolvers.members.reads import person_by_id
@@ -28,7 +30,8 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class AccessQuestion:
-    """A client's question, with global ids. `subject`: a person, a member or an API key; None: the caller."""
+    """A client's question, with global ids. `subject`: a person, a member, an API key or a narrowed token;
+    None: the caller."""
 
     account_id: str
     permission: Permission
@@ -46,12 +49,14 @@ class KnownGranters:
 
 @dataclass(frozen=True)
 class ExplainedAccess:
-    """The answer, with the rows of the account and of the person or key that it is about."""
+    """The answer, with the rows of the account and of the person, key or narrowed token that it is about. For
+    a token `person` and `api_key` are whom it acts for."""
 
     explanation: Explanation
     account: Row
     person: Row | None
     api_key: Row | None
+    token: Row | None
     granters: KnownGranters | None
 
 
@@ -59,6 +64,7 @@ class ExplainedAccess:
 class _Named:
     user_id: UserId | None
     api_key_id: ApiKeyId | None
+    token: Row | None = None
 
 
 async def explain_access(reader: Reader, principal: Principal, question: AccessQuestion) -> ExplainedAccess:
@@ -76,7 +82,8 @@ async def explain_access(reader: Reader, principal: Principal, question: AccessQ
         named.user_id,
         named.api_key_id,
         name=str((person or key or {}).get("name", "")),
-        is_asker=named == _Named(principal.user_id, principal.api_key_id),
+        is_asker=_is_asker(principal, named),
+        token=None if named.token is None else _asked_token(named.token),
     )
     facts = await read_known_facts(reader, account, subject, Viewpoint.ASKER)
     explanation = explain(facts, question.permission)
@@ -85,7 +92,7 @@ async def explain_access(reader: Reader, principal: Principal, question: AccessQ
         found = await read_granters(reader, account, facts, question.permission)
         if found is not None:
             granters = KnownGranters(await _people(reader, found.user_ids), found.total_count)
-    return ExplainedAccess(explanation, account_row, person, key, granters)
+    return ExplainedAccess(explanation, account_row, person, key, named.token, granters)
 
 
 async def _account_row(reader: Reader, account_id: str) -> Row:
@@ -98,8 +105,11 @@ async def _account_row(reader: Reader, account_id: str) -> Row:
 
 
 async def _named(reader: Reader, principal: Principal, subject: str | None) -> _Named:
-    if subject is None:
+    if subject is None and principal.token_id is None:
         return _Named(principal.user_id, principal.api_key_id)
+    token_id = principal.token_id if subject is None else parse(Kind.NARROWED_TOKEN, subject)
+    if token_id is not None:
+        return await _named_token(reader, token_id)
     user_id, api_key_id = parse(Kind.USER, subject), parse(Kind.API_KEY, subject)
     member = parse_member(subject)
     if member is not None:
@@ -109,6 +119,38 @@ async def _named(reader: Reader, principal: Principal, subject: str | None) -> _
         raise NotFound("subject")
     return _Named(
         None if user_id is None else UserId(user_id), None if api_key_id is None else ApiKeyId(api_key_id)
+    )
+
+
+async def _named_token(reader: Reader, token_id: UUID) -> _Named:
+    works = token_lives(narrowed_tokens).label("works")
+    row = await _row(
+        reader,
+        select(narrowed_tokens, works).where(narrowed_tokens.c.id == bindparam("id", type_=Uuid())),
+        token_id,
+    )
+    if row is None:
+        raise NotFound("subject")
+    return _Named(row["user_id"], row["api_key_id"], row)
+
+
+def _is_asker(principal: Principal, named: _Named) -> bool:
+    """Whether the caller asks about itself, or about a token that was made of it."""
+    if principal.token_id is not None:
+        token = named.token
+        return token is not None and principal.token_id in (token["id"], *token["ancestor_ids"])
+    return (named.user_id, named.api_key_id) == (principal.user_id, principal.api_key_id)
+
+
+def _asked_token(row: Row) -> AskedToken:
+    return AskedToken(
+        row["id"],
+        row["audience"],
+        frozenset(row["account_ids"]),
+        row["scopes"],
+        row["revoked_at"],
+        row["expires_at"],
+        row["works"],
     )
 
 

@@ -37,19 +37,18 @@ async def open_break_glass(session: WriteSession, principal: Principal, command:
     Needs a membership above that gives more than passes anyway. Raises PERSON_REQUIRED, BAD_USER_INPUT, and
     FAILED_PRECONDITION where the parent access is not BREAK_GLASS.
     """
-    if principal.user_id is None:
+    person_id = principal.person_id
+    if person_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
     account = await authorize(session, principal, command.account_id, Permission.ACCOUNT_READ)
     if not 1 <= command.hours <= MOST_HOURS:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"Must lie between 1 and {MOST_HOURS}.", "hours")
     reason = short_text(command.reason, "reason")
     _check_mode(account)
-    account = replace(account, acting_from=await _acting_from(session, account, principal.user_id))
-    own = break_glass_openings.c.user_id == principal.user_id
+    account = replace(account, acting_from=await _acting_from(session, account, person_id))
+    own = break_glass_openings.c.user_id == person_id
     await end_openings(session, principal, account, own)
-    opening_id, until = await add_opening(
-        session, principal, account, principal.user_id, reason, command.hours
-    )
+    opening_id, until = await add_opening(session, principal, account, person_id, reason, command.hours)
     await queue_warnings(session, principal, account, reason, until)
     return opening_id
 

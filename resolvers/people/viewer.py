@@ -11,24 +11,26 @@ from resolvers.rows.shown import person_behind
 
 
 def current(root: FromClause) -> Select[Any]:
-    """The caller: a signed-in person or an API key. UNAUTHENTICATED if nobody is signed in."""
-    return select(PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id)
+    """The caller: a signed-in person, an API key or a narrowed token. UNAUTHENTICATED if nobody is signed
+    in."""
+    return select(PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id, PRINCIPAL.c.token_id)
 
 
 def global_id(viewer: FromClause) -> ColumnElement[str]:
-    """The id of the person or API key."""
+    """The id of the person, API key or narrowed token."""
     return case(
         (viewer.c.user_id.is_not(None), func.concat(f"{Kind.USER}_", viewer.c.user_id)),
+        (viewer.c.token_id.is_not(None), func.concat(f"{Kind.NARROWED_TOKEN}_", viewer.c.token_id)),
         else_=func.concat(f"{Kind.API_KEY}_", viewer.c.api_key_id),
     )
 
 
 def user_of(viewer: FromClause) -> Select[Any]:
-    """The signed-in person; null for an API key."""
+    """The signed-in person; null for an API key and a narrowed token."""
     return person_behind(viewer)
 
 
 def api_key_of(viewer: FromClause) -> Select[Any]:
-    """The API key; null for a person."""
+    """The API key; null for a person and a narrowed token."""
     key = api_keys.alias()
     return select(*key.c).where(key.c.id == viewer.c.api_key_id)

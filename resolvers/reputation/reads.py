@@ -55,7 +55,7 @@ def trial_sends_left_for_viewer(account: FromClause, stream: SendStream) -> Colu
 
 
 def _is_of_viewer(source: FromClause, account: FromClause, stream: SendStream) -> ColumnElement[bool]:
-    viewer = func.coalesce(select(PRINCIPAL.c.api_key_id).scalar_subquery(), literal(NO_ID))
+    viewer = func.coalesce(select(PRINCIPAL.c.actor_api_key_id).scalar_subquery(), literal(NO_ID))
     is_own = in_tree(source, account, account_id="id")
     return and_(is_own, source.c.stream == text(stream.value), source.c.api_key_id == viewer)
 

@@ -22,14 +22,15 @@ _ENTRY: dict[str, TypeEngine[Any]] = {
     "subject": Uuid(),
     "user_id": Uuid(),
     "api_key_id": Uuid(),
+    "token_id": Uuid(),
     "permissions": BigInteger(),
 }
 
 
 @entity(None, carries=_ENTRY)
 class AccessEntry:
-    """What a person or an API key may do in an account, with all sources of access combined. A key is listed
-    whatever network addresses it accepts."""
+    """What a person, an API key or a narrowed token may do in an account, with all sources of access
+    combined. A key is listed whatever network addresses it accepts."""
 
     subject_id: strawberry.ID = computed(matrix.subject_id)
     kind: PrincipalKind = computed(matrix.kind_of, codec=enum_of(PrincipalKind))

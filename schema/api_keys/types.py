@@ -8,12 +8,15 @@ from sqlalchemy import Text
 from authz.policy.permissions import Permission
 from authz.reach.key_makers import GhostReason
 from engine.declare.codecs import enum_of, global_id, mask_of
-from engine.declare.declarations import column, computed, entity, to_one
+from engine.declare.connections import Connection
+from engine.declare.declarations import column, computed, connection, entity, to_one
 from models.api_keys.tables import ApiKeyPurpose, WhenMakerLosesAccess, api_keys
 from models.base.ids import Kind
 from resolvers.api_keys import ghosts, reads
+from resolvers.narrowed_tokens import reads as narrowed_tokens
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.fields.references import AccountRef
+from schema.narrowed_tokens.types import NarrowedToken
 from schema.people.types import User
 from schema.roles.types import Role
 
@@ -44,6 +47,9 @@ class ApiKey(Node):
         codec=enum_of(WhenMakerLosesAccess),
         description="What happens to the key when the person responsible for it, who created or adopted it, "
         "could not create it any more.",
+    )
+    narrowed_tokens: Connection[NarrowedToken] = connection(
+        narrowed_tokens.of_key, order=narrowed_tokens.BY_ID
     )
     created_at: datetime.datetime = column(description="When it was created.")
     last_used_at: datetime.datetime | None = column(description="When it was last used, to the minute.")

@@ -27,6 +27,11 @@ class Event(Node):
     subject_id: strawberry.ID = column(description="The global id of what was changed.")
     actor_name: str | None = computed(reads.actor_name)
     actor: User | None = to_one(reads.user_of)
+    actor_token_id: strawberry.ID | None = column(
+        codec=global_id(Kind.NARROWED_TOKEN),
+        description="The id of the narrowed token that made the change in the name of the person or API "
+        "key; null if none did.",
+    )
     acting_from: AccountRef | None = to_one(reads.acting_from)
     from_above: bool = computed(reads.from_above)
     account: AccountRef | None = to_one(reads.account_of)

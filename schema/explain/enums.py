@@ -34,7 +34,11 @@ ENUMS = (
             "HIDDEN_AREA": "The areas that the share hides.",
             "KEY_SCOPE": "The scopes of the API key.",
             "REACH": "Whether the subject can see the account at all.",
+            "TOKEN_STATE": "Whether the narrowed token is usable: it has not ended, nor what it was made of.",
+            "TOKEN_ACCOUNT": "The accounts that the narrowed token works in.",
+            "TOKEN_SCOPE": "The permissions of the narrowed token.",
             "ACCOUNT_STATUS": "The status of the account and of those above it.",
+            "PROMISE": "What the account has promised about the permission: changes are held to it.",
         },
     ),
 )

@@ -16,6 +16,7 @@ from schema.api_keys.types import ApiKey
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.marks import needs
 from schema.fields.node import Node
+from schema.narrowed_tokens.types import NarrowedToken
 from schema.people.types import User
 
 
@@ -28,8 +29,8 @@ class AccessStep:
     effect: AccessEffect = strawberry.field(description="The result of the rule.")
     sentence: str = strawberry.field(description="An explanation for people.")
     about: strawberry.ID | None = strawberry.field(
-        description="The global id of the member, break-glass opening, share, key, role or account that it "
-        "is about."
+        description="The global id of the member, break-glass opening, share, key, narrowed token, role or "
+        "account that it is about."
     )
     policy_line: str | None = strawberry.field(
         description="For POLICY_LINE, the line of the casbin policy that decides; null if no line matches, "
@@ -42,8 +43,8 @@ class AccessMiss:
     kind: AccessStepKind = strawberry.field(description="The rule that it is about.")
     sentence: str = strawberry.field(description="An explanation for people.")
     about: strawberry.ID | None = strawberry.field(
-        description="The global id of the member, break-glass opening, share, key, role or account that it "
-        "is about."
+        description="The global id of the member, break-glass opening, share, key, narrowed token, role or "
+        "account that it is about."
     )
     enough: bool = strawberry.field(description="Whether this alone would change the decision.")
 
@@ -69,7 +70,9 @@ class AccessExplanation:
     )
     permission: Permission = strawberry.field(description="The permission that the question is about.")
     account: Account = strawberry.field(description="The account that the question is about.")
-    subject: Node = strawberry.field(description="The person or API key that the question is about.")
+    subject: Node = strawberry.field(
+        description="The person, API key or narrowed token that the question is about."
+    )
     steps: list[AccessStep] = strawberry.field(
         description="The rules for each source of access, sources that allow the action first, and then the "
         "account's status. A source gives access if none of its rules denies."
@@ -88,8 +91,9 @@ class ExplanationQuery:
     @strawberry.field(
         directives=needs(Permission.ACCOUNT_READ),
         description="Whether somebody may do something in an account now, and why. You can always ask about "
-        "yourself. You can ask about a person who belongs to the account if you may see its members, and "
-        "about an API key if you may see the keys of its account. Everything else is NOT_FOUND.",
+        "yourself, and about narrowed tokens that were made of you. You can ask about a person who belongs "
+        "to the account if you may see its members, about an API key if you may see the keys of its account, "
+        "and about a narrowed token as about whom it acts for. Everything else is NOT_FOUND.",
     )
     async def explain_access(
         self,
@@ -98,7 +102,9 @@ class ExplanationQuery:
         permission: Annotated[Permission, strawberry.argument(description="The permission to check.")],
         subject: Annotated[
             strawberry.ID | None,
-            strawberry.argument(description="A person, a member or an API key. Left out, it is you."),
+            strawberry.argument(
+                description="A person, a member, an API key or a narrowed token. Left out, it is you."
+            ),
         ] = None,
     ) -> AccessExplanation | None:
         principal = principal_of(info)
@@ -123,6 +129,8 @@ def _shown(found: ExplainedAccess) -> AccessExplanation:
 
 
 def _subject(found: ExplainedAccess) -> Node:
+    if found.token is not None:
+        return row_object(NarrowedToken, found.token)
     if found.person is not None:
         return row_object(User, found.person)
     if found.api_key is not None:

@@ -44,7 +44,11 @@ ENUMS = (
     EnumDescription(Permission, {permission.name: _permission(permission) for permission in Permission}),
     EnumDescription(
         PrincipalKind,
-        {"PERSON": "A person, with rights by memberships and shares.", "API_KEY": "An API key."},
+        {
+            "PERSON": "A person, with rights by memberships and shares.",
+            "API_KEY": "An API key.",
+            "NARROWED_TOKEN": "A narrowed token of a person's session or of an API key.",
+        },
         name="SubjectKind",
     ),
     EnumDescription(

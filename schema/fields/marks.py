@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 
 from authz.policy.permissions import Permission
-from engine.base.marks import Anonymous, Public, Requires, RequiresAny, StaffOnly
+from engine.base.marks import Anonymous, ForNarrowedTokens, Public, Requires, RequiresAny, StaffOnly
 
 OPEN: list[object] = [Public()]
 """Anybody who is signed in."""
+
+OPEN_TO_TOKENS: list[object] = [Public(), ForNarrowedTokens()]
+"""Anybody who is signed in, and a narrowed token."""
 
 ANYBODY: list[object] = [Anonymous()]
 """Anybody, also without being signed in."""

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     ApiKey: TypeAlias = Any
     Invitation: TypeAlias = Any
     Member: TypeAlias = Any
+    NarrowedToken: TypeAlias = Any
     OwnershipOffer: TypeAlias = Any
     ReceivedInvitation: TypeAlias = Any
     RoleUse: TypeAlias = Any
@@ -20,6 +21,7 @@ AccountRef = Annotated["Account", strawberry.lazy("schema.accounts.types")]
 ApiKeyRef = Annotated["ApiKey", strawberry.lazy("schema.api_keys.types")]
 InvitationRef = Annotated["Invitation", strawberry.lazy("schema.invitations.types")]
 MemberRef = Annotated["Member", strawberry.lazy("schema.members.types")]
+NarrowedTokenRef = Annotated["NarrowedToken", strawberry.lazy("schema.narrowed_tokens.types")]
 OwnershipOfferRef = Annotated["OwnershipOffer", strawberry.lazy("schema.members.types")]
 ReceivedInvitationRef = Annotated["ReceivedInvitation", strawberry.lazy("schema.invitations.types")]
 RoleUseRef = Annotated["RoleUse", strawberry.lazy("schema.access.types")]

@@ -35,6 +35,8 @@ class Sqlstate(StrEnum):
 
     SERIALIZATION_FAILURE = "40001"
     UNIQUE_VIOLATION = "23505"
+    PROMISE_BROKEN = "MP001"
+    """Our own, of `mandant_check_promises`."""
     LOCK_NOT_AVAILABLE = "55P03"
     """Somebody else held a lock for as long as `lock_timeout`."""
 
@@ -245,6 +247,8 @@ async def _done_or_refused(info: ContextInfo, steps: Callable[[], Awaitable[T]])
         match getattr(error.orig, "sqlstate", None):
             case Sqlstate.UNIQUE_VIOLATION:
                 return Refusal(RefusalCode.CONFLICT)
+            case Sqlstate.PROMISE_BROKEN:
+                return Refusal(RefusalCode.PROMISE_BROKEN)
             case Sqlstate.LOCK_NOT_AVAILABLE:
                 return Busy(OTHERS_AT_WORK)
             case _:

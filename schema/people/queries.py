@@ -10,6 +10,7 @@ from resolvers.accounts import reads as accounts
 from resolvers.invitations import received
 from resolvers.members import ownership_offers
 from resolvers.members import reads as members
+from resolvers.narrowed_tokens import reads as narrowed_tokens
 from resolvers.people import personal_data as data
 from resolvers.people import viewer as reads
 from resolvers.second_factor import reads as second_factor
@@ -20,6 +21,7 @@ from schema.fields.references import (
     AccountRef,
     ApiKeyRef,
     MemberRef,
+    NarrowedTokenRef,
     OwnershipOfferRef,
     ReceivedInvitationRef,
     SecondFactorRef,
@@ -29,14 +31,18 @@ from schema.fields.references import (
 from schema.people.types import User
 
 
-@entity(None, carries={"user_id": Uuid(), "api_key_id": Uuid()})
+@entity(None, carries={"user_id": Uuid(), "api_key_id": Uuid(), "token_id": Uuid()})
 class Viewer:
-    """The caller: a signed-in person or an API key."""
+    """The caller: a signed-in person, an API key or a narrowed token."""
 
     id: strawberry.ID = computed(reads.global_id)
     user: User | None = to_one(reads.user_of)
     personal_data: JSON | None = computed(data.personal_data)
     api_key: ApiKeyRef | None = to_one(reads.api_key_of)
+    narrowed_token: NarrowedTokenRef | None = to_one(narrowed_tokens.itself)
+    narrowed_tokens: Connection[NarrowedTokenRef] = connection(
+        narrowed_tokens.of_viewer, order=narrowed_tokens.BY_ID
+    )
     accounts: Connection[AccountRef] = connection(accounts.of_viewer, order=accounts.order)
     memberships: Connection[MemberRef] = connection(members.of_viewer, order=members.BY_ID)
     invitations: Connection[ReceivedInvitationRef] = connection(

@@ -3,22 +3,26 @@
 A token is unproven until the database has accepted it: a client that makes up tokens would be a new principal
 each time. So a principal is a token that was accepted before. Until then a request counts for its network
 address alone.
+
+A narrowed token counts for the session or the API key that it was made of: narrowing gains no further share.
 """
 
 import asyncio
 from collections import OrderedDict
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import LargeBinary, bindparam, select
 
-from authz.callers.principals import Credentials, PrincipalKind
+from authz.callers.principals import DIGEST_NAME, Credentials, PrincipalKind
 from authz.callers.tokens import Digest
 from authz.reach.reach import PRINCIPAL
 from authz.wall.row_security import entering
 from engine.base.preamble import behind
 from engine.compiled.sql_text import prepared
 from engine.database.pool import Pool
+from models.narrowed_tokens.tables import narrowed_tokens
 from resolvers.effects.attempts import place_of
 from server.failures.errors import failure_of
 from server.fairness.gate import Caller, Side
@@ -29,6 +33,18 @@ _MOST = 10_000
 """Principals that are known at once; each takes about 200 bytes."""
 
 _TREE_OF_A_KEY = prepared(behind(entering(), select(PRINCIPAL.c.master_id)), PrincipalKind.API_KEY)
+_PARENT_OF_A_TOKEN = prepared(
+    select(narrowed_tokens.c.root_digest, narrowed_tokens.c.api_key_master_id).where(
+        narrowed_tokens.c.digest == bindparam(DIGEST_NAME, type_=LargeBinary, required=True)
+    )
+)
+
+
+class _Known(NamedTuple):
+    """An accepted token: whom it counts for, and the tree of an API key. None: not known yet."""
+
+    principal: bytes | None
+    tree: UUID | None = None
 
 
 class Callers:
@@ -36,27 +52,28 @@ class Callers:
 
     def __init__(self, primary: Pool) -> None:
         self._primary = primary
-        self._known: OrderedDict[Digest, UUID | None] = OrderedDict()
+        self._known: OrderedDict[Digest, _Known] = OrderedDict()
         self._looking: set[asyncio.Task[None]] = set()
 
     def caller(self, credentials: Credentials | None, client_address: str) -> Caller:
         """The caller. `client_address`: as the transport has it."""
         place = (Side.PLACE, place_of(client_address))
-        if credentials is None or credentials.digest not in self._known:
+        known = None if credentials is None else self._known.get(credentials.digest)
+        if known is None or known.principal is None:
             return (place,)
-        principal = (Side.PRINCIPAL, credentials.digest)
-        tree = self._known[credentials.digest]
-        return (principal, place) if tree is None else (principal, (Side.TREE, tree), place)
+        principal = (Side.PRINCIPAL, known.principal)
+        return (principal, place) if known.tree is None else (principal, (Side.TREE, known.tree), place)
 
     def note(self, credentials: Credentials) -> None:
         """The database accepted the token."""
         if credentials.digest in self._known:
             self._known.move_to_end(credentials.digest)
             return
-        self._known[credentials.digest] = None
+        is_narrowed = credentials.kind is PrincipalKind.NARROWED_TOKEN
+        self._known[credentials.digest] = _Known(None if is_narrowed else credentials.digest)
         if len(self._known) > _MOST:
             self._known.popitem(last=False)
-        if credentials.kind is PrincipalKind.API_KEY:
+        if credentials.kind is not PrincipalKind.PERSON:
             task = asyncio.create_task(self._look_up(credentials))
             self._looking.add(task)
             task.add_done_callback(self._looking.discard)
@@ -68,12 +85,19 @@ class Callers:
         await asyncio.gather(*self._looking, return_exceptions=True)
 
     async def _look_up(self, credentials: Credentials) -> None:
-        """A key's tree, which it never leaves."""
-        values = _TREE_OF_A_KEY.bound({}, credentials.binds)
+        """A key's tree, which it never leaves; what a narrowed token was made of, which never changes."""
         try:
-            tree = await self._primary.value(_TREE_OF_A_KEY.sql, values)
-        except Exception as error:  # the next look-up is due when the key was forgotten
+            known = await self._looked_up(credentials)
+        except Exception as error:  # the next look-up is due when the token was forgotten
             _log.warning("the tree of a key was not found", code=failure_of(error).code)
             return
         if credentials.digest in self._known:
-            self._known[credentials.digest] = tree  # type: ignore[assignment]  # asyncpg's UUID is one
+            self._known[credentials.digest] = known
+
+    async def _looked_up(self, credentials: Credentials) -> _Known:
+        is_narrowed = credentials.kind is PrincipalKind.NARROWED_TOKEN
+        asked = _PARENT_OF_A_TOKEN if is_narrowed else _TREE_OF_A_KEY
+        found = await self._primary.row(asked.sql, asked.bound({}, credentials.binds))
+        if found is None:
+            return _Known(None if is_narrowed else credentials.digest)
+        return _Known(*found) if is_narrowed else _Known(credentials.digest, found[0])

@@ -18,7 +18,7 @@ from graphql import (
 from graphql.execution import execute
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.callers.principals import ANONYMOUS, Credentials, Principal, principal_of
+from authz.callers.principals import ANONYMOUS, Credentials, Principal, PrincipalKind, principal_of
 from authz.guards.gathering import Gathering
 from authz.wall.freshness import Revision, entering_at_least
 from authz.wall.row_security import entering
@@ -31,6 +31,7 @@ from engine.database.snapshot import Reader
 from engine.reference.large_lists import TakenList
 from engine.writes.sessions import WriteSessions
 from resolvers.effects.public_url import PUBLIC_URL_NAME
+from schema.fields.anonymity import check_narrowed
 from schema.fields.context import Context, Proof
 from schema.fields.deployment import Deployment
 from server.failures.errors import RevisionUnknown, Unauthenticated
@@ -108,6 +109,8 @@ class ReferenceRuns:
             principal, proof = await self._authenticate(reader, run)
             if about_schema is not None:
                 return Answered(about_schema, ReadPath.REFERENCE)
+            if principal is not None and principal.kind is PrincipalKind.NARROWED_TOKEN:
+                check_narrowed(self.schema, run.document, run.operation)
             return await self._executed(run, reader, principal, proof)
         except GateClosedError:
             raise RevisionUnknown from None

@@ -14,25 +14,25 @@ from authz.wall.row_security import entering
 from engine.base.preamble import behind
 from engine.compiled.sql_text import prepared
 from engine.database.pool import Pool
-from models.base.ids import ApiKeyId, UserId
+from models.base.ids import ApiKeyId, NarrowedTokenId, UserId
 from resolvers.single_sign_on.tokens import looks_like_one
 from server.failures.errors import Unauthenticated
 
-Ids = tuple[UserId | None, ApiKeyId | None]
+Ids = tuple[UserId | None, ApiKeyId | None, NarrowedTokenId | None]
 
 _MOST_KNOWN = 10_000
 """Callers that are known at once; each takes about 300 bytes."""
 
-WHO_ASKS = select(array([PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id]).label("ids"))
+WHO_ASKS = select(
+    array([PRINCIPAL.c.actor_user_id, PRINCIPAL.c.actor_api_key_id, PRINCIPAL.c.token_id]).label("ids")
+)
 """At most one row: `ids`, as `principal_of` takes them."""
 
 _NO_BEARER = "The header Authorization must be `Bearer`, a space, and the token of a session or an API key."
 
 # Sessions are of no tree, so for a person nothing has to be entered.
-_PRINCIPAL = {
-    PrincipalKind.PERSON: prepared(WHO_ASKS, PrincipalKind.PERSON),
-    **{kind: prepared(behind(entering(), WHO_ASKS), kind) for kind in (None, PrincipalKind.API_KEY)},
-}
+_PRINCIPAL = {kind: prepared(behind(entering(), WHO_ASKS), kind) for kind in (None, *PrincipalKind)}
+_PRINCIPAL[PrincipalKind.PERSON] = prepared(WHO_ASKS, PrincipalKind.PERSON)
 
 
 def credentials_of(authorization: str | None, client_address: str) -> Credentials | None:
@@ -78,7 +78,7 @@ class KnownCallers:
 
     def note(self, principal: Principal) -> None:
         """The database accepted the caller's token."""
-        self._ids[principal.credentials.digest] = principal.user_id, principal.api_key_id
+        self._ids[principal.credentials.digest] = principal.user_id, principal.api_key_id, principal.token_id
         if len(self._ids) > _MOST_KNOWN:
             self._ids.popitem(last=False)
 

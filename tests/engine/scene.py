@@ -31,6 +31,8 @@ from models.staff.overrides import overrides
 from models.staff.subaccounts_requests import subaccounts_requests
 from models.suppressions.tables import bounces, unsubscribes
 from models.templates.tables import template_versions, templates
+from tests.areas.narrowed_tokens.giving import give_token
+from tests.areas.promises.giving import give_promise
 from tests.world.billing import give_invoice
 from tests.world.campaigns import give_campaign
 from tests.world.contacts import give_import
@@ -89,6 +91,10 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
     reservations = [await give_reservation(world, below[0]) for _ in range(rows)]
     role = await world.role(master)
     with_role = [await world.api_key(below[0], role) for _ in range(rows)]
+    for key in with_role:
+        await give_token(world, owner.person, below[0])
+        await give_token(world, key, below[0])
+        await give_promise(world, below[0])
     lists = [await give_list(world, below[0]) for _ in range(rows)]
     await subscribe(world, master, GROWTH, anchored_at=_tomorrow() - datetime.timedelta(days=100))
     for child in below:

@@ -75,6 +75,20 @@ SHAPES = {
         "adoptedBy { name } previousSecretExpiresAt } }",
         5,
     ),
+    "narrowed tokens": Shape(
+        "{ viewer { narrowedToken { id } narrowedTokens(first: 100) { totalCount nodes { id audience "
+        "permissions accounts { name } user { name } apiKey { name } } } } }",
+        9,
+    ),
+    "API keys: what was narrowed from them": _of_accounts(
+        "apiKeys(first: 20) { nodes { narrowedTokens(first: 20) { totalCount nodes { id audience } } } }",
+        3,
+    ),
+    "promises": _of_accounts(
+        "accessPromises(first: 2) { totalCount nodes { id permissions exceptionCount roles { name } "
+        "madeBy { id } } }",
+        6,
+    ),
     "ghosts": _of_accounts("ghosts(first: 100) { totalCount nodes { reason apiKey { name } } }", 3),
     "shares": _of_accounts(
         "shares(first: 100) { totalCount nodes { id areas hiddenAreas status lapse sharedByName "
@@ -91,7 +105,7 @@ SHAPES = {
     ),
     "events": _of_accounts(
         "events(first: 100) { totalCount nodes { id kind before after reason actorName actor { name } "
-        "actingFrom { name } account { name } fromAbove } }",
+        "actingFrom { name } account { name } fromAbove actorTokenId } }",
         10,
     ),
     "what passes down": _of_accounts(

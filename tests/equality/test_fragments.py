@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 from graphql import parse
 
+from authz.callers.principals import PrincipalKind
 from authz.policy.permissions import Permission
 from authz.reach.reach import PRINCIPAL
 from authz.wall.row_security import entering
@@ -146,14 +147,15 @@ def test_a_broken_cursor_is_refused_also_where_the_fragment_is_known(cursor: str
         _plan(query.format(f'"{cursor}"'))
 
 
-def _plan(text: str, **variables: object) -> QueryPlan:
+def _plan(text: str, kind: PrincipalKind | None = None, **variables: object) -> QueryPlan:
     asked = Asked(text, parse(text), None, variables)
-    plan, _ = QueryPlans(STRAWBERRY, gates(entering())).find(asked, WholeQuery(PRINCIPAL, None))
+    plan, _ = QueryPlans(STRAWBERRY, gates(entering())).find(asked, WholeQuery(PRINCIPAL, kind))
     return plan
 
 
 def _length(text: str) -> int:
-    return len(_plan(text).statement.sql)
+    """Of the longest that PostgreSQL is sent: there is one for each kind of caller."""
+    return max(len(_plan(text, kind).statement.sql) for kind in PrincipalKind)
 
 
 def _fragments() -> Iterator[Fragment]:

@@ -129,6 +129,10 @@ async def test_a_kind_of_principals_has_a_plan_of_its_own(scene: Scene, reads: P
     named = {
         PrincipalKind.PERSON: ({"sessions", "memberships", "further_grants"}, {"api_keys"}),
         PrincipalKind.API_KEY: ({"api_keys"}, {"sessions", "memberships", "further_grants"}),
+        PrincipalKind.NARROWED_TOKEN: (
+            {"narrowed_caller", "narrowed_grants"},
+            {"sessions", "memberships", "further_grants", "api_keys"},
+        ),
     }
     for name, caller in scene.callers.items():
         kind = credentials_of(caller).kind

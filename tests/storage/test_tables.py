@@ -15,6 +15,7 @@ REFERENCE_TABLES = {
     "attempts",
     "clock",
     "devices",
+    "narrowed_tokens",
     "domain_claims",
     "invoice_numbers",
     "mailbox_links",

@@ -13,6 +13,7 @@ from authz.explain.reading import read_facts
 from engine.base.preamble import Gates
 from engine.database.snapshot import Reader
 from models.base.ids import AccountId, ApiKeyId, MasterId, UserId
+from tests.areas.narrowed_tokens.narrowing import Narrowed
 from tests.client.api import Answer, Api, Caller
 from tests.world.world import Account, ApiKey, Member, Person
 
@@ -72,7 +73,7 @@ async def why(
     caller: Caller,
     account: Account,
     permission: str,
-    subject: Person | Member | ApiKey | None = None,
+    subject: Person | Member | ApiKey | Narrowed | None = None,
 ) -> Told:
     """The explanation, which must be given."""
     answer = await ask(api, caller, account.id, permission, None if subject is None else subject.id)

@@ -42,6 +42,7 @@ class Limited(Enum):
     PASSKEY_SIGN_INS = "passkey sign-in from"
     FACTOR_RESETS = "mail: factor resets"
     KEYS = "keys of"
+    NARROWED_TOKENS = "narrowed tokens of"
     DOMAINS = "domains of"
     SINGLE_SIGN_ON_CODES = "single sign-on codes from"
     DOMAIN_CHECKS = "checks of"

@@ -21,7 +21,11 @@ WATCHED = {
     "authz.reach.grants.grants_of_keys": "grants",
     "authz.reach.grants.share_grants": "grants",
     "authz.reach.further_grants.further_grants": "grants",
+    "authz.reach.narrowed.narrowed_grants": "grants",
+    "authz.reach.narrowed.grants_of_token": "grants",
+    "authz.reach.narrowed.grants_of_working": "grants",
     "authz.reach.everybody.access_in": "everybody's rights",
+    "authz.reach.everybody.access_with_tokens_in": "everybody's rights",
     "authz.callers.principals.principal_rows": "the principal's row",
     "authz.callers.principals.subject_rows": "a subject's row",
 }

@@ -33,13 +33,16 @@ ALLOWED = {
     Use("resolvers.people.viewer.current", _PRINCIPAL): "who asks is what the field tells",
     Use("resolvers.staff.reads.current", _PRINCIPAL): "whether who asks is staff, which gives no reach",
     Use(
-        "resolvers.access.matrix.of_account", "authz.reach.everybody.access_in"
+        "resolvers.access.matrix.of_account", "authz.reach.everybody.access_with_tokens_in"
     ): "shows them, and decides nothing",
     Use("resolvers.people.reads.by_id", _PRINCIPAL): "the viewer's own person",
     Use("resolvers.reputation.reads._is_of_viewer", _PRINCIPAL): "which key would send, and decides nothing",
     Use("resolvers.reputation.tell.mail_moved", "authz.reach.everybody.access_in"): "whom to tell",
     Use("resolvers.rows.shown.known_person", _PRINCIPAL): "a person always knows itself",
     Use("resolvers.api_keys.reads.by_id", _PRINCIPAL): "a key can always see itself",
+    Use("resolvers.narrowed_tokens.reads._may_see", _PRINCIPAL): "whoever it was made of sees it",
+    Use("resolvers.narrowed_tokens.reads.user_of", _PRINCIPAL): "a person always knows itself",
+    Use("resolvers.narrowed_tokens.reads.key_of", _PRINCIPAL): "a key can always see itself",
     Use("resolvers.shares.reads._may_see", _PRINCIPAL): "whoever was given a share sees it",
     Use("resolvers.shares.reads.giver_of", _PRINCIPAL): "a person always knows itself",
     Use("resolvers.shares.reads.of_viewer", _SHARES_BY_PERSON): "what was given to whom, not what it gives",

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authz.callers.principals import PrincipalKind, credentials_of
-from authz.callers.tokens import TokenKind, digest, generate
+from authz.callers.tokens import TEST_KINDS, TokenKind, digest, generate
 
 _LETTERS = string.ascii_letters + string.digits
 
@@ -33,8 +33,9 @@ def test_a_secret_is_recognised_by_its_kind_alone(kind: TokenKind) -> None:
     found = credentials_of(secret)
     kinds = {TokenKind.SESSION: PrincipalKind.PERSON, TokenKind.API_KEY: PrincipalKind.API_KEY}
     kinds[TokenKind.TEST_API_KEY] = PrincipalKind.API_KEY
+    kinds[TokenKind.NARROWED] = kinds[TokenKind.TEST_NARROWED] = PrincipalKind.NARROWED_TOKEN
     assert (found and found.kind) == kinds.get(kind)
-    assert (found is not None and found.is_test) is (kind is TokenKind.TEST_API_KEY)
+    assert (found is not None and found.is_test) is (kind in TEST_KINDS)
 
 
 @given(st.sampled_from(TokenKind), st.data())

@@ -20,6 +20,7 @@ _LISTS = (
     "breakGlassOpenings",
     "overrides",
     "subaccountsRequests",
+    "accessPromises",
     "paymentMethods",
     "topUps",
     "plans",
@@ -46,7 +47,8 @@ _BILLED = f"{_COSTS} billed: invoices {{ nodes {{ lines {{ edges {{ cursor }} }}
 _SHARES = f"shares {{ {_EDGES} }}"
 _STAFF = f"staff {{ requests {{ {_EDGES} }} waiting {{ {_EDGES} }} }}"
 _VIEWER = (
-    f"viewer {{ id {_SHARES} ownershipOffers {{ edges {{ cursor }} }} accounts(first: 100) {{ {_EDGES} "
+    f"viewer {{ id {_SHARES} narrowedTokens {{ {_EDGES} }} "
+    f"ownershipOffers {{ edges {{ cursor }} }} accounts(first: 100) {{ {_EDGES} "
     f"nodes {{ {_INNER} {_LISTED} {_WRITTEN} {_LEFT} {_USES} {_GHOSTS} {_USAGE} {_BILLED} }} }} "
     "}"
 )

@@ -25,6 +25,8 @@ from models.messages.events import MessageEventKind
 from models.sending.tables import SendStream
 from models.settings.tables import SettingName
 from resolvers.effects.event_kinds import EventKind
+from tests.areas.narrowed_tokens.giving import NarrowedToken, give_token
+from tests.areas.promises.giving import give_promise
 from tests.client.api import Caller
 from tests.equality.drawn import rows
 from tests.equality.drawn.agency import EMOJI, EXTERNAL_ID, QUOTES, Agency, make_agency
@@ -41,7 +43,7 @@ from tests.world.reputation import give_source
 from tests.world.settings import VALUES, give_settings, set_function, set_setting
 from tests.world.suppressions import give_all_suppressions
 from tests.world.templates import give_template, template_id
-from tests.world.world import Account, ApiKey, Member, World
+from tests.world.world import Account, ApiKey, Member, Person, World
 
 EMOJI_REASON = 'Fire 🔥 "now" \\'
 
@@ -69,6 +71,9 @@ VIEWERS = (
     "guest of what has ended",
     "holder of a custom role",
     "key of a custom role",
+    "narrowed token of a person",
+    "narrowed token of a key",
+    "narrowed token of a guest",
     "agent of the staff",
     "approver of the staff",
 )
@@ -135,6 +140,8 @@ async def make_scene(world: World) -> Scene:
     shares = await make_shares(world, agency, people, keys["key"], custom[0])
     openings = await make_links(world, agency, people)
     overridden = await add_staff(world, [agency.client, agency.till, brand], agency.master, people)
+    promised = [await give_promise(world, account) for account in (agency.master, agency.client)]
+    tokens = await _tokens(world, agency, people, keys["key of two secrets"])
     people["expired session"] = await world.person()
     await rows.end_session(world, people["expired session"])
     seen_from_below = [f"{owner.id}_{account.key}" for account in (agency.client, agency.till)]
@@ -144,6 +151,8 @@ async def make_scene(world: World) -> Scene:
         *seen_from_below,
         *(person.id for person in (*people.values(), stranger.person)),
         *(key.id for key in keys.values()),
+        *(token.id for token in tokens.values()),
+        *promised,
         *(present(Kind.ROLE, role.id) for role in BuiltinRole),
         *(role.id for role in custom),
         *invitations,
@@ -158,7 +167,20 @@ async def make_scene(world: World) -> Scene:
         *sent,
     )
     words = ("twin", "leaf 1", "TWIN", "🦊", "Ω", "'", '"', "\\", "\n", "%", "_")
-    return Scene({**people, **keys}, ids, (QUOTES, EMOJI, EXTERNAL_ID, *words))
+    return Scene({**people, **keys, **tokens}, ids, (QUOTES, EMOJI, EXTERNAL_ID, *words))
+
+
+async def _tokens(
+    world: World, agency: Agency, people: Mapping[str, Person], key: ApiKey
+) -> dict[str, NarrowedToken]:
+    """By the viewers' names."""
+    person, guest = people["administrator of a tree"], people["guest who manages"]
+    reads = [permission for permission in Permission if permission.action == "READ"]
+    return {
+        "narrowed token of a person": await give_token(world, person, agency.client, *reads),
+        "narrowed token of a key": await give_token(world, key, agency.client, Permission.MEMBERS_READ),
+        "narrowed token of a guest": await give_token(world, guest, agency.client, *reads),
+    }
 
 
 async def _contacts(world: World, accounts: Sequence[Account]) -> list[str]:

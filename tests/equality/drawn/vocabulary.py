@@ -39,6 +39,8 @@ _TAGS = (
     "roleUses",
     "apiKeys",
     "ghosts",
+    "narrowedTokens",
+    "accessPromises",
     "events",
     "shares",
     "ownershipOffers",

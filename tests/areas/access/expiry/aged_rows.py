@@ -35,6 +35,9 @@ _SUMS = (
 INSERTS = {
     "attempts": f"INSERT INTO attempts (subject, window_start, count) SELECT 'try ' || n, moment, 1 {_AGES}",
     "sessions": f"INSERT INTO sessions (id, user_id, digest, expires_at) SELECT {_OF_A_PERSON}",
+    "narrowed_tokens": "INSERT INTO narrowed_tokens (root_digest, ancestor_ids, account_ids, scopes, "
+    "audience, id, user_id, digest, expires_at) SELECT '', '{}', ARRAY[CAST(:account AS uuid)], 1, 'Widget', "
+    f"{_OF_A_PERSON}",
     "devices": f"INSERT INTO devices (id, user_id, digest, expires_at) SELECT {_OF_A_PERSON}",
     "mailbox_links": f"INSERT INTO mailbox_links (kind, id, user_id, digest, expires_at) "
     f"SELECT 'PASSWORD_RESET', {_OF_A_PERSON}",

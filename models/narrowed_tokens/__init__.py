@@ -1,0 +1,1 @@
+"""Narrowed tokens: a part of what a session or an API key may do, for an hour at most."""

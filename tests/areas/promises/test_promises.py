@@ -1,0 +1,239 @@
+"""Nobody but FINANCE and the owner reads the invoices of the account: every later change is held to it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import ParentAccess
+from tests.areas.effects.log import events_of, mail_to
+from tests.areas.explain.asking import why
+from tests.client.api import Api, Caller
+from tests.client.links import set_parent_access
+from tests.client.mutations import ROLE_IDS, attempt, code_of, done
+from tests.world.world import Account, Member, World
+
+ADMINISTRATOR = ROLE_IDS[BuiltinRole.ADMINISTRATOR]
+FINANCE = ROLE_IDS[BuiltinRole.FINANCE]
+ALLOWED = [ROLE_IDS[role] for role in (BuiltinRole.OWNER, BuiltinRole.FINANCE)]
+_PROMISES = """query ($id: ID!) { account(id: $id) { accessPromises { totalCount nodes {
+  id permissions roles { name } exceptionCount madeBy { id } endedAt } } } }"""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A tree of three accounts; the one in the middle has promised. `chief` owns the master account."""
+
+    api: Api
+    world: World
+    master: Account
+    account: Account
+    below: Account
+    chief: Member
+    owner: Member
+    analyst: Member
+
+    async def promise(self) -> str:
+        """Make it."""
+        wanted = {"accountId": self.account.id, "permission": "INVOICES_READ", "roleIds": ALLOWED}
+        made = await done(self.api, "accessPromiseCreate", self.owner, "accessPromise { id }", **wanted)
+        return str(made["accessPromise"]["id"])
+
+    async def with_reason(self, name: str, caller: Caller, **values: Any) -> str:
+        """The code of a mutation that is sent with a reason; empty if it was done."""
+        given = await self.api.with_version(name, caller, values)
+        query = f"""mutation ($input: {name[0].upper()}{name[1:]}Input!) {{
+          {name}(input: $input) {{ userErrors {{ code }} }} }}"""
+        body = {"query": query, "variables": {"input": given}, "extensions": {"reason": "The yearly audit"}}
+        headers = {"Authorization": f"Bearer {caller.token}"}
+        answer = (await self.api.http.post("/graphql", json=body, headers=headers)).json()
+        errors = answer["data"][name]["userErrors"]
+        return str(errors[0]["code"]) if errors else ""
+
+
+@pytest.fixture
+async def scene(api: Api, world: World) -> Scene:
+    master = await world.account()
+    account = await world.account(master)
+    await set_parent_access(world, account, ParentAccess.NONE)
+    return Scene(
+        api,
+        world,
+        master,
+        account,
+        await world.account(account),
+        await world.member(master, BuiltinRole.OWNER),
+        await world.member(account, BuiltinRole.OWNER),
+        await world.member(account, BuiltinRole.ANALYST),
+    )
+
+
+Breaking = Callable[[Scene], Awaitable[str]]
+
+
+async def _member_updated(scene: Scene) -> str:
+    values = {"memberId": scene.analyst.id, "roleId": ADMINISTRATOR}
+    return await code_of(scene.api, "memberUpdate", scene.owner, **values)
+
+
+async def _member_joined(scene: Scene) -> str:
+    person = await scene.world.person()
+    invited = {"accountId": scene.account.id, "email": person.email, "roleId": ADMINISTRATOR}
+    await done(scene.api, "memberInvite", scene.owner, **invited, idempotencyKey="1")
+    token = (await mail_to(scene.world.database, person.email)).token
+    return await code_of(scene.api, "invitationAccept", person, token=token)
+
+
+async def _share_accepted(scene: Scene) -> str:
+    person = await scene.world.person()
+    shared = {"accountIds": [scene.account.id], "email": person.email, "areas": ["INVOICES"]}
+    await done(scene.api, "shareCreate", scene.owner, **shared, idempotencyKey="1")
+    token = (await mail_to(scene.world.database, person.email)).token
+    return await code_of(scene.api, "shareAccept", person, token=token)
+
+
+async def _key_created(scene: Scene) -> str:
+    wanted = {"accountId": scene.account.id, "name": "Robot", "roleId": ADMINISTRATOR}
+    return await code_of(scene.api, "apiKeyCreate", scene.owner, **wanted)
+
+
+async def _role_updated(scene: Scene) -> str:
+    role = await scene.world.role(scene.account, "ACCOUNT_READ")
+    await scene.world.member(scene.account, role)
+    values = {"roleId": role.id, "permissions": ["ACCOUNT_READ", "INVOICES_READ"]}
+    return await code_of(scene.api, "roleUpdate", scene.owner, **values)
+
+
+BREAKING: list[Breaking] = [_member_updated, _member_joined, _share_accepted, _key_created, _role_updated]
+
+
+async def _access(scene: Scene) -> Any:
+    matrix = """query ($id: ID!) { account(id: $id) { accessMatrix(first: 100) { nodes {
+      subjectId permissions } } } }"""
+    return (await scene.api.read(matrix, scene.owner, id=scene.account.id))["account"]["accessMatrix"][
+        "nodes"
+    ]
+
+
+@pytest.mark.parametrize("breaking", BREAKING)
+async def test_a_change_that_breaks_it_is_refused_and_not_made(scene: Scene, breaking: Breaking) -> None:
+    await scene.promise()
+    before = await _access(scene)
+    assert await breaking(scene) == "PROMISE_BROKEN"
+    having = [entry for entry in await _access(scene) if "INVOICES_READ" in entry["permissions"]]
+    assert having == [entry for entry in before if "INVOICES_READ" in entry["permissions"]]
+
+
+@pytest.mark.parametrize("breaking", BREAKING)
+async def test_without_it_the_change_is_made(scene: Scene, breaking: Breaking) -> None:
+    ended = await scene.promise()
+    await done(scene.api, "accessPromiseEnd", scene.owner, accessPromiseId=ended)
+    assert await breaking(scene) == ""
+
+
+async def test_what_comes_from_above_counts(scene: Scene) -> None:
+    """The link that lets the rights of the accounts above pass, and a key made there."""
+    await set_parent_access(scene.world, scene.account, ParentAccess.FULL)
+    await scene.world.member(scene.master, BuiltinRole.ADMINISTRATOR)
+    wanted = {"accountId": scene.account.id, "permission": "INVOICES_READ", "roleIds": ALLOWED}
+    assert await code_of(scene.api, "accessPromiseCreate", scene.owner, **wanted) == "PROMISE_BROKEN"
+    await set_parent_access(scene.world, scene.account, ParentAccess.NONE)
+    await scene.promise()
+    made = {"accountId": scene.master.id, "name": "Robot", "roleId": ADMINISTRATOR}
+    assert await code_of(scene.api, "apiKeyCreate", scene.chief, **made) == ""
+    await set_parent_access(scene.world, scene.account, ParentAccess.FULL)
+    again = {**made, "name": "Another"}
+    assert await code_of(scene.api, "apiKeyCreate", scene.chief, **again) == "PROMISE_BROKEN"
+
+
+async def test_what_keeps_it_is_made(scene: Scene) -> None:
+    """The roles that it names, other permissions, other accounts, and what takes away."""
+    await scene.promise()
+    values = {"memberId": scene.analyst.id, "roleId": FINANCE}
+    assert await code_of(scene.api, "memberUpdate", scene.owner, **values) == ""
+    for account, role in ((scene.account, BuiltinRole.MARKETER), (scene.below, BuiltinRole.ADMINISTRATOR)):
+        made = {"accountId": account.id, "name": "Robot", "roleId": ROLE_IDS[role]}
+        assert await code_of(scene.api, "apiKeyCreate", scene.owner, **made) == ""
+    assert await code_of(scene.api, "memberRemove", scene.owner, memberId=scene.analyst.id) == ""
+
+
+async def test_an_owner_with_a_reason_makes_an_exception(scene: Scene) -> None:
+    """Of those people alone; nobody else does, and nobody without a reason."""
+    administrator = await scene.world.member(scene.account, BuiltinRole.ADMINISTRATOR)
+    wanted = {"accountId": scene.account.id, "permission": "INVOICES_READ", "roleIds": ALLOWED}
+    assert await scene.with_reason("accessPromiseCreate", scene.owner, **wanted) == ""
+    values = {"memberId": scene.analyst.id, "roleId": ADMINISTRATOR}
+    assert await scene.with_reason("memberUpdate", administrator, **values) in (
+        "PROMISE_BROKEN",
+        "ROLE_TOO_WIDE",
+    )
+    assert await code_of(scene.api, "memberUpdate", scene.owner, **values) == "PROMISE_BROKEN"
+    assert await scene.with_reason("memberUpdate", scene.owner, **values) == ""
+    (promise,) = (await scene.api.read(_PROMISES, scene.owner, id=scene.account.id))["account"][
+        "accessPromises"
+    ]["nodes"]
+    assert promise["exceptionCount"] == 2
+    assert await _key_created(scene) == "PROMISE_BROKEN"
+    assert await code_of(scene.api, "memberUpdate", scene.owner, **values) == ""
+
+
+async def test_it_is_shown_and_told(scene: Scene) -> None:
+    promise = await scene.promise()
+    found = (await scene.api.read(_PROMISES, scene.owner, id=scene.account.id))["account"]["accessPromises"]
+    (shown,) = found["nodes"]
+    assert shown == {
+        "id": promise,
+        "permissions": ["INVOICES_READ"],
+        "roles": [{"name": "OWNER"}, {"name": "FINANCE"}],
+        "exceptionCount": 0,
+        "madeBy": {"id": scene.owner.person.id},
+        "endedAt": None,
+    }
+    made = (await events_of(scene.api, scene.owner, scene.account.id))[0]
+    assert (made["kind"], made["subjectId"]) == ("PROMISE_MADE", promise)
+    assert made["after"] == {"permission": "INVOICES_READ", "roles": ["FINANCE", "OWNER"]}
+    await done(scene.api, "accessPromiseEnd", scene.owner, accessPromiseId=promise)
+    await done(scene.api, "accessPromiseEnd", scene.owner, accessPromiseId=promise)
+    kinds = [event["kind"] for event in await events_of(scene.api, scene.owner, scene.account.id)]
+    assert kinds.count("PROMISE_ENDED") == 1
+    found = (await scene.api.read(_PROMISES, scene.owner, id=scene.account.id))["account"]["accessPromises"]
+    assert found["totalCount"] == 0
+
+
+async def test_who_makes_it(scene: Scene) -> None:
+    administrator = await scene.world.member(scene.account, BuiltinRole.ADMINISTRATOR)
+    wanted = {"accountId": scene.account.id, "permission": "INVOICES_READ", "roleIds": ALLOWED}
+    assert await code_of(scene.api, "accessPromiseCreate", administrator, **wanted) == "FORBIDDEN"
+    stranger = await scene.world.member(await scene.world.account(), BuiltinRole.OWNER)
+    assert await code_of(scene.api, "accessPromiseCreate", stranger, **wanted) == "NOT_FOUND"
+    assert await code_of(scene.api, "accessPromiseCreate", scene.owner, **wanted) == "PROMISE_BROKEN"
+    foreign = await scene.world.role(await scene.world.account(), "ACCOUNT_READ")
+    refused = await attempt(
+        scene.api, "accessPromiseCreate", scene.owner, **{**wanted, "roleIds": [foreign.id]}
+    )
+    assert (refused.code, refused.named) == ("NOT_FOUND", "roleIds")
+    refused = await attempt(scene.api, "accessPromiseCreate", scene.owner, **{**wanted, "roleIds": []})
+    assert (refused.code, refused.named) == ("BAD_USER_INPUT", "roleIds")
+    found = (await scene.api.read(_PROMISES, scene.owner, id=scene.account.id))["account"]["accessPromises"]
+    assert found["totalCount"] == 0
+
+
+async def test_a_dry_run_tells_that_it_would_be_refused(scene: Scene) -> None:
+    await scene.promise()
+    values = {"memberId": scene.analyst.id, "roleId": ADMINISTRATOR, "dryRun": True}
+    assert await code_of(scene.api, "memberUpdate", scene.owner, **values) == "PROMISE_BROKEN"
+
+
+async def test_an_explanation_names_it(scene: Scene) -> None:
+    """For the permission that it is about, whoever has it; and for nobody who does not see the members."""
+    promise = await scene.promise()
+    for permission, chain in (("INVOICES_READ", ["PROMISE NO_SAY"]), ("INVOICES_WRITE", [])):
+        told = await why(scene.api, scene.owner, scene.account, permission, scene.analyst)
+        assert [step for step in told.chain if step.startswith("PROMISE")] == chain
+    step = (await why(scene.api, scene.owner, scene.account, "INVOICES_READ")).step("PROMISE")
+    assert step["about"] == promise
+    assert step["sentence"] == f"{scene.account.name} has promised INVOICES_READ to FINANCE, OWNER alone."
+    told = await why(scene.api, scene.analyst, scene.account, "INVOICES_READ")
+    assert not [step for step in told.chain if step.startswith("PROMISE")]
