@@ -30,7 +30,7 @@ def belongs_to(
     # So a page is read in its order, and each row is looked up in the subtree, which is hashed once.
     found = accounts_below(account, permission).subquery("found")
     below = rows.c.account_id.in_(select(found.c.account_id)).is_(true())
-    return and_(rows.c.master_id == account.c.master_id, below)
+    return and_(in_tree(rows, account), below)
 
 
 def accounts_below(account: FromClause, permission: Permission) -> Select[Any]:
