@@ -1,6 +1,6 @@
 """The one log of changes, by whom and on whose behalf (N17). Rows are only ever added."""
 
-from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Text, Uuid
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.base.columns import (
@@ -38,4 +38,9 @@ events = control_table(
     short_text_check("reason"),
     Index("ix_events_id", "id"),
     Index("ix_events_account_id_id", "account_id", "id"),
+    Index("ix_events_subject_id", "master_id", "subject_id", "id"),
+    *(
+        Index(f"ix_events_{actor}", "master_id", actor, "id", postgresql_where=text(f"{actor} IS NOT NULL"))
+        for actor in ("actor_user_id", "actor_api_key_id")
+    ),
 )

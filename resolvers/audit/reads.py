@@ -23,14 +23,16 @@ from sqlalchemy.dialects.postgresql import JSONB
 from authz.policy.permissions import Permission
 from authz.reach.reach import account_where
 from engine.declare.arguments import Described
-from engine.declare.paging import Order
-from models.accounts.trees import in_tree
+from engine.declare.paging import Order, Window
 from models.base.ids import Kind
 from models.effects.events import events
+from resolvers.audit.filters import ActorId, EventFilter, Since, SubjectId, Until
+from resolvers.audit.subtree import first_below
 from resolvers.audit.values import is_shown
 from resolvers.effects.event_kinds import EventKind
 from resolvers.inputs.global_ids import Id, of_kind
 from resolvers.rows.shown import account_behind, known_person, name_of_person_or_key, row_by_id
+from resolvers.rows.subtrees import IncludeDescendants, belongs_to
 
 PLATFORM_SUPPORT = "Platform support"
 """The name that the account's log shows for platform staff. Which person it was is not shown."""
@@ -43,12 +45,22 @@ _PREFIX = f"{Kind.ACCOUNT}_"
 
 
 def of_account(
-    account: FromClause, kind: Annotated[EventKind | None, Described("Only events of this kind.")] = None
+    account: FromClause,
+    kind: Annotated[EventKind | None, Described("Only events of this kind.")] = None,
+    since: Since = None,
+    until: Until = None,
+    actor_id: ActorId = None,
+    subject_id: SubjectId = None,
+    include_descendants: IncludeDescendants = False,
+    window: Window | None = None,
 ) -> Select[Any]:
     """The account's change log, newest first."""
+    wanted = EventFilter(kind, since, until, actor_id, subject_id)
     event = events.alias()
-    statement = select(*event.c).where(in_tree(event, account, account_id="id"))
-    return statement if kind is None else statement.where(event.c.kind == kind.value)
+    if include_descendants and window is not None and not wanted.finds_few:
+        return first_below(account, window, wanted)
+    listed = belongs_to(event, account, Permission.AUDIT_READ, include_descendants=include_descendants)
+    return select(*event.c).where(listed, *wanted.conditions(event))
 
 
 def by_id(root: FromClause, id: Annotated[Id, of_kind(Kind.EVENT)]) -> Select[Any]:

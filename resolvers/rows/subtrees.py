@@ -28,15 +28,16 @@ def belongs_to(
         return in_tree(rows, account, account_id="id")
     # IS TRUE keeps it from becoming a join, which would read and sort the rows of the whole tree for a page.
     # So a page is read in its order, and each row is looked up in the subtree, which is hashed once.
-    below = rows.c.account_id.in_(_below(account, permission)).is_(true())
-    return and_(rows.c.master_id == account.c.master_id, below)
+    found = accounts_below(account, permission).subquery("found")
+    below = rows.c.account_id.in_(select(found.c.account_id)).is_(true())
+    return and_(in_tree(rows, account), below)
 
 
-def _below(account: FromClause, permission: Permission) -> Select[Any]:
-    """The ids of the account and of those below it where the viewer holds the permission."""
+def accounts_below(account: FromClause, permission: Permission) -> Select[Any]:
+    """The account and those below it where the viewer holds the permission: rows (master_id, account_id)."""
     path = account_closure.alias()
     return (
-        select(path.c.descendant_id)
+        select(path.c.master_id, path.c.descendant_id.label("account_id"))
         .select_from(path.join(REACH, in_tree(REACH, path, account_id="descendant_id")))
         .where(
             in_tree(path, account, ancestor_id="id"),

@@ -76,7 +76,7 @@ def of_account(
         .where(in_tree(opened, share, share_id="id"), listed)
         .correlate(share, account)
     )
-    statement = select(*share.c).where(share.c.master_id == account.c.master_id, opens)
+    statement = select(*share.c).where(in_tree(share, account), opens)
     if user_id is not None:
         statement = statement.where(share.c.user_id == user_id)
     if search is not None:

@@ -138,4 +138,4 @@ class InvitationMutation:
 def _named(input: _Named) -> NamedInvitation:
     given = input.invitation_id
     found = None if given is None else InvitationId(required(Kind.INVITATION, given, "invitationId"))
-    return NamedInvitation(input.token, found)
+    return NamedInvitation(token=input.token, invitation_id=found)

@@ -18,8 +18,8 @@ _PAUSE_SECONDS = 1.0
 
 
 class KeyUses:
-    """Remembers for which tokens this minute was noted, and writes the others down together, later on. A narrowed
-    token counts for the key that it was made with."""
+    """Remembers for which tokens this minute was noted, and writes the others down together, later on. A
+    narrowed token counts for the key that it was made with."""
 
     def __init__(self, sessions: WriteSessions) -> None:
         self._sessions = sessions

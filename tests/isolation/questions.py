@@ -57,6 +57,9 @@ _FIELDS = """
     totalCount nodes { id kind fromAbove actor { id } actingFrom { id } account { id } before after }
   }
   creations: events(first: 50, kind: ACCOUNT_CREATED) { totalCount nodes { id } }
+  eventsBelow: events(first: 50, includeDescendants: true, kind: ACCOUNT_CREATED) {
+    totalCount nodes { id account { id } }
+  }
   breakGlassOpenings(first: 50) { totalCount nodes { id user { id } } }
   overrides(first: 50) { totalCount nodes { id } }
   subaccountsRequests(first: 50) { totalCount nodes { id } }

@@ -110,6 +110,7 @@ NEEDS = {
     "ghosts": "API_KEYS_READ",
     "events": "AUDIT_READ",
     "creations": "AUDIT_READ",
+    "eventsBelow": "AUDIT_READ",
     "breakGlassOpenings": "AUDIT_READ",
 }
 """By a field of an account, as `questions` asks for it: without this it answers FORBIDDEN."""

@@ -128,6 +128,8 @@ class Sight:
         tree = [account, *self.world.below(account)]
         people = [found for found in tree if self.can(found, "MEMBERS_READ")]
         keys = [found for found in tree if self.can(found, "API_KEYS_READ")]
+        logs = [found for found in tree if self.can(found, "AUDIT_READ")]
+        made = [event for event in self.world.events if event.kind == "ACCOUNT_CREATED"]
         members = [member for member in self.world.members if not member.ended and member.account in people]
         return {
             "membersBelow": [(member.id, member.account.id) for member in members],
@@ -136,6 +138,7 @@ class Sight:
                 share.id for share in self.world.shares if any(found in people for found in share.accounts)
             ],
             "keysBelow": [key.id for key in self.world.keys if key.account in keys],
+            "eventsBelow": [(event.id, event.account.id) for event in made if event.account in logs],
         }
 
     def _programs(self, account: Account) -> dict[str, list[Any]]:
@@ -250,6 +253,7 @@ _SHOWN: dict[str, Callable[[Json], tuple[Any, ...]]] = {
         id_of(node["account"]),
     ),
     "membersBelow": lambda node: (node["id"], id_of(node["account"])),
+    "eventsBelow": lambda node: (node["id"], id_of(node["account"])),
     "everybody": lambda node: (
         node["user"]["id"],
         node["role"]["id"],

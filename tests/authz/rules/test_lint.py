@@ -38,7 +38,20 @@ ALLOWED = {
     Use("resolvers.people.reads.by_id", _PRINCIPAL): "the viewer's own person",
     Use("resolvers.reputation.reads._is_of_viewer", _PRINCIPAL): "which key would send, and decides nothing",
     Use("resolvers.reputation.tell.mail_moved", "authz.reach.everybody.access_in"): "whom to tell",
-    Use("resolvers.rows.shown.known_person", _PRINCIPAL): "a person always knows itself",
+    Use("resolvers.rows.shown.is_viewer", _PRINCIPAL): "a person always knows itself",
+    Use("resolvers.audit.filters._made_by", _PRINCIPAL): "a key always knows what it did itself",
+    Use(
+        "resolvers.rows.subtrees.accounts_below", "authz.reach.reach.REACH"
+    ): "reach itself, cut to a subtree",
+    Use(
+        "resolvers.shares.persons_access._memberships", "models.members.tables.memberships by user_id"
+    ): "what is to end, of a person who is not the caller",
+    Use(
+        "resolvers.shares.persons_access._shares", "models.shares.tables.shares by user_id"
+    ): "what is to end, of a person who is not the caller",
+    Use(
+        "resolvers.shares.reads.of_account", "models.shares.tables.shares by user_id"
+    ): "a filter of what the account's managers see",
     Use("resolvers.api_keys.reads.by_id", _PRINCIPAL): "a key can always see itself",
     Use("resolvers.narrowed_tokens.reads._may_see", _PRINCIPAL): "whoever it was made of sees it",
     Use("resolvers.narrowed_tokens.reads.user_of", _PRINCIPAL): "a person always knows itself",
