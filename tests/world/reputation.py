@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.base.ids import AccountId, MasterId, new_id
 from models.messages.tables import MessageChannel
-from models.reputation.tables import KEY_OF_SOURCE, sending_sources
+from models.reputation.tables import KEY_OF_SOURCE, CustomerState, PlatformState, sending_sources
 from models.sending.tables import SendStream
 from models.statistics.tables import NO_ID, NUMBERS, StatisticPeriod, statistics
 from resolvers.reputation.judge import judge_sources
@@ -83,3 +83,9 @@ async def judge_in(session: WriteSession, *accounts: Account) -> None:
     tree = MasterId(accounts[0].master)
     await session.execute(select(func.set_config("mandant.trees", str(tree), True)))
     await judge_sources(session, tree, [AccountId(account.key) for account in accounts])
+
+
+async def let_send(world: World, account: Account) -> None:
+    """Neither the account nor the platform has stopped its marketing."""
+    running: dict[str, Any] = {"platform_state": PlatformState.ACTIVE.value, "reason": None}
+    await give_source(world, account, customer_state=CustomerState.ACTIVE.value, **running)

@@ -7,14 +7,13 @@ from tests.areas.staff.matrix import STAFF_ALONE
 from tests.areas.subscriptions.matrix import STATISTICS_READERS
 from tests.authz.matrix.matrix_callers import MANAGERS, Stage
 from tests.authz.matrix.matrix_rows import Mutation, Values, gated
-from tests.world.reputation import give_source
+from tests.world.reputation import give_source, let_send
 
 _STOPPED: dict[str, Any] = {"platform_state": PlatformState.PAUSED.value, "reason": StateReason.STAFF.value}
-_CLEAR: dict[str, Any] = {"platform_state": PlatformState.ACTIVE.value, "reason": None}
 
 
 async def _sends(stage: Stage) -> Values:
-    await give_source(stage.world, stage.account, customer_state=CustomerState.ACTIVE.value, **_CLEAR)
+    await let_send(stage.world, stage.account)
     return {"accountId": stage.account.id, "stream": "MARKETING"}
 
 

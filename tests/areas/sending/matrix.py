@@ -5,6 +5,7 @@ from tests.authz.escalation.outcomes import DONE
 from tests.authz.matrix.matrix_callers import ANONYMOUS, INSIDE, MANAGERS, OUTSIDE, Stage, once
 from tests.authz.matrix.matrix_rows import Mutation, NodeOf, Query, Values, gated, table
 from tests.world.recipients import give_list
+from tests.world.reputation import let_send
 from tests.world.sends import booking, give_reservation
 
 CAMPAIGN_SENDERS = MANAGERS | {"marketer", "guest"}
@@ -12,6 +13,7 @@ CAMPAIGN_SENDERS = MANAGERS | {"marketer", "guest"}
 
 
 async def _send_reserve(stage: Stage) -> Values:
+    await let_send(stage.world, stage.account)
     return booking(stage.account, "ann", key=once())
 
 

@@ -39,7 +39,7 @@ OWN |= {"signInConfirm", "secondFactorResetRequest"}
 OWN |= {"invitationDecline", "shareDecline", "ownershipAccept", "ownershipDecline"}
 """What concerns the caller alone, or anybody."""
 
-OF_SETTINGS = {"settingsUpdate", "settingsCopy", "reviewRequest"}
+OF_SETTINGS = {"settingsUpdate", "settingsCopy", "reviewRequest", "sendingSourcePause", "sendingSourceResume"}
 """Their permission decides about access by other mutations; what they write gives none."""
 
 MONEY = {
@@ -110,6 +110,7 @@ CONTENT = (
     | STATUS
     | SETTINGS
     | DOMAINS
+    | {"sending_sources"}
     | {"break_glass_openings", "events", "overrides", "reviews", "review_samples", "subaccounts_requests"}
 )
 """Tables that give nobody access; of `accounts` columns do. All others do, those to come as well."""
