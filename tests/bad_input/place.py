@@ -71,6 +71,8 @@ class Place:
             "shareAccept": self.offered,
             "shareLeave": self.guest,
             "overrideCreate": self.agent,
+            "secondFactorStaffReset": self.agent,
+            "totpDisable": self.owner,
             "overrideApprove": self.approver,
             "overrideEnd": self.agent,
             "subaccountsRequestDecline": self.agent,

@@ -77,6 +77,12 @@ ALLOWED = {
     Use(
         "resolvers.people.takeover.leave_account", _BY_PERSON
     ): "the membership that came with the address ends",
+    Use("resolvers.sessions.reads.by_id", _PRINCIPAL): "the viewer's own session",
+    Use("resolvers.second_factor.reads.passkey_by_id", _PRINCIPAL): "the viewer's own passkey",
+    Use(
+        "resolvers.second_factor.reads.missing_in", "authz.reach.reach.GRANTS"
+    ): "what reach leaves out for want of a factor; `authz` decides",
+    Use("resolvers.second_factor.resets.approve_reset", _BY_PERSON): "the member that is named",
     Use("resolvers.invitations.invite.refuse_members", _BY_PERSON): "whether the invited is a member",
 }
 """The uses that decide nothing about rights, and why. Another one is a second definition of reach: ask
