@@ -1,4 +1,4 @@
-"""Whether the caller owns an account, or one above it: who may consent to what undoes somebody's protection."""
+"""Whether the caller owns an account, or one above it: who may consent to what takes a protection away."""
 
 from sqlalchemy import exists, select
 
