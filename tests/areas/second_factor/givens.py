@@ -68,6 +68,23 @@ def answer_of(account: Account, purpose: ChallengePurpose) -> str:
     return passkey_of(account).get(json.dumps(options))
 
 
+def right_inputs(account: Account, passkey_id: str, own_password: str) -> dict[str, dict[str, Any]]:
+    """An input that works for each mutation that is about factors alone."""
+    password, device = {"password": own_password}, {"deviceToken": "mdd_x"}
+    signing, alone, adding = ({"challengeToken": token_of(account, each)} for each in ChallengePurpose)
+    made = answer_of(account, ChallengePurpose.PASSKEY_ADD)
+    answer = answer_of(account, ChallengePurpose.PASSKEY_SIGN_IN)
+    return {
+        **dict.fromkeys(("totpStart", "totpDisable", "recoveryCodesRenew", "passkeyStart"), password),
+        "totpConfirm": {"code": code_of_app(account)},
+        "passkeyAdd": adding | {"name": "Laptop", "credential": made},
+        "passkeyRemove": {"passkeyId": passkey_id, **password},
+        "signInConfirm": signing | {"code": recovery_code(account), "passkey": None} | device,
+        "passkeySignIn": alone | {"passkey": answer} | device,
+        "secondFactorResetRequest": signing,
+    }
+
+
 async def give_factors(world: World, account: Account) -> str:
     """Who owns the master account has a passkey, a recovery code, challenges, and an app to be confirmed. The
     account's owner has an app, and its analysts have asked for resets. Returns the passkey's id."""

@@ -1,7 +1,6 @@
 """The rows of the area `second_factor` in the tables that have one for each mutation, table or id."""
 
 from models.base.ids import Kind
-from models.second_factor.tables import ChallengePurpose
 from tests.areas.second_factor import givens
 from tests.areas.second_factor.requiring import prove_factor, require_factor
 from tests.authz.escalation.outcomes import DONE
@@ -76,21 +75,9 @@ REMOVES = {
 
 def inputs(place: Place) -> dict[str, Input]:
     """An input that works for each mutation, with a value for every field."""
-    account, password, device = place.account, {"password": PASSWORD}, {"deviceToken": "mdd_x"}
-    by_code = {"code": givens.recovery_code(account), "passkey": None}
-    signing, alone, adding = ({"challengeToken": givens.token_of(account, each)} for each in ChallengePurpose)
     return {
-        **dict.fromkeys(("totpStart", "totpDisable", "recoveryCodesRenew", "passkeyStart"), password),
-        "totpConfirm": {"code": givens.code_of_app(account)},
-        "passkeyAdd": adding
-        | {"name": "Laptop", "credential": givens.answer_of(account, ChallengePurpose.PASSKEY_ADD)},
-        "passkeyRemove": {"passkeyId": place.objects[Kind.PASSKEY], **password},
-        "signInConfirm": signing | by_code | device,
-        "passkeySignIn": alone
-        | {"passkey": givens.answer_of(account, ChallengePurpose.PASSKEY_SIGN_IN)}
-        | device,
+        **givens.right_inputs(place.account, place.objects[Kind.PASSKEY], PASSWORD),
         "secondFactorRequire": {"accountId": place.master.id, "expectedVersion": 1, "required": False},
-        "secondFactorResetRequest": signing,
         "secondFactorResetApprove": {"memberId": place.member.id},
         "secondFactorStaffReset": {"email": place.member.person.email},
     }
