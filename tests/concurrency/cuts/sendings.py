@@ -89,7 +89,7 @@ async def _others(stage: Stage) -> tuple[Caller, None]:
 def _of_factors(name: str) -> Prepare:
     """In a place of its own, as the tables of the area have it."""
 
-    async def prepare(stage: Stage) -> tuple[Caller | None, Values]:
+    async def prepare(stage: Stage) -> tuple[Caller | None, Values | None]:
         world, master = stage.world, await stage.world.account()
         account = await world.account(master)
         above = await world.member(master, BuiltinRole.OWNER)
