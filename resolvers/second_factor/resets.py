@@ -14,14 +14,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, authorize
+from authz.guards.owners import owner_at_or_above
 from authz.guards.staff import is_staff
-from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.reach.grants import membership_holds
 from engine.writes.sessions import WriteSession
-from models.accounts.tables import account_closure
-from models.accounts.trees import in_tree
 from models.base.ids import Kind, MembershipId, UserId, present
 from models.members.tables import memberships
 from models.people.sessions import sessions
@@ -81,7 +79,7 @@ async def approve_reset(
     user_id: uuid.UUID | None = (await session.execute(found)).scalar_one_or_none()
     if user_id is None:
         raise NotFound("memberId")
-    owner_id = await _owner(session, principal, account)
+    owner_id = await owner_at_or_above(session, principal, account)
     if owner_id == user_id:
         raise Refusal(RefusalCode.SECOND_PERSON_REQUIRED, "Somebody else has to consent.", "memberId")
     await _hold(session, owner_id, user_id)
@@ -171,25 +169,6 @@ async def _hold(session: WriteSession, *user_ids: uuid.UUID) -> None:
     for user_id in sorted(user_ids):
         locked = select(users.c.id).where(users.c.id == user_id).with_for_update(key_share=True)
         await session.execute(locked)
-
-
-async def _owner(session: WriteSession, principal: Principal, account: Authorized) -> UserId:
-    """The caller, who owns the account or one above it. Raises OWNER_REQUIRED."""
-    path = account_closure.alias()
-    owns = exists(
-        select(memberships.c.id)
-        .join(path, in_tree(path, memberships, ancestor_id="account_id"))
-        .where(
-            path.c.master_id == account.master_id,
-            path.c.descendant_id == account.account_id,
-            memberships.c.user_id == principal.user_id,
-            memberships.c.role_id == BuiltinRole.OWNER.id,
-            membership_holds(),
-        )
-    )
-    if principal.user_id is None or not (await session.execute(select(owns))).scalar_one():
-        raise Refusal(RefusalCode.OWNER_REQUIRED)
-    return principal.user_id
 
 
 async def _check_own_are_kept(session: WriteSession, owner_id: UserId) -> None:

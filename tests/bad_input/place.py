@@ -76,6 +76,8 @@ class Place:
             "shareLeave": self.guest,
             "userDelete": self.guest,
             "overrideCreate": self.agent,
+            "secondFactorStaffReset": self.agent,
+            "totpDisable": self.owner,
             "overrideApprove": self.approver,
             "overrideEnd": self.agent,
             "subaccountsRequestDecline": self.agent,

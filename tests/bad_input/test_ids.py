@@ -27,6 +27,11 @@ from tests.world.world import World
 MUTATIONS = {
     "subaccountCreate": ["copyFrom", "parentId"],
     "accountUpdate": ["accountId"],
+    "sessionRevoke": ["sessionId"],
+    "sessionLimitsUpdate": ["accountId"],
+    "passkeyRemove": ["passkeyId"],
+    "secondFactorRequire": ["accountId"],
+    "secondFactorResetApprove": ["memberId"],
     "accountSuspend": ["accountId"],
     "accountResume": ["accountId"],
     "accountClose": ["accountId"],

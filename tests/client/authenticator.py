@@ -30,12 +30,17 @@ class SoftPasskey:
     id: bytes = field(default_factory=lambda: os.urandom(32))
     count: int = 0
 
+    @property
+    def public_key(self) -> bytes:
+        """As the server keeps it (COSE)."""
+        numbers = self.key.public_key().public_numbers()
+        x, y = numbers.x.to_bytes(32, "big"), numbers.y.to_bytes(32, "big")
+        return cbor2.dumps({1: 2, 3: -7, -1: 1, -2: x, -3: y})
+
     def create(self, options: str) -> str:
         """What `credentials.create` answers to the options."""
         asked = json.loads(options)
-        numbers = self.key.public_key().public_numbers()
-        public = {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")}
-        attested = bytes(16) + struct.pack(">H", len(self.id)) + self.id + cbor2.dumps(public)
+        attested = bytes(16) + struct.pack(">H", len(self.id)) + self.id + self.public_key
         data = self._data(asked["rp"]["id"], _ATTESTED) + attested
         attestation = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})
         client = self._client("webauthn.create", asked["challenge"])

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.base.columns import metadata
 
-_NOTED_AT_ANY_TIME = {"last_used_at"}
-"""When a key was last used is noted beside whatever else happens."""
+_NOTED_AT_ANY_TIME = {"last_used_at", "last_seen_at"}
+"""When a key or a session was last used is noted beside whatever else happens."""
 
 _TOLD_TO_NOBODY = {
     "expiry_notices",

@@ -17,11 +17,15 @@ REFERENCE_TABLES = {
     "devices",
     "narrowed_tokens",
     "domain_claims",
+    "factor_challenges",
+    "factor_resets",
     "invoice_numbers",
     "mailbox_links",
     "outbox_messages",
     "ownerships",
+    "passkeys",
     "plans",
+    "recovery_codes",
     "role_policy_lines",
     "roles",
     "sessions",
@@ -31,6 +35,7 @@ REFERENCE_TABLES = {
     "staff",
     "staff_changes",
     "text_forms",
+    "totp_secrets",
     "users",
 }
 """The same on every node: people, roles, mail. Whatever is added here belongs to no tree."""

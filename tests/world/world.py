@@ -9,7 +9,7 @@ import itertools
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import insert, update
+from sqlalchemy import func, insert, literal, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.callers.tokens import TokenKind, digest_of, generate
@@ -106,6 +106,10 @@ class CustomRole:
         return present(Kind.ROLE, self.key)
 
 
+SESSION_END = func.now() + literal(datetime.timedelta(days=30))
+"""Where nobody limits it, use does not move it."""
+
+
 class World:
     """Makes what a test needs. Names and addresses are never the same twice in a process."""
 
@@ -134,7 +138,7 @@ class World:
             )
             await connection.execute(
                 insert(sessions).values(
-                    id=new_id(), user_id=key, digest=digest_of(token), expires_at=_in(days=1)
+                    id=new_id(), user_id=key, digest=digest_of(token), expires_at=SESSION_END
                 )
             )
         return person

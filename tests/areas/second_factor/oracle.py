@@ -1,11 +1,8 @@
 """The rows of the area `second_factor` in the tables that have one for each mutation, table or id."""
 
-from sqlalchemy import select
-
 from models.base.ids import Kind
-from models.people.users import ownerships
+from tests.areas.second_factor import givens
 from tests.areas.second_factor.requiring import prove_factor, require_factor
-from tests.areas.second_factor.stored import give_passkey
 from tests.authz.escalation.outcomes import DONE
 from tests.authz.escalation.statuses import BOTH, Inactive, Row, in_each_place
 from tests.authz.rules.consequences import NO_CONSEQUENCE, OWN_ACCESS, Limited, does
@@ -13,7 +10,7 @@ from tests.bad_input.place import Place
 from tests.bad_input.values import Input
 from tests.storage.growth import deleted, one_each
 from tests.storage.tree import Tree
-from tests.world.world import PASSWORD, Account, Person, World
+from tests.world.world import PASSWORD, Account, World
 
 _REFUSED = "SECOND_FACTOR_REFUSED"
 
@@ -78,18 +75,9 @@ REMOVES = {
 
 def inputs(place: Place) -> dict[str, Input]:
     """An input that works for each mutation, with a value for every field."""
-    password = {"password": PASSWORD}
-    challenge = "mdc_x"
     return {
-        **dict.fromkeys(("totpStart", "totpDisable", "recoveryCodesRenew", "passkeyStart"), password),
-        "totpConfirm": {"code": "123456"},
-        "passkeyAdd": {"challengeToken": challenge, "name": "Laptop", "credential": "{}"},
-        "passkeyRemove": {"passkeyId": place.objects[Kind.PASSKEY], **password},
-        "signInConfirm": {"challengeToken": challenge, "code": "123456", "passkey": None}
-        | {"deviceToken": "mdd_x"},
-        "passkeySignIn": {"challengeToken": challenge, "passkey": "{}", "deviceToken": "mdd_x"},
+        **givens.right_inputs(place.account, place.objects[Kind.PASSKEY], PASSWORD),
         "secondFactorRequire": {"accountId": place.master.id, "expectedVersion": 1, "required": False},
-        "secondFactorResetRequest": {"challengeToken": challenge},
         "secondFactorResetApprove": {"memberId": place.member.id},
         "secondFactorStaffReset": {"email": place.member.person.email},
     }
@@ -101,11 +89,8 @@ ID_FIELDS = {
 
 
 async def give_objects(world: World, account: Account) -> dict[Kind, str]:
-    """An object of each kind of id that the area has: a passkey of who owns the master account."""
-    owner = select(ownerships.c.user_id).where(ownerships.c.account_id == account.master)
-    async with world.database.connect() as connection:
-        key = (await connection.execute(owner)).scalar_one()
-    return {Kind.PASSKEY: await give_passkey(world, Person(key, "", "", ""))}
+    """An object of each kind of id that the area has."""
+    return {Kind.PASSKEY: await givens.give_factors(world, account)}
 
 
 async def give_rows(world: World, tree: Tree) -> None:

@@ -1,11 +1,11 @@
 """The rows of the area `sessions` in the tables that have one for each mutation, table or id."""
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from models.base.ids import Kind
 from models.people.users import ownerships
 from models.sessions.tables import session_limits
-from tests.areas.sessions.stored import give_session
+from tests.areas.sessions.stored import give_limits, give_session
 from tests.authz.escalation.statuses import BOTH, TAKES_AWAY, Inactive, Row, in_each_place
 from tests.authz.rules.consequences import NO_CONSEQUENCE, OWN_ACCESS
 from tests.bad_input.place import Place
@@ -62,13 +62,6 @@ async def give_objects(world: World, account: Account) -> dict[Kind, str]:
     async with world.database.connect() as connection:
         key = (await connection.execute(owner)).scalar_one()
     return {Kind.SESSION: (await give_session(world, Person(key, "", "", "")))[0]}
-
-
-async def give_limits(world: World, account: Account, **limits: int) -> None:
-    """The limits of a master account, without what they do to open sessions."""
-    made = insert(session_limits).values(master_id=account.key, account_id=account.key, **limits)
-    async with world.database.begin() as connection:
-        await connection.execute(made)
 
 
 async def give_rows(world: World, tree: Tree) -> None:

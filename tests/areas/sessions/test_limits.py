@@ -6,8 +6,7 @@ import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
 from tests.areas.effects.log import events_of, mail_to
-from tests.areas.sessions.oracle import give_limits
-from tests.areas.sessions.stored import stored_session, used_before
+from tests.areas.sessions.stored import give_limits, stored_session, used_before
 from tests.client.api import Api, Caller
 from tests.client.mutations import ROLE_IDS, attempt, code_of, done
 from tests.concurrency.outcomes import at_once

@@ -15,7 +15,7 @@ from models.invitations.tables import invitations
 from models.members.tables import memberships
 from models.people.sessions import sessions
 from models.people.users import users
-from tests.world.world import PASSWORD, Account, ApiKey, Member, Person
+from tests.world.world import PASSWORD, SESSION_END, Account, ApiKey, Member, Person
 
 _QUICK_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 PAST = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
@@ -38,10 +38,11 @@ async def expire_session(database: AsyncEngine, person: Person) -> None:
 async def open_session(database: AsyncEngine, person: Person, token: str | None = None) -> str:
     """Another session of the person, or one with the same token again. Its token."""
     token = token or generate(TokenKind.SESSION)
-    ends = datetime.datetime.now(datetime.UTC) + _A_DAY
     async with database.begin() as connection:
         await connection.execute(
-            insert(sessions).values(id=new_id(), user_id=person.key, digest=digest_of(token), expires_at=ends)
+            insert(sessions).values(
+                id=new_id(), user_id=person.key, digest=digest_of(token), expires_at=SESSION_END
+            )
         )
     return token
 

@@ -17,6 +17,7 @@ from models.members.tables import memberships
 from models.people.users import ownerships
 from models.shares.tables import shares
 from models.staff.tables import StaffRole
+from tests.areas.sessions.stored import give_limits
 from tests.authz.cases.moments import NEXT_MONTH, PAST, expire_key, expire_session, hash_quickly, revoke_key
 from tests.client.api import Caller
 from tests.client.links import end_all_openings, forget_requests, set_parent_access
@@ -102,6 +103,7 @@ class Stage:
         stage.child = await world.account(stage.account)
         stage.sibling = await world.account(stage.parent)
         stage.elsewhere = await world.account()
+        await give_limits(world, stage.parent, idle_minutes=40_000, maximum_minutes=40_000)
         await stage._add_people()
         await stage._add_tokens()
         return stage

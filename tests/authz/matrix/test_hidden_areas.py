@@ -7,6 +7,7 @@ import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Area
+from tests.areas.sessions.stored import give_limits
 from tests.authz.cases.expectations import AS_MEMBER
 from tests.authz.cases.moments import offer
 from tests.authz.escalation.outcomes import DONE, mutate, outcome, selection_of
@@ -55,7 +56,9 @@ class Hotel:
 
 @pytest.fixture(scope="module")
 async def hotel(registry: World) -> Hotel:
-    account = await registry.account(await registry.account(), f"Hotel {once()}")
+    master = await registry.account()
+    await give_limits(registry, master, idle_minutes=40_000, maximum_minutes=40_000)
+    account = await registry.account(master, f"Hotel {once()}")
     await registry.account(account)
     owner = await registry.member(account, BuiltinRole.OWNER)
     share = await give_share(registry, [account], await registry.person(), owner.person)

@@ -95,6 +95,12 @@ ALLOWED = {
     Use("resolvers.accounts.delete_person._memberships", _BY_PERSON): "the own memberships are left",
     Use("resolvers.accounts.delete_person._give_up_ownership", _BY_PERSON): "whether another owner stays",
     Use("resolvers.accounts.delete_person.delete_person", _SHARES_BY_PERSON): "the own shares are given back",
+    Use("resolvers.sessions.reads.by_id", _PRINCIPAL): "the viewer's own session",
+    Use("resolvers.second_factor.reads.passkey_by_id", _PRINCIPAL): "the viewer's own passkey",
+    Use(
+        "resolvers.second_factor.reads.missing_in", "authz.reach.reach.GRANTS"
+    ): "what reach leaves out for want of a factor; `authz` decides",
+    Use("resolvers.second_factor.resets.approve_reset", _BY_PERSON): "the member that is named",
     Use("resolvers.invitations.invite.refuse_members", _BY_PERSON): "whether the invited is a member",
 }
 """The uses that decide nothing about rights, and why. Another one is a second definition of reach: ask

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.people.mailbox_links import MailboxLinkKind
+from tests.areas.second_factor.givens import give_factors, right_inputs
+from tests.areas.second_factor.requiring import prove_factor
+from tests.areas.sessions.stored import give_session
 from tests.areas.single_sign_on.giving import give_code, give_single_sign_on
 from tests.authz.cases.moments import hash_quickly
 from tests.authz.escalation.outcomes import DONE
@@ -14,7 +17,7 @@ from tests.authz.matrix.matrix_fields import MUTATIONS
 from tests.authz.matrix.matrix_rows import Values
 from tests.client.api import Caller
 from tests.client.mailbox import give_link
-from tests.world.staff import answer_requests
+from tests.world.staff import answer_requests, staff_member
 from tests.world.world import PASSWORD
 
 
@@ -96,7 +99,51 @@ async def _single_sign_on_code(stage: Stage) -> tuple[None, Values]:
     return None, {"code": await give_code(stage.world, await stage.world.account())}
 
 
+async def _others(stage: Stage) -> tuple[Caller, None]:
+    person = await stage.world.person()
+    await give_session(stage.world, person)
+    return person, None
+
+
+def _of_factors(name: str) -> Prepare:
+    """In a place of its own, as the tables of the area have it."""
+
+    async def prepare(stage: Stage) -> tuple[Caller | None, Values | None]:
+        world, master = stage.world, await stage.world.account()
+        account = await world.account(master)
+        above = await world.member(master, BuiltinRole.OWNER)
+        owner = await world.member(account, BuiltinRole.OWNER)
+        member = await world.member(account, BuiltinRole.ANALYST)
+        for each in (above, owner):
+            await hash_quickly(world.database, each.person)
+            await prove_factor(world, each.token)
+        passkey_id = await give_factors(world, account)
+        values: dict[str, Values] = {
+            **right_inputs(account, passkey_id, PASSWORD),
+            "sessionLimitsUpdate": {"accountId": master.id, "expectedVersion": 1, "idleMinutes": 60},
+            "secondFactorRequire": {"accountId": master.id, "expectedVersion": 1, "required": True},
+            "secondFactorResetApprove": {"memberId": member.id},
+            "secondFactorStaffReset": {"email": member.person.email},
+            "secondFactorResetWithdraw": {},
+        }
+        callers: dict[str, Caller | None] = {
+            "totpDisable": owner,
+            "secondFactorStaffReset": await staff_member(world),
+            "secondFactorResetWithdraw": member,
+        }
+        return callers.get(name, above), values[name] or None
+
+    return prepare
+
+
+_OF_FACTORS = (
+    *("totpStart", "totpConfirm", "totpDisable", "recoveryCodesRenew", "passkeyStart", "passkeyAdd"),
+    *("passkeyRemove", "signInConfirm", "passkeySignIn", "sessionLimitsUpdate", "secondFactorRequire"),
+    *("secondFactorResetApprove", "secondFactorResetWithdraw", "secondFactorStaffReset"),
+)
 _OWN: dict[str, Prepare] = {
+    **{name: _of_factors(name) for name in _OF_FACTORS},
+    "sessionRevokeOthers": _others,
     "signUp": _sign_up,
     "passwordReset": _password_reset,
     "passwordChange": _password_change,

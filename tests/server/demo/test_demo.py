@@ -104,7 +104,10 @@ async def test_one_invitation_is_open_and_its_link_is_in_the_outbox(demo: DemoDa
     assert account["invitations"]["nodes"] == [
         {"email": "jonas.weber@example.com", "role": {"name": "OWNER"}}
     ]
-    waiting = await demo.rows("SELECT recipient, body FROM outbox_messages WHERE sent_at IS NULL")
+    # Those who have signed in in other tests were told of it.
+    waiting = await demo.rows(
+        "SELECT recipient, body FROM outbox_messages WHERE sent_at IS NULL AND subject NOT LIKE '%new client'"
+    )
     ((recipient, body),) = waiting
     assert recipient == "jonas.weber@example.com"
     assert f"\n{LINK_BASE}/invitation#mdi_" in body
