@@ -115,18 +115,23 @@ async def members_of(
 
 
 async def create_user(
-    session: WriteSession, principal: Principal, master: Authorized, values: UserValues
-) -> uuid.UUID:
-    """Raises ScimError for one that is there, and for an address of no sign-in domain."""
-    await _check_domain(session, master, values)
+    session: WriteSession, principal: Principal, values: UserValues
+) -> tuple[Authorized, uuid.UUID]:
+    """The master account and the new user. Raises ScimError for one that is there, and for an address of no
+    sign-in domain."""
+    account_id = await _own_master(session, principal)
+    needed = Permission.MEMBERS_WRITE, WriteKind.TAKES_AWAY
+    await _check_domain(session, await authorize_also(session, principal, account_id, *needed), values)
+    # Before the tree is locked: to take an address over locks the tree of whoever had it.
     user_id, made = await _person(session, principal, values), new_id()
+    master = await master_to_write(session, principal)
     taken = (scim_users.c.user_name_folded == values.user_name.lower()) | (scim_users.c.user_id == user_id)
     await _check_free(session, scim_users, in_account(scim_users, master) & taken)
     await session.send_built(
         insert(scim_users).values(**columns_of(master), id=made, user_id=user_id, **values.columns())
     )
     await settle(session, principal, master, [user_id])
-    return made
+    return master, made
 
 
 async def update_user(

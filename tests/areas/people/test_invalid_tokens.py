@@ -26,6 +26,7 @@ _FOR_EVERYBODY = {
     "emailVerify": 'mutation { emailVerify(input: {token: "x"}) { userErrors { code } } }',
     "passwordReset": 'mutation { passwordReset(input: {token: "", newPassword: ""}) { __typename } }',
     "passwordResetRequest": 'mutation { passwordResetRequest(input: {email: ""}) { userErrors { code } } }',
+    "singleSignOnComplete": 'mutation { singleSignOnComplete(input: {code: "x"}) { userErrors { code } } }',
     "invitation": '{ invitation(token: "mdi_x") { email } }',
     "share": '{ share(token: "mdh_x") { email } }',
 }
