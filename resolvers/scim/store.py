@@ -17,7 +17,7 @@ from authz.guards.exclusive import Authorized, WriteKind, authorize_all, authori
 from authz.policy.permissions import Permission
 from authz.wall.row_security import enter
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import columns_of, in_account
+from models.accounts.trees import columns_of, in_account, in_tree
 from models.api_keys.tables import api_keys
 from models.base.ids import AccountId, UserId, new_id
 from models.domains.tables import DomainKind, DomainStatus, domains
@@ -193,7 +193,7 @@ async def delete_group(session: WriteSession, principal: Principal, master: Auth
 async def people_of_group(session: WriteSession, master: Authorized, group_id: uuid.UUID) -> list[UserId]:
     """The people whose memberships depend on it."""
     member, user = scim_group_members.c, scim_users.c
-    same = (user.id == member.scim_user_id) & (user.master_id == member.master_id)
+    same = in_tree(scim_users, scim_group_members, id="scim_user_id")
     statement = select(user.user_id).select_from(scim_group_members.join(scim_users, same))
     own = (member.master_id == master.master_id) & (member.group_id == group_id)
     return [UserId(each) for each in (await session.execute(statement.where(own))).scalars()]
