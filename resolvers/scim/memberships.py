@@ -19,7 +19,7 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal
 from authz.wall.notes import TransactionNotes
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import columns_of, in_account, row_of
+from models.accounts.trees import columns_of, in_account, in_tree, row_of
 from models.base.ids import AccountId, Kind, UserId, new_id, present
 from models.members.tables import memberships
 from models.people.sessions import sessions
@@ -55,13 +55,11 @@ async def settle(
 
 async def _wanted(session: WriteSession, master: Authorized, user_id: UserId) -> dict[AccountId, uuid.UUID]:
     """The role in each account, by the oldest group that gives one there."""
-    user, member, mapped = scim_users.c, scim_group_members.c, scim_group_roles.c
+    user, mapped = scim_users.c, scim_group_roles.c
     statement = (
         select(mapped.account_id, mapped.role_id)
-        .join(
-            scim_group_members, (member.group_id == mapped.group_id) & (member.master_id == mapped.master_id)
-        )
-        .join(scim_users, (user.id == member.scim_user_id) & (user.master_id == member.master_id))
+        .join(scim_group_members, in_tree(scim_group_members, scim_group_roles, group_id="group_id"))
+        .join(scim_users, in_tree(scim_users, scim_group_members, id="scim_user_id"))
         .where(mapped.master_id == master.master_id, user.user_id == user_id, user.active)
         .order_by(mapped.group_id.desc())
     )

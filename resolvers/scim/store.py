@@ -15,7 +15,7 @@ from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, WriteKind, authorize_all, authorize_also
 from authz.policy.permissions import Permission
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import columns_of, in_account
+from models.accounts.trees import columns_of, in_account, in_tree
 from models.api_keys.tables import api_keys
 from models.base.ids import AccountId, UserId, new_id
 from models.domains.tables import DomainKind, DomainStatus, domains
@@ -114,9 +114,11 @@ async def members_of(
 
 
 async def create_user(
-    session: WriteSession, principal: Principal, master: Authorized, values: UserValues
-) -> uuid.UUID:
-    """Raises ScimError for one that is there, and for an address of no sign-in domain."""
+    session: WriteSession, principal: Principal, values: UserValues
+) -> tuple[Authorized, uuid.UUID]:
+    """The master account and the new user. Raises ScimError for one that is there, and for an address of no
+    sign-in domain."""
+    master = await master_to_write(session, principal)
     await _check_domain(session, master, values)
     full_name = " ".join(filter(None, (values.given_name, values.family_name)))
     name = (values.display_name or full_name or values.email.original)[:_LONGEST_NAME]
@@ -127,7 +129,7 @@ async def create_user(
         insert(scim_users).values(**columns_of(master), id=made, user_id=user_id, **values.columns())
     )
     await settle(session, principal, master, [user_id])
-    return made
+    return master, made
 
 
 async def update_user(
@@ -189,7 +191,7 @@ async def delete_group(session: WriteSession, principal: Principal, master: Auth
 async def people_of_group(session: WriteSession, master: Authorized, group_id: uuid.UUID) -> list[UserId]:
     """The people whose memberships depend on it."""
     member, user = scim_group_members.c, scim_users.c
-    same = (user.id == member.scim_user_id) & (user.master_id == member.master_id)
+    same = in_tree(scim_users, scim_group_members, id="scim_user_id")
     statement = select(user.user_id).select_from(scim_group_members.join(scim_users, same))
     own = (member.master_id == master.master_id) & (member.group_id == group_id)
     return [UserId(each) for each in (await session.execute(statement.where(own))).scalars()]

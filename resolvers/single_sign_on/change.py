@@ -224,10 +224,12 @@ async def _forget_people(session: WriteSession, account: Authorized) -> None:
 
 
 async def _end_password_sessions(session: WriteSession, principal: Principal, account: Authorized) -> None:
-    """End those that could not be opened any more, but the caller's own."""
-    claimed = select(domain_claims.c.name).where(
-        domain_claims.c.master_id == account.master_id, domain_claims.c.for_sign_in
-    )
+    """End those that could not be opened any more, but the caller's own. Whoever signs in meanwhile waits for
+    the claims, and is refused."""
+    claim = domain_claims.c
+    own = (claim.master_id == account.master_id) & claim.for_sign_in
+    claimed = select(claim.name).where(own)
+    await session.execute(claimed.order_by(claim.name).with_for_update())
     theirs = select(users.c.id).where(
         func.split_part(users.c.email_canonical, "@", -1).in_(claimed),
         func.mandant_single_sign_on_required(users.c.id),

@@ -56,9 +56,10 @@ async def person_of(session: WriteSession, connection: Connection, claims: Claim
     Raises SignOnFailed for an address of another domain or one that is not verified, and without any role.
     """
     email = _address(connection, claims)
-    await lock_path(session, connection.master_id, connection.account.account_id)
+    # The person is locked before the tree: to take an address over locks the tree of whoever had it.
     user_id = await _person(session, connection, claims, email)
     await enter_for_single_sign_on(session, connection.master_id)
+    await lock_path(session, connection.master_id, connection.account.account_id)
     await _name(session, connection, claims, user_id)
     await _give_role(session, connection, claims, user_id)
     return Known(user_id, claims.subject or "", claims.text("sid"))

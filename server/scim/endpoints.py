@@ -95,8 +95,7 @@ class ScimEndpoints:
 
         async def post(session: WriteSession, principal: Principal) -> Response:
             values = read_user(body)
-            master = await store.master_to_write(session, principal)
-            made = await store.create_user(session, principal, master, values)
+            master, made = await store.create_user(session, principal, values)
             return await self._shown_user(session, master, made, 201)
 
         if request.method == "POST":

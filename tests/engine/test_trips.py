@@ -16,7 +16,7 @@ from tests.engine.statements import trips
 from tests.world.world import World
 
 TRIPS: dict[str, int] = {
-    "signIn": 13,
+    "signIn": 14,
     "signOut": 3,
     "emailVerify": 15,
     "emailVerificationRequest": 4,
@@ -79,6 +79,7 @@ TRIPS: dict[str, int] = {
     "creditTopUp": 13,
     "topUpRuleUpdate": 8,
     "topUpRuleRemove": 4,
+    "scimGroupRoleSet": 8,
     "domainAdd": 8,
     "domainVerify": 5,
     "domainKeyReplace": 8,
@@ -139,6 +140,7 @@ async def stage(database: AsyncEngine) -> Stage:
 
 _REFUSED_IN_THE_MATRIX = {"signUp", "passwordChange", "passwordReset", "subaccountsRequest"}
 _REFUSED_IN_THE_MATRIX |= {"userUpdate", "userDelete", "emailChange"}
+_REFUSED_IN_THE_MATRIX |= {"singleSignOnUpdate", "singleSignOnRemove", "singleSignOnComplete"}
 """What nobody does in the matrix."""
 
 

@@ -33,11 +33,6 @@ _FOR_EVERYBODY = {
     "emailVerify": 'mutation { emailVerify(input: {token: "x"}) { userErrors { code } } }',
     "passwordReset": 'mutation { passwordReset(input: {token: "", newPassword: ""}) { __typename } }',
     "passwordResetRequest": 'mutation { passwordResetRequest(input: {email: ""}) { userErrors { code } } }',
-    "signInConfirm": 'mutation { signInConfirm(input: {challengeToken: "x"}) { userErrors { code } } }',
-    "passkeySignInStart": "mutation { passkeySignInStart { userErrors { code } } }",
-    "passkeySignIn": 'mutation { passkeySignIn(input: {challengeToken: "", passkey: ""}) { __typename } }',
-    "secondFactorResetRequest": 'mutation { secondFactorResetRequest(input: {challengeToken: "x"}) '
-    "{ userErrors { code } } }",
     "invitation": '{ invitation(token: "mdi_x") { email } }',
     "share": '{ share(token: "mdh_x") { email } }',
 }

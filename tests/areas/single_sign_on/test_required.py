@@ -1,5 +1,7 @@
 """Single sign-on that is required: whose password opens nothing any more, and who gets in all the same."""
 
+import asyncio
+
 from sqlalchemy import delete, update
 
 from authz.policy.builtin_roles import BuiltinRole
@@ -9,7 +11,7 @@ from models.people.users import users
 from tests.areas.single_sign_on.company import Company
 from tests.authz.cases.moments import hash_quickly
 from tests.client.api import Api, Caller
-from tests.client.mutations import Token, code_of, done
+from tests.client.mutations import Token, attempt, code_of, done
 from tests.client.places import new_place
 from tests.world.domains import give_domain
 from tests.world.world import PASSWORD, Member, Person, World
@@ -143,3 +145,18 @@ async def test_an_address_that_left_the_domain_is_free(company: Company) -> None
 
 async def test_a_token_of_nobody_is_still_nobody(company: Company) -> None:
     assert not await _is_in(company.api, Token("mds_x"))
+
+
+async def test_whoever_signs_in_meanwhile_is_refused_or_ended(company: Company) -> None:
+    """Whichever comes first, no password has a session afterwards."""
+    owner, person = await _owner(company), await _person(company)
+    for _ in range(4):
+        signing = [
+            attempt(company.api, "signIn", None, "token", email=person.email, password=PASSWORD)
+            for _ in range(4)
+        ]
+        required = company.set(enforcement="REQUIRED", breakGlassMemberIds=[owner.id])
+        made, _ = await asyncio.gather(asyncio.gather(*signing), required)
+        tokens = [each.payload["token"] for each in made if each.done]
+        assert [await _is_in(company.api, Token(token)) for token in tokens] == [False] * len(tokens)
+        await company.set(enforcement="OPTIONAL", breakGlassMemberIds=[])

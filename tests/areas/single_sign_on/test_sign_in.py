@@ -1,5 +1,6 @@
 """Signing in at the company's own provider, and who is not let in."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -294,3 +295,12 @@ async def test_removing_it_ends_its_sessions(company: Company) -> None:
     async with company.browser() as browser:
         answer = await browser.http.get("/sso/start", params={"email": company.address()})
     assert failure_in(answer) == "NOT_FOUND"
+
+
+async def test_two_first_sign_ins_at_once_make_one_person(company: Company) -> None:
+    email = company.address()
+    subject = company.person(email)
+    first, second = await asyncio.gather(company.signed_in(subject), company.signed_in(subject))
+    one, other = await _seen(company, first), await _seen(company, second)
+    assert one == other
+    assert await _role_of(company, email) == "ANALYST"

@@ -19,6 +19,7 @@ def root_fields(type_: GraphQLObjectType | None) -> dict[str, GraphQLField]:
 
 
 _SELECTIONS = {
+    "singleSignOn": "singleSignOn { issuer }",
     "contactAttributes": "contactAttributes { name }",
     "creditBudget": "creditBudget { guarantee }",
     "credit": "credit { balance }",
