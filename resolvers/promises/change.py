@@ -33,7 +33,7 @@ class NewPromise:
 
 
 async def make_promise(session: WriteSession, principal: Principal, command: NewPromise) -> AccessPromiseId:
-    """Promise it. Needs ACCOUNT_TRANSFER, as owners have it.
+    """Promise it. Needs ACCOUNT_TRANSFER.
 
     Raises NotFound for a role that cannot be held there, BAD_USER_INPUT, FAILED_PRECONDITION for too many
     promises, and PROMISE_BROKEN where somebody has the permission already and no owner gives a reason.

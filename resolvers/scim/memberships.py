@@ -27,6 +27,7 @@ from models.scim.tables import scim_group_members, scim_group_roles, scim_member
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record
 from resolvers.members.ownership import end_offers
+from resolvers.sessions.ends import limit_sessions_of
 from resolvers.staff.user_rights import limit_in_force
 
 _Membership = Row[*tuple[Any, ...]]
@@ -167,6 +168,7 @@ async def _join(
             below_limit_until=limit.until,
         )
     )
+    await limit_sessions_of(session, user_id)
     after = {"user": present(Kind.USER, user_id), "role": role.name}
     subject_id = present(Kind.MEMBER, membership_id)
     await record(session, principal, account, EventKind.MEMBER_JOINED, subject_id, None, {**after})

@@ -33,6 +33,7 @@ from resolvers.effects.log import record
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.inputs.text import short_text
 from resolvers.people.verified_person import verified_person
+from resolvers.sessions.ends import limit_sessions_of
 from resolvers.single_sign_on.failures import SignOnFailed, SignOnFailure
 from resolvers.single_sign_on.store import Connection
 from resolvers.single_sign_on.tokens import Claims
@@ -185,6 +186,7 @@ async def _join(
             below_limit_until=limit.until,
         )
     )
+    await limit_sessions_of(session, user_id)
     after = {"user": present(Kind.USER, user_id), "role": role.name}
     subject_id, actor = present(Kind.MEMBER, membership_id), EarlierActor(user_id, None)
     await record(session, actor, account, EventKind.MEMBER_JOINED, subject_id, None, dict(after))

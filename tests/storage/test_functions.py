@@ -18,6 +18,8 @@ _FOR_ANYBODY = {
     "break_glass_grants",
     "further_grants",
     "invitation_lapse",
+    "narrowed_caller",
+    "narrowed_grants",
     "mandant_campaigns_due",
     "mandant_contact_jobs_to_do",
     "mandant_deliveries_due",
@@ -45,6 +47,7 @@ _FOR_ANYBODY = {
     "share_lapse",
 }
 _WITH_THE_CALLERS_RIGHTS = _FOR_ANYBODY | {
+    "mandant_check_promises",
     "mandant_door",
     "mandant_enqueue",
     "mandant_lock_path",

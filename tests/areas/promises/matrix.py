@@ -4,10 +4,11 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind
 from tests.areas.promises.giving import give_promise
 from tests.authz.matrix.matrix_callers import MANAGERS, Stage
-from tests.authz.matrix.matrix_rows import Mutation, NodeOf, Values, lasting
+from tests.authz.matrix.matrix_rows import ABOVE, Mutation, NodeOf, Values, lasting
 from tests.client.mutations import ROLE_IDS
 
-_OWNER = frozenset({"owner"})
+_MAKERS = frozenset({"owner"}) | ABOVE
+"""Who may hand over the account."""
 
 
 async def _create(stage: Stage) -> Values:
@@ -31,9 +32,9 @@ async def _restore(stage: Stage, caller: str) -> None:
 
 MUTATIONS = {
     "accessPromiseCreate": Mutation(
-        "ACCOUNT_TRANSFER", lasting("ACCOUNT_TRANSFER", _OWNER), _create, _restore
+        "ACCOUNT_TRANSFER", lasting("ACCOUNT_TRANSFER", _MAKERS), _create, _restore
     ),
-    "accessPromiseEnd": Mutation("ACCOUNT_TRANSFER", lasting("ACCOUNT_TRANSFER", _OWNER), _end),
+    "accessPromiseEnd": Mutation("ACCOUNT_TRANSFER", lasting("ACCOUNT_TRANSFER", _MAKERS), _end),
 }
 
 

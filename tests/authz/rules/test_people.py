@@ -24,6 +24,8 @@ WAYS = {
     "Event.actor": "who made a change, for whom AUDIT_READ is enough to see the event",
     "Invitation.invitedBy": "marked with MEMBERS_READ as a whole",
     "Member.user": "marked with MEMBERS_READ as a whole",
+    "AccessPromise.madeBy": "marked with MEMBERS_READ as a whole",
+    "NarrowedToken.user": "oneself",
     "Share.sharedBy": "who gave it, whom its guest knows by name alone",
     "Share.user": "who was given it: oneself, or for who may see the members of one of its accounts",
     "Viewer.user": "oneself",
