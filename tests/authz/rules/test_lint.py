@@ -77,6 +77,15 @@ ALLOWED = {
     Use(
         "resolvers.people.takeover.leave_account", _BY_PERSON
     ): "the membership that came with the address ends",
+    Use("resolvers.single_sign_on.change._owners", _BY_PERSON): "the members that are named",
+    Use("resolvers.single_sign_on.people._give_role", _BY_PERSON): "the membership to be changed",
+    Use("resolvers.single_sign_on.people._join", _BY_PERSON): "a membership that has ended",
+    Use("resolvers.single_sign_on.people._reaches_tree", _BY_PERSON): "whether a sign-in would lead anywhere",
+    Use(
+        "resolvers.single_sign_on.people._reaches_tree", _SHARES_BY_PERSON
+    ): "whether a sign-in would lead anywhere",
+    Use("resolvers.scim.memberships._held", _BY_PERSON): "the memberships to be changed",
+    Use("resolvers.scim.memberships._take", _BY_PERSON): "the membership to be ended",
     Use("resolvers.invitations.invite.refuse_members", _BY_PERSON): "whether the invited is a member",
 }
 """The uses that decide nothing about rights, and why. Another one is a second definition of reach: ask
