@@ -84,7 +84,6 @@ ALLOWED = {
     Use(
         "resolvers.single_sign_on.people._reaches_tree", _SHARES_BY_PERSON
     ): "whether a sign-in would lead anywhere",
-    Use("resolvers.scim.memberships._held", _BY_PERSON): "the memberships to be changed",
     Use("resolvers.scim.memberships._take", _BY_PERSON): "the membership to be ended",
     Use("resolvers.invitations.invite.refuse_members", _BY_PERSON): "whether the invited is a member",
 }
