@@ -145,6 +145,8 @@ GROWING = {
     "engine/writes/built_statements.py Builder._columns": "what SQLAlchemy's own cache holds",
     "engine/writes/sessions.py WriteSession._notes": "one transaction, gone with it",
     "engine/writes/sessions.py WriteSessions._known": "accounts of valid tokens, at most _KNOWN_THINGS",
+    "server/http/bearer_tokens.py BearerTokens._known": "digests of valid tokens, at most _MOST_KNOWN",
+    "resolvers/single_sign_on/issuers.py Issuers._known": "issuers of accounts, at most _MOST_ISSUERS",
     "server/http/authentication.py KnownCallers._ids": "300 bytes of valid tokens, at most _MOST_KNOWN",
     "models/credit/ledger_chain.py BookCheck._sums": "one check of the ledger, which no client can ask for",
     "resolvers/sending/lists/digest_sorting.py DigestSorter._held": "one list; written to files",

@@ -57,7 +57,7 @@ def test_the_snapshot_is_the_schema() -> None:
     assert SNAPSHOT.read_text(encoding="utf-8") == build_schema().as_str() + "\n"
 
 
-_NO_GLOBAL_IDS = {"externalId", "vatId", "contentId"}
+_NO_GLOBAL_IDS = {"externalId", "vatId", "contentId", "clientId"}
 """Ids that others have given."""
 
 

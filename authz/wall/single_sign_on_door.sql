@@ -30,30 +30,28 @@ $body$;
 CREATE OR REPLACE FUNCTION mandant_single_sign_on_required(person uuid)
 RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
-  SELECT EXISTS (
-    SELECT FROM users
-    JOIN domain_claims AS claim
-      ON claim.for_sign_in AND claim.name = split_part(users.email_canonical, '@', -1)
-    JOIN single_sign_ons AS found ON found.master_id = claim.master_id
-    LEFT JOIN memberships AS owner
-      ON owner.master_id = found.master_id
-      AND owner.account_id = found.account_id
-      AND owner.user_id = users.id
-      AND owner.role_id = '$owner'
-    WHERE users.id = mandant_single_sign_on_required.person
-      AND found.enforcement = 'REQUIRED'
-      AND (
-        owner.id IS NULL
-        OR (
-          SELECT bool_or(other.user_id = users.id) IS FALSE
-          FROM single_sign_on_exceptions AS exception
-          JOIN memberships AS other
-            ON other.master_id = exception.master_id
-            AND other.account_id = exception.account_id
-            AND other.user_id = exception.user_id
-            AND other.role_id = '$owner'
-          WHERE exception.master_id = found.master_id
-        )
+  SELECT count(*) > 0 FROM users
+  JOIN domain_claims AS claim
+    ON claim.for_sign_in AND claim.name = split_part(users.email_canonical, '@', -1)
+  JOIN single_sign_ons AS found ON found.master_id = claim.master_id
+  LEFT JOIN memberships AS owner
+    ON owner.master_id = found.master_id
+    AND owner.account_id = found.account_id
+    AND owner.user_id = users.id
+    AND owner.role_id = '$owner'
+  WHERE users.id = mandant_single_sign_on_required.person
+    AND found.enforcement = 'REQUIRED'
+    AND (
+      owner.id IS NULL
+      OR (
+        SELECT bool_or(other.user_id = users.id) IS FALSE
+        FROM single_sign_on_exceptions AS exception
+        JOIN memberships AS other
+          ON other.master_id = exception.master_id
+          AND other.account_id = exception.account_id
+          AND other.user_id = exception.user_id
+          AND other.role_id = '$owner'
+        WHERE exception.master_id = found.master_id
       )
-  )
+    )
 $body$;

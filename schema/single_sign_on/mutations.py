@@ -169,7 +169,9 @@ def _listed(values: list[T] | None) -> list[T] | Unchanged:
 
 
 def _roles(values: list[SingleSignOnRoleInput]) -> tuple[RoleOfClaim, ...]:
-    return tuple(RoleOfClaim(each.value, required(Kind.ROLE, each.role_id, "roles")) for each in values)
+    return tuple(
+        RoleOfClaim(value=each.value, role_id=required(Kind.ROLE, each.role_id, "roles")) for each in values
+    )
 
 
 def _default_role(value: strawberry.ID | Unchanged | None) -> uuid.UUID | Unchanged | None:

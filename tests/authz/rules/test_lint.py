@@ -101,6 +101,13 @@ ALLOWED = {
         "resolvers.second_factor.reads.missing_in", "authz.reach.reach.GRANTS"
     ): "what reach leaves out for want of a factor; `authz` decides",
     Use("resolvers.second_factor.resets.approve_reset", _BY_PERSON): "the member that is named",
+    Use("resolvers.single_sign_on.people._give_role", _BY_PERSON): "the membership to be changed",
+    Use("resolvers.single_sign_on.people._join", _BY_PERSON): "a membership that has ended",
+    Use("resolvers.single_sign_on.people._reaches_tree", _BY_PERSON): "whether a sign-in would lead anywhere",
+    Use(
+        "resolvers.single_sign_on.people._reaches_tree", _SHARES_BY_PERSON
+    ): "whether a sign-in would lead anywhere",
+    Use("resolvers.scim.memberships._take", _BY_PERSON): "the membership to be ended",
     Use("resolvers.invitations.invite.refuse_members", _BY_PERSON): "whether the invited is a member",
 }
 """The uses that decide nothing about rights, and why. Another one is a second definition of reach: ask

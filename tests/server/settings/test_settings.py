@@ -104,6 +104,7 @@ MALFORMED = {
         "2001:db8::53:x",
     ),
     "MANDANT_LOG_LINKS": ("maybe", "2"),
+    "MANDANT_PRIVATE_ISSUERS": ("maybe", "2"),
     "MANDANT_SUBACCOUNTS": ("self_service", "NEVER"),
     "MANDANT_REVIEW": ("required", "ON"),
     "MANDANT_DEBUG": ("maybe", "2"),
