@@ -72,6 +72,8 @@ sending_sources = control_table(
     one_of("platform_state", PlatformState),
     one_of("reason", StateReason),
     CheckConstraint("(platform_state = 'ACTIVE') = (reason IS NULL)", name="reason_of_state"),
+    CheckConstraint("customer_state = 'ACTIVE' OR customer_since IS NOT NULL", name="customer_since"),
+    CheckConstraint("platform_state = 'ACTIVE' OR platform_since IS NOT NULL", name="platform_since"),
     CheckConstraint(
         "(cool_down_until IS NOT NULL) = (platform_state = 'PAUSED' AND reason <> 'STAFF')", name="cool_down"
     ),

@@ -24,7 +24,9 @@ async def give_source(
     api_key_id: uuid.UUID | None = None,
     **values: Any,
 ) -> None:
-    """The source has a row that says this."""
+    """The source has a row that says this, from now on."""
+    since = {f"{key}_since": func.now() for key in ("customer", "platform") if f"{key}_state" in values}
+    values = since | values
     key: dict[str, Any] = {"master_id": account.master, "account_id": account.key}
     key |= {"stream": stream.value, "api_key_id": api_key_id or NO_ID}
     written = upsert(sending_sources).values(**key, **values)

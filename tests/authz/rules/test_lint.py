@@ -101,6 +101,7 @@ ALLOWED = {
         "resolvers.second_factor.reads.missing_in", "authz.reach.reach.GRANTS"
     ): "what reach leaves out for want of a factor; `authz` decides",
     Use("resolvers.second_factor.resets.approve_reset", _BY_PERSON): "the member that is named",
+    Use("resolvers.single_sign_on.change._owners", _BY_PERSON): "the members that are named",
     Use("resolvers.single_sign_on.people._give_role", _BY_PERSON): "the membership to be changed",
     Use("resolvers.single_sign_on.people._join", _BY_PERSON): "a membership that has ended",
     Use("resolvers.single_sign_on.people._reaches_tree", _BY_PERSON): "whether a sign-in would lead anywhere",
