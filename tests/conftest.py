@@ -19,11 +19,14 @@ from server.settings.settings import Settings
 from server.start.app import create_app
 from tests.authz.escalation import profiles as profiles  # for all tests: no example has a deadline
 from tests.by_day import without_nightly
-from tests.client.api import Api
+from tests.client.api import CHECKS, Api
+from tests.client.named import check_named
 from tests.database.database import TestServer, clone, deadlocks, drop, named
 from tests.isolation.summary import pytest_terminal_summary as pytest_terminal_summary
 from tests.room import room
 from tests.world.world import World
+
+CHECKS.append(check_named)
 
 _ADDRESSES = pytest.StashKey[DatabaseAddresses]()
 _SERVER = pytest.StashKey[TestServer]()

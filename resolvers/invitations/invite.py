@@ -165,9 +165,10 @@ async def revoke_invitations(session: WriteSession, principal: Principal, accoun
 
 
 async def refuse_members(
-    session: WriteSession, principal: Principal, of: Sequence[Authorized], email: str
+    session: WriteSession, principal: Principal, of: Sequence[Authorized], email: str, field: str = "email"
 ) -> None:
-    """Raise ALREADY_MEMBER where the person with the address is a member of one of the accounts."""
+    """Raise ALREADY_MEMBER where the person with the address is a member of one of the accounts. `field`: of
+    the input that leads to it."""
     if not of:
         return
     master_id, account_ids = of[0].master_id, [account.account_id for account in of]
@@ -184,7 +185,7 @@ async def refuse_members(
     )
     if (await session.execute(member)).one_or_none() is not None:
         which = members_with(master_id, account_ids, email)
-        raise await blocked(session, principal, RefusalCode.ALREADY_MEMBER, which, "email")
+        raise await blocked(session, principal, RefusalCode.ALREADY_MEMBER, which, field)
 
 
 async def _withdraw_open(session: WriteSession, account: Authorized, email: EmailAddress) -> None:

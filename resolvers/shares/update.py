@@ -73,7 +73,7 @@ async def update_share(session: WriteSession, principal: Principal, command: Sha
     check_giver(managed.wanted, scope, wanted.field)
     if isinstance(command.expires_at, datetime.datetime):
         check_future(command.expires_at, "expiresAt")
-    await refuse_members(session, principal, managed.added, row.email_canonical)
+    await refuse_members(session, principal, managed.added, row.email_canonical, "accountIds")
     # This includes the accounts that stay: an expired share that is prolonged may have a successor.
     await refuse_shared(session, principal, managed.wanted, row.email_canonical, command.share_id)
     values = {**scope_columns(scope), **giver_columns(principal), "expires_at": expires_at}

@@ -117,7 +117,13 @@ async def _campaign(world: World, brand: Brand) -> Updated:
     key = await give_campaign(
         world, brand.us, list_ids=[await give_list(world, brand.us)], template_key=template
     )
-    values = {"label": "Spring", "attribute": "country", "value": "SE", "messages_per_hour": 100}
+    values = {
+        "label": "Spring",
+        "compared_label": "spring",
+        "attribute": "country",
+        "value": "SE",
+        "messages_per_hour": 100,
+    }
     values |= {"channel": "SMS", "sms_sender": "Verdant", "most_parts": 1}
     async with world.database.begin() as connection:
         await connection.execute(campaigns.update().where(campaigns.c.id == key).values(values))
@@ -139,7 +145,7 @@ UPDATES = {
         {
             "name": Field("Autumn", ("name",), Null.REFUSED),
             "templateId": Field(_other_template, ("template_id",), Null.REFUSED),
-            "label": Field("Autumn", ("label",), None),
+            "label": Field("Autumn", ("label", "compared_label"), None),
             "contactListIds": Field(_other_list, ("contact_list_ids",), Null.REFUSED),
             "excludedContactListIds": Field(_other_list, ("excluded_list_ids",), Null.REFUSED),
             "attribute": Field("city", ("attribute",), Null.REFUSED),

@@ -33,6 +33,8 @@ from resolvers.people.mail_kinds import (
 )
 from resolvers.reputation.mail_kinds import REPUTATION_CHANGED, REPUTATION_CHANGED_FOR_STAFF
 from resolvers.review.mail_kinds import REVIEW_DECIDED
+from resolvers.second_factor.mail_kinds import FACTOR_RESET
+from resolvers.sessions.mail_kinds import NEW_CLIENT
 from resolvers.shares.mail_kinds import SHARE
 from tests.areas.effects.log import mails_to
 from tests.client.api import Api
@@ -76,6 +78,8 @@ MAILS = {
     EMAIL_CHANGE_ATTEMPT: Row({"people.email_change.request_email_change"}, refused=True),
     EMAIL_CHANGED: Row({"people.email_change.change_address"}, refused=False),
     PASSWORD_RESET: Row({"people.password_resets.request_password_reset"}, refused=False),
+    NEW_CLIENT: Row({"sessions.new_client.tell_of_new_client"}, refused=False),
+    FACTOR_RESET: Row({"second_factor.resets._tell"}, refused=False),
     REPUTATION_CHANGED: Row({"reputation.tell.mail_moved"}, refused=False),
     REPUTATION_CHANGED_FOR_STAFF: Row({"reputation.tell.mail_moved"}, refused=False),
     REVIEW_DECIDED: Row({"review.mail.queue_decision"}, refused=False),
