@@ -20,13 +20,17 @@ OWN_FILES = {
     "icon.svg": "image/svg+xml",
     "invitation.css": Kind.STYLE.value,
     "invitation.js": Kind.SCRIPT.value,
-    "mailbox.js": Kind.SCRIPT.value,
     "offers.js": Kind.SCRIPT.value,
     "outbox.css": Kind.STYLE.value,
+    "passkeys.js": Kind.SCRIPT.value,
     "password-reset.js": Kind.SCRIPT.value,
+    "people.js": Kind.SCRIPT.value,
     "requests.js": Kind.SCRIPT.value,
     "session.js": Kind.SCRIPT.value,
+    "sign-in-steps.js": Kind.SCRIPT.value,
+    "sign-in.js": Kind.SCRIPT.value,
     "tabs.js": Kind.SCRIPT.value,
+    "views.js": Kind.SCRIPT.value,
 }
 
 

@@ -5,8 +5,8 @@
     POST /sso/logout/acct_...                         the issuer ends sessions (back-channel logout)
 
 Nothing is held while an issuer is waited for, neither a connection to the database nor a lock. The browser
-goes on to the front-end with a code behind the `#`, which no server sees, and which it changes for a session
-by `singleSignOnComplete`.
+goes on to the front-end, or to `/sign-in`, with a code behind the `#`, which no server sees, and which it
+changes for a session by `singleSignOnComplete`.
 """
 
 import datetime
@@ -57,12 +57,12 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 class SingleSignOnEndpoints:
-    """`front_end`: where people go with their code."""
+    """`front_end`: where people go with their code; None: to this server's page of sign-in."""
 
     def __init__(self, sessions: WriteSessions, deployment: Deployment, front_end: str | None) -> None:
         self._sessions = sessions
         self._deployment = deployment
-        self._front_end = front_end or f"{deployment.public_url}/graphql"
+        self._front_end = front_end or f"{deployment.public_url}/sign-in"
         self._back = f"{deployment.public_url}{_PATH}/callback"
         self.routes = [
             Route(f"{_PATH}/start", self._start, methods=["GET"]),
