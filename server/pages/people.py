@@ -4,6 +4,8 @@
     /email-verification   behind the link that confirms an e-mail address, `#mdv_...`
     /password-reset       sets a new password by a link, `#mdp_...`; without one it has a link sent
     /sign-in              with a second factor, a passkey, or the company's own sign-in
+    /sessions             where the person is signed in
+    /second-factor        the person's app, passkeys and recovery codes
 
 The secret stands in the fragment, which a browser keeps to itself, so no log and no proxy sees it.
 """
@@ -27,6 +29,8 @@ PAGES = {
     "email-verification": ("mailbox",),
     "invitation": ("invitation", "sign-in"),
     "password-reset": ("mailbox",),
+    "second-factor": ("second-factor",),
+    "sessions": ("sessions",),
     "sign-in": ("sign-in",),
 }
 """The folders of each page's GraphQL documents. A page's name is its path, and that of its files."""
