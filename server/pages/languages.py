@@ -44,6 +44,11 @@ def refusals(language: Language) -> dict[str, str]:
     return _whole(language).get("refusals", {})
 
 
+def sign_on_failures(language: Language) -> dict[str, str]:
+    """Why single sign-on let somebody not in, by the code, in place of the English words."""
+    return _whole(language).get("sign-on-failures", {})
+
+
 def _whole(language: Language) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = json.loads(
         (FOLDER / f"{language.value}.json").read_text(encoding="utf-8")

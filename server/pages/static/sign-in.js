@@ -18,6 +18,7 @@ async function goOn(token) {
 }
 
 function showSignedIn(person) {
+  part("sign-in-form").reset();
   part("signed-in-person").textContent = person ? say("signed_in_as", person) : "";
   showView("signed-in");
 }
@@ -51,7 +52,14 @@ onSubmit("company-form", () => {
   }
 });
 onSubmit("sign-out-form", async () => {
-  await server.payloadOf("signOut", operations["sign-out"], undefined, keptToken());
+  try {
+    await server.payloadOf("signOut", operations["sign-out"], undefined, keptToken());
+  } catch (error) {
+    // A session that is over already needs no ending.
+    if (error.code !== "UNAUTHENTICATED") {
+      throw error;
+    }
+  }
   forgetToken();
   showView("sign-in");
 });

@@ -54,6 +54,6 @@ async def test_a_german_sets_a_new_password(german_visit: Visit) -> None:
     await expect(page.get_by_role("heading")).to_have_text("Neues Passwort setzen")
     await page.get_by_role("textbox", name="Ihr neues Passwort").fill(PASSWORD)
     await page.get_by_role("button", name="Passwort setzen").click()
-    await expect(page.get_by_role("alert")).to_contain_text("Der Link wurde schon benutzt")
+    await expect(page.get_by_role("alert")).to_contain_text("Der Link oder Code wurde schon benutzt")
     assert await findings(page) == []
     german_visit.assert_clean()

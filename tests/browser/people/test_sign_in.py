@@ -24,6 +24,7 @@ async def test_a_password_opens_a_session_that_signing_out_ends(
     token = await kept_token(page)
     await page.get_by_role("button", name="Sign out").click()
     await expect(page.get_by_role("heading")).to_have_text("Sign in")
+    await expect(page.get_by_label("Password", exact=True)).to_have_value("")
     assert await kept_token(page) == ""
     answer = await http.http.post(
         "/graphql",
@@ -32,6 +33,16 @@ async def test_a_password_opens_a_session_that_signing_out_ends(
     )
     assert answer.status_code == 401
     visit.assert_clean()
+
+
+async def test_a_session_that_is_over_is_signed_out_of(visit: Visit, world: World, http: Api) -> None:
+    person = await world.person()
+    page = await give_password(visit, person)
+    await expect_signed_in(page, person)
+    await http.read("mutation { sessionRevokeOthers { userErrors { code } } }", person)
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_role("heading")).to_have_text("Sign in")
+    assert await kept_token(page) == ""
 
 
 async def test_a_code_of_the_app_is_asked_for(visit: Visit, world: World, http: Api) -> None:

@@ -66,6 +66,19 @@ async def test_who_may_goes_there_by_a_button(visit: Visit, company: Company) ->
     await expect(page.get_by_text(email)).to_be_visible()
 
 
+async def test_who_is_not_let_in_reads_why_and_can_try_again(visit: Visit, german_visit: Visit) -> None:
+    words = (visit, "You are not signed in", "Sign in again", "There is no single sign-on")
+    worte = (german_visit, "Sie sind nicht angemeldet", "Noch einmal anmelden", "keine Anmeldung über das")
+    for each, title, again, reason in (words, worte):
+        page = each.page
+        await page.goto(f"{each.server_url}/sso/start?email=somebody@nowhere.example")
+        await expect(page.get_by_role("heading")).to_have_text(title)
+        await expect(page.get_by_role("alert")).to_contain_text(reason)
+        assert await findings(page) == []
+        await page.get_by_role("link", name=again).click()
+        assert page.url == f"{each.server_url}/sign-in"
+
+
 async def test_a_code_that_is_not_valid_is_said_and_the_form_is_there(visit: Visit) -> None:
     page = visit.page
     await page.goto(f"{visit.server_url}/sign-in#mdc_nothing")

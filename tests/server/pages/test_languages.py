@@ -9,9 +9,10 @@ from starlette.routing import Route
 
 from authz.policy.refusals import RefusalCode
 from resolvers.people.passwords import PASSWORD_RULE
+from resolvers.single_sign_on.failures import SignOnFailure
 from server.pages import PAGES, Surroundings, page_of_people
 from server.pages.files import FOLDER
-from server.pages.languages import Language, preferred, refusals, texts
+from server.pages.languages import Language, preferred, refusals, sign_on_failures, texts
 
 HERE = Surroundings(None, "http://pages.example")
 
@@ -48,7 +49,7 @@ async def test_a_page_says_its_language(name: str) -> None:
             assert answer.headers["Vary"] == "Accept-Language"
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, "sign-on-failed"])
 def test_both_languages_say_the_same_things(name: str) -> None:
     english, german = (texts(language, name) for language in (Language.ENGLISH, Language.GERMAN))
     assert english.keys() == german.keys()
@@ -64,7 +65,7 @@ def test_a_page_uses_all_that_its_texts_hold() -> None:
     files = [path for path in (FOLDER / "static").iterdir() if path.suffix in (".html", ".js")]
     used = " ".join(path.read_text(encoding="utf-8") for path in files)
     used += (FOLDER / "people.py").read_text(encoding="utf-8")
-    for name in PAGES:
+    for name in (*PAGES, "sign-on-failed"):
         for key in texts(Language.ENGLISH, name):
             assert re.search(rf'\${key}\b|"{key}"', used), key
 
@@ -73,6 +74,11 @@ def test_failures_that_have_german_words_exist() -> None:
     scripts = " ".join(path.read_text(encoding="utf-8") for path in (FOLDER / "static").glob("*.js"))
     for code in refusals(Language.GERMAN):
         assert code in RefusalCode.__members__ or f'"{code}"' in scripts, code
+
+
+def test_each_failure_of_single_sign_on_has_german_words() -> None:
+    others = {"RATE_LIMITED", "INTERNAL"}
+    assert sign_on_failures(Language.GERMAN).keys() == SignOnFailure.__members__.keys() | others
 
 
 async def test_the_rule_of_passwords_is_the_apis() -> None:
