@@ -12,7 +12,7 @@ from server.pages.languages import Language, sign_on_failures, texts
 
 @dataclass(frozen=True)
 class SignOnFailurePage:
-    """`text`: why, in English. `code`: the same for support, by which other languages have their own words."""
+    """`text`: why, in English. `code`: the same for support, by which other languages have own words."""
 
     text: str
     code: str
