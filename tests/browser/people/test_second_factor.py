@@ -161,3 +161,18 @@ async def test_a_german_reads_german(german_visit: Visit, world: World, http: Ap
     await expect(page.get_by_role("heading", level=1)).to_have_text("App entfernen")
     assert await findings(page) == []
     german_visit.assert_clean()
+
+
+async def test_at_another_address_passkeys_are_not_offered(visit: Visit, world: World) -> None:
+    person = await world.person()
+    site = visit.server_url
+    visit.server_url = site.replace("localhost", "127.0.0.1")
+    page = await _opened(visit, person)
+    await expect(page.get_by_text(f"Passkeys work at another address: {site}")).to_be_visible()
+    await expect(page.get_by_role("button", name="Add a passkey")).to_be_hidden()
+    assert await findings(page) == []
+    await page.evaluate("sessionStorage.clear()")
+    await page.goto(f"{visit.server_url}/sign-in")
+    await expect(page.get_by_role("button", name="Sign in with your company")).to_be_visible()
+    await expect(page.get_by_role("button", name="Sign in with a passkey")).to_be_hidden()
+    visit.assert_clean()
