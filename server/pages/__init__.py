@@ -1,18 +1,24 @@
-"""The pages for a browser: GraphiQL, the invitation, and those behind links to a mailbox.
+"""The pages for a browser: GraphiQL, and those for people: invitations, signing in and what belongs to it.
 
 Their files are served under /assets/.
 """
 
-from server.pages import mailbox
 from server.pages.files import assets
 from server.pages.graphiql import DemoLogin, graphiql_page, read_own_operations, read_tabs
-from server.pages.invitation import invitation_page, read_operations
-from server.pages.mailbox import mailbox_page
+from server.pages.people import PAGES, Surroundings, page_of_people, read_operations
 
-__all__ = ["DemoLogin", "assets", "graphiql_page", "invitation_page", "likely_documents", "mailbox_page"]
+__all__ = [
+    "PAGES",
+    "DemoLogin",
+    "Surroundings",
+    "assets",
+    "graphiql_page",
+    "likely_documents",
+    "page_of_people",
+]
 
 
 def likely_documents() -> list[str]:
     """The GraphQL documents that the pages send."""
-    own = (read_own_operations(), read_operations(), read_operations(mailbox.OPERATIONS))
-    return [*(tab.query for tab in read_tabs()), *(query for each in own for query in each.values())]
+    own = {name: query for page in PAGES for name, query in read_operations(page).items()}
+    return [*(tab.query for tab in read_tabs()), *read_own_operations().values(), *own.values()]

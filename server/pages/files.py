@@ -14,19 +14,27 @@ from server.pages.libraries import LIBRARY_FILES, Kind, installed_contents
 ASSETS_PATH = "/assets/"
 FOLDER = Path(__file__).parent
 OWN_FILES = {
+    "elements.js": Kind.SCRIPT.value,
     "email-verification.js": Kind.SCRIPT.value,
     "graphiql.css": Kind.STYLE.value,
     "graphiql.js": Kind.SCRIPT.value,
     "icon.svg": "image/svg+xml",
     "invitation.css": Kind.STYLE.value,
     "invitation.js": Kind.SCRIPT.value,
-    "mailbox.js": Kind.SCRIPT.value,
     "offers.js": Kind.SCRIPT.value,
     "outbox.css": Kind.STYLE.value,
+    "own.js": Kind.SCRIPT.value,
+    "passkeys.js": Kind.SCRIPT.value,
     "password-reset.js": Kind.SCRIPT.value,
+    "people.js": Kind.SCRIPT.value,
     "requests.js": Kind.SCRIPT.value,
+    "second-factor.js": Kind.SCRIPT.value,
     "session.js": Kind.SCRIPT.value,
+    "sessions.js": Kind.SCRIPT.value,
+    "sign-in-steps.js": Kind.SCRIPT.value,
+    "sign-in.js": Kind.SCRIPT.value,
     "tabs.js": Kind.SCRIPT.value,
+    "views.js": Kind.SCRIPT.value,
 }
 
 

@@ -60,8 +60,8 @@ class Settings(BaseSettings):
     )
     app_url: Annotated[str, AfterValidator(values.public_url)] | None = Field(
         default=None,
-        description="The front-end, where people go once they have accepted an invitation or a share; left "
-        "out: GraphiQL.",
+        description="The front-end, where the server's own pages lead afterwards and where single sign-on "
+        "comes back to; left out: GraphiQL, and the page of sign-in.",
     )
     allowed_hosts: Annotated[str, AfterValidator(values.allowed_hosts)] = Field(
         default="localhost,127.0.0.1,[::1]",

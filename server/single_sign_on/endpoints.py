@@ -5,8 +5,8 @@
     POST /sso/logout/acct_...                         the issuer ends sessions (back-channel logout)
 
 Nothing is held while an issuer is waited for, neither a connection to the database nor a lock. The browser
-goes on to the front-end with a code behind the `#`, which no server sees, and which it changes for a session
-by `singleSignOnComplete`.
+goes on to the front-end, or to `/sign-in`, with a code behind the `#`, which no server sees, and which it
+changes for a session by `singleSignOnComplete`.
 """
 
 import datetime
@@ -38,7 +38,8 @@ from resolvers.single_sign_on.tokens import LONGEST_TOKEN, check_logout, verifie
 from schema.fields.deployment import Deployment
 from server.failures.errors import RefusedRequestError, record_failure
 from server.http.request import RequestHead, read_body
-from server.pages.sign_on_failed import sign_on_failed_page
+from server.pages.languages import preferred
+from server.pages.sign_on_failed import SignOnFailurePage
 
 _COOKIE = "mandant_sso"
 _PATH = "/sso"
@@ -57,12 +58,12 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 class SingleSignOnEndpoints:
-    """`front_end`: where people go with their code."""
+    """`front_end`: where people go with their code; None: to this server's page of sign-in."""
 
     def __init__(self, sessions: WriteSessions, deployment: Deployment, front_end: str | None) -> None:
         self._sessions = sessions
         self._deployment = deployment
-        self._front_end = front_end or f"{deployment.public_url}/graphql"
+        self._front_end = front_end or f"{deployment.public_url}/sign-in"
         self._back = f"{deployment.public_url}{_PATH}/callback"
         self.routes = [
             Route(f"{_PATH}/start", self._start, methods=["GET"]),
@@ -78,7 +79,7 @@ class SingleSignOnEndpoints:
             async with self._sessions.begin() as session:
                 attempt = await begin(session, connection)
         except Exception as error:
-            return _failed(error)
+            return self._failed(request, error)
         target = authorization_url(metadata, connection, attempt, self._back)
         response = RedirectResponse(target, HTTPStatus.SEE_OTHER, _NOT_KEPT)
         self._set_cookie(response, attempt.secret, int(ATTEMPT_LENGTH.total_seconds()))
@@ -89,7 +90,7 @@ class SingleSignOnEndpoints:
             await self._count(request)
             code = await self._come_back(request)
         except Exception as error:
-            response = _failed(error)
+            response = self._failed(request, error)
         else:
             response = RedirectResponse(f"{self._front_end}#{code}", HTTPStatus.SEE_OTHER, _NOT_KEPT)
         self._set_cookie(response, "", 0)
@@ -170,6 +171,10 @@ class SingleSignOnEndpoints:
         subject = f"single sign-on from {place}"
         await count_attempt(self._sessions, Limit(subject=subject, most=_FROM_A_PLACE, window=_WINDOW))
 
+    def _failed(self, request: Request, error: Exception) -> Response:
+        language = preferred(request.headers.get("accept-language", ""))
+        return _failure_page(error).respond(language, self._front_end)
+
     def _set_cookie(self, response: Response, value: str, seconds: int) -> None:
         response.set_cookie(
             _COOKIE,
@@ -182,14 +187,14 @@ class SingleSignOnEndpoints:
         )
 
 
-def _failed(error: Exception) -> Response:
+def _failure_page(error: Exception) -> SignOnFailurePage:
     if isinstance(error, SignOnFailed):
         _log.info("sso_failed", reason=str(error))
         status = _STATUSES.get(error.failure, HTTPStatus.FORBIDDEN)
-        return sign_on_failed_page(error.failure.value, error.failure.name, status)
+        return SignOnFailurePage(error.failure.value, error.failure.name, status)
     if isinstance(error, RateLimited):
         text = "There were too many sign-ins from your network. Try again later."
-        return sign_on_failed_page(text, error.code.name, HTTPStatus.TOO_MANY_REQUESTS)
+        return SignOnFailurePage(text, error.code.name, HTTPStatus.TOO_MANY_REQUESTS)
     record_failure(error)
     text = "Something went wrong. Please try again."
-    return sign_on_failed_page(text, "INTERNAL", HTTPStatus.SERVICE_UNAVAILABLE)
+    return SignOnFailurePage(text, "INTERNAL", HTTPStatus.SERVICE_UNAVAILABLE)

@@ -27,7 +27,7 @@ from server.invoices.download import InvoiceDownload
 from server.jobs.mail import Postman
 from server.logs import metrics
 from server.outbox.page import OutboxPages
-from server.pages import DemoLogin, assets, graphiql_page, invitation_page, mailbox_page
+from server.pages import PAGES, DemoLogin, Surroundings, assets, graphiql_page, page_of_people
 from server.scim.endpoints import ScimEndpoints
 from server.settings.deployment import deployment, local_outbox
 from server.settings.settings import Settings
@@ -173,11 +173,10 @@ def _sms_events(settings: Settings, sessions: WriteSessions) -> list[Route]:
 
 
 def _pages(settings: Settings) -> list[Route]:
-    mailbox_pages = ("email-verification", "password-reset")
+    surroundings = Surroundings(settings.app_url, settings.app_url or settings.link_base)
     return [
         Route("/", _to_graphiql),
-        Route("/invitation", invitation_page(settings.app_url)),
-        *(Route(f"/{name}", mailbox_page(name, settings.app_url)) for name in mailbox_pages),
+        *(Route(f"/{name}", page_of_people(name, surroundings)) for name in PAGES),
         *(OutboxPages(local_outbox(settings)).routes if settings.local_outbox else ()),
     ]
 

@@ -1,6 +1,5 @@
 """A headless Chromium that reaches this machine alone."""
 
-import re
 import shutil
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -9,13 +8,11 @@ from typing import Any
 import httpx
 import pytest
 from playwright.async_api import Browser, async_playwright
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
-from models.effects.outbox import outbox_messages
 from server.embedded_postgres import DatabaseAddresses
-from tests.browser.invitations import Invitation
+from tests.browser.invitations import Invitation, mailed_link
 from tests.browser.server import run_server
 from tests.browser.visits import Visit
 from tests.client.api import Api
@@ -29,7 +26,7 @@ CHROMIUM_OPTIONS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
 
 
@@ -71,7 +68,7 @@ async def invitation(server_url: str, world: World, database: AsyncEngine) -> In
         await Api(http).change(
             "memberInvite", owner, accountId=account.id, email=email, roleId=marketer, idempotencyKey="1"
         )
-    return Invitation(await _mailed_link(database, email), email, account.name)
+    return Invitation(await mailed_link(database, email), email, account.name)
 
 
 @pytest.fixture
@@ -89,16 +86,7 @@ async def share(server_url: str, world: World, database: AsyncEngine) -> Invitat
     }
     async with httpx.AsyncClient(base_url=server_url) as http:
         await Api(http).change("shareCreate", owner, **wanted, idempotencyKey="1")
-    return Invitation(await _mailed_link(database, email), email, account.name)
-
-
-async def _mailed_link(database: AsyncEngine, email: str) -> str:
-    mail = select(outbox_messages.c.body).where(outbox_messages.c.recipient == email)
-    async with database.connect() as connection:
-        body = (await connection.execute(mail)).scalar_one()
-    link = re.search(r"^http\S+$", body, re.MULTILINE)
-    assert link is not None
-    return link[0]
+    return Invitation(await mailed_link(database, email), email, account.name)
 
 
 @pytest.fixture

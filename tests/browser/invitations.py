@@ -1,12 +1,14 @@
 """What the tests of the link's page begin with, and what they look at."""
 
+import re
 from dataclasses import dataclass
 
 import httpx
 from playwright.async_api import Page
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models.effects.outbox import outbox_messages
 from models.people.users import users
 
 PASSWORD = "a password of many words 7"
@@ -51,3 +53,13 @@ async def accounts_of(page: Page) -> str:
             headers={"Authorization": f"Bearer {token}"},
         )
     return response.text
+
+
+async def mailed_link(database: AsyncEngine, email: str) -> str:
+    """The link of the one mail to the address."""
+    mail = select(outbox_messages.c.body).where(outbox_messages.c.recipient == email)
+    async with database.connect() as connection:
+        body = (await connection.execute(mail)).scalar_one()
+    link = re.search(r"^http\S+$", body, re.MULTILINE)
+    assert link is not None
+    return link[0]

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from resolvers.messages.transport import Envelope, Sms
 from server.outbox.page import OutboxPages
-from server.pages import assets, invitation_page
+from server.pages import Surroundings, assets, page_of_people
 from server.transports.compose import compose
 from server.transports.local_outbox import LocalOutbox, MailToOutbox, SmsToOutbox
 from server.transports.mail import Mail, Mailbox
@@ -46,7 +46,8 @@ class OutboxVisit:
 @pytest.fixture
 async def at_outbox(browser: Browser, tmp_path: Path) -> AsyncIterator[OutboxVisit]:
     outbox = LocalOutbox(tmp_path / "outbox")
-    routes = [*OutboxPages(outbox).routes, Route("/invitation", invitation_page()), assets]
+    invitation = page_of_people("invitation", Surroundings(None, "http://localhost"))
+    routes = [*OutboxPages(outbox).routes, Route("/invitation", invitation), assets]
     app, asked = Starlette(routes=routes), set[str]()
 
     async def noting(scope: Scope, receive: Receive, send: Send) -> None:

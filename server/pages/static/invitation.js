@@ -1,20 +1,13 @@
+// The page behind the link of an invitation or of a share.
 import { kindOf } from "./offers.js";
-import { GraphQLEndpoint, Problem, inWords } from "./requests.js";
-import { keepDevice, keepToken, keptDevice, keptToken } from "./session.js";
+import { personOf } from "./people.js";
+import { Problem } from "./requests.js";
+import { keepDevice, keepToken, keptToken } from "./session.js";
+import { signInWith } from "./sign-in-steps.js";
+import { clearProblem, moment, onSubmit, operations, part, say, secret, server } from "./views.js";
+import { showProblem, showView } from "./views.js";
 
-const { endpoint, operations } = JSON.parse(document.getElementById("configuration").textContent);
-const server = new GraphQLEndpoint(endpoint);
-const secret = location.hash.slice(1);
 const kind = kindOf(secret);
-const views = document.querySelectorAll("main > section");
-const part = (id) => document.getElementById(id);
-
-function showView(id) {
-  for (const view of views) {
-    view.hidden = view.id !== id;
-  }
-  part(`${id}-title`)?.focus();
-}
 
 async function lookUp() {
   showView("loading");
@@ -26,15 +19,14 @@ async function lookUp() {
       showView("invalid");
     }
   } catch (error) {
-    part("failed-reason").textContent = inWords(error);
     showView("failed");
+    showProblem("failed", error);
   }
 }
 
 async function showOffer(offer) {
-  const expiry = new Date(offer.expiresAt).toLocaleString([], { dateStyle: "long", timeStyle: "short" });
   part("offer-title").textContent = kind.title(offer);
-  showFacts("offer-facts", [...kind.facts(offer), ["Valid until", expiry]]);
+  showFacts("offer-facts", [...kind.facts(offer), [say("valid_until"), moment(offer.expiresAt)]]);
   showRights(kind.rights(offer));
   for (const input of document.querySelectorAll("input.email")) {
     input.value = offer.email;
@@ -84,35 +76,9 @@ async function decline() {
 async function offerKeptSession() {
   const person = keptToken() && (await personOf(keptToken()));
   if (person) {
-    part("kept-session-person").textContent = `${person.name} (${person.email})`;
+    part("kept-session-person").textContent = say("signed_in_as", person);
     part("kept-session").hidden = false;
   }
-}
-
-// Null for an API key, and for a session that has ended: the visitor can sign in anew.
-async function personOf(token) {
-  try {
-    return (await server.send(operations.viewer, {}, token)).viewer?.user ?? null;
-  } catch {
-    return null;
-  }
-}
-
-function onSubmit(id, action) {
-  const form = part(id);
-  form.onsubmit = async (event) => {
-    event.preventDefault();
-    const buttons = part("offer").querySelectorAll("button");
-    part("problem").textContent = "";
-    buttons.forEach((button) => (button.disabled = true));
-    try {
-      await action(Object.fromEntries(new FormData(form)));
-    } catch (error) {
-      part("problem").textContent = inWords(error);
-    } finally {
-      buttons.forEach((button) => (button.disabled = false));
-    }
-  };
 }
 
 async function signUp(offer, fields) {
@@ -125,11 +91,11 @@ async function signUp(offer, fields) {
 }
 
 async function signIn(offer, { password }) {
-  const input = { email: offer.email, password, deviceToken: keptDevice() };
-  const { token, deviceToken } = await server.payloadOf("signIn", operations["sign-in"], input);
-  keepToken(token);
-  keepDevice(deviceToken);
-  await acceptAs(token, offer);
+  const token = await signInWith(offer.email, password);
+  if (token) {
+    showView("offer");
+    await acceptAs(token, offer);
+  }
 }
 
 async function acceptAs(token, offer) {
@@ -143,7 +109,8 @@ async function acceptAs(token, offer) {
 
 async function unverified(token) {
   await server.send(operations["email-verification-request"], {}, token);
-  return new Problem("Your e-mail address is not confirmed yet. Open the link that was sent to it, then accept here.");
+  const words = "Your e-mail address is not confirmed yet. Open the link that was sent to it, then accept here.";
+  return new Problem(words, "CONFIRM_FIRST");
 }
 
 function showAccepted(offer) {
@@ -156,15 +123,13 @@ function showChosenWay() {
   const chosen = document.querySelector("input[name=way]:checked").value;
   part("sign-up").hidden = chosen !== "sign-up";
   part("sign-in").hidden = chosen !== "sign-in";
-  part("problem").textContent = "";
+  clearProblem("offer");
 }
 
 for (const radio of document.getElementsByName("way")) {
   radio.addEventListener("change", showChosenWay);
 }
 part("look-up-again").addEventListener("click", lookUp);
-// Another link pasted into this tab changes the fragment alone, and the page stays.
-addEventListener("hashchange", () => location.reload());
 
 // A browser that reloads the page may restore the choice made before.
 showChosenWay();

@@ -4,7 +4,9 @@
 // offer as well, needs beside the person; `signUpNeedsAccount`: a name for an own account is among it. `rights` are
 // sentences about what it lets do.
 
-const inWords = new Intl.ListFormat("en", { type: "conjunction" });
+import { language, say } from "./views.js";
+
+const inWords = new Intl.ListFormat(language, { type: "conjunction" });
 const spoken = (name) => name.toLowerCase().replaceAll("_", " ");
 const areasInWords = (areas) => inWords.format(areas.map(spoken));
 
@@ -26,13 +28,13 @@ const invitation = {
   signUpNeedsAccount: false,
   signUp: (fields, secret) => ({ invitationToken: secret }),
   title: ({ inviterName, accountName }) =>
-    inviterName ? `${inviterName} invites you to ${accountName}` : `You are invited to ${accountName}`,
+    say(inviterName ? "invites_you" : "you_are_invited", { inviterName, accountName }),
   facts: ({ roleName, roleDescription }) => [
-    ["Your role", roleName],
-    ...(roleDescription ? [["It is for", roleDescription]] : []),
+    [say("your_role"), roleName],
+    ...(roleDescription ? [[say("it_is_for"), roleDescription]] : []),
   ],
   rights: ({ permissions }) => permissionsInWords(permissions),
-  acceptedTitle: ({ accountName }) => `You are a member of ${accountName}`,
+  acceptedTitle: ({ accountName }) => say("you_are_member", { accountName }),
 };
 
 const share = {
@@ -42,17 +44,15 @@ const share = {
   signUpNeedsAccount: true,
   signUp: ({ accountName }, secret) => ({ accountName, shareToken: secret }),
   title: ({ giverName, accountNames }) =>
-    giverName
-      ? `${giverName} shares ${inWords.format(accountNames)} with you`
-      : `You are offered ${inWords.format(accountNames)}`,
+    say(giverName ? "shares_with_you" : "you_are_offered", { giverName, accounts: inWords.format(accountNames) }),
   facts: ({ accountNames, roleName, roleDescription, areas, hiddenAreas }) => [
-    ["Accounts", inWords.format(accountNames)],
-    roleName ? ["Your role", roleName] : ["What you see", areasInWords(areas)],
-    ...(roleDescription ? [["It is for", roleDescription]] : []),
-    ...(hiddenAreas.length ? [["Hidden", areasInWords(hiddenAreas)]] : []),
+    [say("accounts"), inWords.format(accountNames)],
+    roleName ? [say("your_role"), roleName] : [say("what_you_see"), areasInWords(areas)],
+    ...(roleDescription ? [[say("it_is_for"), roleDescription]] : []),
+    ...(hiddenAreas.length ? [[say("hidden"), areasInWords(hiddenAreas)]] : []),
   ],
   rights: () => [],
-  acceptedTitle: ({ accountNames }) => `You have access to ${inWords.format(accountNames)}`,
+  acceptedTitle: ({ accountNames }) => say("you_have_access", { accounts: inWords.format(accountNames) }),
 };
 
 export function kindOf(secret) {

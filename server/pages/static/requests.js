@@ -24,10 +24,11 @@ export class GraphQLEndpoint {
   async send(query, variables, token = "") {
     const response = await this.#post(JSON.stringify({ query, variables }), token);
     const answer = await response.json().catch(() => {
-      throw new Problem(`The server gave no readable answer (status ${response.status}).`);
+      throw new Problem(`The server gave no readable answer (status ${response.status}).`, "UNREADABLE");
     });
     if (answer.errors?.length) {
-      throw new Problem(answer.errors.map((error) => error.message).join("\n"));
+      const [{ extensions }] = answer.errors;
+      throw new Problem(answer.errors.map((error) => error.message).join("\n"), extensions?.code);
     }
     return answer.data;
   }
@@ -50,7 +51,7 @@ export class GraphQLEndpoint {
     try {
       return await fetch(this.address, { method: "POST", headers, body });
     } catch {
-      throw new Problem("The server cannot be reached. Is there a connection?");
+      throw new Problem("The server cannot be reached. Is there a connection?", "UNREACHABLE");
     }
   }
 }

@@ -1,4 +1,4 @@
-// The token of the person at this browser tab, shared by both pages. It ends with the tab.
+// The token of the person at this browser tab, shared by all pages. It ends with the tab.
 const KEY = "mandant:token";
 
 export function keptToken() {
@@ -22,4 +22,17 @@ export function keptDevice() {
 
 export function keepDevice(deviceToken) {
   localStorage.setItem(DEVICE_KEY, deviceToken);
+}
+
+// The page of this server that sent somebody to sign in, and gets them back.
+const RETURN_KEY = "mandant:return";
+
+export function keepReturn(address) {
+  sessionStorage.setItem(RETURN_KEY, address);
+}
+
+export function takeReturn() {
+  const address = sessionStorage.getItem(RETURN_KEY);
+  sessionStorage.removeItem(RETURN_KEY);
+  return address;
 }

@@ -1,4 +1,4 @@
-"""The two pages' operations, files and headers, without a browser."""
+"""The pages' operations, files and headers, without a browser."""
 
 import json
 import re
@@ -22,7 +22,7 @@ from graphql.execution.values import get_variable_values
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from server.pages import assets, graphiql_page, invitation_page
+from server.pages import PAGES, Surroundings, assets, graphiql_page, page_of_people
 from server.pages.documents import data_block
 from server.pages.files import FOLDER, OWN_FILES, own_address
 from server.pages.graphiql import ANONYMOUS, graphiql_document, read_tabs
@@ -36,6 +36,7 @@ from server.pages.libraries import (
 
 SCHEMA = FOLDER.parent.parent / "schema.graphql"
 OPERATIONS = sorted((FOLDER / "operations").rglob("*.graphql"))
+HERE = Surroundings(None, "http://pages.example")
 ADDRESS = re.compile(r'(?:src|href)="([^"]+)"')
 
 needs_npm = pytest.mark.skipif(
@@ -50,7 +51,8 @@ def schema() -> GraphQLSchema:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    routes = [Route("/graphql", graphiql_page()), Route("/invitation", invitation_page()), assets]
+    people = [Route(f"/{name}", page_of_people(name, HERE)) for name in PAGES]
+    routes = [Route("/graphql", graphiql_page()), *people, assets]
     transport = httpx.ASGITransport(Starlette(routes=routes))
     async with httpx.AsyncClient(transport=transport, base_url="http://pages.example") as client:
         yield client
@@ -106,7 +108,7 @@ def test_every_file_of_variables_belongs_to_an_operation() -> None:
     assert variables <= {path.with_suffix(".json") for path in OPERATIONS}
 
 
-@pytest.mark.parametrize("path", ["/graphql", "/invitation"])
+@pytest.mark.parametrize("path", ["/graphql", *(f"/{name}" for name in PAGES)])
 async def test_a_page_runs_nothing_inline_and_is_framed_by_nobody(
     client: httpx.AsyncClient, path: str
 ) -> None:
@@ -123,7 +125,7 @@ async def test_a_page_runs_nothing_inline_and_is_framed_by_nobody(
     assert inline == [' type="application/json" id="configuration"']
 
 
-@pytest.mark.parametrize("path", ["/graphql", "/invitation"])
+@pytest.mark.parametrize("path", ["/graphql", *(f"/{name}" for name in PAGES)])
 async def test_every_file_of_this_server_that_a_page_names_is_served(
     client: httpx.AsyncClient, path: str
 ) -> None:
@@ -210,7 +212,8 @@ def test_no_value_ends_the_data_block() -> None:
 
 async def test_the_invitation_leads_to_the_front_end_where_there_is_one() -> None:
     for app_url, name in (("https://app.example/welcome", "Go on"), (None, "Open GraphiQL")):
-        transport = httpx.ASGITransport(Starlette(routes=[Route("/invitation", invitation_page(app_url))]))
+        page = page_of_people("invitation", Surroundings(app_url, "https://app.example"))
+        transport = httpx.ASGITransport(Starlette(routes=[Route("/invitation", page)]))
         async with httpx.AsyncClient(transport=transport, base_url="http://pages.example") as client:
-            page = (await client.get("/invitation")).text
-        assert f'<a class="button" href="{app_url or "/graphql"}">{name}</a>' in page
+            text = (await client.get("/invitation")).text
+        assert f'<a class="button" href="{app_url or "/graphql"}">{name}</a>' in text

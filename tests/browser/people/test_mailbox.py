@@ -87,6 +87,7 @@ async def test_a_new_password_is_asked_for_and_set(visit: Visit, database: Async
     await page.get_by_role("textbox", name="Your new password").fill(NEW_PASSWORD)
     await page.get_by_role("button", name="Set the password").click()
     await expect(page.get_by_role("heading")).to_have_text("Your new password is set")
+    await expect(page.get_by_role("link", name="Sign in")).to_have_attribute("href", "/sign-in")
     assert (await page.evaluate("localStorage.getItem('mandant:device')")).startswith("mdd_")
     async with httpx.AsyncClient(base_url=visit.server_url) as http:
         refused = await Api(http).refusal("signIn", None, email=email, password=PASSWORD)
