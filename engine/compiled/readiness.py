@@ -20,6 +20,7 @@ from graphql import (
     OperationDefinitionNode,
     get_named_type,
     is_leaf_type,
+    is_required_argument,
     parse,
 )
 from sqlalchemy import true
@@ -76,7 +77,8 @@ def _arguments(field: SqlField, definition: GraphQLField) -> Iterator[Mapping[st
             yield {"id": id_} if kind is FieldKind.LOOK_UP else {"ids": [id_]}
         return
     values = {name: _values(name, argument.type) for name, argument in definition.args.items()}
-    needed = [name for name, argument in definition.args.items() if isinstance(argument.type, GraphQLNonNull)]
+    # What has a default is left out as well: several of them keep theirs together.
+    needed = [name for name, argument in definition.args.items() if is_required_argument(argument)]
     # A page is cut from what serves all pages.
     optional = [name for name in values if name not in (*needed, *PAGE_ARGUMENTS)]
     yield {name: values[name][0] for name in needed}

@@ -5,7 +5,7 @@ import secrets
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import delete, exists, func, insert, literal, select
+from sqlalchemy import ColumnElement, delete, exists, func, insert, literal, select
 from sqlalchemy.types import Uuid
 
 from authz.callers.principals import Principal
@@ -46,11 +46,20 @@ class Factors:
         return self.has_totp or self.has_passkey
 
 
+def has_totp(user_id: UserId) -> ColumnElement[bool]:
+    """Whether the person has an authenticator app that was confirmed."""
+    return exists().where(totp_secrets.c.user_id == user_id, totp_secrets.c.confirmed_at.is_not(None))
+
+
+def has_passkey(user_id: UserId) -> ColumnElement[bool]:
+    """Whether the person has a passkey."""
+    return exists().where(passkeys.c.user_id == user_id)
+
+
 async def factors_of(session: WriteSession, user_id: UserId) -> Factors:
     """The person's factors now."""
-    totp = exists().where(totp_secrets.c.user_id == user_id, totp_secrets.c.confirmed_at.is_not(None))
-    passkey = exists().where(passkeys.c.user_id == user_id)
-    row = (await session.execute(select(totp.label("totp"), passkey.label("passkey")))).one()
+    found = select(has_totp(user_id).label("totp"), has_passkey(user_id).label("passkey"))
+    row = (await session.execute(found)).one()
     return Factors(row.totp, row.passkey)
 
 

@@ -31,7 +31,7 @@ from resolvers.effects.mail_texts import letter
 from resolvers.effects.outbox import Cause, Mail, queue_mail
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.second_factor.challenges import challenge_behind
-from resolvers.second_factor.factors import forget_factors
+from resolvers.second_factor.factors import Factors, forget_factors, has_passkey, has_totp
 from resolvers.second_factor.mail_kinds import FACTOR_RESET
 
 WAITS = datetime.timedelta(hours=24)
@@ -142,11 +142,16 @@ async def reset_as_staff(session: WriteSession, principal: Principal, email: str
     return True
 
 
-async def do_due_reset(session: WriteSession, user_id: UserId) -> None:
-    """Do the reset that an owner consented to 24 hours ago. The person is locked."""
+async def factors_after_due_reset(session: WriteSession, user_id: UserId) -> Factors:
+    """The person's factors: none where an owner consented to their reset 24 hours ago, which is done now. The
+    person is locked."""
     due = exists().where(_waiting(user_id), factor_resets.c.effective_at <= func.now())
-    if (await session.execute(select(due))).scalar_one():
-        await _do(session, user_id)
+    found = select(due.label("due"), has_totp(user_id).label("totp"), has_passkey(user_id).label("passkey"))
+    row = (await session.execute(found)).one()
+    if not row.due:
+        return Factors(row.totp, row.passkey)
+    await _do(session, user_id)
+    return Factors(has_totp=False, has_passkey=False)
 
 
 async def _do(session: WriteSession, user_id: uuid.UUID) -> None:

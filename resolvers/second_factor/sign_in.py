@@ -22,7 +22,7 @@ from resolvers.second_factor.challenges import (
 )
 from resolvers.second_factor.factors import Factors, SecondFactorKind, factors_of, prove, take_recovery_code
 from resolvers.second_factor.passkeys import check_passkey, request_options
-from resolvers.second_factor.resets import do_due_reset
+from resolvers.second_factor.resets import factors_after_due_reset
 from resolvers.second_factor.site import PasskeySite
 from resolvers.second_factor.totp import take_code
 from resolvers.sessions.clients import Client
@@ -65,8 +65,7 @@ async def sign_in(
     PasswordChangedError, SINGLE_SIGN_ON_REQUIRED."""
     await hold_password(session, proved)
     await check_password_suffices(session, proved.user_id)
-    await do_due_reset(session, proved.user_id)
-    factors = await factors_of(session, proved.user_id)
+    factors = await factors_after_due_reset(session, proved.user_id)
     if not factors.any:
         return await welcome(session, proved.user_id, client, device_token)
     challenge = await add_challenge(session, ChallengePurpose.SIGN_IN, proved.user_id, proved.stored_hash)

@@ -24,9 +24,9 @@ async def note_session_uses(session: WriteSession, token_digests: Sequence[Diges
 
 async def limit_sessions_of(session: WriteSession, user_id: UserId) -> None:
     """Let the limits of a tree that the person has just come into hold for its open sessions."""
-    await session.execute(select(func.mandant_limit_sessions_of(literal(user_id, Uuid))))
+    await session.send_call(func.mandant_limit_sessions_of(literal(user_id, Uuid)))
 
 
 async def limit_sessions_in(session: WriteSession, master_id: MasterId) -> None:
     """Let the limits of the tree that have just changed hold for all open sessions of its people."""
-    await session.execute(select(func.mandant_limit_sessions_in(literal(master_id, Uuid))))
+    await session.send_call(func.mandant_limit_sessions_in(literal(master_id, Uuid)))

@@ -4,7 +4,6 @@ Python's own policies are not used: with Python 3.11 they write a comma in a nam
 addresses, and long links as encoded words, which nobody follows.
 """
 
-import functools
 import re
 import unicodedata
 from email.header import Header
@@ -12,6 +11,7 @@ from email.utils import quote
 
 import idna
 
+from engine.text.remembered import remembered
 from server.transports.mail import Mailbox
 
 _WIDTH = 76
@@ -76,7 +76,7 @@ def wire_address(address: str) -> str:
     return f"{local_part}@{_ascii_domain(domain)}"
 
 
-@functools.lru_cache(_MOST_DOMAINS)
+@remembered(_MOST_DOMAINS)
 def _ascii_domain(domain: str) -> str:
     return idna.encode(domain, uts46=True).decode("ascii")
 

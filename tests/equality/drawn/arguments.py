@@ -41,6 +41,7 @@ _WORDS = {
     "phone": ("+46 70 000 00 01", "+46700000002"),
     "externalId": ("'1\"", "1"),
     "attribute": ("name", "big", "empty", "a"),
+    "label": ("autumn", "'Ω' \"label\"", "AUTUMN"),
     "value": (str(2**53 + 1), 'Ω "quoted" \\ \x01 \u2028', '{"b": [1, -2, true]}'),
 }
 _CHECKED = _WORDS.keys() - {"value"}

@@ -56,11 +56,17 @@ _SENDING = (
     f"transactionalMessages(first: 3) {{ {_EDGES} }} campaigns(first: 3) {{ {_EDGES} }} "
     "sendingSources(first: 2) { edges { cursor } } accessPromises(first: 2) { edges { cursor } }"
 )
+_SIGN_INS = (
+    f"sessions {{ {_EDGES} }} invitations {{ {_EDGES} }} memberships {{ {_EDGES} }} "
+    "secondFactor { passkeys { id } missingIn { edges { cursor } } } "
+    f"accounts(first: 100) {{ nodes {{ scimGroups {{ {_EDGES} }} }} }}"
+)
 _ASKED = (
     f"{{ {_VIEWER} {_STAFF} }}",
     f"{{ viewer {{ accounts(first: 100) {{ nodes {{ {_SENDING} }} }} }} }}",
+    f"{{ viewer {{ {_SIGN_INS} }} }}",
 )
-"""In two operations: one of all would cost too much."""
+"""In several operations: one of all would cost too much."""
 
 
 async def harvest(executor: OperationRunner, scene: Scene) -> Mapping[str, Vocabulary]:

@@ -118,9 +118,11 @@ async def invitation(
     accepted_at: datetime.datetime | None = None,
     revoked_at: datetime.datetime | None = None,
     member_expires_at: datetime.datetime | None = None,
+    invited: Person | None = None,
 ) -> str:
-    """An invitation of an odd address. Its id."""
-    key, address = new_id(), f'"o\'b\\"{next(_addresses)}"@bücher.example'
+    """An invitation of the person, or of an odd address. Its id."""
+    odd = f'"o\'b\\"{next(_addresses)}"@bücher.example'
+    key, address = new_id(), odd if invited is None else invited.email
     async with world.database.begin() as connection:
         await connection.execute(
             insert(invitations).values(

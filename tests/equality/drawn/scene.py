@@ -3,7 +3,7 @@
 agency                      brand           stranger's
   client (ALL_ROLES)          marketing
     shop (closed)             transactional
-      till
+      till                    guarded: two that require a second factor
     twin, Twin
   suspended
     below suspended
@@ -35,6 +35,7 @@ from tests.equality.drawn.grants import make_custom_roles, make_invitations, mak
 from tests.equality.drawn.money import make_money
 from tests.equality.drawn.overridden import add_staff
 from tests.equality.drawn.plans import make_plans
+from tests.equality.drawn.sign_ins import make_sign_ins
 from tests.world.campaigns import campaign_id, give_campaign
 from tests.world.contacts import contact_id, contact_list_id, give_contacts, give_memberships
 from tests.world.messages import give_event, give_message, message_id
@@ -142,6 +143,7 @@ async def make_scene(world: World) -> Scene:
     overridden = await add_staff(world, [agency.client, agency.till, brand], agency.master, people)
     promised = [await give_promise(world, account) for account in (agency.master, agency.client)]
     tokens = await _tokens(world, agency, people, keys["key of two secrets"])
+    signing_in = await make_sign_ins(world, agency, brand, people)
     people["expired session"] = await world.person()
     await rows.end_session(world, people["expired session"])
     seen_from_below = [f"{owner.id}_{account.key}" for account in (agency.client, agency.till)]
@@ -153,6 +155,7 @@ async def make_scene(world: World) -> Scene:
         *(key.id for key in keys.values()),
         *(token.id for token in tokens.values()),
         *promised,
+        *signing_in,
         *(present(Kind.ROLE, role.id) for role in BuiltinRole),
         *(role.id for role in custom),
         *invitations,

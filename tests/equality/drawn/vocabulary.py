@@ -59,6 +59,10 @@ _TAGS = (
     "contacts.email",
     "contact lists",
     "memberships",
+    "sessions",
+    "viewer.invitations",
+    "barred accounts",
+    "scim_groups",
 )
 _NO_KEYS: tuple[tuple[object, ...], ...] = (
     (),

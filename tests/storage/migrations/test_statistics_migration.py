@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models.base.ids import new_id
 from server.database.connections import connect_as_owner
 from server.database.migrate import migrate, why_not_current
-from tests.storage.test_events_migration import MONTH, before
+from tests.storage.migrations.test_events_migration import MONTH, before
 
 __all__ = ["before"]
 

@@ -1,0 +1,1 @@
+"""What migrations make of stored rows."""
