@@ -184,7 +184,7 @@ async def _end_cycle(world: World, brand: Brand, clock: Clock) -> None:
 @dataclass(frozen=True)
 class _Outcome:
     """What jobs have done, in micro-units; `closed`: cycles; `issued`: invoices; `imported`: contacts;
-    `told`: events of imports, of domains that are verified and of keys that end; `added`: what was delivered."""
+    `told`: events of imports, of verified domains and ended keys; `added`: what was delivered."""
 
     bought: int = 0
     given_back: int = 0

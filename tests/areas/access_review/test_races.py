@@ -1,15 +1,12 @@
 """Owners who answer an access review while a worker ends it: each access has one outcome (N12)."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
-from server.database.connections import connect_as_application
-from server.embedded_postgres import DatabaseAddresses
 from tests.areas.access_review.giving import make_due, work
 from tests.areas.access_review.matrix import in_ten_days
 from tests.areas.effects.log import events_of
@@ -23,14 +20,6 @@ from tests.world.world import Account, Person, World
 
 _ITEMS = """query ($id: ID!) { account(id: $id) { accessReviews(first: 1) { nodes { id isOpen
   items { nodes { id decision } } } } } }"""
-
-
-@pytest.fixture(scope="module")
-async def application(addresses: DatabaseAddresses) -> AsyncIterator[AsyncEngine]:
-    """The database as workers see it."""
-    engine = connect_as_application(addresses.application, 4)
-    yield engine
-    await engine.dispose()
 
 
 async def _review(api: Api, brand: Brand, account: Account) -> Any:
