@@ -22,6 +22,7 @@ AREAS = (
     "parent_access",
     "access",
     "promises",
+    "access_review",
     "explain",
     "audit",
     "staff",

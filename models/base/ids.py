@@ -24,6 +24,7 @@ InvitationId = NewType("InvitationId", uuid.UUID)
 ApiKeyId = NewType("ApiKeyId", uuid.UUID)
 NarrowedTokenId = NewType("NarrowedTokenId", uuid.UUID)
 AccessPromiseId = NewType("AccessPromiseId", uuid.UUID)
+AccessReviewItemId = NewType("AccessReviewItemId", uuid.UUID)
 ShareId = NewType("ShareId", uuid.UUID)
 BreakGlassId = NewType("BreakGlassId", uuid.UUID)
 OverrideId = NewType("OverrideId", uuid.UUID)
@@ -78,6 +79,8 @@ class Kind(enum.StrEnum):
     NARROWED_TOKEN = "ntok"  # noqa: S105 - a prefix
     EVENT = "evnt"
     ACCESS_PROMISE = "prms"
+    ACCESS_REVIEW = "arev"
+    ACCESS_REVIEW_ITEM = "arit"
     SHARE = "shar"
     BREAK_GLASS = "glas"
     OVERRIDE = "ovrd"

@@ -31,6 +31,8 @@ class EventKind(enum.Enum):
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - a kind
     PROMISE_MADE = "access_promise.made"
     PROMISE_ENDED = "access_promise.ended"
+    ACCESS_REVIEW_STARTED = "access_review.started"
+    ACCESS_CONFIRMED = "access.confirmed"
     SHARE_CREATED = "share.created"
     SHARE_ACCEPTED = "share.accepted"
     SHARE_UPDATED = "share.updated"

@@ -80,6 +80,8 @@ class Examples:
             return self.answered(words.removesuffix(" above"))
         if words == "an hour ago":
             return (datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)).isoformat()
+        if words == "in 30 days":
+            return (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=30)).isoformat()
         if words == "now":
             return datetime.datetime.now(datetime.UTC).isoformat()
         beginning = next(beginning for beginning in _STATEMENTS if words.startswith(beginning))

@@ -31,6 +31,7 @@ from models.staff.overrides import overrides
 from models.staff.subaccounts_requests import subaccounts_requests
 from models.suppressions.tables import bounces, unsubscribes
 from models.templates.tables import template_versions, templates
+from tests.areas.access_review.giving import give_access_review
 from tests.areas.narrowed_tokens.giving import give_token
 from tests.areas.promises.giving import give_promise
 from tests.world.billing import give_invoice
@@ -95,6 +96,7 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
         await give_token(world, owner.person, below[0])
         await give_token(world, key, below[0])
         await give_promise(world, below[0])
+        await give_access_review(world, below[0], is_open=False)
     lists = [await give_list(world, below[0]) for _ in range(rows)]
     await subscribe(world, master, GROWTH, anchored_at=_tomorrow() - datetime.timedelta(days=100))
     for child in below:

@@ -89,6 +89,12 @@ SHAPES = {
         "madeBy { id } } }",
         6,
     ),
+    "access reviews": _of_accounts(
+        "accessReviews(first: 2) { totalCount nodes { id isOpen waitingCount startedBy { id } "
+        "items(first: 2) { totalCount nodes { id kind unused decision user { id } share { id } "
+        "apiKey { id } } } } }",
+        10,
+    ),
     "ghosts": _of_accounts("ghosts(first: 100) { totalCount nodes { reason apiKey { name } } }", 3),
     "shares": _of_accounts(
         "shares(first: 100) { totalCount nodes { id areas hiddenAreas status lapse sharedByName "

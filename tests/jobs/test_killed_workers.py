@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.writes.sessions import WriteSessions
+from models.access_review.job_kinds import ACCESS_REVIEW
 from models.base.ids import new_id
 from models.billing.invoices import invoices
 from models.billing.job_kinds import CYCLE_CHARGE, INVOICE_ISSUE
@@ -35,6 +36,7 @@ from server.database.clock import Clock
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.payments import NoPayments, PracticePayments
 from server.start.worker import look
+from tests.areas.access_review.giving import give_access_review, make_due
 from tests.areas.domains.name_server import Zone, name_server
 from tests.by_day import one_in
 from tests.client.api import Api
@@ -123,6 +125,12 @@ async def _to_check(of: _Setting) -> None:
     await look(of.application, deployed())
 
 
+async def _to_end(of: _Setting) -> None:
+    review = await give_access_review(of.world, of.brand.us)
+    await make_due(of.world, review.id, at_the_end=True)
+    await look(of.application, deployed())
+
+
 async def _counted(of: _Setting) -> None:
     sessions = WriteSessions(of.application)
     await count_there(
@@ -140,6 +148,7 @@ _MAKE_DUE = {
     INVOICE_ISSUE: _to_invoice,
     CONTACT_JOB: _to_import,
     DOMAIN_CHECK: _to_check,
+    ACCESS_REVIEW: _to_end,
     STATISTICS_ROLL_UP: _counted,
 }
 
@@ -175,7 +184,7 @@ async def _end_cycle(world: World, brand: Brand, clock: Clock) -> None:
 @dataclass(frozen=True)
 class _Outcome:
     """What jobs have done, in micro-units; `closed`: cycles; `issued`: invoices; `imported`: contacts;
-    `told`: events of imports and of domains that are verified; `added`: what was delivered."""
+    `told`: events of imports, of verified domains and ended keys; `added`: what was delivered."""
 
     bought: int = 0
     given_back: int = 0
@@ -195,6 +204,7 @@ _OUTCOMES = {
     INVOICE_ISSUE: _Outcome(charged=EURO, issued=1),
     CONTACT_JOB: _Outcome(imported=1, told=1),
     DOMAIN_CHECK: _Outcome(told=1),
+    ACCESS_REVIEW: _Outcome(told=1),
     STATISTICS_ROLL_UP: _Outcome(added=1),
 }
 _LOCKED = {
@@ -203,6 +213,7 @@ _LOCKED = {
     INVOICE_ISSUE: "accounts",
     CONTACT_JOB: "contact_jobs",
     DOMAIN_CHECK: "domains",
+    ACCESS_REVIEW: "access_review_items",
     STATISTICS_ROLL_UP: "statistic_deltas",
 }
 """Where not a cycle is."""
@@ -212,7 +223,7 @@ _SETTINGS = {
     CONTACT_JOB: {"MANDANT_CONTACT_KEY": "a secret of the tests"},
     DOMAIN_CHECK: {"MANDANT_MAIL_HOST": MAIL_HOST},
 }
-_TOLD = (EventKind.CONTACTS_IMPORTED, EventKind.DOMAIN_VERIFIED)
+_TOLD = (EventKind.CONTACTS_IMPORTED, EventKind.DOMAIN_VERIFIED, EventKind.API_KEY_REVOKED)
 
 
 async def _outcome(world: World, brand: Brand) -> _Outcome:

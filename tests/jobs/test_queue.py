@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.writes.sessions import WriteSessions
+from models.access_review.job_kinds import ACCESS_REVIEW
 from models.base.clock import current_moment
 from models.base.ids import MasterId, new_id
 from models.billing.job_kinds import CYCLE_CHARGE, INVOICE_ISSUE
@@ -144,6 +145,7 @@ async def test_what_is_urgent_comes_first(application: AsyncEngine, world: World
         CAMPAIGN_EXPANSION,
         CONTACT_JOB,
         TOP_UP,
+        ACCESS_REVIEW,
         CYCLE_CHARGE,
         DOMAIN_CHECK,
         INVOICE_ISSUE,

@@ -39,6 +39,7 @@ _FOR_ANYBODY = {
     "mandant_reservations_to_expire",
     "mandant_statistics_due",
     "mandant_domains_to_check",
+    "mandant_access_reviews_due",
     "mandant_top_ups_to_make",
     "mandant_sends",
     "mandant_tables_by_month",

@@ -107,6 +107,7 @@ JOBS = {
     "cycle_charge": "charges for what was sent",
     "cycle_close": "closes what was counted",
     "domain_check": "asks name servers",
+    "access_review": "takes away",
     "invoice_issue": "tells what is owed",
     "reservation_expiry": "takes away",
     "statistics_roll_up": "counts what was sent",

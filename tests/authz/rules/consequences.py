@@ -50,6 +50,7 @@ class Limited(Enum):
     OFFERS = "mail: offers"
     BREAK_GLASS_NOTICES = "mail: break-glass notices"
     REVIEW_NOTICES = "mail: review notices"
+    ACCESS_REVIEW_NOTICES = "mail: access review notices"
     REPUTATION_NOTICES = "mail: reputation notices,"
     REPUTATION_NOTICES_TO_STAFF = "mail: reputation notices to staff"
     VERIFICATIONS = "mail: verifications"

@@ -81,6 +81,13 @@ ALLOWED = {
     Use("resolvers.staff.user_rights.limit_below", _BY_PERSON): "the membership that carries the limit",
     Use("resolvers.parent_access.openings._may_see", _PRINCIPAL): "whoever broke the glass sees that",
     Use("resolvers.members.owners.owners_of", _BY_PERSON): "whom to tell",
+    Use("resolvers.access_review.candidates._members", _BY_PERSON): "the members that are asked about",
+    Use(
+        "resolvers.access_review.candidates._members", "authz.reach.grants.active_memberships"
+    ): "who holds a role above is not from outside",
+    Use("resolvers.access_review.candidates._shares", _SHARES_BY_PERSON): "the guests that are asked about",
+    Use("resolvers.access_review.ending._end_members", _BY_PERSON): "whom the log names",
+    Use("resolvers.access_review.mail.tell_owners", "authz.reach.grants.active_memberships"): "whom to tell",
     Use(
         "resolvers.block_list.reads.seen_path", "authz.reach.reach.mask_of_account"
     ): "the accounts above, which reach leaves out, beside what is allowed in each",

@@ -25,6 +25,7 @@ from models.messages.events import MessageEventKind
 from models.sending.tables import SendStream
 from models.settings.tables import SettingName
 from resolvers.effects.event_kinds import EventKind
+from tests.areas.access_review.giving import give_access_review
 from tests.areas.narrowed_tokens.giving import NarrowedToken, give_token
 from tests.areas.promises.giving import give_promise
 from tests.client.api import Caller
@@ -142,6 +143,7 @@ async def make_scene(world: World) -> Scene:
     openings = await make_links(world, agency, people)
     overridden = await add_staff(world, [agency.client, agency.till, brand], agency.master, people)
     promised = [await give_promise(world, account) for account in (agency.master, agency.client)]
+    reviewed = [await give_access_review(world, account) for account in (agency.master, agency.client)]
     tokens = await _tokens(world, agency, people, keys["key of two secrets"])
     signing_in = await make_sign_ins(world, agency, brand, people)
     people["expired session"] = await world.person()
@@ -156,6 +158,8 @@ async def make_scene(world: World) -> Scene:
         *(token.id for token in tokens.values()),
         *promised,
         *signing_in,
+        *(given.id for given in reviewed),
+        *(given.item_id for given in reviewed),
         *(present(Kind.ROLE, role.id) for role in BuiltinRole),
         *(role.id for role in custom),
         *invitations,

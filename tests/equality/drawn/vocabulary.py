@@ -41,6 +41,7 @@ _TAGS = (
     "ghosts",
     "narrowedTokens",
     "accessPromises",
+    "accessReviews",
     "events",
     "shares",
     "ownershipOffers",
