@@ -46,7 +46,7 @@ _WORDS = {
 }
 _CHECKED = _WORDS.keys() - {"value"}
 """Filters that refuse what nothing can fit."""
-_NOT_IN_THE_SCENE = {
+NOT_IN_THE_SCENE = {
     *("contact jobs", "import errors", "domains", "settings.differences"),
     *("staff.reviews", "staff.account.reviews", "staff.account.sendingSources"),
 }
@@ -187,7 +187,7 @@ class Arguments:
         return Value.of(self._choices.pick(_SIZES))
 
     def _cursor(self, tag: str) -> Value:
-        if tag in _NOT_IN_THE_SCENE or self._choices.chance(5):
+        if tag in NOT_IN_THE_SCENE or self._choices.chance(5):
             return NULL
         if self._choices.chance(_WRONG):
             self.wrong = True

@@ -211,12 +211,16 @@ async def _messages(world: World, accounts: Sequence[Account]) -> list[str]:
     for account in accounts:
         for stream in SendStream:
             for number in range(4):
-                made = await give_message(world, account, f"a{number}@example.com", stream=stream)
+                label = "Autumn" if number == 0 else None
+                made = await give_message(
+                    world, account, f"a{number}@example.com", stream=stream, label=label
+                )
                 ids.append(message_id(account, made, stream))
                 for kind in (MessageEventKind.DELIVERED, MessageEventKind.OPEN, MessageEventKind.CLICK):
                     await give_event(world, account, made, kind)
             await give_source(world, account, stream, sent=200, hard_bounces=7, judged_at=func.now())
-        made_of = [await give_campaign(world, account, name=name) for name in ("Spring", QUOTES, EMOJI)]
+        made_of = [await give_campaign(world, account, name=name) for name in ("Spring", QUOTES)]
+        made_of.append(await give_campaign(world, account, name=EMOJI, label="Autumn"))
         ids += [campaign_id(key) for key in made_of]
     return ids
 
