@@ -130,7 +130,7 @@ accounts = control_table(
         Text,
         nullable=False,
         server_default=Currency.EUR.value,
-        comment="The master account's holds for its whole tree, and is never changed.",
+        comment="The master account's holds for its whole tree, and stays once there are amounts.",
     ),
     Column(
         "credit_mode",
