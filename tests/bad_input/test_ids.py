@@ -73,6 +73,8 @@ MUTATIONS = {
     "subaccountsRequest": ["accountId"],
     "subaccountsRequestDecline": ["accountId"],
     "subaccountsRequestWithdraw": ["accountId"],
+    "accountStaffSuspend": ["accountId"],
+    "accountStaffResume": ["accountId"],
     "overrideCreate": ["accountId", "memberId"],
     "overrideApprove": ["accountId", "overrideId"],
     "overrideEnd": ["accountId", "overrideId"],
