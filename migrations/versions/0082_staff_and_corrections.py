@@ -1,7 +1,7 @@
-"""a currency can be corrected while nothing was booked"""
+"""a currency can be corrected while nothing was booked, and staff find accounts"""
 
 from alembic import op
-from sqlalchemy import Text
+from sqlalchemy import Text, text
 
 revision = "0082"
 down_revision = "0079"
@@ -22,3 +22,13 @@ def upgrade() -> None:
     )
     op.execute("GRANT UPDATE (currency) ON accounts TO mandant_application")
     op.execute(DOOR)
+    op.execute("DROP FUNCTION IF EXISTS mandant_staff_account(bytea, uuid)")
+    by_name = {"search_key": "text_pattern_ops"}
+    op.create_index("ix_accounts_search_key", "accounts", ["search_key", "id"], postgresql_ops=by_name)
+    op.create_index(
+        "ix_accounts_external_id_search_key",
+        "accounts",
+        ["external_id", "search_key", "id"],
+        postgresql_where=text("external_id IS NOT NULL"),
+        postgresql_ops=by_name,
+    )

@@ -169,6 +169,16 @@ accounts = control_table(
         "external_id",
         postgresql_where=text("external_id IS NOT NULL"),
     ),
+    # By which platform staff find accounts, in the order of the list.
+    Index("ix_accounts_search_key", "search_key", "id", postgresql_ops={"search_key": "text_pattern_ops"}),
+    Index(
+        "ix_accounts_external_id_search_key",
+        "external_id",
+        "search_key",
+        "id",
+        postgresql_ops={"search_key": "text_pattern_ops"},
+        postgresql_where=text("external_id IS NOT NULL"),
+    ),
     Index(
         "uq_accounts_external_id",
         "master_id",
