@@ -20,7 +20,6 @@ def upgrade() -> None:
         comment="The master account's holds for its whole tree, and stays once there are amounts.",
         existing_comment="The master account's holds for its whole tree, and is never changed.",
     )
-    op.execute("GRANT UPDATE (currency) ON accounts TO mandant_application")
     op.execute(DOOR)
     op.execute("DROP FUNCTION IF EXISTS mandant_staff_account(bytea, uuid)")
     by_name = {"search_key": "text_pattern_ops"}

@@ -23,7 +23,7 @@ from models.accounts.trees import columns_of
 from models.base.ids import AccountId
 from models.base.text_forms import forms_of
 from resolvers.access.blockers import blocked, these_accounts
-from resolvers.accounts.booked import check_nothing_booked
+from resolvers.accounts.currency import correct_currency
 from resolvers.billing.status_history import note_status
 from resolvers.effects.account_versions import check_version
 from resolvers.effects.event_kinds import EventKind
@@ -87,9 +87,9 @@ async def update_account(session: WriteSession, principal: Principal, command: A
     if changed.get("rights_inheritance") == RightsInheritance.ALL_ROLES.value:
         await check_passing_all_roles(session, account, "rightsInheritance")
     if "currency" in changed:
-        await check_nothing_booked(session, account)
+        await correct_currency(session, account, Currency(changed["currency"]))
     if changed:
-        await _write(session, account, changed)
+        await _write(session, account, {name: changed[name] for name in changed if name != "currency"})
         before = {name: before[name] for name in changed}
         await record_of_account(session, principal, account, EventKind.ACCOUNT_UPDATED, before, changed)
     return account
