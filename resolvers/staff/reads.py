@@ -30,8 +30,8 @@ _BETWEEN = "\n"
 
 def _forms(text: str) -> str:
     """What the text would be as an account's id, an address, the key of a name and an external id."""
-    if not 1 <= len(text) <= SHORT_TEXT_LENGTH:
-        raise BadArgument(f"Must have 1 to {SHORT_TEXT_LENGTH} characters.", "search")
+    if len(text) > SHORT_TEXT_LENGTH:
+        raise BadArgument(f"Must have at most {SHORT_TEXT_LENGTH} characters.", "search")
     plain = " ".join(unicodedata.normalize("NFC", text).split())
     account_id = parse(Kind.ACCOUNT, plain)
     address = "".join(unicodedata.normalize("NFKC", text).lower().split())
@@ -64,7 +64,7 @@ def found_accounts(
         ColumnElement[str],
         Described(
             "An account's id or external id, the e-mail address of its owner, or the beginning of its name, "
-            "1 to 200 characters. In names case and accents are ignored."
+            "at most 200 characters. An empty text finds nothing. In names case and accents are ignored."
         ),
         Folded(_forms),
     ],
