@@ -23,6 +23,8 @@ class AccountRow(NamedTuple):
     api_key_creation: str
     parent_access: str
     credit_mode: str
+    currency: str
+    """Of a master account: of all amounts in its tree."""
     has_own_balance: bool
 
 
@@ -36,6 +38,7 @@ COLUMNS: dict[str, TypeEngine[Any]] = {
     "api_key_creation": Text(),
     "parent_access": Text(),
     "credit_mode": Text(),
+    "currency": Text(),
     "has_own_balance": Boolean(),
 }
 """The types of AccountRow's fields, in their order."""

@@ -88,6 +88,7 @@ class RefusalCode(enum.Enum):
     LABEL_LIMIT_REACHED = "The account has used 100 labels in this billing cycle; use one of them, or none."
     CREDIT_CAP_REACHED = "More would be spent than the cap of the account, or of one above it, allows."
     GUARANTEE_TOO_LARGE = "The guarantees would exceed what there is, or what a cap allows."
+    ALREADY_BOOKED = "Amounts or cycles depend on it already, so it can no longer be corrected."
     PAID_PLAN_REQUIRED = "A subaccount's own plan must have a price."
     RESERVATION_EXPIRED = "The reservation was not committed in time. Send nothing."
     RESERVATION_SETTLED = "The reservation was committed or voided already."

@@ -8,6 +8,7 @@ masked samples of its reviews, and what of it sends; no members and no content.
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -24,13 +25,16 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    cast,
     column,
     func,
+    literal_column,
     null,
 )
 from sqlalchemy.types import TypeEngine
 
 from authz.callers.principals import DIGEST_NAME
+from engine.declare.paging import Keys, Window
 
 ColumnTypes = Mapping[str, TypeEngine[Any]]
 
@@ -42,8 +46,14 @@ ENTERED: ColumnTypes = {
 }
 """Who enters, the tree, and whether that person is a member or guest of the tree."""
 
-ACCOUNT: ColumnTypes = {"id": Uuid(), "name": Text(), "status": Text()}
-"""What staff see of an account."""
+ACCOUNT: ColumnTypes = {
+    "id": Uuid(),
+    "name": Text(),
+    "external_id": Text(),
+    "status": Text(),
+    "search_key": Text(),
+}
+"""What staff see of an account. `search_key`: the order of lists, byte by byte."""
 
 OVERRIDE: ColumnTypes = {
     "id": Uuid(),
@@ -129,6 +139,29 @@ def entering_as_staff(account_id: ColumnElement[uuid.UUID]) -> FromClause:
 def seen_account(account_id: ColumnElement[uuid.UUID]) -> FromClause:
     """The account as staff see it."""
     return _rows(func.mandant_staff_account(_principal(), account_id), ACCOUNT)
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What accounts are found by: each in the form that is stored, or null."""
+
+    account_id: ColumnElement[uuid.UUID]
+    owner_address: ColumnElement[str]
+    beginning: ColumnElement[str]
+    external_id: ColumnElement[str]
+
+
+def seen_accounts(sought: Sought, window: Window | None) -> FromClause:
+    """The accounts that a search finds, those of the window alone; None: all."""
+    nowhere: Keys = (null().cast(Text), null().cast(Uuid))
+    most: ColumnElement[int] = null().cast(Integer)
+    low, high, backward = nowhere, nowhere, False
+    if window is not None:
+        low, high = window.after or nowhere, window.before or nowhere
+        backward, most = window.backward, cast(window.rows(1), Integer)
+    by = (sought.account_id, sought.owner_address, sought.beginning, sought.external_id)
+    way = literal_column(str(backward).lower(), Boolean)
+    return _rows(func.mandant_staff_accounts(_principal(), *by, *low, *high, way, most), ACCOUNT)
 
 
 def seen_overrides(account_id: ColumnElement[uuid.UUID]) -> FromClause:

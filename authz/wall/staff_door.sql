@@ -58,6 +58,38 @@ BEGIN
 END
 $body$;
 
+-- The accounts that a search finds, between two keys of the list's order: by their id, their external id, an
+-- owner's address, or the beginning of their name as it is searched. Ordered by name, and no more than a page
+-- of them: each way of finding has an index in that order, and reads as many. Without `most`, all of them.
+CREATE OR REPLACE FUNCTION mandant_staff_accounts(
+  principal bytea, wanted_id uuid, owner_address text, beginning text, external text,
+  low_key text, low_id uuid, high_key text, high_id uuid, backward boolean, most integer
+)
+RETURNS TABLE ($account)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
+#variable_conflict use_column
+DECLARE
+  -- No text is greater.
+  greatest_key CONSTANT text := chr(1114111);
+  first_key text := coalesce(low_key, '');
+  last_key text := coalesce(high_key, greatest_key);
+  first_name text := CASE WHEN first_key ~<~ beginning THEN beginning ELSE first_key END;
+  last_name text := CASE
+    WHEN last_key ~<~ (beginning || greatest_key) THEN last_key ELSE beginning || greatest_key END;
+BEGIN
+  IF mandant_staff(principal) IS NULL THEN
+    RETURN;
+  END IF;
+  IF backward THEN
+    RETURN QUERY
+      $found_backward;
+  ELSE
+    RETURN QUERY
+      $found_forward;
+  END IF;
+END
+$body$;
+
 -- The overrides of an account; without one, those of all accounts that wait for approval.
 CREATE OR REPLACE FUNCTION mandant_staff_overrides(principal bytea, account uuid)
 RETURNS TABLE ($override)

@@ -130,7 +130,7 @@ accounts = control_table(
         Text,
         nullable=False,
         server_default=Currency.EUR.value,
-        comment="The master account's holds for its whole tree, and is never changed.",
+        comment="The master account's holds for its whole tree, and stays once there are amounts.",
     ),
     Column(
         "credit_mode",
@@ -167,6 +167,16 @@ accounts = control_table(
         "ix_accounts_external_id",
         "master_id",
         "external_id",
+        postgresql_where=text("external_id IS NOT NULL"),
+    ),
+    # By which platform staff find accounts, in the order of the list.
+    Index("ix_accounts_search_key", "search_key", "id", postgresql_ops={"search_key": "text_pattern_ops"}),
+    Index(
+        "ix_accounts_external_id_search_key",
+        "external_id",
+        "search_key",
+        "id",
+        postgresql_ops={"search_key": "text_pattern_ops"},
         postgresql_where=text("external_id IS NOT NULL"),
     ),
     Index(

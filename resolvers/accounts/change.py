@@ -12,11 +12,18 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import PermissionDenied, Refusal, RefusalCode
 from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
-from models.accounts.tables import AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
+from models.accounts.tables import (
+    AccountStatus,
+    ApiKeyCreationPlace,
+    Currency,
+    RightsInheritance,
+    accounts,
+)
 from models.accounts.trees import columns_of
 from models.base.ids import AccountId
 from models.base.text_forms import forms_of
 from resolvers.access.blockers import blocked, these_accounts
+from resolvers.accounts.currency import correct_currency
 from resolvers.billing.status_history import note_status
 from resolvers.effects.account_versions import check_version
 from resolvers.effects.event_kinds import EventKind
@@ -37,12 +44,13 @@ class AccountUpdate:
     external_id: str | Unchanged | None = UNCHANGED
     rights_inheritance: RightsInheritance | Unchanged = UNCHANGED
     api_key_creation: ApiKeyCreationPlace | Unchanged = UNCHANGED
+    currency: Currency | Unchanged = UNCHANGED
 
     @property
     def write_kind(self) -> WriteKind:
         """An update of the narrower settings alone only takes rights away."""
         settings = {self.rights_inheritance, self.api_key_creation} - {UNCHANGED}
-        alone = self.name is UNCHANGED and self.external_id is UNCHANGED
+        alone = {self.name, self.external_id, self.currency} == {UNCHANGED}
         return WriteKind.TAKES_AWAY if alone and settings and settings <= _NARROW else WriteKind.CHANGES
 
 
@@ -52,8 +60,9 @@ async def update_account(session: WriteSession, principal: Principal, command: A
     Needs ACCOUNT_WRITE. The settings about inherited rights and about where keys are created hold below too:
     they need SETTINGS_WRITE here and below, and passing all roles down needs all that these then give below
     (N19). Raises VersionConflict, RoleTooWide, CONFLICT for a sibling's external id, BAD_USER_INPUT, and
-    FAILED_PRECONDITION for a setting of the master account in a subaccount. Passing less down, and keeping
-    keys to the master account, is allowed in any status.
+    FAILED_PRECONDITION for a setting of the master account in a subaccount. The currency decides all prices:
+    it needs PLAN_WRITE too, and raises ALREADY_BOOKED once the tree has amounts. Passing less down, and
+    keeping keys to the master account, is allowed in any status.
     """
     account = await authorize(
         session, principal, command.account_id, Permission.ACCOUNT_WRITE, command.write_kind
@@ -64,9 +73,9 @@ async def update_account(session: WriteSession, principal: Principal, command: A
         )
         if not passing.below_mask & Permission.SETTINGS_WRITE.bit:
             raise PermissionDenied(Permission.SETTINGS_WRITE)
-    if command.api_key_creation is not UNCHANGED and account.account_id != account.master_id:
-        message = "Set it in the master account: it holds for the whole tree."
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyCreation")
+    if command.currency is not UNCHANGED:
+        await authorize_also(session, principal, account.account_id, Permission.PLAN_WRITE)
+    _check_master(account, command)
     check_version(account, command.expected_version)
     values = _new_values(command)
     if isinstance(values.get("external_id"), str):
@@ -77,11 +86,21 @@ async def update_account(session: WriteSession, principal: Principal, command: A
     changed = {name: value for name, value in values.items() if before[name] != value}
     if changed.get("rights_inheritance") == RightsInheritance.ALL_ROLES.value:
         await check_passing_all_roles(session, account, "rightsInheritance")
+    if "currency" in changed:
+        await correct_currency(session, account, Currency(changed["currency"]))
     if changed:
-        await _write(session, account, changed)
+        await _write(session, account, {name: changed[name] for name in changed if name != "currency"})
         before = {name: before[name] for name in changed}
         await record_of_account(session, principal, account, EventKind.ACCOUNT_UPDATED, before, changed)
     return account
+
+
+def _check_master(account: Authorized, command: AccountUpdate) -> None:
+    of_tree = {"apiKeyCreation": command.api_key_creation, "currency": command.currency}
+    given = [field for field, value in of_tree.items() if value is not UNCHANGED]
+    if given and account.account_id != account.master_id:
+        message = "Set it in the master account: it holds for the whole tree."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, given[0])
 
 
 async def suspend_account(
@@ -171,6 +190,8 @@ def _new_values(command: AccountUpdate) -> Change:
         values["rights_inheritance"] = command.rights_inheritance.value
     if command.api_key_creation is not UNCHANGED:
         values["api_key_creation"] = command.api_key_creation.value
+    if command.currency is not UNCHANGED:
+        values["currency"] = command.currency.value
     return values
 
 

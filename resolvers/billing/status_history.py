@@ -9,10 +9,9 @@ from operator import attrgetter
 
 from sqlalchemy import exists, insert, select
 
-from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, account_closure
-from models.accounts.trees import columns_of, in_account, in_tree
+from models.accounts.trees import Place, columns_of, in_account, in_tree
 from models.base.clock import current_moment
 from models.base.ids import AccountId, MasterId, new_id
 from models.billing.status_history import account_status_changes
@@ -46,7 +45,7 @@ class Span:
     ends_at: datetime.datetime
 
 
-async def note_status(session: WriteSession, account: Authorized, status: AccountStatus) -> None:
+async def note_status(session: WriteSession, account: Place, status: AccountStatus) -> None:
     """Note that the account has the status from now on."""
     place = columns_of(account)
     values = {"id": new_id(), "status": status.value, "holds_from": current_moment()}

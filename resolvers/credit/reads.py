@@ -32,7 +32,7 @@ def mode_of(account: FromClause) -> ColumnElement[str]:
 
 
 def currency_of(account: FromClause) -> ColumnElement[str]:
-    """The currency of all amounts in the tree, set when its master account was created."""
+    """The currency of all amounts in the tree, set in its master account."""
     master = accounts.alias()
     return (
         select(master.c.currency)

@@ -188,6 +188,7 @@ async def record_of_staff(
     subject_id: str,
     before: Change | None = None,
     after: Change | None = None,
+    reason: str | None = None,
 ) -> None:
     """Write an event about what platform staff did. The log shows the change and not the person."""
     await session.send_built(
@@ -200,5 +201,6 @@ async def record_of_staff(
             subject_id=subject_id,
             before=before,
             after=after,
+            reason=reason,
         )
     )

@@ -21,6 +21,7 @@ from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.effects.log import Change, record_of_account
 from resolvers.plans.effective_plan import CataloguePlan, EffectivePlan, catalogue_plan, effective_plan_of
+from resolvers.subscriptions.correct_zone import correct_zone, zone_of
 from resolvers.subscriptions.schedule import choose_again, subscribe, withdraw, withdraw_first
 
 MOST_BLOCKS = 1000
@@ -29,8 +30,8 @@ MOST_BLOCKS = 1000
 
 @dataclass(frozen=True)
 class PlanChange:
-    """`time_zone`: an IANA zone, for an account that has no plan of its own yet. None: an existing zone
-    stays; else it is UTC."""
+    """`time_zone`: an IANA zone, for a first plan of its own, or to correct it while nothing was booked.
+    None: an existing zone stays; else it is UTC."""
 
     account_id: AccountId
     plan_id: PlanId
@@ -45,10 +46,11 @@ async def change_plan(session: WriteSession, principal: Principal, command: Plan
     the one whose credit pays for sends beyond it. If this is a first plan of its own and an account on the
     path has a cap of sends, it also needs PLAN_WRITE in the account above the capped one. A plan that gives
     at least as much as the present one holds at once. Any other plan holds from the next cycle on (T22). If
-    the account's own plan, in force or waiting, is chosen again, nothing changes.
+    the account's own plan, in force or waiting, is chosen again, nothing changes but the time zone.
 
     Raises VersionConflict, POOL_ACCOUNT_REQUIRED, BILLED_ACCOUNT_REQUIRED, PARENT_ACCOUNT_REQUIRED,
-    PAID_PLAN_REQUIRED, GUARANTEE_TOO_LARGE. Raises NotFound for a plan that is not on sale or is in another
+    PAID_PLAN_REQUIRED, GUARANTEE_TOO_LARGE, ALREADY_BOOKED for another time zone once its cycles count
+    something. Raises NotFound for a plan that is not on sale or is in another
     currency, and FAILED_PRECONDITION for the present plan while another one waits. Raises BAD_USER_INPUT. One
     case is an account without a plan of its own: for the plan that it uses already, it must give a time zone.
     """
@@ -60,10 +62,7 @@ async def change_plan(session: WriteSession, principal: Principal, command: Plan
         raise Refusal(RefusalCode.PAID_PLAN_REQUIRED, field="planId")
     await check_plan_covers_guarantees(session, principal, account, plan.sends)
     if _is_own(effective, account):
-        if command.time_zone is not None:
-            message = "The time zone is set with the account's first plan, and stays."
-            raise Refusal(RefusalCode.BAD_USER_INPUT, message, "timeZone")
-        changed = await choose_again(session, account, effective, plan)
+        await _change_own(session, principal, account, effective, plan, command.time_zone)
     else:
         if plan.id == effective.plan.id and command.time_zone is None:
             # A caller who means to withdraw a waiting plan must not get a subscription instead.
@@ -71,10 +70,30 @@ async def change_plan(session: WriteSession, principal: Principal, command: Plan
             raise Refusal(RefusalCode.BAD_USER_INPUT, message, "timeZone")
         await authorize_payers(session, principal, account, Permission.PLAN_WRITE, [Payer.CAPPING])
         await subscribe(session, account, effective, plan, command.time_zone)
-        changed = True
-    if changed:
         await _log_change(session, principal, account, effective, plan)
     return account
+
+
+async def _change_own(
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    before: EffectivePlan,
+    plan: CataloguePlan,
+    time_zone: str | None,
+) -> None:
+    zone = await zone_of(session, account)
+    corrected = time_zone is not None and time_zone != zone
+    effective = before
+    if time_zone is not None and corrected:
+        effective = await correct_zone(session, account, before, time_zone)
+    chosen = await choose_again(session, account, effective, plan)
+    if chosen:
+        zones = (zone, time_zone) if corrected else None
+        await _log_change(session, principal, account, before, plan, zones)
+    elif corrected:
+        kind = EventKind.PLAN_CHANGED
+        await _log(session, principal, account, kind, {"timeZone": zone}, {"timeZone": time_zone})
 
 
 async def withdraw_plan_change(
@@ -203,11 +222,16 @@ async def _log_change(
     account: Authorized,
     before: EffectivePlan,
     plan: CataloguePlan,
+    zones: tuple[str, str | None] | None = None,
 ) -> None:
+    """`zones`: the time zone before and after, where it changed with the plan."""
     now = await effective_plan_of(session, account)
     at_once = now.plan.id == plan.id
     after: Change = {"plan": plan.code, "from": None if at_once else now.cycle_ends_at.isoformat()}
-    await _log(session, principal, account, EventKind.PLAN_CHANGED, {"plan": before.plan.code}, after)
+    old: Change = {"plan": before.plan.code}
+    if zones is not None:
+        old["timeZone"], after["timeZone"] = zones
+    await _log(session, principal, account, EventKind.PLAN_CHANGED, old, after)
 
 
 async def _log(

@@ -53,7 +53,7 @@ async def subscribe(
     await session.send_built(
         begun.on_conflict_do_update(index_elements=["master_id", "account_id"], set_=replaced)
     )
-    await _add(session, account, plan, begins)
+    await _add(session, account, plan.id, begins)
     if effective.subscriber_id == account.account_id:
         await _carry_over(session, account, effective)
 
@@ -73,7 +73,7 @@ async def choose_again(
     if plan.id == effective.plan.id or (waiting is not None and plan.id == waiting.plan_id):
         return False
     await withdraw(session, account)
-    await _add(session, account, plan, _holds_from(plan, effective))
+    await _add(session, account, plan.id, _holds_from(plan, effective))
     return True
 
 
@@ -85,6 +85,13 @@ async def withdraw(session: WriteSession, account: Authorized) -> WaitingChoice 
             update(plan_choices).where(_waits(account)).values(withdrawn_at=current_moment())
         )
     return waiting
+
+
+async def postpone(session: WriteSession, account: Authorized, holds_from: datetime.datetime) -> None:
+    """Let the choice that waits, if one does, hold from this moment on."""
+    waiting = await withdraw(session, account)
+    if waiting is not None:
+        await _add(session, account, waiting.plan_id, holds_from)
 
 
 async def withdraw_first(session: WriteSession, account: Authorized) -> WaitingChoice | None:
@@ -132,8 +139,8 @@ def _waits(account: Authorized) -> ColumnElement[bool]:
 async def _add(
     session: WriteSession,
     account: Authorized,
-    plan: CataloguePlan,
+    plan_id: PlanId,
     holds_from: datetime.datetime | ColumnElement[datetime.datetime],
 ) -> None:
-    values = {"id": new_id(), "plan_id": plan.id, "holds_from": holds_from}
+    values = {"id": new_id(), "plan_id": plan_id, "holds_from": holds_from}
     await session.send_built(insert(plan_choices).values(**columns_of(account), **values))

@@ -7,7 +7,7 @@ from authz.callers.principals import Principal
 from authz.policy.permissions import Permission
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
-from models.accounts.tables import ApiKeyCreationPlace, RightsInheritance
+from models.accounts.tables import ApiKeyCreationPlace, Currency, RightsInheritance
 from models.settings.tables import SettingName
 from resolvers.accounts import change, create_subaccount
 from resolvers.accounts import reads as accounts
@@ -88,6 +88,12 @@ class AccountUpdateInput:
         "Where in the tree API keys are created. Only for a master account; other accounts answer "
         "FAILED_PRECONDITION. Requires SETTINGS_WRITE in this account and in the accounts below."
     )
+    currency: Currency | None = may_stay(
+        "The currency of all amounts in the tree, to correct that of `signUp`. Only for a master account; "
+        "other accounts answer FAILED_PRECONDITION. Requires PLAN_WRITE as well. ALREADY_BOOKED once an "
+        "account of the tree has a plan of its own, credit, a budget of credit, a top-up or its rule, "
+        "or numbers of costs or revenue."
+    )
     dry_run: bool = dry_run()
 
 
@@ -158,6 +164,7 @@ class AccountMutation:
             external_id=given(input.external_id),
             rights_inheritance=given_value(input.rights_inheritance, "rightsInheritance"),
             api_key_creation=given_value(input.api_key_creation, "apiKeyCreation"),
+            currency=given_value(input.currency, "currency"),
         )
         done = await change.update_account(session, principal, command)
         return payload(AccountPayload, account_id=done.account_id)

@@ -64,7 +64,8 @@ class SignUpInput:
     )
     currency: Currency = strawberry.field(
         default=Currency.EUR,
-        description="The currency of all amounts in the master account and below it. It cannot be changed.",
+        description="The currency of all amounts in the master account and below it. `accountUpdate` "
+        "corrects it until there are any.",
     )
 
 

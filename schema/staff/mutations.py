@@ -11,6 +11,7 @@ from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
 from models.base.ids import Kind, OverrideId
 from models.staff.overrides import OverrideKind, UnsubscribeScope
+from resolvers.accounts import staff_status
 from resolvers.inputs.global_ids import required
 from resolvers.members.change import membership_id_of
 from resolvers.staff import override, reads, request_subaccounts, subaccounts_requests
@@ -91,6 +92,22 @@ class OverrideEndInput:
 class SubaccountsRequestDeclineInput:
     account_id: strawberry.ID = strawberry.field(description="The account that made the request.")
     reason: str = strawberry.field(description=_REASON)
+
+
+@strawberry.input(description="The master account that platform staff suspend or resume.")
+class AccountStaffStatusInput:
+    account_id: strawberry.ID = strawberry.field(description="The master account.")
+    reason: str = strawberry.field(
+        description="The reason, 1 to 200 characters. The account can read it in its log, and its owners get "
+        "it by e-mail."
+    )
+
+
+@entity(None, carries={"account_id": Uuid()})
+class AccountStaffStatusPayload(Payload):
+    """The account that was suspended or resumed."""
+
+    account: StaffAccount | None = to_one(reads.account_of_result)
 
 
 @entity(None, carries={"account_id": Uuid(), "override_id": Uuid()})
@@ -185,6 +202,26 @@ class StaffMutation:
             session, principal, account_id(input.account_id), input.reason
         )
         return payload(SubaccountsRequestDeclinePayload, account_id=declined)
+
+    @mutation(STAFF_ONLY)
+    async def account_staff_suspend(
+        self, session: WriteSession, principal: Principal, input: AccountStaffStatusInput
+    ) -> AccountStaffStatusPayload:
+        """Suspend a master account and everything below it: it can be read but not changed. Its owners are
+        told by e-mail. A subaccount answers FAILED_PRECONDITION: an account above suspends it."""
+        account = account_id(input.account_id)
+        done = await staff_status.suspend_by_staff(session, principal, account, input.reason)
+        return payload(AccountStaffStatusPayload, account_id=done)
+
+    @mutation(STAFF_ONLY)
+    async def account_staff_resume(
+        self, session: WriteSession, principal: Principal, input: AccountStaffStatusInput
+    ) -> AccountStaffStatusPayload:
+        """Resume a suspended master account. Its owners are told by e-mail. A subaccount answers
+        FAILED_PRECONDITION: an account above resumes it."""
+        account = account_id(input.account_id)
+        done = await staff_status.resume_by_staff(session, principal, account, input.reason)
+        return payload(AccountStaffStatusPayload, account_id=done)
 
 
 def _value(input: OverrideCreateInput) -> OverrideValue:

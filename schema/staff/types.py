@@ -111,6 +111,7 @@ class StaffAccount:
 
     id: strawberry.ID = column(codec=_ACCOUNT_ID, description="The account's global id.")
     name: str = column(description="The account's name, as its owner wrote it.")
+    external_id: str | None = column(description="The customer's own id; null if none was set.")
     status: AccountStatus = column(
         codec=enum_of(AccountStatus),
         description="The effective status: the worst status on the path from the root.",
@@ -129,6 +130,7 @@ class Staff:
 
     role: StaffRole = column(codec=enum_of(StaffRole), description="The person's role in the staff.")
     account: StaffAccount | None = to_one(reads.account, absent="NOT_FOUND")
+    accounts: Connection[StaffAccount] = connection(reads.found_accounts, order=reads.BY_NAME)
     requests: Connection[StaffRequest] = connection(reads.requests, order=reads.OLDEST_REQUEST_FIRST)
     waiting: Connection[StaffOverride] = connection(reads.waiting, order=override_reads.BY_ID)
     reviews: Connection[StaffReview] = connection(review_reads.open_reviews, order=review_reads.OLDEST_FIRST)

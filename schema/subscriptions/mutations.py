@@ -30,8 +30,9 @@ class PlanChangeInput:
         default=None,
         description="For the account's first own plan, an IANA time zone such as `Europe/Paris`. Its days "
         "start in that zone, and its billing cycles on today's day of each month. Left out, it is UTC. "
-        "Required if you choose the plan that the account already uses without owning one. It cannot be "
-        "changed once that plan is in effect.",
+        "Required if you choose the plan that the account already uses without owning one. With the "
+        "account's present plan, it corrects the time zone until the first billing cycle of its own ends or "
+        "counts sends or bought contacts; then the answer is ALREADY_BOOKED.",
     )
 
 
@@ -73,8 +74,8 @@ class PlanMutation:
         away, otherwise with the next billing cycle. Nothing is paid now: the price appears on the invoice of
         the account that is billed. You also need the permission in the account that is billed and in the
         account whose credit is spent; for a first own plan, also above every account on the path that has a
-        cap on sends. Choosing the current plan changes nothing. While another plan is scheduled, the answer
-        is FAILED_PRECONDITION."""
+        cap on sends. Choosing the current plan changes nothing but the time zone. While another plan is
+        scheduled, the answer is FAILED_PRECONDITION."""
         command = writes.PlanChange(
             account_id=account_id(input.account_id),
             plan_id=PlanId(required(Kind.PLAN, input.plan_id, "planId")),

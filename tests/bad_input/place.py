@@ -81,6 +81,8 @@ class Place:
             "overrideApprove": self.approver,
             "overrideEnd": self.agent,
             "subaccountsRequestDecline": self.agent,
+            "accountStaffSuspend": self.agent,
+            "accountStaffResume": self.agent,
             "reviewApprove": self.approver,
             "reviewDecline": self.agent,
             "reviewRevoke": self.agent,

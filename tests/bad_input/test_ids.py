@@ -76,6 +76,8 @@ MUTATIONS = {
     "subaccountsRequest": ["accountId"],
     "subaccountsRequestDecline": ["accountId"],
     "subaccountsRequestWithdraw": ["accountId"],
+    "accountStaffSuspend": ["accountId"],
+    "accountStaffResume": ["accountId"],
     "overrideCreate": ["accountId", "memberId"],
     "overrideApprove": ["accountId", "overrideId"],
     "overrideEnd": ["accountId", "overrideId"],

@@ -129,6 +129,8 @@ INPUT_TYPES = {
     "accountSuspend": "AccountStatusInput",
     "accountResume": "AccountStatusInput",
     "accountClose": "AccountCloseInput",
+    "accountStaffSuspend": "AccountStaffStatusInput",
+    "accountStaffResume": "AccountStaffStatusInput",
     "apiKeyRevoke": "ApiKeyInput",
     "apiKeyAdopt": "ApiKeyInput",
     "sendingSourcePause": "SendingSourceInput",

@@ -70,6 +70,8 @@ TRIPS: dict[str, int] = {
     "overrideCreate": 9,
     "overrideApprove": 9,
     "overrideEnd": 6,
+    "accountStaffSuspend": 7,
+    "accountStaffResume": 7,
     "subaccountsRequestDecline": 6,
     "reviewRequest": 10,
     "reviewApprove": 11,

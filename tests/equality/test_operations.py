@@ -17,9 +17,7 @@ _LONGEST = 1_000
 """Characters. Hypothesis warns of 30,000 in all, and a warning is an error that hides what failed."""
 
 
-def test_every_list_has_cursors(
-    executor: OperationRunner, vocabularies: Mapping[str, Vocabulary]
-) -> None:
+def test_every_list_has_cursors(executor: OperationRunner, vocabularies: Mapping[str, Vocabulary]) -> None:
     """Else a list would fail where an example happens to have a cursor of it."""
     fields = [
         found.declaration

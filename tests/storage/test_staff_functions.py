@@ -3,7 +3,7 @@
 import uuid
 
 import pytest
-from sqlalchemy import FromClause, bindparam, func, select, text
+from sqlalchemy import FromClause, bindparam, func, literal, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -12,8 +12,10 @@ from authz.callers.tokens import digest_of
 from authz.policy.builtin_roles import BuiltinRole
 from authz.wall.row_security import entering
 from authz.wall.staff_door import (
+    Sought,
     entering_as_staff,
     seen_account,
+    seen_accounts,
     seen_open_reviews,
     seen_overrides,
     seen_requests,
@@ -48,6 +50,8 @@ def _seen() -> list[FromClause]:
     """All that staff read by functions."""
     last = select(seen_reviews(_OF).c.id).scalar_subquery()
     of_all = [seen_waiting(), seen_requests(), seen_open_reviews()]
+    sought = Sought(_OF, literal(""), literal(""), literal(""))
+    of_all.append(seen_accounts(sought, None))
     return [seen_account(_OF), seen_overrides(_OF), seen_reviews(_OF), seen_sample(last), *of_all]
 
 

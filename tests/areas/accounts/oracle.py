@@ -65,7 +65,7 @@ def inputs(place: Place) -> dict[str, Input]:
         | {"copyFrom": place.master.id, "copy": ["LANGUAGE"]},
         "accountUpdate": {"accountId": place.master.id, "apiKeyCreation": "MASTER_ONLY"}
         | {"expectedVersion": 1, "name": "New", "externalId": "crm-2"}
-        | {"rightsInheritance": "ALL_ROLES"},
+        | {"rightsInheritance": "ALL_ROLES", "currency": "CHF"},
         "accountSuspend": status,
         "accountResume": status,
         "accountClose": status | {"forfeitCredit": "0"},
@@ -97,6 +97,7 @@ UPDATES = {
             "externalId": Field("crm-2", ("external_id",), None),
             "rightsInheritance": Field("ALL_ROLES", ("rights_inheritance",), Null.REFUSED),
             "apiKeyCreation": Field("MASTER_ONLY", ("api_key_creation",), Null.REFUSED),
+            "currency": Field("CHF", ("currency",), Null.REFUSED),
         },
     ),
 }

@@ -1,5 +1,6 @@
 """The rows of the matrix for platform staff, who are strangers everywhere else."""
 
+from models.accounts.tables import AccountStatus
 from models.base.ids import Kind
 from models.staff.overrides import OverrideKind
 from models.staff.tables import StaffRole
@@ -41,6 +42,19 @@ async def _to_withdraw(stage: Stage) -> Values:
     return {"accountId": stage.account.id}
 
 
+async def _master(stage: Stage) -> Values:
+    return {"accountId": stage.parent.id, "reason": "It was broken into."}
+
+
+async def _suspended_master(stage: Stage) -> Values:
+    await stage.world.set_status(stage.parent, AccountStatus.SUSPENDED)
+    return await _master(stage)
+
+
+async def _master_active(stage: Stage, caller: str) -> None:
+    await stage.world.set_status(stage.parent, AccountStatus.ACTIVE)
+
+
 STAFF_MUTATIONS = {
     "overrideCreate": Mutation(None, STAFF_ALONE, _override_create),
     "overrideApprove": Mutation(
@@ -55,6 +69,8 @@ STAFF_MUTATIONS = {
     ),
     "overrideEnd": Mutation(None, STAFF_ALONE, _ended),
     "subaccountsRequestDecline": Mutation(None, STAFF_ALONE, _asked),
+    "accountStaffSuspend": Mutation(None, STAFF_ALONE, _master, _master_active),
+    "accountStaffResume": Mutation(None, STAFF_ALONE, _suspended_master, _master_active),
 }
 """Each has the mark `@staffOnly`."""
 

@@ -2,7 +2,7 @@
 
 from models.base.ids import Kind
 from models.staff.overrides import OverrideKind
-from tests.authz.escalation.statuses import NEEDS_ACTIVE, NOT_ONCE_CLOSED, TAKES_AWAY, Row
+from tests.authz.escalation.statuses import NEEDS_ACTIVE, NOT_ONCE_CLOSED, TAKES_AWAY, Inactive, Row
 from tests.authz.rules.consequences import ACCESS_OF_OTHERS, NO_CONSEQUENCE
 from tests.bad_input.place import Place
 from tests.bad_input.values import Input, next_year
@@ -18,6 +18,9 @@ CONSEQUENCES = {
     "overrideApprove": NO_CONSEQUENCE,
     "overrideEnd": ACCESS_OF_OTHERS,
     "subaccountsRequestDecline": NO_CONSEQUENCE,
+    # The matrix's master account has no owner to tell.
+    "accountStaffSuspend": NO_CONSEQUENCE,
+    "accountStaffResume": NO_CONSEQUENCE,
 }
 
 
@@ -28,6 +31,9 @@ STATUSES = {
     "overrideEnd": Row(TAKES_AWAY, ("staff_agent",)),
     "subaccountsRequestDecline": Row(TAKES_AWAY, ("staff_agent",)),
     "subaccountsRequestWithdraw": Row(TAKES_AWAY),
+    # It is about the master account above.
+    "accountStaffSuspend": Row(TAKES_AWAY, ("staff_agent",), unchanged=frozenset({Inactive.BELOW_SUSPENDED})),
+    "accountStaffResume": Row(TAKES_AWAY, ("staff_agent",)),
 }
 
 
@@ -53,6 +59,8 @@ def inputs(place: Place) -> dict[str, Input]:
         "subaccountsRequest": account | because,
         "subaccountsRequestDecline": account | because,
         "subaccountsRequestWithdraw": account,
+        "accountStaffSuspend": {"accountId": place.master.id, "reason": "because"},
+        "accountStaffResume": {"accountId": place.master.id, "reason": "because"},
         "overrideCreate": account
         | because
         | {"kind": "SENDING_DOMAINS", "sendingDomains": 2, "expiresAt": next_year()}

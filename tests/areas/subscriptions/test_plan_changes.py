@@ -218,7 +218,7 @@ async def test_what_is_refused(api: Api, brand: Brand, world: World) -> None:
         (_change(brand.master, Plan(new_id())), "NOT_FOUND"),
         (_change(brand.master, STARTER, timeZone="Europe/Atlantis"), "BAD_USER_INPUT"),
         (_change(brand.master, STARTER, timeZone="UTC+3"), "BAD_USER_INPUT"),
-        (_change(brand.us, GROWTH, timeZone="UTC"), "BAD_USER_INPUT"),
+        (_change(brand.us, GROWTH, timeZone="UTC+3"), "BAD_USER_INPUT"),
     ):
         assert await code_of(api, "planChange", brand.owner, **values) == code, values
     for values, code in (

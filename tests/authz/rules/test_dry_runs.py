@@ -28,6 +28,7 @@ _WITHOUT = {
     **dict.fromkeys(("invitationDecline", "shareDecline"), "nobody has what is declined"),
     "overrideApprove": "changes no right",
     **dict.fromkeys(("reviewRequest", "reviewApprove", "reviewDecline", "reviewRevoke"), "changes no right"),
+    **dict.fromkeys(("accountStaffSuspend", "accountStaffResume"), "staff see nobody's rights"),
     "subaccountsRequest": "changes no right",
     "subaccountsRequestDecline": "changes no right",
     **dict.fromkeys(("subaccountsRequestWithdraw", "parentAccessWithdraw"), "changes no right"),

@@ -48,7 +48,7 @@ _CHECKED = _WORDS.keys() - {"value"}
 """Filters that refuse what nothing can fit."""
 NOT_IN_THE_SCENE = {
     *("contact jobs", "import errors", "domains", "settings.differences"),
-    *("staff.reviews", "staff.account.reviews", "staff.account.sendingSources"),
+    *("staff.accounts", "staff.reviews", "staff.account.reviews", "staff.account.sendingSources"),
 }
 """Orders of lists that are empty for every viewer: there is no cursor of theirs."""
 _CHOOSING_THE_ORDER = {"orderBy", "emailPrefix", "attribute", "value"}
