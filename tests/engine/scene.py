@@ -34,6 +34,7 @@ from models.templates.tables import template_versions, templates
 from tests.areas.access_review.giving import give_access_review
 from tests.areas.narrowed_tokens.giving import give_token
 from tests.areas.promises.giving import give_promise
+from tests.engine.sign_ins import give_sign_ins
 from tests.world.billing import give_invoice
 from tests.world.campaigns import give_campaign
 from tests.world.contacts import give_import
@@ -96,7 +97,8 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
         await give_token(world, owner.person, below[0])
         await give_token(world, key, below[0])
         await give_promise(world, below[0])
-        await give_access_review(world, below[0], is_open=False)
+        await give_access_review(world, master, is_open=False)
+    await give_sign_ins(world, owner, below[1:], rows)
     lists = [await give_list(world, below[0]) for _ in range(rows)]
     await subscribe(world, master, GROWTH, anchored_at=_tomorrow() - datetime.timedelta(days=100))
     for child in below:

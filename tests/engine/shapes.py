@@ -90,10 +90,39 @@ SHAPES = {
         6,
     ),
     "access reviews": _of_accounts(
-        "accessReviews(first: 2) { totalCount nodes { id isOpen waitingCount startedBy { id } "
+        "accessReviews(first: 2) { totalCount nodes { id isOpen waitingCount startedBy { id } account { id } "
         "items(first: 2) { totalCount nodes { id kind unused decision user { id } share { id } "
-        "apiKey { id } } } } }",
+        "apiKey { id } decidedBy { id } } } } }",
+        12,
+    ),
+    "sessions": Shape(
+        "{ viewer { sessions(first: 100) { totalCount nodes { id current client lastSeenAt } } } }", 5
+    ),
+    "second factors": Shape(
+        "{ viewer { secondFactor { proved totp recoveryCodesLeft resetEffectiveAt passkeys { id name } "
+        "missingIn(first: 100) { totalCount nodes { accountId name } } } } }",
+        11,
+    ),
+    "the viewer's own": Shape(
+        "{ viewer { personalData user { initials } memberships(first: 100) { totalCount nodes { "
+        "role { name } account { name } } } } }",
+        9,
+    ),
+    "received invitations": Shape(
+        "{ viewer { invitations(first: 100) { totalCount nodes { id accountName permissions } } } }", 5
+    ),
+    "what sign-ins must be": _of_accounts(
+        "requiresSecondFactor ownRequiresSecondFactor sessionIdleMinutes sessionMaximumMinutes", 4
+    ),
+    "single sign-on": _of_accounts(
+        "singleSignOn { issuer hasClientSecret signInUrl redirectUrl logoutUrl defaultRole { name } "
+        "roles { value role { name } } breakGlassMembers { id } }",
         10,
+    ),
+    "groups of a directory": _of_accounts(
+        "scimGroups(first: 2) { totalCount nodes { id memberCount roles { account { name } "
+        "role { name } } } }",
+        6,
     ),
     "ghosts": _of_accounts("ghosts(first: 100) { totalCount nodes { reason apiKey { name } } }", 3),
     "shares": _of_accounts(
@@ -155,12 +184,13 @@ SHAPES = {
         "subaccountsRequests(first: 100) { totalCount nodes { id status account { name } } }", 4
     ),
     "what staff see": Shape(
-        "query ($id: ID!) { staff { role requests(first: 20) { totalCount nodes { id accountName } } "
+        'query ($id: ID!) { staff { role accounts(search: "Child", first: 20) { totalCount nodes { id } } '
+        "requests(first: 20) { totalCount nodes { id accountName } } "
         "waiting(first: 20) { totalCount nodes { id } } "
         "reviews(first: 20) { totalCount nodes { id sample { source } } } "
         "account(id: $id) { id name overrides(first: 20) { totalCount nodes { id status memberId permissions "
         "madeByName } } reviews(first: 20) { totalCount nodes { id status } } } } }",
-        17,
+        19,
     ),
     "credit": _of_accounts("credit { balance reserved currency mode pool { name } }", 6),
     "credit at a moment": _of_accounts('creditAt(moment: "2999-01-01T00:00:00Z")', 1),
@@ -268,7 +298,7 @@ SHAPES = {
         "marketingMessages(first: 20) { totalCount nodes { id recipient events(first: 5) { totalCount "
         "nodes { kind toldAt } } } } "
         "transactionalMessages(first: 20) { totalCount nodes { id recipient } }",
-        36,
+        44,
     ),
     "files of messages": _of_accounts(
         "marketingMessages(first: 5) { nodes { id attachments { name } } }",

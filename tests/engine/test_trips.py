@@ -16,8 +16,12 @@ from tests.engine.statements import trips
 from tests.world.world import World
 
 TRIPS: dict[str, int] = {
-    "signIn": 14,
+    "signIn": 18,
     "signOut": 3,
+    "sessionRevoke": 3,
+    "sessionRevokeOthers": 3,
+    "passkeySignInStart": 5,
+    "secondFactorResetRequest": 10,
     "emailVerify": 15,
     "emailVerificationRequest": 4,
     "passwordResetRequest": 3,
@@ -146,6 +150,10 @@ async def stage(database: AsyncEngine) -> Stage:
 _REFUSED_IN_THE_MATRIX = {"signUp", "passwordChange", "passwordReset", "subaccountsRequest"}
 _REFUSED_IN_THE_MATRIX |= {"userUpdate", "userDelete", "emailChange"}
 _REFUSED_IN_THE_MATRIX |= {"singleSignOnUpdate", "singleSignOnRemove", "singleSignOnComplete"}
+_REFUSED_IN_THE_MATRIX |= {"sessionLimitsUpdate", "signInConfirm", "secondFactorRequire"}
+_REFUSED_IN_THE_MATRIX |= {"totpStart", "totpConfirm", "totpDisable", "recoveryCodesRenew"}
+_REFUSED_IN_THE_MATRIX |= {"passkeyStart", "passkeyAdd", "passkeyRemove", "passkeySignIn"}
+_REFUSED_IN_THE_MATRIX |= {"secondFactorResetApprove", "secondFactorResetWithdraw", "secondFactorStaffReset"}
 """What nobody does in the matrix."""
 
 

@@ -55,7 +55,7 @@ _SENDING = (
     f"marketingMessages(first: 3) {{ {_EDGES} nodes {{ events(first: 2) {{ edges {{ cursor }} }} }} }} "
     f"transactionalMessages(first: 3) {{ {_EDGES} }} campaigns(first: 3) {{ {_EDGES} }} "
     "sendingSources(first: 2) { edges { cursor } } accessPromises(first: 2) { edges { cursor } } "
-    "accessReviews(first: 2) { edges { cursor } }"
+    "accessReviews(first: 2) { edges { cursor } nodes { items(first: 2) { edges { cursor } } } }"
 )
 _SIGN_INS = (
     f"sessions {{ {_EDGES} }} invitations {{ {_EDGES} }} memberships {{ {_EDGES} }} "

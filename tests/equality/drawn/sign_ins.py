@@ -1,5 +1,5 @@
-"""How people get in: sessions of theirs, factors, single sign-on, what a directory provisioned, and invitations
-to addresses that are proved."""
+"""How people get in: by sessions, factors, single sign-on, groups of a directory, and invitations to proved
+addresses."""
 
 from collections.abc import Mapping
 

@@ -42,6 +42,7 @@ _TAGS = (
     "narrowedTokens",
     "accessPromises",
     "accessReviews",
+    "accessReviewItems",
     "events",
     "shares",
     "ownershipOffers",
