@@ -180,7 +180,8 @@ async def test_a_filter_of_a_wrong_type_is_refused(api: Api, place: Place) -> No
 async def test_a_number_is_no_way_around_a_version(api: Api, world: World) -> None:
     """1.0 is an integer to GraphQL; what is not the version is a conflict, whatever its size."""
     place = await make_place(api, world)
-    right = inputs(place)["accountUpdate"]
+    # What was booked keeps its currency, whatever the version.
+    right = {key: value for key, value in inputs(place)["accountUpdate"].items() if key != "currency"}
     for version in (0, -1, 2, 2**31 - 1, -(2**31)):
         refused = await attempt(api, "accountUpdate", place.above, **(right | {"expectedVersion": version}))
         assert refused.code == "CONFLICT"

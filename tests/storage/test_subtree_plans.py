@@ -69,7 +69,6 @@ async def full(database: AsyncEngine) -> _Full:
     ("field", "table"),
     [
         ("members(includeDescendants: true, first: $first, after: $after)", "memberships"),
-        ('members(includeDescendants: true, search: "Many-", first: $first, after: $after)', "memberships"),
         ("invitations(includeDescendants: true, first: $first, after: $after)", "invitations"),
         ("apiKeys(includeDescendants: true, first: $first, after: $after)", "api_keys"),
     ],

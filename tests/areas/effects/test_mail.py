@@ -17,6 +17,8 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import ParentAccess
 from models.effects.attempts import attempts
 from resolvers.access.mail_kinds import ACCESS_EXPIRING
+from resolvers.access_review.mail_kinds import ACCESS_REVIEW_ASKED
+from resolvers.accounts.mail_kinds import ACCOUNT_RESUMED, ACCOUNT_SUSPENDED
 from resolvers.effects.mail_limits import OFFERS, MailKind, Whose
 from resolvers.effects.mail_texts import LONGEST_SHOWN, letter, quoted, quoted_in_sql
 from resolvers.effects.outbox import recipient_digest
@@ -78,6 +80,9 @@ MAILS = {
     EMAIL_CHANGE_ATTEMPT: Row({"people.email_change.request_email_change"}, refused=True),
     EMAIL_CHANGED: Row({"people.email_change.change_address"}, refused=False),
     PASSWORD_RESET: Row({"people.password_resets.request_password_reset"}, refused=False),
+    ACCESS_REVIEW_ASKED: Row({"access_review.mail.tell_owners"}, refused=False),
+    ACCOUNT_SUSPENDED: Row({"accounts.staff_status._SUSPENDING"}, refused=False),
+    ACCOUNT_RESUMED: Row({"accounts.staff_status._RESUMING"}, refused=False),
     NEW_CLIENT: Row({"sessions.new_client.tell_of_new_client"}, refused=False),
     FACTOR_RESET: Row({"second_factor.resets._tell"}, refused=False),
     REPUTATION_CHANGED: Row({"reputation.tell.mail_moved"}, refused=False),

@@ -21,10 +21,12 @@ def _issuer() -> Iterator[Provider]:
 
 
 @pytest.fixture(scope="module", name="sso_app")
-async def _sso_app(settings: Settings, addresses: DatabaseAddresses) -> Starlette:
+async def _sso_app(settings: Settings, addresses: DatabaseAddresses) -> AsyncIterator[Starlette]:
     """The application, which may ask issuers on loopback."""
     allowed = {"private_issuers": True, "app_url": "https://app.example"}
-    return create_app(settings.model_copy(update=allowed), addresses.application)
+    app = create_app(settings.model_copy(update=allowed), addresses.application)
+    async with app.router.lifespan_context(app):
+        yield app
 
 
 @pytest.fixture(scope="module", name="sso")

@@ -149,7 +149,8 @@ async def test_a_session_that_was_ended_is_not_opened_again(
     assert await company.api.read("mutation { signOut { userErrors { code } } }", token)
     assert await _codes(company.api, token.token) == ["UNAUTHENTICATED"]
     allowed = settings.model_copy(update={"private_issuers": True})
-    async with Api.of(create_app(allowed, addresses.application)) as other:
+    app = create_app(allowed, addresses.application)
+    async with Api.of(app) as other, app.router.lifespan_context(app):
         assert await _codes(other, token.token) == ["UNAUTHENTICATED"]
 
 
@@ -167,7 +168,8 @@ async def test_an_issuer_that_is_down_bothers_nobody_who_is_in(
     assert await _codes(company.api, late) == []
     assert await _codes(company.api, new_key) == ["UNAUTHENTICATED"]
     allowed = settings.model_copy(update={"private_issuers": True})
-    async with Api.of(create_app(allowed, addresses.application)) as started_later:
+    app = create_app(allowed, addresses.application)
+    async with Api.of(app) as started_later, app.router.lifespan_context(app):
         assert await _codes(started_later, known) == []
 
 

@@ -124,6 +124,8 @@ MUTATIONS = {
 
 ELSEWHERE = {
     "settingsCopy": "needs two accounts; below",
+    "secondFactorRequire": "of sign-in: tests/areas/second_factor",
+    "sessionLimitsUpdate": "of sign-in: tests/areas/sessions",
     "parentAccessUpdate": "of links: tests/areas/parent_access",
     "parentAccessAnswer": "of links: tests/areas/parent_access",
     "parentAccessWithdraw": "of links: tests/areas/parent_access",

@@ -102,6 +102,7 @@ ALLOWED = {
     Use("resolvers.accounts.delete_person._memberships", _BY_PERSON): "the own memberships are left",
     Use("resolvers.accounts.delete_person._give_up_ownership", _BY_PERSON): "whether another owner stays",
     Use("resolvers.accounts.delete_person.delete_person", _SHARES_BY_PERSON): "the own shares are given back",
+    Use("resolvers.accounts.staff_status._tell_owners", _BY_PERSON): "who owns the account, to be told",
     Use("resolvers.sessions.reads.by_id", _PRINCIPAL): "the viewer's own session",
     Use("resolvers.second_factor.reads.passkey_by_id", _PRINCIPAL): "the viewer's own passkey",
     Use(

@@ -39,15 +39,16 @@ INSERTS = {
     "narrowed_tokens": "INSERT INTO narrowed_tokens (root_digest, ancestor_ids, account_ids, scopes, "
     "audience, id, user_id, digest, expires_at) SELECT '', '{}', ARRAY[CAST(:account AS uuid)], 1, 'Widget', "
     f"{_OF_A_PERSON}",
-    "factor_challenges": "INSERT INTO factor_challenges (purpose, password_digest, nonce, id, user_id, digest, "
-    f"expires_at) SELECT 'SIGN_IN', '', '', {_OF_A_PERSON}",
-    "factor_resets": "WITH lost AS (INSERT INTO users (id, name, sort_key, search_key, email, email_canonical) "
+    "factor_challenges": "INSERT INTO factor_challenges (purpose, password_digest, nonce, id, user_id, "
+    f"digest, expires_at) SELECT 'SIGN_IN', '', '', {_OF_A_PERSON}",
+    "factor_resets": "WITH lost AS (INSERT INTO users (id, name, sort_key, search_key, email, "
+    "email_canonical) "
     f"SELECT gen_random_uuid(), 'Ann', '', '', CAST(n AS text), CAST(n AS text) {_AGES} "
     "RETURNING id, email) INSERT INTO factor_resets (user_id, expires_at) "
     f"SELECT id, moment {_AGES} JOIN lost ON lost.email = CAST(n AS text)",
     "single_sign_on_attempts": f"INSERT INTO single_sign_on_attempts (digest, expires_at) {_DIGESTS}",
-    "single_sign_on_codes": "INSERT INTO single_sign_on_codes (sign_on_master_id, sign_on_subject, user_id, digest, "
-    f"expires_at) SELECT :master, 'ann', :person, digest, moment FROM ({_DIGESTS}) AS made",
+    "single_sign_on_codes": "INSERT INTO single_sign_on_codes (sign_on_master_id, sign_on_subject, user_id, "
+    f"digest, expires_at) SELECT :master, 'ann', :person, digest, moment FROM ({_DIGESTS}) AS made",
     "single_sign_on_tokens": f"INSERT INTO single_sign_on_tokens (digest, expires_at) {_DIGESTS}",
     "devices": f"INSERT INTO devices (id, user_id, digest, expires_at) SELECT {_OF_A_PERSON}",
     "mailbox_links": f"INSERT INTO mailbox_links (kind, id, user_id, digest, expires_at) "
