@@ -6,7 +6,7 @@ it was. The address is free again.
 
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, delete, exists, func, select, update
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
@@ -17,7 +17,7 @@ from authz.policy.refusals import Refusal, RefusalCode
 from authz.reach.break_glass import opening_holds
 from authz.wall.notes import TransactionNotes
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import in_account, row_of
+from models.accounts.trees import in_account, in_tree, row_of
 from models.base.ids import AccountId, Kind, MasterId, ShareId, UserId, present
 from models.base.text_forms import forms_of
 from models.members.tables import memberships
@@ -27,7 +27,9 @@ from models.people.mailbox_links import mailbox_links
 from models.people.sessions import sessions
 from models.people.users import ownerships, users
 from models.roles.tables import roles
+from models.scim.tables import scim_group_members, scim_memberships, scim_users
 from models.shares.tables import shares
+from models.single_sign_on.tables import single_sign_on_codes, single_sign_on_identities
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record
 from resolvers.members.ownership import end_offers
@@ -142,8 +144,13 @@ async def _leave(session: WriteSession, principal: Principal, row: Row[*tuple[An
 
 
 async def _forget(session: WriteSession, user_id: UserId) -> None:
-    """Nobody signs in as the person any more, and nothing tells whom it was."""
-    for table in (sessions, devices, mailbox_links):
+    """Nobody signs in as the person any more, no directory gives it a role, and nothing tells whom it was."""
+    listed = select(scim_users.c.id).where(
+        in_tree(scim_users, scim_group_members, id="scim_user_id"), scim_users.c.user_id == user_id
+    )
+    await session.send_built(delete(scim_group_members).where(exists(listed.correlate(scim_group_members))))
+    ways_in = (sessions, devices, mailbox_links, single_sign_on_identities, single_sign_on_codes)
+    for table in (*ways_in, scim_users, scim_memberships):
         await session.send_built(delete(table).where(table.c.user_id == user_id))
     name, address = f"Former person {user_id.hex[-6:].upper()}", f"{user_id.hex}@deleted.invalid"
     pseudonym = {"name": name, **forms_of(users, name), "email": address, "email_canonical": address}

@@ -77,7 +77,7 @@ def read_group(document: Document) -> GroupValues:
     if display_name is None:
         raise invalid("displayName is required.")
     members = get(document, "members")
-    ids = None if members is None else frozenset(map(_member, _list(members)))
+    ids = None if members is None else frozenset(map(_member, _list(members, "members")))
     return GroupValues(display_name, _text(get(document, "externalId"), "externalId"), ids)
 
 
@@ -156,7 +156,7 @@ def _flag(value: object) -> bool:
 
 def _email(user_name: str, emails: object) -> EmailAddress:
     """The user name itself, or else the primary address."""
-    given = [each for each in _list(emails) if isinstance(each, dict)] if emails is not None else []
+    given = [each for each in _list(emails, "emails") if isinstance(each, dict)] if emails is not None else []
     given.sort(key=lambda each: (get(each, "primary") is not True, str(get(each, "type")).lower() != "work"))
     for text in (user_name, *(get(each, "value") for each in given)):
         try:
@@ -166,9 +166,11 @@ def _email(user_name: str, emails: object) -> EmailAddress:
     raise invalid("Neither userName nor emails has an e-mail address.")
 
 
-def _list(value: object) -> list[Any]:
-    if not isinstance(value, list) or len(value) > MOST_MEMBERS:
-        raise invalid(f"A list has at most {MOST_MEMBERS:,} values.")
+def _list(value: object, field: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise invalid(f"{field} must be a list.")
+    if len(value) > MOST_MEMBERS:
+        raise invalid(f"{field} must have at most {MOST_MEMBERS:,} values.")
     return value
 
 

@@ -20,10 +20,13 @@ class Filter:
 
 
 def parse_filter(text: str | None) -> Filter | None:
-    """Raises ScimError for one of another form."""
+    """Raises ScimError for one of another form, and for NUL, which the database takes in no text."""
     if text is None:
         return None
     matched = _FILTER.match(text)
     if matched is None:
         raise invalid('Filters have the form: attribute eq "value".', "invalidFilter")
-    return Filter(matched["name"].lower(), literal(matched["value"]))
+    value = literal(matched["value"])
+    if isinstance(value, str) and "\0" in value:
+        raise invalid("A value in a filter must not contain NUL.", "invalidFilter")
+    return Filter(matched["name"].lower(), value)

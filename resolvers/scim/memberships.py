@@ -8,21 +8,23 @@ import uuid
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import ARRAY, ColumnElement, Row, Uuid, any_, delete, exists, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import DBAPIError
 
 from authz.callers.principals import Principal
 from authz.guards.delegation import RoleGrant, role_to_give
 from authz.guards.exclusive import Authorized, WriteKind, authorize_also
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission
-from authz.policy.refusals import Refusal
+from authz.policy.refusals import Refusal, RefusalCode
 from authz.wall.notes import TransactionNotes
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import columns_of, in_account, in_tree, row_of
-from models.base.ids import AccountId, Kind, UserId, new_id, present
+from models.base.ids import AccountId, Kind, MasterId, UserId, new_id, present
 from models.members.tables import memberships
 from models.people.sessions import sessions
+from models.people.users import users
 from models.scim.tables import scim_group_members, scim_group_roles, scim_memberships, scim_users
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record
@@ -31,6 +33,8 @@ from resolvers.sessions.ends import limit_sessions_of
 from resolvers.staff.user_rights import limit_in_force
 
 _Membership = Row[*tuple[Any, ...]]
+_PROMISE_BROKEN = "MP001"
+"""The database's code, of `mandant_check_promises`."""
 
 
 async def settle(
@@ -38,15 +42,21 @@ async def settle(
 ) -> None:
     """Give these people the memberships that their groups give, and take those that none gives any more. Who
     is not active loses all memberships of the tree, and the sessions of its single sign-on. The tree is
-    locked."""
+    locked.
+
+    A membership that somebody else has ended is not given again until no group gives one there any more: so
+    whoever was removed stays so, whatever the directory says next.
+    """
     for user_id in sorted(people):
         wanted = await _wanted(session, master, user_id)
         held = await _held(session, master, user_id)
         given = await _given(session, master, user_id)
         for account_id, role_id in sorted(wanted.items()):
+            if account_id in given and account_id not in held:
+                continue
             await _give(session, principal, master, user_id, account_id, role_id, held.get(account_id))
         active = await _is_active(session, master, user_id)
-        gone = held.keys() - wanted.keys() if not active else given - wanted.keys()
+        gone = (given if active else given | held.keys()) - wanted.keys()
         for account_id in sorted(gone):
             await _take(session, principal, master, user_id, account_id, held.get(account_id))
         if not active:
@@ -61,10 +71,17 @@ async def _wanted(session: WriteSession, master: Authorized, user_id: UserId) ->
         select(mapped.account_id, mapped.role_id)
         .join(scim_group_members, in_tree(scim_group_members, scim_group_roles, group_id="group_id"))
         .join(scim_users, in_tree(scim_users, scim_group_members, id="scim_user_id"))
-        .where(mapped.master_id == master.master_id, user.user_id == user_id, user.active)
+        .where(mapped.master_id == master.master_id, user.user_id == user_id, user.active, person_is_there())
         .order_by(mapped.group_id.desc())
     )
     return {AccountId(row.account_id): row.role_id for row in await session.execute(statement)}
+
+
+def person_is_there() -> ColumnElement[bool]:
+    """Whether the person of a row of `scim_users` has not deleted itself. The row of one who did stays where
+    the person was in no account, because its deletion does not see the tree."""
+    same = users.c.id == scim_users.c.user_id
+    return exists(select(users.c.id).where(same, users.c.deleted_at.is_(None)).correlate(scim_users))
 
 
 async def _held(
@@ -86,7 +103,7 @@ async def _given(session: WriteSession, master: Authorized, user_id: UserId) -> 
 
 async def _is_active(session: WriteSession, master: Authorized, user_id: UserId) -> bool:
     user = scim_users.c
-    own = (user.master_id == master.master_id) & (user.user_id == user_id)
+    own = (user.master_id == master.master_id) & (user.user_id == user_id) & person_is_there()
     return bool((await session.execute(select(user.active).where(own))).scalar_one_or_none())
 
 
@@ -109,11 +126,42 @@ async def _give(
     except Refusal as refusal:
         await _left(session, principal, master, user_id, account_id, refusal)
         return
-    if held is None:
-        await _join(session, principal, account, user_id, role)
-    else:
-        await _change(session, principal, account, held, role)
-    mark = upsert(scim_memberships).values(**columns_of(account), user_id=user_id)
+    before = await session.savepoint()
+    try:
+        if held is None:
+            await _join(session, principal, account, user_id, role)
+        else:
+            await _change(session, principal, account, held, role)
+        mark = upsert(scim_memberships).values(**columns_of(account), user_id=user_id)
+        # Waited for, because what was sent before it may break a promise.
+        await session.execute(mark.on_conflict_do_nothing())
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != _PROMISE_BROKEN:
+            raise
+        await before.go_back()
+        broken = Refusal(RefusalCode.PROMISE_BROKEN)
+        await _left(session, principal, master, user_id, account_id, broken)
+
+
+async def keep_removed(
+    session: WriteSession, master_id: MasterId, accounts: Collection[AccountId], user_id: UserId
+) -> None:
+    """See that no group gives the person, who was removed from these accounts, a membership there again. The
+    tree is locked."""
+    mapped = scim_group_roles.c
+    by_groups = (
+        select(mapped.master_id, mapped.account_id, scim_users.c.user_id)
+        .join(scim_group_members, in_tree(scim_group_members, scim_group_roles, group_id="group_id"))
+        .join(scim_users, in_tree(scim_users, scim_group_members, id="scim_user_id"))
+        .where(
+            mapped.master_id == master_id,
+            mapped.account_id == any_(literal(list(accounts), ARRAY(Uuid))),
+            scim_users.c.user_id == user_id,
+            scim_users.c.active,
+        )
+    )
+    columns = ["master_id", "account_id", "user_id"]
+    mark = upsert(scim_memberships).from_select(columns, by_groups)
     await session.send_built(mark.on_conflict_do_nothing())
 
 

@@ -25,7 +25,7 @@ from resolvers.people.verified_person import verified_person
 from resolvers.scim.documents import GroupValues, UserValues
 from resolvers.scim.errors import ScimError, invalid, not_found
 from resolvers.scim.filters import Filter
-from resolvers.scim.memberships import settle
+from resolvers.scim.memberships import person_is_there, settle
 
 _Row = Row[*tuple[Any, ...]]
 _LONGEST_NAME = 200
@@ -68,7 +68,7 @@ async def list_users(
     session: WriteSession, master: Authorized, asked: Filter | None, page: Page
 ) -> tuple[int, Sequence[_Row]]:
     """How many there are, and one page of them with `email`, oldest first."""
-    found = in_account(scim_users, master) & _matches(scim_users, asked, _USER_FILTERS)
+    found = _shown(master) & _matches(scim_users, asked, _USER_FILTERS)
     rows = _users().where(found).order_by(scim_users.c.id)
     return await _page(session, select(func.count()).select_from(scim_users).where(found), rows, page)
 
@@ -84,7 +84,7 @@ async def list_groups(
 
 async def user_by_id(session: WriteSession, master: Authorized, id: uuid.UUID | None) -> _Row:
     """With `email`. Raises ScimError."""
-    found = in_account(scim_users, master) & (scim_users.c.id == id)
+    found = _shown(master) & (scim_users.c.id == id)
     row: _Row | None = (await session.execute(_users().where(found))).one_or_none()
     if row is None:
         raise not_found("user")
@@ -105,10 +105,11 @@ async def members_of(
 ) -> dict[uuid.UUID, list[uuid.UUID]]:
     """The people of each group."""
     member = scim_group_members.c
-    own = (member.master_id == master.master_id) & member.group_id.in_(groups)
-    statement = select(member.group_id, member.scim_user_id).where(own).order_by(member.scim_user_id)
+    own = _shown(master) & member.group_id.in_(groups)
+    same = in_tree(scim_users, scim_group_members, id="scim_user_id")
+    statement = select(member.group_id, member.scim_user_id).join(scim_users, same).where(own)
     found: dict[uuid.UUID, list[uuid.UUID]] = {group: [] for group in groups}
-    for row in await session.execute(statement):
+    for row in await session.execute(statement.order_by(member.scim_user_id)):
         found[row.group_id].append(row.scim_user_id)
     return found
 
@@ -122,6 +123,7 @@ async def create_user(
     await _check_domain(session, master, values)
     full_name = " ".join(filter(None, (values.given_name, values.family_name)))
     name = (values.display_name or full_name or values.email.original)[:_LONGEST_NAME]
+    await _forget_deleted(session, master, values)
     user_id, made = await verified_person(session, name, values.email), new_id()
     taken = (scim_users.c.user_name_folded == values.user_name.lower()) | (scim_users.c.user_id == user_id)
     await _check_free(session, scim_users, in_account(scim_users, master) & taken)
@@ -136,6 +138,7 @@ async def update_user(
     session: WriteSession, principal: Principal, master: Authorized, row: _Row, values: UserValues
 ) -> None:
     """The address of a person does not change by it: that is for the person."""
+    await _forget_deleted(session, master, values)
     folded = scim_users.c.user_name_folded == values.user_name.lower()
     others = folded & (scim_users.c.id != row.id)
     await _check_free(session, scim_users, in_account(scim_users, master) & others)
@@ -147,11 +150,23 @@ async def delete_user(session: WriteSession, principal: Principal, master: Autho
     """As if it was no longer active, and forgotten by the directory. The person stays."""
     await _change(session, scim_users, master, row, {"active": False})
     await settle(session, principal, master, [UserId(row.user_id)])
+    await _forget(session, master, row.id)
+
+
+async def _forget_deleted(session: WriteSession, master: Authorized, values: UserValues) -> None:
+    """The user name is free where its person has deleted itself."""
+    named = scim_users.c.user_name_folded == values.user_name.lower()
+    own = in_account(scim_users, master) & named & ~person_is_there()
+    for user in (await session.execute(select(scim_users.c.id).where(own))).scalars():
+        await _forget(session, master, user)
+
+
+async def _forget(session: WriteSession, master: Authorized, id: uuid.UUID) -> None:
     member = scim_group_members.c
     await session.send_built(
-        delete(scim_group_members).where(member.master_id == master.master_id, member.scim_user_id == row.id)
+        delete(scim_group_members).where(member.master_id == master.master_id, member.scim_user_id == id)
     )
-    await _delete(session, scim_users, master, row)
+    await session.send_built(delete(scim_users).where(in_account(scim_users, master), scim_users.c.id == id))
 
 
 async def create_group(
@@ -185,7 +200,8 @@ async def delete_group(session: WriteSession, principal: Principal, master: Auth
     mapped = scim_group_roles.c
     own = (mapped.master_id == master.master_id) & (mapped.group_id == row.id)
     await session.send_built(delete(scim_group_roles).where(own))
-    await _delete(session, scim_groups, master, row)
+    own = in_account(scim_groups, master) & (scim_groups.c.id == row.id)
+    await session.send_built(delete(scim_groups).where(own))
 
 
 async def people_of_group(session: WriteSession, master: Authorized, group_id: uuid.UUID) -> list[UserId]:
@@ -206,7 +222,7 @@ async def _set_members(
 ) -> None:
     before = set((await members_of(session, master, [group_id]))[group_id])
     people = set(await people_of_group(session, master, group_id))
-    known = in_account(scim_users, master) & scim_users.c.id.in_(wanted - before)
+    known = _shown(master) & scim_users.c.id.in_(wanted - before)
     new = (await session.execute(select(scim_users.c.id, scim_users.c.user_id).where(known))).all()
     if len(new) < len(wanted - before):
         raise invalid("A member is no user of this directory.")
@@ -216,11 +232,15 @@ async def _set_members(
         await session.execute_each(insert(scim_group_members), rows)
     member = scim_group_members.c
     these = (member.master_id == master.master_id) & (member.group_id == group_id)
-    gone = delete(scim_group_members).where(these, member.scim_user_id.in_(before - wanted))
+    gone = delete(scim_group_members).where(these, member.scim_user_id.not_in(wanted))
     await session.send_built(gone)
     people |= {UserId(each.user_id) for each in new}
     changed = people if before != wanted else set()
     await settle(session, principal, master, changed)
+
+
+def _shown(master: Authorized) -> ColumnElement[bool]:
+    return in_account(scim_users, master) & person_is_there()
 
 
 def _users() -> Any:
@@ -272,8 +292,3 @@ async def _change(
     own = in_account(table, master) & (table.c.id == row.id)
     more = {"version": table.c.version + 1, "updated_at": func.now()}
     await session.send_built(update(table).where(own).values(**values, **more))
-
-
-async def _delete(session: WriteSession, table: Table, master: Authorized, row: _Row) -> None:
-    own = in_account(table, master) & (table.c.id == row.id)
-    await session.send_built(delete(table).where(own))

@@ -25,6 +25,7 @@ from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Ended, record_ends
 from resolvers.members.change import logged_values
 from resolvers.members.ownership import end_offers, give_up_ownership
+from resolvers.scim.memberships import keep_removed
 from resolvers.shares.persons_access import (
     HeldMembership,
     PersonsAccess,
@@ -55,7 +56,8 @@ class PersonRemoved:
 
 async def remove_person(session: WriteSession, principal: Principal, command: PersonRemoval) -> PersonRemoved:
     """End the person's memberships and shares in the account and all accounts below it, and what is offered
-    to the person's address there. A share keeps the accounts that lie elsewhere.
+    to the person's address there. A share keeps the accounts that lie elsewhere. No group of the company's
+    directory gives the memberships again.
 
     Concerns the accounts whose members the caller may see. Needs MEMBERS_WRITE in each of them, and all that
     the person's roles and shares give there; allowed in any status. Raises NotFound for a person who is
@@ -71,6 +73,8 @@ async def remove_person(session: WriteSession, principal: Principal, command: Pe
         *await _end_shares(session, found, places),
         *await _end_invitations(session, found, places),
     ]
+    master_id = locked[0].master_id
+    await keep_removed(session, master_id, [account.account_id for account in locked], command.user_id)
     await record_ends(session, principal, ends)
     await _check_nothing_is_left(session, command)
     keys = await count_working_keys(session, principal, command.account_id, command.user_id)

@@ -25,6 +25,7 @@ from models.accounts.trees import columns_of, in_account, row_of, this_account
 from models.base.ids import Kind, MembershipId, UserId, new_id, present
 from models.members.tables import memberships
 from models.people.sessions import sessions
+from models.people.users import users
 from models.roles.tables import roles
 from models.shares.tables import shares
 from models.single_sign_on.tables import single_sign_on_identities
@@ -84,12 +85,16 @@ async def _person(
     session: WriteSession, connection: Connection, claims: Claims, email: EmailAddress
 ) -> UserId:
     identity = single_sign_on_identities.c
-    named = select(identity.user_id).where(
-        in_account(single_sign_on_identities, connection.account), identity.subject == claims.subject
+    own = in_account(single_sign_on_identities, connection.account) & (identity.subject == claims.subject)
+    named = select(users.c.id, users.c.deleted_at).join(
+        single_sign_on_identities, own & (users.c.id == identity.user_id)
     )
-    known = (await session.execute(named)).scalar_one_or_none()
+    known = (await session.execute(named)).one_or_none()
+    if known is not None and known.deleted_at is None:
+        return UserId(known.id)
     if known is not None:
-        return UserId(known)
+        # Whoever deleted itself comes back as somebody new.
+        await session.send_built(delete(single_sign_on_identities).where(own))
     return await verified_person(session, _name_of(claims, email), email)
 
 

@@ -2,14 +2,18 @@
 
 import asyncio
 
+import pytest
 from sqlalchemy import select
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.people.users import users
+from models.scim.tables import scim_users
+from models.single_sign_on.tables import single_sign_on_identities
 from tests.areas.effects.log import events_of
 from tests.areas.scim.directory import Directory
-from tests.client.mutations import ROLE_IDS, code_of
-from tests.world.world import World
+from tests.areas.single_sign_on.giving import give_identity, give_single_sign_on
+from tests.client.mutations import ROLE_IDS, code_of, done
+from tests.world.world import PASSWORD, Person, World
 
 
 async def test_a_person_is_made_found_and_forgotten(directory: Directory) -> None:
@@ -215,3 +219,114 @@ async def test_the_directory_learns_what_there_is(directory: Directory) -> None:
     assert found["patch"] == {"supported": True}
     types = await directory.done("GET", "ResourceTypes")
     assert [each["name"] for each in types["Resources"]] == ["User", "Group"]
+
+
+async def test_a_promise_keeps_a_membership_back_and_not_the_directory(
+    directory: Directory, world: World
+) -> None:
+    allowed = [BuiltinRole.OWNER, BuiltinRole.ADMINISTRATOR, BuiltinRole.FINANCE]
+    promised = {"accountId": directory.account.id, "permission": "INVOICES_READ"}
+    roles = [ROLE_IDS[role] for role in allowed]
+    await done(directory.api, "accessPromiseCreate", directory.owner, **promised, roleIds=roles)
+    role = await world.role(directory.account, "ACCOUNT_READ INVOICES_READ")
+    anna, carl = await directory.user("anna"), await directory.user("carl")
+    group, other = await directory.group("Readers"), await directory.group("Analysts", carl)
+    await directory.map(other, directory.account, BuiltinRole.ANALYST)
+    values = {"groupId": f"scgr_{group}", "accountId": directory.account.id, "roleId": role.id}
+    await done(directory.api, "scimGroupRoleSet", directory.owner, **values)
+    before = await directory.roles(directory.account)
+    both = [{"value": anna}, {"value": carl}]
+    await directory.patch(f"Groups/{group}", {"op": "add", "path": "members", "value": both})
+    assert await directory.members(group) == {anna, carl}
+    assert await directory.roles(directory.account) == before
+    events = await events_of(directory.api, directory.owner, directory.account.id)
+    left = [event for event in events if event["kind"] == "SCIM_CHANGE_LEFT"]
+    assert [event["after"]["code"] for event in left] == ["PROMISE_BROKEN"] * 2
+    assert events[: len(left)] == left
+
+
+async def test_who_was_removed_stays_so_whatever_the_directory_says_of_the_person(
+    directory: Directory, world: World
+) -> None:
+    """Until it takes the person out of the group, or out of work, and back."""
+    shop, other = await world.account(directory.account, "Shop"), await world.account(directory.account)
+    person = await world.person("Anna", directory.address("anna"))
+    by_hand = await world.account(shop, "By hand")
+    await world.member(by_hand, BuiltinRole.MARKETER, person)
+    anna = await directory.user("anna")
+    group = await directory.group("Marketing", anna)
+    for account in (shop, other, by_hand):
+        await directory.map(group, account, BuiltinRole.MARKETER)
+    removed = {"accountId": shop.id, "userId": person.id}
+    await done(directory.api, "personRemove", directory.owner, **removed)
+    named = {"op": "replace", "path": "displayName", "value": "Anne"}
+    for path, operation in (
+        (f"Users/{anna}", named),
+        (f"Groups/{group}", {"op": "add", "path": "members", "value": [{"value": anna}]}),
+        (
+            f"Groups/{group}",
+            {"op": "add", "path": "members", "value": [{"value": await directory.user("b")}]},
+        ),
+    ):
+        await directory.patch(path, operation)
+        assert "Anna" not in await directory.roles(shop) | await directory.roles(by_hand)
+        assert (await directory.roles(other))["Anna"] == "MARKETER"
+    for active in (False, True):
+        await directory.patch(f"Users/{anna}", {"op": "replace", "path": "active", "value": active})
+    assert (await directory.roles(shop))["Anna"] == "MARKETER"
+    await done(directory.api, "personRemove", directory.owner, **removed)
+    for kind in ("remove", "add"):
+        await directory.patch(f"Groups/{group}", {"op": kind, "path": "members", "value": [{"value": anna}]})
+    assert (await directory.roles(shop))["Anna"] == "MARKETER"
+
+
+@pytest.mark.parametrize("in_a_group", [True, False])
+async def test_who_deletes_itself_is_no_user_any_more(
+    directory: Directory, world: World, in_a_group: bool
+) -> None:
+    """Also where the person is in no account of the directory's tree."""
+    person = await world.person("Anna", directory.address("anna"))
+    anna = await directory.user("anna")
+    group = await directory.group("Marketing", anna)
+    if in_a_group:
+        await give_identity_of(world, directory, person)
+        await directory.map(group, directory.account, BuiltinRole.MARKETER)
+    await done(directory.api, "userDelete", person, password=PASSWORD)
+    members = await directory.roles(directory.account)
+    body = {"Operations": [{"op": "replace", "path": "displayName", "value": "Anne"}]}
+    assert (await directory.send("PATCH", f"Users/{anna}", body)).status_code == 404
+    assert (await directory.send("GET", f"Users/{anna}")).status_code == 404
+    assert (await directory.done("GET", "Users"))["totalResults"] == 0
+    assert await directory.members(group) == set()
+    await directory.map(group, directory.account, BuiltinRole.ANALYST)
+    assert await directory.roles(directory.account) == members
+    again = await directory.user("anna")
+    assert again != anna
+    await directory.done("PUT", f"Groups/{group}", {"displayName": "All", "members": [{"value": again}]})
+    assert (await directory.roles(directory.account))["Anna"] == "ANALYST"
+    assert (await directory.send("DELETE", f"Groups/{group}")).status_code == 204
+    async with world.database.connect() as connection:
+        for table in (scim_users, single_sign_on_identities):
+            rows = select(table.c.user_id).where(table.c.user_id == person.key)
+            assert (await connection.execute(rows)).all() == []
+
+
+async def give_identity_of(world: World, directory: Directory, person: Person) -> None:
+    """The company's issuer names the person."""
+    await give_single_sign_on(world, directory.account)
+    await give_identity(world, directory.account, person)
+
+
+async def test_what_is_no_list_is_called_so(directory: Directory) -> None:
+    for path, body, field in (
+        ("Users", {"userName": "anna", "emails": directory.address("anna")}, "emails"),
+        ("Groups", {"displayName": "All", "members": "x"}, "members"),
+    ):
+        answer = await directory.send("POST", path, body)
+        assert (answer.status_code, answer.json()["detail"]) == (400, f"{field} must be a list.")
+
+
+@pytest.mark.parametrize("path", ["Users?filter=userName", "Users?filter=id", "Groups?filter=displayName"])
+async def test_a_filter_takes_no_nul(directory: Directory, path: str) -> None:
+    answer = await directory.send("GET", f'{path} eq "a%00b"')
+    assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidFilter")

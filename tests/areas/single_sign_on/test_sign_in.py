@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import httpx
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, parse
@@ -304,3 +304,15 @@ async def test_two_first_sign_ins_at_once_make_one_person(company: Company) -> N
     one, other = await _seen(company, first), await _seen(company, second)
     assert one == other
     assert await _role_of(company, email) == "ANALYST"
+
+
+async def test_who_deleted_itself_comes_back_as_somebody_new(company: Company) -> None:
+    subject = company.person(email=company.address())
+    before = await company.signed_in(subject)
+    old = (await company.api.read("{ viewer { id } }", before))["viewer"]["id"]
+    # As in a tree that the deletion does not see: what the issuer calls the person is still there.
+    async with company.world.database.begin() as connection:
+        gone = {"deleted_at": func.now(), "email": "x", "email_canonical": "x", "email_verified_at": None}
+        await connection.execute(update(users).where(users.c.id == parse(Kind.USER, old)).values(gone))
+    after = await company.signed_in(subject)
+    assert (await company.api.read("{ viewer { id } }", after))["viewer"]["id"] != old

@@ -47,10 +47,8 @@ async def _master(stage: Stage) -> Values:
 
 
 async def _suspended_master(stage: Stage) -> Values:
-    """Another one than the stage's, which others need."""
-    master = await stage.world.account()
-    await stage.world.set_status(master, AccountStatus.SUSPENDED)
-    return {"accountId": master.id, "reason": "It is theirs again."}
+    await stage.world.set_status(stage.parent, AccountStatus.SUSPENDED)
+    return await _master(stage)
 
 
 async def _master_active(stage: Stage, caller: str) -> None:
@@ -72,7 +70,7 @@ STAFF_MUTATIONS = {
     "overrideEnd": Mutation(None, STAFF_ALONE, _ended),
     "subaccountsRequestDecline": Mutation(None, STAFF_ALONE, _asked),
     "accountStaffSuspend": Mutation(None, STAFF_ALONE, _master, _master_active),
-    "accountStaffResume": Mutation(None, STAFF_ALONE, _suspended_master),
+    "accountStaffResume": Mutation(None, STAFF_ALONE, _suspended_master, _master_active),
 }
 """Each has the mark `@staffOnly`."""
 

@@ -184,9 +184,9 @@ class Stage:
         await self._set_status(accounts.c.parent_id == self.account.key, AccountStatus.CLOSED)
 
     async def reopen(self) -> None:
-        """The account and those below it are active, and everything passes down to it."""
-        both = (accounts.c.parent_id == self.account.key) | (accounts.c.id == self.account.key)
-        await self._set_status(both, AccountStatus.ACTIVE)
+        """The account, the one above it and those below it are active, and everything passes down to it."""
+        near = accounts.c.id.in_([self.account.key, self.parent.key])
+        await self._set_status(near | (accounts.c.parent_id == self.account.key), AccountStatus.ACTIVE)
         await self.restore_link()
 
     async def pass_all_roles(self) -> None:
