@@ -1,6 +1,7 @@
 -- Finds the trees that the caller is in and shows them to the rest of the transaction. Tells which API key it
--- found, so that the statement looks it up by one index instead of two; what the key gives is judged there. Tells
--- too whether no tree requires a second factor that a person's session has not proved: else each account is asked.
+-- found, so that the statement looks it up by one index instead of two; what the key gives is judged there.
+-- Tells too whether no tree requires a second factor that a person's session has not proved: else each
+-- account is asked.
 CREATE OR REPLACE FUNCTION mandant_enter(principal bytea, kind text, link bytea)
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $body$

@@ -15,8 +15,9 @@ CREATE OR REPLACE FUNCTION mandant_staff_barred(principal bytea, account uuid)
 RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
 BEGIN
-  RETURN EXISTS (
-    SELECT FROM accounts WHERE id = account AND mandant_second_factor_bars(principal, master_id, id));
+  RETURN coalesce(
+    (SELECT mandant_second_factor_bars(principal, master_id, id) FROM accounts WHERE id = account), false
+  );
 END
 $body$;
 
@@ -32,7 +33,10 @@ BEGIN
     RETURN;
   END IF;
   SELECT master_id INTO entered_tree FROM accounts WHERE id = account;
-  IF NOT FOUND OR mandant_second_factor_bars(principal, entered_tree, account) THEN
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  IF mandant_second_factor_bars(principal, entered_tree, account) THEN
     RETURN;
   END IF;
   entered_own := EXISTS (

@@ -1,4 +1,5 @@
--- Remembers to the minute that the keys with these secrets, or with narrowed tokens of these, were used. Locks them in one order.
+-- Remembers to the minute that the keys with these secrets, or with narrowed tokens of these, were used.
+-- Locks them in one order.
 CREATE OR REPLACE FUNCTION mandant_note_key_uses(secrets bytea[])
 RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $body$

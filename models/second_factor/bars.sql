@@ -1,6 +1,6 @@
--- Whether an account, or one above it, requires a second factor and the session with this digest has proved none.
--- Of a digest that is no session's it answers as of a session without a factor. The service that single sign-on
--- of the tree trusts asks for factors itself. A narrowed token has proved what its session has.
+-- Whether an account, or one above it, requires a second factor and the session with this digest has proved
+-- none. Of a digest that is no session's it answers as of a session without a factor. The service that single
+-- sign-on of the tree trusts asks for factors itself. A narrowed token has proved what its session has.
 CREATE OR REPLACE FUNCTION mandant_second_factor_bars(principal bytea, tree uuid, account uuid)
 RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
@@ -11,7 +11,8 @@ BEGIN
     WHERE path.master_id = tree AND path.descendant_id = account
   ) AND NOT EXISTS (
     SELECT FROM sessions
-    WHERE digest = principal AND expires_at > now() AND (second_factor_at IS NOT NULL OR sign_on_master_id = tree)
+    WHERE digest = principal AND expires_at > now()
+      AND (second_factor_at IS NOT NULL OR sign_on_master_id = tree)
   ) AND NOT EXISTS (
     SELECT FROM narrowed_tokens AS token LEFT JOIN sessions ON sessions.digest = token.root_digest
     WHERE token.digest = principal AND (
@@ -43,8 +44,8 @@ CREATE OR REPLACE FUNCTION mandant_needs_second_factor(person uuid)
 RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
 BEGIN
-  RETURN EXISTS (
-    SELECT FROM (
+  RETURN (
+    SELECT count(*) > 0 FROM (
       SELECT master_id, account_id FROM memberships
         WHERE user_id = person AND (expires_at IS NULL OR expires_at > now())
       UNION ALL SELECT opened.master_id, opened.account_id FROM shares

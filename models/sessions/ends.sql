@@ -1,6 +1,6 @@
--- When a session ends: 30 days after the sign-in, or earlier by the strictest limits of the trees that the person
--- is a member or guest in. VOLATILE, so that it sees limits that were committed while a session's row was waited
--- for.
+-- When a session ends: 30 days after the sign-in, or earlier by the strictest limits of the trees that the
+-- person is a member or guest in. VOLATILE, so that it sees limits that were committed while a session's row
+-- was waited for.
 CREATE OR REPLACE FUNCTION mandant_session_end(person uuid, began timestamptz, seen timestamptz)
 RETURNS timestamptz
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
@@ -20,8 +20,8 @@ BEGIN
 END
 $body$;
 
--- Notes that these sessions were used, at most once a minute for each, and moves their ends. It waits for nobody:
--- a session that somebody else is changing is noted a minute later.
+-- Notes that these sessions were used, at most once a minute for each, and moves their ends. It waits for
+-- nobody: a session that somebody else is changing is noted a minute later.
 CREATE OR REPLACE FUNCTION mandant_note_session_uses(secrets bytea[])
 RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
@@ -31,7 +31,8 @@ BEGIN
     WHERE digest = ANY(secrets) AND expires_at > now() AND last_seen_at < date_trunc('minute', now())
     FOR UPDATE SKIP LOCKED
   )
-  UPDATE sessions SET last_seen_at = now(), expires_at = least(ends_by, mandant_session_end(user_id, created_at, now()))
+  UPDATE sessions
+  SET last_seen_at = now(), expires_at = least(ends_by, mandant_session_end(user_id, created_at, now()))
   FROM used WHERE sessions.id = used.id;
 END
 $body$;
