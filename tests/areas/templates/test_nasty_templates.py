@@ -24,7 +24,7 @@ _NAMED = {"loop": "loop iteration limit", "local": "local namespace limit", "out
 
 _NASTY = {
     "loops in loops": ("{% for a in (1..9999) %}{% for b in (1..9999) %}x{% endfor %}{% endfor %}", "loop"),
-    "loops behind loops": ("{% for a in (1..9999) %}{{ a }}{% endfor %}" * 300, ""),
+    "loops behind loops": ("{% for a in (1..9999) %}{% assign b = a %}{% endfor %}" * 1_000, ""),
     "a text that doubles": ("{% assign a = 'aaaa' %}" + "{% assign a = a | append: a %}" * 40, "local"),
     "a text that multiplies": (
         "{% assign a = 'aaaaaaaaaaaa' %}" + "{% assign a = a | replace: 'a', a %}" * 9,
