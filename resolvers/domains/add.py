@@ -51,9 +51,9 @@ async def add_domain(
 ) -> DomainId:
     """Add a domain, and have it checked. A sending domain gets a key for DKIM. Needs DOMAINS_WRITE.
 
-    Raises BAD_USER_INPUT for a name that is none, CONFLICT where the account has the domain for mail and
-    links, or for sign-in, FAILED_PRECONDITION for a sign-in domain of a subaccount, DOMAIN_LIMIT_REACHED, and
-    SECRETS_UNAVAILABLE for a sending domain where the server has no keys.
+    Raises BAD_USER_INPUT for a name that is none, and CONFLICT where the account has the domain for mail and
+    links, or for sign-in. Raises FAILED_PRECONDITION for a sign-in domain of a subaccount,
+    DOMAIN_LIMIT_REACHED, and SECRETS_UNAVAILABLE for a sending domain where the server has no keys.
     """
     name = domain_name(command.name, "name")
     sends = command.kind is DomainKind.SENDING

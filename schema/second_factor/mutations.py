@@ -132,8 +132,7 @@ class FactorMutation:
     @strawberry.mutation(
         directives=OPEN,
         description="Begin to set up an authenticator app. It counts once `totpConfirm` has seen a code of "
-        "it. "
-        "Your e-mail address has to be verified.",
+        "it. Your e-mail address has to be verified.",
     )
     async def totp_start(self, info: ContextInfo, input: OwnPasswordInput) -> TotpStartPayload:
         async def write(
@@ -147,8 +146,7 @@ class FactorMutation:
     @strawberry.mutation(
         directives=OPEN,
         description="Let the authenticator app count from now on. With the first factor all your other "
-        "sessions "
-        "end, and you get recovery codes.",
+        "sessions end, and you get recovery codes.",
     )
     async def totp_confirm(self, info: ContextInfo, input: TotpConfirmInput) -> SecondFactorPayload:
         principal, context = principal_of(info), info.context
@@ -163,8 +161,7 @@ class FactorMutation:
     @strawberry.mutation(
         directives=OPEN,
         description="Remove your authenticator app. SECOND_FACTOR_REQUIRED if it is your last factor and an "
-        "account "
-        "that you are in requires one. With the last factor the recovery codes go.",
+        "account that you are in requires one. With the last factor the recovery codes go.",
     )
     async def totp_disable(self, info: ContextInfo, input: OwnPasswordInput) -> SecondFactorPayload:
         async def write(
