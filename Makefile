@@ -16,22 +16,24 @@ VENV := .venv
 BIN := $(VENV)/bin
 PAGES := server/pages
 PEERS := benchmarks/peers
+CLIENTS := tests/client_libraries
 # The locks are complete; and pip is twice as fast where it leaves it to Python to compile what is run.
-INSTALL := $(if $(shell command -v uv),uv pip install --quiet --python $(BIN)/python,\
-	$(BIN)/python -m pip install --quiet --no-compile) --no-deps
+INSTALL_IN = $(if $(shell command -v uv),uv pip install --quiet --python $(1)/bin/python,\
+	$(1)/bin/python -m pip install --quiet --no-compile) --no-deps
+INSTALL := $(call INSTALL_IN,$(VENV))
 # Without the addresses of package registries.
 COMPILE := uv pip compile --universal --python-version 3.11 --no-header --generate-hashes --quiet
 
 # Python keeps what it compiled, whatever the environment says: many short processes are started.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test bench check docs fmt lock clean pages
+.PHONY: run test bench check docs fmt lock clean pages clients
 
 run:
 	@$(MAKE) --no-print-directory --silent --jobs=2 $(VENV)/run.installed pages
 	@$(BIN)/mandant serve --demo
 
-test: $(VENV)/all.installed pages
+test: $(VENV)/all.installed pages clients
 	$(BIN)/pytest $(ARGS)
 
 bench: $(VENV)/bench.installed $(PEERS)/node_modules/all.installed
@@ -61,13 +63,18 @@ lock:
 	$(COMPILE) --output-file requirements-bench.txt --extra bench --constraint requirements-dev.txt pyproject.toml
 	printf 'editables\nhatchling\n' | \
 		$(COMPILE) --output-file requirements-build.txt --constraint requirements-dev.txt -
+	printf 'ariadne-codegen[subscriptions]>=0.19,<0.20\n' | \
+		$(COMPILE) --output-file $(CLIENTS)/requirements.txt -
 
 # The embedded database in .mandant stays.
 clean:
-	rm -rf $(VENV) .site $(PAGES)/node_modules $(PEERS)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .site $(PAGES)/node_modules $(PEERS)/node_modules \
+		$(CLIENTS)/node_modules $(CLIENTS)/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 pages: $(PAGES)/node_modules/all.installed
+
+clients: $(CLIENTS)/.venv/all.installed $(CLIENTS)/node_modules/all.installed
 
 $(VENV)/run.installed: requirements.txt requirements-build.txt pyproject.toml
 	@$(PYTHON) -c '$(NEW_ENOUGH)'
@@ -88,6 +95,19 @@ $(VENV)/bench.installed: requirements-bench.txt $(VENV)/run.installed
 $(PEERS)/node_modules/all.installed: $(PEERS)/package-lock.json
 	cd $(PEERS) && npm ci --silent
 	@touch $@
+
+# The generator of Python's client works with an older graphql-core than the server.
+$(CLIENTS)/.venv/all.installed: $(CLIENTS)/requirements.txt
+	$(PYTHON) -m venv $(CLIENTS)/.venv
+	$(call INSTALL_IN,$(CLIENTS)/.venv) --require-hashes --requirement $(CLIENTS)/requirements.txt
+	@touch $@
+
+$(CLIENTS)/node_modules/all.installed: $(CLIENTS)/package-lock.json
+	@if ! command -v npm > /dev/null; then \
+		echo "npm is not installed: the client libraries of browsers are not tested."; \
+	else \
+		cd $(CLIENTS) && npm ci --silent && touch node_modules/all.installed; \
+	fi
 
 $(PAGES)/node_modules/all.installed: $(PAGES)/package-lock.json
 	@if ! command -v npm > /dev/null; then \

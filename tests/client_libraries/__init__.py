@@ -1,0 +1,1 @@
+"""Client libraries as their own manuals set them up, against a real server."""
