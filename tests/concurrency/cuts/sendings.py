@@ -71,6 +71,22 @@ async def _password_change(stage: Stage) -> tuple[Caller, Values]:
     return person, {"currentPassword": PASSWORD, "newPassword": f"another {PASSWORD}"}
 
 
+async def _email_change(stage: Stage) -> tuple[Caller, Values]:
+    person = await stage.world.person()
+    await hash_quickly(stage.world.database, person)
+    return person, {"email": f"{once()}@example.com", "password": PASSWORD}
+
+
+async def _user_update(stage: Stage) -> tuple[Caller, Values]:
+    return await stage.world.person(), {"expectedVersion": 1, "name": "Another Name"}
+
+
+async def _user_delete(stage: Stage) -> tuple[Caller, Values]:
+    person = await stage.world.person()
+    await hash_quickly(stage.world.database, person)
+    return person, {"password": PASSWORD}
+
+
 async def _verification(stage: Stage) -> tuple[Caller, None]:
     return await stage.world.person(verified=False), None
 
@@ -147,6 +163,9 @@ _OWN: dict[str, Prepare] = {
     "signUp": _sign_up,
     "passwordReset": _password_reset,
     "passwordChange": _password_change,
+    "emailChange": _email_change,
+    "userUpdate": _user_update,
+    "userDelete": _user_delete,
     "emailVerificationRequest": _verification,
     "subaccountsRequest": _subaccounts_request,
     "singleSignOnUpdate": _single_sign_on,
