@@ -27,12 +27,11 @@ from sqlalchemy import (
 
 from authz.policy.permissions import Permission, allows
 from authz.reach.reach import PRINCIPAL, readable_account
-from engine.declare.paging import cursor_of
 from models.accounts.trees import in_tree
 from models.campaigns.tables import campaigns
 from models.contacts.jobs import contact_jobs
 from models.effects.events import events
-from resolvers.audit import reads as audit
+from resolvers.audit.order import NEWEST_FIRST, cursor, is_settled
 from resolvers.rows.shown import row_by_id
 from resolvers.usage import reads as usage
 
@@ -83,8 +82,8 @@ def _last_event() -> Select[Any]:
 
 
 def _last(event: FromClause) -> Select[Any]:
-    order = audit.BY_ID
-    return select(cursor_of(event, order)).order_by(*(each.desc() for each in order.of(event))).limit(_ONE)
+    newest = (each.desc() for each in NEWEST_FIRST.of(event))
+    return select(cursor(event)).where(is_settled(event)).order_by(*newest).limit(_ONE)
 
 
 def _usage() -> Select[Any]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from models.base.ids import Kind
+from resolvers.audit.order import EventOrder
 from resolvers.live.watched import Watched
 
 
@@ -28,8 +29,8 @@ class Root:
     """What the server itself has to know of each answer, as a selection."""
     ends: bool = False
     """Whether that is null until it is over."""
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    """The arguments that have another name there."""
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    """Arguments that it has there besides, with the names of their values."""
 
     @property
     def is_list(self) -> bool:
@@ -49,7 +50,7 @@ ROOTS: Mapping[str, Root] = {
         Kind.ACCOUNT,
         under="account",
         told="pageInfo { endCursor hasNextPage }",
-        renamed={"types": "kinds"},
+        fixed={"orderBy": EventOrder.OLDEST_FIRST.name},
     ),
     "usage": Root(Watched.USAGE, "accountId", Kind.ACCOUNT, under="account", told="__typename"),
     "job": Root(Watched.JOB, "id", Kind.CONTACT_JOB, under=None, told="endedAt", ends=True),

@@ -7,7 +7,7 @@ import strawberry
 from authz.policy.permissions import Permission
 from engine.declare.connections import Connection
 from engine.declare.paging import DEFAULT_PAGE
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from schema.audit.types import Event
 from schema.campaigns.types import Campaign
 from schema.contacts.job_types import ContactJob
@@ -40,7 +40,7 @@ class LiveSubscription:
             ),
         ] = None,
         types: Annotated[
-            list[EventKind] | None, strawberry.argument(description="Only events of these kinds.")
+            list[EventType] | None, strawberry.argument(description="Only events of these types.")
         ] = None,
         include_descendants: Annotated[
             bool,

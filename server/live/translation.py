@@ -21,6 +21,7 @@ import orjson
 from graphql import (
     ArgumentNode,
     DocumentNode,
+    EnumValueNode,
     ExecutionResult,
     FieldNode,
     FragmentDefinitionNode,
@@ -204,7 +205,9 @@ def _moved_arguments(node: FieldNode, root: Root, position: str) -> Iterator[Arg
     for argument in node.arguments or ():
         name = argument.name.value
         if root.under is None or name not in (root.subject, AFTER):
-            yield _argument(root.renamed.get(name, name), argument.value)
+            yield _argument(name, argument.value)
+    for name, fixed in root.fixed.items():
+        yield _argument(name, EnumValueNode(value=fixed))
     if root.is_list:
         yield _argument(AFTER, VariableNode(name=NameNode(value=position)))
 
