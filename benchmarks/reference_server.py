@@ -16,9 +16,12 @@ from server.database.connections import connect_as_application
 from server.database.read_pools import ReadPools
 from server.edge.application import Application
 from server.edge.http_protocol import HttpProtocol
+from server.graphql.documents import Documents
 from server.graphql.endpoint import GraphQLEndpoint
 from server.graphql.runner import OperationRunner
 from server.http.request import GraphQLRequest
+from server.live.live import Live
+from server.live.streams import Streams
 from server.pages import graphiql_page
 from server.settings.deployment import deployment
 from server.settings.settings import Settings
@@ -52,8 +55,12 @@ def create_app(settings: Settings, database_url: str) -> Application:
         await reads.close()
         await database.dispose()
 
-    endpoint = GraphQLEndpoint(runner.schema, runner, runner.beside, graphiql_page())
-    return Application(endpoint, [], settings.allowed_host_names, [], lifespan)
+    documents = Documents(runner.schema)
+    live = Live.of(runner, documents, Streams(), reads.near)
+    endpoint = GraphQLEndpoint(
+        runner.schema, documents, runner, runner.beside, graphiql_page(), live.event_streams
+    )
+    return Application(endpoint, [], settings.allowed_host_names, [], lifespan, live.socket)
 
 
 def main() -> None:

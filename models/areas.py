@@ -46,6 +46,7 @@ AREAS = (
     "usage",
     "billing",
     "effects",
+    "live",
 )
 """The areas of the product. The API lists their queries, mutations and fields in this order."""
 

@@ -17,6 +17,7 @@ from schema.query import NodeQuery, found_by
 
 _QUERIES = (*(query for area in AREAS for query in area.queries), NodeQuery)
 _MUTATIONS = tuple(mutation for area in AREAS for mutation in area.mutations)
+_SUBSCRIPTIONS = tuple(subscription for area in AREAS for subscription in area.subscriptions)
 _NODES = [found.type_ for found in found_by().values()]
 _ENUMS = (*ENUMS, *(described for area in AREAS for described in area.enums))
 _MARKS = (Anonymous, Public, Requires, RequiresAny, StaffOnly)
@@ -35,7 +36,11 @@ def build_schema() -> strawberry.Schema:
     query.__strawberry_definition__.description = "Reads."  # type: ignore[attr-defined]
     mutation = merge_types("Mutation", _MUTATIONS)
     mutation.__strawberry_definition__.description = "Changes. Each is one transaction."  # type: ignore[attr-defined]
-    schema = strawberry.Schema(query, mutation, types=[*_NODES, *ERRORS], config=_CONFIG)
+    subscription = merge_types("SubscriptionRoot", _SUBSCRIPTIONS)  # a plan has a Subscription
+    subscription.__strawberry_definition__.description = (  # type: ignore[attr-defined]
+        "What is told as it changes, over a websocket or server-sent events."
+    )
+    schema = strawberry.Schema(query, mutation, subscription, types=[*_NODES, *ERRORS], config=_CONFIG)
     unmarked = unmarked_fields(schema)
     if unmarked:
         raise UnmarkedFieldsError(f"Without a mark of who may see them: {', '.join(unmarked)}")

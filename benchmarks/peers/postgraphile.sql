@@ -77,7 +77,7 @@ BEGIN
   ORDER BY c.depth LIMIT 1;
   UPDATE accounts SET name = new_name, version = version + 1
   WHERE master_id = locked.master_id AND id = locked.id;
-  INSERT INTO events (master_id, account_id, id, kind, actor_user_id, actor_api_key_id, actor_account_id,
+  INSERT INTO events (master_id, account_id, id, type, actor_user_id, actor_api_key_id, actor_account_id,
                       subject_id, before, after)
   VALUES (locked.master_id, locked.id, uuidv7(), 'account.updated',
           nullif(current_setting('peer.user_id'), '')::uuid, nullif(current_setting('peer.api_key_id'), '')::uuid,
@@ -127,7 +127,7 @@ BEGIN
   EXCEPTION WHEN SQLSTATE 'UB001' THEN
     RETURN;
   END;
-  INSERT INTO events (master_id, account_id, id, kind, actor_user_id, actor_api_key_id, actor_account_id,
+  INSERT INTO events (master_id, account_id, id, type, actor_user_id, actor_api_key_id, actor_account_id,
                       subject_id, after)
   SELECT tree, side.account_id, uuidv7(), 'credit.transferred', person, api_key,
          (SELECT g.account_id FROM account_closure c

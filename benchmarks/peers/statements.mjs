@@ -132,7 +132,7 @@ SELECT * FROM ledger_post($1, $2, 'TRANSFER', $3, $4, $5, ARRAY[$6, $7]::uuid[],
                           ARRAY[-$8::bigint, $8::bigint])`);
 
 export const insertTransferEvents = statement('insert_transfer_events', `
-INSERT INTO events (master_id, account_id, id, kind, actor_user_id, actor_api_key_id, actor_account_id,
+INSERT INTO events (master_id, account_id, id, type, actor_user_id, actor_api_key_id, actor_account_id,
                     subject_id, after)
 VALUES ($1, $2, uuidv7(), 'credit.transferred', $3, $4, $5, $8, $9),
        ($1, $6, uuidv7(), 'credit.transferred', $3, $4, $7, $8, $9)`);
@@ -141,6 +141,6 @@ export const updateName = statement('update_name', `
 UPDATE accounts SET name = $3, version = version + 1 WHERE master_id = $1 AND id = $2 RETURNING version`);
 
 export const insertEvent = statement('insert_event', `
-INSERT INTO events (master_id, account_id, id, kind, actor_user_id, actor_api_key_id, actor_account_id,
+INSERT INTO events (master_id, account_id, id, type, actor_user_id, actor_api_key_id, actor_account_id,
                     subject_id, before, after)
 VALUES ($1, $2, uuidv7(), 'account.updated', $3, $4, $5, $6, $7, $8)`);

@@ -12,12 +12,14 @@ from models.base.columns import (
     short_text_check,
 )
 from models.base.planes import control_table
+from models.effects.log_numbers import transaction_number
 
 events = control_table(
     "events",
     *account_columns(),
     Column("id", Uuid, nullable=False),
-    Column("kind", Text, nullable=False, comment="Such as member.invited."),
+    transaction_number(),
+    Column("type", Text, nullable=False, comment="Such as member.invited."),
     Column("actor_user_id", Uuid, ForeignKey("users.id")),
     Column("actor_api_key_id", Uuid),
     Column("actor_token_id", Uuid, comment="The narrowed token that acted in the actor's name."),
@@ -38,6 +40,8 @@ events = control_table(
     short_text_check("reason"),
     Index("ix_events_id", "id"),
     Index("ix_events_account_id_id", "account_id", "id"),
+    Index("ix_events_in_order", "master_id", "account_id", "transaction_id", "id"),
+    Index("ix_events_of_tree", "master_id", "transaction_id", "id"),
     Index("ix_events_subject_id", "master_id", "subject_id", "id"),
     *(
         Index(f"ix_events_{actor}", "master_id", actor, "id", postgresql_where=text(f"{actor} IS NOT NULL"))

@@ -7,7 +7,7 @@ from models.access.expiry_notices import ExpiryStage
 from models.base.stored_functions import functions_in
 from resolvers.access.expiring_grants import all_grants
 from resolvers.access.mail_kinds import ACCESS_EXPIRING, EXPIRY_NOTICES
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.mail_limits import budget_subject
 from resolvers.effects.mail_texts import quoted_in_sql
 
@@ -35,8 +35,8 @@ FUNCTIONS = functions_in(
     week=ExpiryStage.WEEK.value,
     day=ExpiryStage.DAY.value,
     ended=ExpiryStage.ENDED.value,
-    expiring=EventKind.ACCESS_EXPIRING.value,
-    expired=EventKind.ACCESS_EXPIRED.value,
+    expiring=EventType.ACCESS_EXPIRING.value,
+    expired=EventType.ACCESS_EXPIRED.value,
     mail=Template(_MAIL).substitute(most=_BUDGET.most),
     shown=quoted_in_sql("name"),
     subject=ACCESS_EXPIRING.subject,

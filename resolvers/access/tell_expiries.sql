@@ -33,7 +33,7 @@ BEGIN
     INSERT INTO expiry_notices (master_id, account_id, grant_id, expires_at, stage)
     SELECT master_id, account_id, grant_id, ends_at, stage FROM due
   ), logged AS (
-    INSERT INTO events (master_id, account_id, id, kind, subject_id, after)
+    INSERT INTO events (master_id, account_id, id, type, subject_id, after)
     SELECT master_id, account_id, ids[number],
       CASE stage WHEN '$ended' THEN '$expired' ELSE '$expiring' END, subject_id,
       jsonb_build_object(

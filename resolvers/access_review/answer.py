@@ -15,7 +15,7 @@ from models.accounts.trees import row_of
 from models.base.ids import AccessReviewItemId, AccountId, Kind, present
 from models.members.tables import memberships
 from resolvers.access_review.ending import Subject, end_access
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record
 
 _FIELD = "accessReviewItemId"
@@ -37,7 +37,7 @@ async def confirm_item(session: WriteSession, principal: Principal, item_id: Acc
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "Somebody else has to confirm your access.", _FIELD)
     await _decide(session, principal, account, row, ReviewDecision.CONFIRMED)
     subject_id = present(KINDS[ReviewedKind(row.kind)], row.subject_id)
-    await record(session, principal, account, EventKind.ACCESS_CONFIRMED, subject_id)
+    await record(session, principal, account, EventType.ACCESS_CONFIRMED, subject_id)
 
 
 async def end_item(session: WriteSession, principal: Principal, item_id: AccessReviewItemId) -> None:

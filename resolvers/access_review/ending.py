@@ -18,7 +18,7 @@ from models.base.ids import Kind, present
 from models.members.tables import memberships
 from models.roles.tables import roles
 from models.shares.tables import share_accounts, shares
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Ended, record_ends
 from resolvers.members.change import logged_values
 from resolvers.members.ownership import end_offers
@@ -69,7 +69,7 @@ async def _end_members(session: WriteSession, account: Authorized, ids: Sequence
     return [
         Ended(
             account,
-            EventKind.MEMBER_REMOVED,
+            EventType.MEMBER_REMOVED,
             present(Kind.MEMBER, row.id),
             logged_values(RoleGrant(row.role_id, row.name, row.member_mask, below_mask=0), row.expires_at)
             | {"user": present(Kind.USER, row.user_id)},
@@ -104,7 +104,7 @@ async def _end_shares(session: WriteSession, account: Authorized, ids: Sequence[
     return [
         Ended(
             account,
-            EventKind.SHARE_REVOKED,
+            EventType.SHARE_REVOKED,
             present(Kind.SHARE, row.id),
             described(row.email, scopes[row.id], row.expires_at),
         )
@@ -121,7 +121,7 @@ async def _end_keys(session: WriteSession, account: Authorized, ids: Sequence[uu
     )
     rows = (await session.execute(ended)).all()
     return [
-        Ended(account, EventKind.API_KEY_REVOKED, present(Kind.API_KEY, row.id), {"name": row.name})
+        Ended(account, EventType.API_KEY_REVOKED, present(Kind.API_KEY, row.id), {"name": row.name})
         for row in rows
     ]
 

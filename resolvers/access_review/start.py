@@ -17,7 +17,7 @@ from models.base.ids import AccountId, AccountKey, Kind, new_id, present
 from models.effects.jobs import Job
 from resolvers.access_review.candidates import Candidate, candidates
 from resolvers.access_review.mail import tell_owners
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.jobs import enqueue_shared
 from resolvers.effects.log import Change, record_in_each
 from resolvers.effects.outbox import Cause
@@ -110,4 +110,4 @@ async def _store(
     places = [without_rights(AccountKey(account.master_id, place), account.acting_from) for place in reviews]
     after: Change = {"endsAt": ends_at.astimezone(datetime.UTC).isoformat()}
     subject_id = present(Kind.ACCOUNT, account.account_id)
-    await record_in_each(session, principal, places, EventKind.ACCESS_REVIEW_STARTED, subject_id, None, after)
+    await record_in_each(session, principal, places, EventType.ACCESS_REVIEW_STARTED, subject_id, None, after)

@@ -26,7 +26,7 @@ from resolvers.access.blockers import blocked, these_accounts
 from resolvers.accounts.currency import correct_currency
 from resolvers.billing.status_history import note_status
 from resolvers.effects.account_versions import check_version
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_of_account
 from resolvers.inputs.text import short_text, visible_text
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged
@@ -91,7 +91,7 @@ async def update_account(session: WriteSession, principal: Principal, command: A
     if changed:
         await _write(session, account, {name: changed[name] for name in changed if name != "currency"})
         before = {name: before[name] for name in changed}
-        await record_of_account(session, principal, account, EventKind.ACCOUNT_UPDATED, before, changed)
+        await record_of_account(session, principal, account, EventType.ACCOUNT_UPDATED, before, changed)
     return account
 
 
@@ -111,7 +111,7 @@ async def suspend_account(
     change = _StatusChange(
         Permission.ACCOUNT_SUSPEND,
         AccountStatus.SUSPENDED,
-        EventKind.ACCOUNT_SUSPENDED,
+        EventType.ACCOUNT_SUSPENDED,
         reason,
         WriteKind.TAKES_AWAY,
     )
@@ -124,7 +124,7 @@ async def resume_account(
     """Make a suspended account usable again, where all above it are active. Needs ACCOUNT_SUSPEND, which is
     held from above."""
     change = _StatusChange(
-        Permission.ACCOUNT_SUSPEND, AccountStatus.ACTIVE, EventKind.ACCOUNT_RESUMED, reason, WriteKind.CHANGES
+        Permission.ACCOUNT_SUSPEND, AccountStatus.ACTIVE, EventType.ACCOUNT_RESUMED, reason, WriteKind.CHANGES
     )
     return await _change_status(session, principal, account_id, change)
 
@@ -156,7 +156,7 @@ async def check_external_id(
 class _StatusChange:
     permission: Permission
     status: AccountStatus
-    event: EventKind
+    event: EventType
     reason: str | None
     write_kind: WriteKind
 

@@ -39,7 +39,7 @@ from resolvers.credit.settlement import (
     visible_amount,
 )
 from resolvers.domains.remove import remove_domains
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_of_account
 from resolvers.inputs.text import short_text
 from resolvers.invitations.invite import revoke_invitations
@@ -105,7 +105,7 @@ async def close_account(
     if effects:
         after["effects"] = [effect.kind.value for effect in effects]
     change: tuple[Change, Change] = {"status": before}, after
-    await record_of_account(session, principal, account, EventKind.ACCOUNT_CLOSED, *change, reason)
+    await record_of_account(session, principal, account, EventType.ACCOUNT_CLOSED, *change, reason)
     return AccountClosed(account, effects)
 
 
@@ -194,7 +194,7 @@ async def _end_offers(
     dropped = delete(request).where(in_account(request, account))
     asked = (await session.execute(dropped.returning(request.c.parent_access))).scalar_one_or_none()
     if asked is not None:
-        kind, after = EventKind.PARENT_ACCESS_DECLINED, {"parent_access": asked}
+        kind, after = EventType.PARENT_ACCESS_DECLINED, {"parent_access": asked}
         await record_of_account(session, principal, account, kind, None, dict(after), _REASON)
         effects.append(SettlementEffect(EffectKind.PARENT_ACCESS_REQUEST_ENDED))
     if await end_subaccounts_request(session, principal, account) is not None:

@@ -17,7 +17,7 @@ from models.base.ids import AccountId, ApiKeyId, InvitationId, Kind, MasterId, n
 from models.settings.tables import SettingName
 from resolvers.accounts.change import check_external_id
 from resolvers.api_keys.create import NewApiKey, add_api_key
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.idempotency import IdempotentRequest, Outcome, claim_key
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.emails import email_address
@@ -190,7 +190,7 @@ async def _add_subaccount(
         await check_external_id(session, principal, account, parent.account_id, command.external_id)
     await add_account(session, account.master_id, account.account_id, values)
     after = {"name": str(values["name"]), "parent": present(Kind.ACCOUNT, parent.account_id)}
-    await record_of_account(session, principal, account, EventKind.ACCOUNT_CREATED, None, dict(after))
+    await record_of_account(session, principal, account, EventType.ACCOUNT_CREATED, None, dict(after))
     return account
 
 

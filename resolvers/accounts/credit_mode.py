@@ -29,7 +29,7 @@ from resolvers.credit.settlement import (
     visible_amount,
 )
 from resolvers.effects.account_versions import check_version
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_of_account
 from resolvers.payments.end_top_up_rule import end_top_up_rule
 from resolvers.sending.open_reservations import give_back_lapsed
@@ -87,7 +87,7 @@ async def change_credit_mode(
         effects += await settle_with_pool(session, principal, account, pool.account_id, left)
     elif await end_budget(session, principal, account, BudgetCurrency.CREDIT):
         effects.append(SettlementEffect(EffectKind.CREDIT_BUDGET_ENDED))
-    kind = EventKind.CREDIT_MODE_CHANGED
+    kind = EventType.CREDIT_MODE_CHANGED
     await record_of_account(session, principal, account, kind, {"mode": before.value}, after)
     return CreditModeChanged(account, effects)
 

@@ -30,7 +30,7 @@ from models.roles.tables import roles
 from models.scim.tables import scim_group_members, scim_memberships, scim_users
 from models.shares.tables import shares
 from models.single_sign_on.tables import single_sign_on_codes, single_sign_on_identities
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record
 from resolvers.members.ownership import end_offers
 from resolvers.parent_access.opening_store import end_openings
@@ -140,7 +140,7 @@ async def _leave(session: WriteSession, principal: Principal, row: Row[*tuple[An
         "user": present(Kind.USER, principal.id),
     }
     subject_id = present(Kind.MEMBER, row.id)
-    await record(session, principal, account, EventKind.MEMBER_LEFT, subject_id, before, None)
+    await record(session, principal, account, EventType.MEMBER_LEFT, subject_id, before, None)
 
 
 async def _forget(session: WriteSession, user_id: UserId) -> None:

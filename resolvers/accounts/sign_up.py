@@ -21,7 +21,7 @@ from models.people.holders import holder_of
 from models.people.users import ownerships, users
 from resolvers.accounts.create_subaccount import FIRST_KEY_NAME, add_account
 from resolvers.api_keys.create import ApiKeySecret, NewApiKey, add_api_key
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.inputs.text import short_text
@@ -228,7 +228,7 @@ async def _add_master_account(
         )
     )
     subject_id = present(Kind.ACCOUNT, account_id)
-    await record(session, principal, account, EventKind.ACCOUNT_CREATED, subject_id, None, {"name": trimmed})
+    await record(session, principal, account, EventType.ACCOUNT_CREATED, subject_id, None, {"name": trimmed})
     administrator = await role_in(session, account, BuiltinRole.ADMINISTRATOR.id)
     key = await add_api_key(session, principal, account, NewApiKey(FIRST_KEY_NAME, administrator))
     return account, key

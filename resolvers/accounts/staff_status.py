@@ -17,7 +17,7 @@ from models.members.tables import memberships
 from models.people.users import users
 from resolvers.accounts.mail_kinds import ACCOUNT_RESUMED, ACCOUNT_SUSPENDED
 from resolvers.billing.status_history import note_status
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record_of_staff
 from resolvers.effects.mail_limits import MailKind
 from resolvers.effects.mail_texts import letter, quoted
@@ -29,21 +29,21 @@ from resolvers.inputs.text import short_text
 @dataclass(frozen=True)
 class _Change:
     status: AccountStatus
-    event: EventKind
+    event: EventType
     mail: MailKind
     means: str
 
 
 _SUSPENDING = _Change(
     AccountStatus.SUSPENDED,
-    EventKind.ACCOUNT_SUSPENDED,
+    EventType.ACCOUNT_SUSPENDED,
     ACCOUNT_SUSPENDED,
     "Platform support has suspended it. The account and all accounts below it can be read, but not changed, "
     "and they send nothing.",
 )
 _RESUMING = _Change(
     AccountStatus.ACTIVE,
-    EventKind.ACCOUNT_RESUMED,
+    EventType.ACCOUNT_RESUMED,
     ACCOUNT_RESUMED,
     "Platform support has resumed it. Accounts below it that are suspended themselves stay so.",
 )

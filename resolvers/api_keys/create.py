@@ -21,7 +21,7 @@ from models.api_keys.tables import ApiKeyPurpose, WhenMakerLosesAccess, api_keys
 from models.base.ids import AccountId, ApiKeyId, Kind, new_id, present
 from resolvers.api_keys.scopes import scopes_of
 from resolvers.api_keys.store import check_works, locked_key, log_key, write_key
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record
 from resolvers.inputs.ip_ranges import IpRange, ip_ranges
 from resolvers.inputs.moments import check_future
@@ -126,7 +126,7 @@ async def add_api_key(
         )
     )
     subject_id = present(Kind.API_KEY, key.id)
-    await record(session, principal, account, EventKind.API_KEY_CREATED, subject_id, None, _creation(key))
+    await record(session, principal, account, EventType.API_KEY_CREATED, subject_id, None, _creation(key))
     return ApiKeySecret(account, key.id, secret)
 
 
@@ -182,7 +182,7 @@ async def rotate_api_key(
         values |= {"previous_digest": key.digest, "previous_expires_at": func.now() + literal(overlap)}
         after = {"overlap_minutes": overlap // datetime.timedelta(minutes=1)}
     await write_key(session, key, values)
-    await log_key(session, principal, account, EventKind.API_KEY_ROTATED, key, {"name": key.name}, after)
+    await log_key(session, principal, account, EventType.API_KEY_ROTATED, key, {"name": key.name}, after)
     return ApiKeySecret(account, api_key_id, secret)
 
 
@@ -192,7 +192,7 @@ async def revoke_api_key(session: WriteSession, principal: Principal, api_key_id
     account, key = await locked_key(session, principal, api_key_id, WriteKind.TAKES_AWAY)
     if key.revoked_at is None:
         await write_key(session, key, {"revoked_at": func.now()})
-        await log_key(session, principal, account, EventKind.API_KEY_REVOKED, key, {"name": key.name})
+        await log_key(session, principal, account, EventType.API_KEY_REVOKED, key, {"name": key.name})
     return account
 
 

@@ -12,7 +12,7 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import row_of
 from models.api_keys.tables import api_keys
 from models.base.ids import ApiKeyId, Kind, present
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record
 
 KeyRow = Row[*tuple[object, ...]]
@@ -76,7 +76,7 @@ async def log_key(
     session: WriteSession,
     principal: Principal,
     account: Authorized,
-    kind: EventKind,
+    kind: EventType,
     key: KeyRow,
     before: Change,
     after: Change | None = None,

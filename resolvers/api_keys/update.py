@@ -23,7 +23,7 @@ from resolvers.api_keys.store import (
     log_key,
     write_key,
 )
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change
 from resolvers.inputs.ip_ranges import ip_ranges, narrow_to
 from resolvers.inputs.moments import check_future, ends_no_later, moved_end
@@ -64,7 +64,7 @@ async def update_api_key(session: WriteSession, principal: Principal, command: A
     if changed:
         await write_key(session, key, changed)
         before = _shown({name: key._mapping[name] for name in changed})
-        await log_key(session, principal, account, EventKind.API_KEY_UPDATED, key, before, _shown(changed))
+        await log_key(session, principal, account, EventType.API_KEY_UPDATED, key, before, _shown(changed))
     return account
 
 
@@ -84,7 +84,7 @@ async def adopt_api_key(session: WriteSession, principal: Principal, api_key_id:
     if before != adopter:
         await write_key(session, key, {"adopter_user_id": principal.user_id})
         change: tuple[Change, Change] = {"maker": before}, {"maker": adopter}
-        await log_key(session, principal, account, EventKind.API_KEY_ADOPTED, key, *change)
+        await log_key(session, principal, account, EventType.API_KEY_ADOPTED, key, *change)
     return account
 
 

@@ -1,4 +1,4 @@
-"""What an account's log is filtered by: the kind, the time, who acted, and what was changed."""
+"""What an account's log is filtered by: the type, the time, who acted, and what was changed."""
 
 import datetime
 import uuid
@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     ColumnElement,
     FromClause,
     Text,
     Uuid,
     and_,
+    any_,
     cast,
     extract,
     func,
@@ -22,10 +24,12 @@ from sqlalchemy import (
 
 from authz.policy.permissions import Permission
 from authz.reach.reach import PRINCIPAL, account_where
+from engine.base.client_values import bound
 from engine.base.moments import EndOf
 from engine.declare.arguments import Described, GlobalId
 from models.base.ids import Kind, parse
-from resolvers.effects.event_kinds import EventKind
+from resolvers.audit.order import is_settled
+from resolvers.effects.event_types import EventType
 from resolvers.inputs.global_ids import Id
 from resolvers.rows.shown import is_viewer
 
@@ -60,15 +64,21 @@ SubjectId = Annotated[
 ]
 
 
+Types = Annotated[
+    list[EventType] | None, Described("Only events of these types. Of an empty list, there are none.")
+]
+
+
 @dataclass(frozen=True)
 class EventFilter:
-    """The filters of a list of events. None: any."""
+    """The filters of a list of events. None: any. `settled`: only those that a follower may see."""
 
-    kind: EventKind | None
-    since: ColumnElement[datetime.datetime] | None
-    until: ColumnElement[datetime.datetime] | None
-    actor_id: ColumnElement[uuid.UUID] | None
-    subject_id: ColumnElement[str] | None
+    types: list[EventType] | None = None
+    since: ColumnElement[datetime.datetime] | None = None
+    until: ColumnElement[datetime.datetime] | None = None
+    actor_id: ColumnElement[uuid.UUID] | None = None
+    subject_id: ColumnElement[str] | None = None
+    settled: bool = False
 
     @property
     def finds_few(self) -> bool:
@@ -78,8 +88,11 @@ class EventFilter:
     def conditions(self, event: FromClause) -> list[ColumnElement[bool]]:
         """What an event has to meet."""
         found: list[ColumnElement[bool]] = []
-        if self.kind is not None:
-            found.append(event.c.kind == self.kind.value)
+        if self.settled:
+            found.append(is_settled(event))
+        if self.types is not None:
+            given = bound(sorted({each.value for each in self.types}), ARRAY(Text))
+            found.append(event.c.type == any_(given))
         if self.since is not None:
             found += [event.c.created_at >= self.since, event.c.id >= _first_id(self.since - _SLACK)]
         if self.until is not None:

@@ -22,14 +22,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from authz.policy.permissions import Permission
 from authz.reach.reach import account_where
-from engine.declare.arguments import Described
-from engine.declare.paging import Order, Window
+from engine.declare.paging import Window
 from models.base.ids import Kind
 from models.effects.events import events
-from resolvers.audit.filters import ActorId, EventFilter, Since, SubjectId, Until
+from resolvers.audit.filters import ActorId, EventFilter, Since, SubjectId, Types, Until
+from resolvers.audit.order import EventOrder, OrderBy
 from resolvers.audit.subtree import first_below
 from resolvers.audit.values import is_shown
-from resolvers.effects.event_kinds import EventKind
 from resolvers.inputs.global_ids import Id, of_kind
 from resolvers.rows.shown import account_behind, known_person, name_of_person_or_key, row_by_id
 from resolvers.rows.subtrees import IncludeDescendants, belongs_to
@@ -37,25 +36,25 @@ from resolvers.rows.subtrees import IncludeDescendants, belongs_to
 PLATFORM_SUPPORT = "Platform support"
 """The name that the account's log shows for platform staff. Which person it was is not shown."""
 
-BY_ID = Order("events", (events.c.id,), descending=True)
-"""Newest first."""
-
 _ACCOUNT_ID = f"^{Kind.ACCOUNT}_[0-9a-f]{{8}}-([0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}}$"
 _PREFIX = f"{Kind.ACCOUNT}_"
 
 
 def of_account(
     account: FromClause,
-    kind: Annotated[EventKind | None, Described("Only events of this kind.")] = None,
+    types: Types = None,
     since: Since = None,
     until: Until = None,
     actor_id: ActorId = None,
     subject_id: SubjectId = None,
     include_descendants: IncludeDescendants = False,
+    order_by: OrderBy = EventOrder.NEWEST_FIRST,
     window: Window | None = None,
 ) -> Select[Any]:
-    """The account's change log, newest first."""
-    wanted = EventFilter(kind, since, until, actor_id, subject_id)
+    """The account's change log, newest first. Oldest first, the newest events are left out for the moments in
+    which changes that began before them are still being written."""
+    settled = order_by is EventOrder.OLDEST_FIRST
+    wanted = EventFilter(types, since, until, actor_id, subject_id, settled)
     event = events.alias()
     if include_descendants and window is not None and not wanted.finds_few:
         return first_below(account, window, wanted)

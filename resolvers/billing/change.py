@@ -17,7 +17,7 @@ from models.billing.tables import BillingMode, billing_details, billing_mode_cho
 from resolvers.billing.invoiced_account import mode_of
 from resolvers.billing.payers import Payer, authorize_payers
 from resolvers.effects.account_versions import check_version, raise_version
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_of_account
 from resolvers.inputs.countries import check_postcode, country, vat_id
 from resolvers.inputs.emails import email_address
@@ -64,7 +64,7 @@ async def change_billing_mode(
         )
     )
     await raise_version(session, account)
-    kind = EventKind.BILLING_MODE_CHANGED
+    kind = EventType.BILLING_MODE_CHANGED
     await record_of_account(session, principal, account, kind, {"mode": before.value}, {"mode": mode.value})
     return account
 
@@ -120,7 +120,7 @@ async def update_billing_details(
         return account
     await session.send_built(stored(billing_details, columns_of(account), asdict(after)))
     await raise_version(session, account)
-    kind = EventKind.BILLING_DETAILS_UPDATED
+    kind = EventType.BILLING_DETAILS_UPDATED
     await record_of_account(session, principal, account, kind, None, _changed(before, after))
     return account
 

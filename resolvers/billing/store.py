@@ -15,7 +15,7 @@ from models.base.ids import AccountKey, ChargeId, InvoiceId, Kind, present
 from models.billing.invoices import InvoiceKind
 from resolvers.billing.document import PAYABLE_WITHIN, Document
 from resolvers.billing.xml import invoice_xml
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record
 
 
@@ -40,8 +40,8 @@ class NewInvoice:
 
 
 _EVENTS = {
-    InvoiceKind.INVOICE: EventKind.INVOICE_ISSUED,
-    InvoiceKind.CREDIT_NOTE: EventKind.INVOICE_CREDITED,
+    InvoiceKind.INVOICE: EventType.INVOICE_ISSUED,
+    InvoiceKind.CREDIT_NOTE: EventType.INVOICE_CREDITED,
 }
 
 

@@ -21,7 +21,7 @@ from models.base.ids import AccountId, new_id
 from models.block_list.tables import BlockReason, block_entries
 from resolvers.block_list.entry_ids import present_entry
 from resolvers.block_list.sealed_addresses import SealedAddress, seal_address
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_of_account
 from resolvers.inputs.addresses import Address, AddressFault
 from resolvers.sealing.keyring import Keyring
@@ -168,4 +168,4 @@ async def _log(
     number = sum(result.outcome is BlockAddOutcome.ADDED for result in results)
     if number:
         after: Change = {"entries": number, "reason": command.reason.value}
-        await record_of_account(session, principal, account, EventKind.BLOCK_LIST_ADDED, None, after)
+        await record_of_account(session, principal, account, EventType.BLOCK_LIST_ADDED, None, after)

@@ -17,7 +17,7 @@ from models.base.ids import AccountId, IdInAccount
 from models.block_list.tables import block_entries
 from resolvers.block_list.entry_ids import present_entry
 from resolvers.block_list.paths import ABOVE, AccountAbove, read_named_path
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_of_account
 from resolvers.inputs.addresses import Address, AddressFault
 from resolvers.settings.phone_country import in_default_country
@@ -180,4 +180,4 @@ async def _log(
     number = sum(result.outcome is BlockRemoveOutcome.REMOVED for result in results)
     if number:
         before: Change = {"entries": number}
-        await record_of_account(session, principal, account, EventKind.BLOCK_LIST_REMOVED, before)
+        await record_of_account(session, principal, account, EventType.BLOCK_LIST_REMOVED, before)

@@ -19,7 +19,7 @@ from models.plans.tables import MOST_IN_A_CYCLE
 from resolvers.billing.payers import Payer, authorize_payers
 from resolvers.budgets.guarantees import check_guarantees
 from resolvers.effects.account_versions import check_version, raise_version
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_of_account
 from resolvers.inputs.amounts import MOST_AT_ONCE
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
@@ -32,8 +32,8 @@ PERMISSIONS = {
 }
 _MOST = {BudgetCurrency.SENDS: MOST_IN_A_CYCLE, BudgetCurrency.CREDIT: MOST_AT_ONCE}
 _EVENTS = {
-    BudgetCurrency.SENDS: EventKind.SEND_BUDGET_CHANGED,
-    BudgetCurrency.CREDIT: EventKind.CREDIT_BUDGET_CHANGED,
+    BudgetCurrency.SENDS: EventType.SEND_BUDGET_CHANGED,
+    BudgetCurrency.CREDIT: EventType.CREDIT_BUDGET_CHANGED,
 }
 
 

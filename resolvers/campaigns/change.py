@@ -28,7 +28,7 @@ from resolvers.campaigns.store import (
     log_campaign,
     write_campaign,
 )
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record
 from resolvers.inputs.labels import read_label
 from resolvers.inputs.text import visible_text
@@ -127,7 +127,7 @@ async def insert_campaign(
         )
     )
     subject_id, after = present(Kind.CAMPAIGN, campaign_id), content.logged(account.account_id)
-    await record(session, principal, account, EventKind.CAMPAIGN_CREATED, subject_id, None, after)
+    await record(session, principal, account, EventType.CAMPAIGN_CREATED, subject_id, None, after)
     return campaign_id
 
 
@@ -160,7 +160,7 @@ async def update_campaign(session: WriteSession, principal: Principal, command: 
         session,
         principal,
         campaign,
-        EventKind.CAMPAIGN_UPDATED,
+        EventType.CAMPAIGN_UPDATED,
         {name: old[name] for name in changed},
         {name: new[name] for name in changed},
     )
@@ -174,7 +174,7 @@ async def delete_campaign(session: WriteSession, principal: Principal, campaign_
     campaign.check_status(*CHANGEABLE)
     await session.send_built(delete(campaigns).where(row_of(campaigns, campaign.account, campaign_id)))
     before = campaign.content.logged(campaign.account.account_id)
-    await log_campaign(session, principal, campaign, EventKind.CAMPAIGN_DELETED, before)
+    await log_campaign(session, principal, campaign, EventType.CAMPAIGN_DELETED, before)
     return campaign
 
 

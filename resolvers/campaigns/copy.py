@@ -15,7 +15,7 @@ from models.campaigns.tables import campaigns
 from resolvers.campaigns.audience import CampaignAudience
 from resolvers.campaigns.change import insert_campaign
 from resolvers.campaigns.store import Content, read_locked
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record
 from resolvers.templates.store import TemplateChange, insert_template, read_template
 
@@ -70,6 +70,6 @@ async def _moved(
         await insert_template(session, made, stored.channel, copied)
     subject_id = present_in_account(Kind.TEMPLATE, target.account_id, made.template_id)
     after = {**copied.logged(1), "channel": stored.channel.value}
-    await record(session, principal, target, EventKind.TEMPLATE_CREATED, subject_id, None, after)
+    await record(session, principal, target, EventType.TEMPLATE_CREATED, subject_id, None, after)
     audience = CampaignAudience((), (), content.audience.attribute, content.audience.value)
     return replace(content, template_id=made.template_id, audience=audience)

@@ -18,7 +18,7 @@ from resolvers.campaigns.store import (
     now,
     write_campaign,
 )
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.inputs.emails import email_address
 from resolvers.messages.senders import check_verified
 from resolvers.reputation.gate import check_source
@@ -48,7 +48,7 @@ async def pause_campaign(session: WriteSession, principal: Principal, campaign_i
         resumed_at=None,
         work_due_at=None,
     )
-    await log_campaign(session, principal, campaign, EventKind.CAMPAIGN_PAUSED, _before(campaign))
+    await log_campaign(session, principal, campaign, EventType.CAMPAIGN_PAUSED, _before(campaign))
     return campaign
 
 
@@ -80,7 +80,7 @@ async def resume_campaign(
         work_due_at=moment,
     )
     await put_in_job(session, account, campaign.id, moment)
-    await log_campaign(session, principal, campaign, EventKind.CAMPAIGN_RESUMED, _before(campaign))
+    await log_campaign(session, principal, campaign, EventType.CAMPAIGN_RESUMED, _before(campaign))
     return campaign
 
 
@@ -105,7 +105,7 @@ async def cancel_campaign(session: WriteSession, principal: Principal, campaign_
     else:
         draft = {**NOT_ASKED, "status": CampaignStatus.DRAFT.value, "version": campaign.row.version + 1}
         await write_campaign(session, campaign.account, campaign.id, **draft)
-    await log_campaign(session, principal, campaign, EventKind.CAMPAIGN_CANCELED, _before(campaign))
+    await log_campaign(session, principal, campaign, EventType.CAMPAIGN_CANCELED, _before(campaign))
     return campaign
 
 

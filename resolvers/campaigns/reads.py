@@ -59,8 +59,11 @@ def of_account(
     return statement
 
 
-def by_id(root: FromClause, id: Annotated[Id, of_kind(Kind.CAMPAIGN)]) -> Select[Any]:
-    """A campaign of an account whose campaigns the viewer may see."""
+def by_id(
+    root: FromClause, id: Annotated[Id, of_kind(Kind.CAMPAIGN), Described("The campaign's id.")]
+) -> Select[Any]:
+    """A campaign of an account whose campaigns you may see. NOT_FOUND if it does not exist or you may not see
+    them."""
     return row_by_id(campaigns, id, Permission.CAMPAIGNS_READ)
 
 

@@ -27,7 +27,7 @@ from resolvers.campaigns.store import (
     now,
     write_campaign,
 )
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change
 from resolvers.review.policy import ReviewPolicy
 from resolvers.sending.gate import check_real
@@ -80,7 +80,7 @@ async def send_campaign(
     if settings.campaign_approval is CampaignApproval.ANOTHER_PERSON:
         await check_given(session, campaign, review)
         await _wait(session, campaign, CampaignStatus.AWAITING_APPROVAL)
-        await _log(session, principal, campaign, EventKind.CAMPAIGN_SUBMITTED, asked["starts_at"])
+        await _log(session, principal, campaign, EventType.CAMPAIGN_SUBMITTED, asked["starts_at"])
     else:
         await _start(session, principal, campaign, review, asked["starts_at"])
     return campaign
@@ -104,7 +104,7 @@ async def approve_campaign(
         raise Refusal(RefusalCode.SECOND_PERSON_REQUIRED, message)
     approved = {"approved_by_user_id": principal.person_id}
     await write_campaign(session, campaign.account, campaign.id, **approved)
-    await log_campaign(session, principal, campaign, EventKind.CAMPAIGN_APPROVED)
+    await log_campaign(session, principal, campaign, EventType.CAMPAIGN_APPROVED)
     await _start(session, principal, campaign, review, campaign.row.starts_at)
     return campaign
 
@@ -131,7 +131,7 @@ async def _start(
     await check_given(session, campaign, review)
     await _wait(session, campaign, CampaignStatus.SCHEDULED, work_due_at=starts_at)
     await put_in_job(session, campaign.account, campaign.id, starts_at)
-    await _log(session, principal, campaign, EventKind.CAMPAIGN_SCHEDULED, starts_at)
+    await _log(session, principal, campaign, EventType.CAMPAIGN_SCHEDULED, starts_at)
 
 
 async def _wait(session: WriteSession, campaign: Campaign, status: CampaignStatus, **more: object) -> None:
@@ -143,7 +143,7 @@ async def _log(
     session: WriteSession,
     principal: Principal,
     campaign: Campaign,
-    kind: EventKind,
+    kind: EventType,
     starts_at: datetime.datetime | None,
 ) -> None:
     after: Change = {"startsAt": None if starts_at is None else starts_at.isoformat()}

@@ -27,7 +27,7 @@ from resolvers.campaigns.audience import CampaignAudience, audience_parts, check
 from resolvers.campaigns.due import put_in_job
 from resolvers.campaigns.sms import check_campaign_text
 from resolvers.campaigns.store import Campaign, Content, log_campaign, now, write_campaign
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change
 from resolvers.inputs.emails import email_address
 from resolvers.messages.senders import check_verified
@@ -119,7 +119,7 @@ async def start_campaign(
     await put_in_job(session, account, campaign.id, moment)
     after: Change = {"reservation": present(Kind.SEND_RESERVATION, passage.reservation_id)}
     after |= {"templateVersion": version.number, **reserved.logged()}
-    await log_campaign(session, actor, campaign, EventKind.CAMPAIGN_STARTED, None, after)
+    await log_campaign(session, actor, campaign, EventType.CAMPAIGN_STARTED, None, after)
 
 
 async def _from(session: WriteSession, account: Authorized, content: Content) -> _From:

@@ -27,7 +27,7 @@ from models.campaigns.tables import CampaignStatus, campaigns
 from models.messages.tables import MessageChannel
 from resolvers.campaigns.audience import CampaignAudience
 from resolvers.campaigns.sms import SmsTerms
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record
 
 NOT_ASKED: dict[str, Any] = {
@@ -177,7 +177,7 @@ async def log_campaign(
     session: WriteSession,
     actor: Actor,
     campaign: Campaign,
-    kind: EventKind,
+    kind: EventType,
     before: Change | None = None,
     after: Change | None = None,
 ) -> None:

@@ -28,7 +28,7 @@ from resolvers.campaigns.pace import Pause, Span, next_slice
 from resolvers.campaigns.start import start_campaign
 from resolvers.campaigns.store import Campaign, log_campaign, now, read_locked, write_campaign
 from resolvers.campaigns.waiting import BATCH, cancel_some, has_open, renew_some
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.messages.queue import note_due
 from resolvers.review.policy import ReviewPolicy
 from resolvers.settings.in_force import effective_settings
@@ -87,7 +87,7 @@ async def _step(session: WriteSession, campaign: Campaign, review: ReviewPolicy)
     elif status is AccountStatus.CLOSED:
         await end_by_cancel(session, campaign)
         before = {"status": campaign.status.value}
-        await log_campaign(session, _asked_by(campaign), campaign, EventKind.CAMPAIGN_CANCELED, {**before})
+        await log_campaign(session, _asked_by(campaign), campaign, EventType.CAMPAIGN_CANCELED, {**before})
     elif status is AccountStatus.SUSPENDED:
         await _look_again(session, campaign, now() + _HELD)
     elif campaign.row.resumed_at is not None:
@@ -148,7 +148,7 @@ async def _see_whether_done(session: WriteSession, campaign: Campaign) -> None:
         work_due_at=None,
     )
     after = {"messages": campaign.row.messages}
-    await log_campaign(session, _asked_by(campaign), campaign, EventKind.CAMPAIGN_SENT, None, {**after})
+    await log_campaign(session, _asked_by(campaign), campaign, EventType.CAMPAIGN_SENT, None, {**after})
 
 
 async def _fail(sessions: WriteSessions, job: Job, refusal: Refusal) -> None:
@@ -171,7 +171,7 @@ async def _fail(sessions: WriteSessions, job: Job, refusal: Refusal) -> None:
             work_due_at=None,
         )
         after = {"code": refusal.code.name, "message": refusal.message}
-        await log_campaign(session, _asked_by(campaign), campaign, EventKind.CAMPAIGN_FAILED, None, {**after})
+        await log_campaign(session, _asked_by(campaign), campaign, EventType.CAMPAIGN_FAILED, None, {**after})
 
 
 async def _look_again(session: WriteSession, campaign: Campaign, at: datetime.datetime) -> None:

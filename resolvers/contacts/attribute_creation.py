@@ -14,7 +14,7 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import Place, columns_of, in_account
 from models.base.ids import AccountId, new_id
 from models.contacts.tables import AttributeType, contact_attributes
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.text import visible_text
 
@@ -61,7 +61,7 @@ async def create_attribute(
         session,
         principal,
         account,
-        EventKind.CONTACT_ATTRIBUTE_CREATED,
+        EventType.CONTACT_ATTRIBUTE_CREATED,
         None,
         {"name": name, "type": command.type.value},
     )

@@ -15,7 +15,7 @@ from models.base.ids import AccountId, ContactJobId
 from models.contacts.jobs import ContactJobKind
 from models.contacts.tables import contact_attributes
 from resolvers.contacts.jobs.store import NewContactJob, add_job
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.text import visible_text
 
@@ -57,7 +57,7 @@ async def delete_attribute(
         session,
         principal,
         account,
-        EventKind.CONTACT_ATTRIBUTE_DELETED,
+        EventType.CONTACT_ATTRIBUTE_DELETED,
         {"name": name, "type": row.type},
         None,
     )

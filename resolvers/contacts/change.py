@@ -27,7 +27,7 @@ from resolvers.contacts.storing.memberships import change_memberships, known_lis
 from resolvers.contacts.storing.preparing import check_lists
 from resolvers.contacts.storing.store import lock_contact, update_contacts
 from resolvers.contacts.storing.values import forget_values
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record
 from resolvers.inputs.address_digests import ContactKey
 
@@ -72,7 +72,7 @@ async def update_contact(
             await update_contacts(session, account, [match])
         moved = await change_memberships(session, account, [(change.contact_id, read)], _SOURCE)
     if match.changes or moved:
-        await _log(session, principal, change, EventKind.CONTACT_UPDATED)
+        await _log(session, principal, change, EventType.CONTACT_UPDATED)
     return change
 
 
@@ -106,7 +106,7 @@ async def erase_contact(
                 row_of(contacts, account, change.contact_id), in_account(contacts, account)
             )
         )
-    await _log(session, principal, change, EventKind.CONTACT_ERASED)
+    await _log(session, principal, change, EventType.CONTACT_ERASED)
     return change
 
 
@@ -125,7 +125,7 @@ async def _match(
     return Matcher(stored).match(wanted, change.contact_id, this)
 
 
-async def _log(session: WriteSession, principal: Principal, change: ContactChange, kind: EventKind) -> None:
+async def _log(session: WriteSession, principal: Principal, change: ContactChange, kind: EventType) -> None:
     """The log names the contact and holds nothing of it: what it says stays when the person is erased."""
     subject_id = present_in_account(Kind.CONTACT, change.account.account_id, change.contact_id)
     await record(session, principal, change.account, kind, subject_id)

@@ -17,7 +17,7 @@ from models.base.text_forms import forms_of
 from models.contacts.jobs import ContactJobKind
 from models.contacts.tables import contact_lists
 from resolvers.contacts.jobs.store import NewContactJob, add_job
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record
 from resolvers.inputs.text import visible_text
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
@@ -91,7 +91,7 @@ async def create_list(
                 version=1,
             )
         )
-    await _log(session, principal, change, EventKind.CONTACT_LIST_CREATED, None, content.values())
+    await _log(session, principal, change, EventType.CONTACT_LIST_CREATED, None, content.values())
     return change
 
 
@@ -125,7 +125,7 @@ async def update_list(
         session,
         principal,
         change,
-        EventKind.CONTACT_LIST_UPDATED,
+        EventType.CONTACT_LIST_UPDATED,
         {name: old[name] for name in changed},
         {name: new[name] for name in changed},
     )
@@ -141,7 +141,7 @@ async def delete_list(session: WriteSession, principal: Principal, list_id: IdIn
         await _write(session, change, deleted_at=func.now(), external_id=None)
     job = NewContactJob(kind=ContactJobKind.LIST_DELETION, list_id=change.list_id)
     await add_job(session, principal, change.account, job)
-    await _log(session, principal, change, EventKind.CONTACT_LIST_DELETED, before.values(), None)
+    await _log(session, principal, change, EventType.CONTACT_LIST_DELETED, before.values(), None)
     return change
 
 
@@ -191,7 +191,7 @@ async def _log(
     session: WriteSession,
     principal: Principal,
     change: ContactListChange,
-    kind: EventKind,
+    kind: EventType,
     before: Change | None,
     after: Change | None,
 ) -> None:

@@ -23,7 +23,7 @@ from resolvers.contacts.storing.matching import Match, Matcher, RowMatcher, Want
 from resolvers.contacts.storing.memberships import change_memberships
 from resolvers.contacts.storing.preparing import PreparedContacts, prepared_now
 from resolvers.contacts.storing.store import lock_named, update_contacts
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.address_digests import ContactKey
 from resolvers.inputs.text import short_text
@@ -88,7 +88,7 @@ async def upsert_contacts(
         results |= (await store_prepared(session, account, contacts, source)).results()
     counts = _counts(results.values())
     if counts:
-        await record_of_account(session, principal, account, EventKind.CONTACTS_CHANGED, None, counts)
+        await record_of_account(session, principal, account, EventType.CONTACTS_CHANGED, None, counts)
     return ContactsUpserted(account, [results[index] for index in sorted(results)])
 
 

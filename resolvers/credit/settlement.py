@@ -20,7 +20,7 @@ from models.base.ids import AccountId, AccountKey, Kind, LedgerTransactionId, ne
 from models.credit.tables import BalanceKind, LedgerTransactionKind, ledger_balances
 from models.payments.tables import TopUpStatus, top_ups
 from resolvers.credit.post import Posting, Transaction, post_transaction
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record, record_in_each
 
 
@@ -125,7 +125,7 @@ async def settle_with_pool(
     }
     pool = without_rights(AccountKey(account.master_id, pool_id))
     both = (account, pool)
-    await record_in_each(session, principal, both, EventKind.CREDIT_SETTLED, settled, None, after)
+    await record_in_each(session, principal, both, EventType.CREDIT_SETTLED, settled, None, after)
     reached = await _reached(session, principal, pool_id)
     return [SettlementEffect(EffectKind.CREDIT_SETTLED, visible_amount(account, left), to_account_id=reached)]
 
@@ -142,7 +142,7 @@ async def forfeit(
     )
     given_up = await _post(session, principal, account, LedgerTransactionKind.FORFEITURE, postings)
     after: Change = {"amount": str(left)}
-    await record(session, principal, account, EventKind.CREDIT_FORFEITED, given_up, None, after)
+    await record(session, principal, account, EventType.CREDIT_FORFEITED, given_up, None, after)
     return [SettlementEffect(EffectKind.CREDIT_FORFEITED, visible_amount(account, left))]
 
 

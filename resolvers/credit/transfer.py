@@ -12,7 +12,7 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, Kind, LedgerTransactionId, new_id, present
 from models.credit.tables import BalanceKind, LedgerTransactionKind
 from resolvers.credit.post import Posting, Transaction, try_post_transaction
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.effects.log import Change, record_in_each
 from resolvers.inputs.amounts import movable
@@ -105,4 +105,4 @@ async def _log(
         "amount": str(amount),
     }
     subject_id = present(Kind.LEDGER_TRANSACTION, transaction_id)
-    await record_in_each(session, principal, both, EventKind.CREDIT_TRANSFERRED, subject_id, None, after)
+    await record_in_each(session, principal, both, EventType.CREDIT_TRANSFERRED, subject_id, None, after)

@@ -21,7 +21,7 @@ from resolvers.domains.dkim import DkimKey, NewDkimKey
 from resolvers.domains.expected_records import DomainFacts, PublishedKey, expected_records
 from resolvers.domains.records import add_records
 from resolvers.domains.sealed_columns import PRIVATE_KEY
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.jobs import enqueue
 from resolvers.effects.log import record
 from resolvers.inputs.domain_names import DomainName, domain_name
@@ -86,7 +86,7 @@ async def add_domain(
     await enqueue(session, Job(DOMAIN_CHECK, account.master_id, domain_id))
     after = {"kind": command.kind.value, "name": name.ascii}
     subject_id = present(Kind.DOMAIN, domain_id)
-    await record(session, principal, account, EventKind.DOMAIN_ADDED, subject_id, None, {**after})
+    await record(session, principal, account, EventType.DOMAIN_ADDED, subject_id, None, {**after})
     return domain_id
 
 

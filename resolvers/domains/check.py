@@ -31,7 +31,7 @@ from resolvers.domains.judging import FoundRecord
 from resolvers.domains.looking import look_for_all
 from resolvers.domains.records import store_found
 from resolvers.domains.replace_key import found_next_key, take_next_key
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record
 from resolvers.sealing.keyring import KeyringSource
 
@@ -45,9 +45,9 @@ asks."""
 _DomainRow = Row[*tuple[Any, ...]]
 
 _EVENTS = {
-    (DomainStatus.PENDING, DomainStatus.VERIFIED): EventKind.DOMAIN_VERIFIED,
-    (DomainStatus.VERIFIED, DomainStatus.BROKEN): EventKind.DOMAIN_BROKEN,
-    (DomainStatus.BROKEN, DomainStatus.VERIFIED): EventKind.DOMAIN_RECOVERED,
+    (DomainStatus.PENDING, DomainStatus.VERIFIED): EventType.DOMAIN_VERIFIED,
+    (DomainStatus.VERIFIED, DomainStatus.BROKEN): EventType.DOMAIN_BROKEN,
+    (DomainStatus.BROKEN, DomainStatus.VERIFIED): EventType.DOMAIN_RECOVERED,
 }
 
 
@@ -204,11 +204,11 @@ async def _log(
 
 async def _log_key(session: WriteSession, due: _Due, row: _DomainRow, old: str, new: str) -> None:
     after: Change = {"selector": new, "name": row.ascii_name}
-    await _record(session, due, row, EventKind.DOMAIN_KEY_REPLACED, {"selector": old}, after)
+    await _record(session, due, row, EventType.DOMAIN_KEY_REPLACED, {"selector": old}, after)
 
 
 async def _record(
-    session: WriteSession, due: _Due, row: _DomainRow, kind: EventKind, before: Change, after: Change
+    session: WriteSession, due: _Due, row: _DomainRow, kind: EventType, before: Change, after: Change
 ) -> None:
     actor = EarlierActor(row.actor_user_id, row.actor_api_key_id)
     account = without_rights(due.account, row.actor_account_id)

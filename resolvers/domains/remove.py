@@ -15,7 +15,7 @@ from models.base.ids import AccountId, DomainId, Kind, present
 from models.domains.tables import DomainKind, domain_keys, domain_records, domains
 from models.single_sign_on.tables import SingleSignOnEnforcement, single_sign_ons
 from resolvers.domains.claims import release
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_of_each
 
 
@@ -74,4 +74,4 @@ async def _remove(
         present(Kind.DOMAIN, row.id): {"kind": row.kind, "name": row.ascii_name, "status": row.status}
         for row in rows
     }
-    await record_of_each(session, principal, account, EventKind.DOMAIN_REMOVED, befores)
+    await record_of_each(session, principal, account, EventType.DOMAIN_REMOVED, befores)

@@ -24,7 +24,7 @@ from resolvers.domains.judging import FoundRecord
 from resolvers.domains.records import put_record
 from resolvers.domains.sealed_columns import NEXT_PRIVATE_KEY, PRIVATE_KEY
 from resolvers.domains.verify import have_checked
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record
 from resolvers.sealing.keyring import KeyringSource
 
@@ -62,7 +62,7 @@ async def replace_key(
         session,
         principal,
         account,
-        EventKind.DOMAIN_KEY_ADDED,
+        EventType.DOMAIN_KEY_ADDED,
         present(Kind.DOMAIN, domain_id),
         {"selector": selector},
         {"selector": key.selector, "name": ascii_name},

@@ -16,7 +16,7 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import columns_of
 from models.base.ids import Kind, new_id, present
 from models.effects.events import events
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 
 Change = dict[str, str | int | bool | list[str] | None]
 """The changed values, before or after: plain JSON with global ids, and never a secret."""
@@ -26,7 +26,7 @@ async def record(
     session: WriteSession,
     principal: Actor,
     account: Authorized,
-    kind: EventKind,
+    event_type: EventType,
     subject_id: str,
     before: Change | None = None,
     after: Change | None = None,
@@ -37,28 +37,28 @@ async def record(
     `subject_id` is the global id of what changed. Without a `reason` of its own the event gets the request's
     reason, or else the reason of the break-glass opening that gave the right (R54, N3).
     """
-    await record_in_each(session, principal, (account,), kind, subject_id, before, after, reason)
+    await record_in_each(session, principal, (account,), event_type, subject_id, before, after, reason)
 
 
 async def record_of_account(
     session: WriteSession,
     principal: Actor,
     account: Authorized,
-    kind: EventKind,
+    event_type: EventType,
     before: Change | None = None,
     after: Change | None = None,
     reason: str | None = None,
 ) -> None:
     """Write an event about the account itself."""
     subject_id = present(Kind.ACCOUNT, account.account_id)
-    await record(session, principal, account, kind, subject_id, before, after, reason)
+    await record(session, principal, account, event_type, subject_id, before, after, reason)
 
 
 async def record_in_each(
     session: WriteSession,
     principal: Actor,
     of: Sequence[Authorized],
-    kind: EventKind,
+    event_type: EventType,
     subject_id: str,
     before: Change | None = None,
     after: Change | None = None,
@@ -67,7 +67,7 @@ async def record_in_each(
     """Write the event into the logs of several accounts of one tree, in one statement."""
     values = {
         "master_id": of[0].master_id,
-        "kind": kind.value,
+        "type": event_type.value,
         "actor_user_id": principal.user_id,
         "actor_api_key_id": principal.api_key_id,
         "actor_token_id": principal.token_id,
@@ -80,7 +80,7 @@ async def record_in_each(
         "reasons": [reason or principal.reason or account.opened_because for account in of],
     }
     await _RECORD.send(session, values)
-    if kind in _MAY_GIVE_ACCESS:
+    if event_type in _MAY_GIVE_ACCESS:
         told = reason or principal.reason
         promised = {"tree": of[0].master_id, "changed": values["account_ids"], "actor": principal.user_id}
         await _CHECK_PROMISES.send(session, {**promised, "told": told})
@@ -88,18 +88,18 @@ async def record_in_each(
 
 _MAY_GIVE_ACCESS = frozenset(
     {
-        EventKind.ACCOUNT_UPDATED,
-        EventKind.MEMBER_JOINED,
-        EventKind.MEMBER_UPDATED,
-        EventKind.OWNERSHIP_TRANSFERRED,
-        EventKind.SHARE_ACCEPTED,
-        EventKind.SHARE_UPDATED,
-        EventKind.API_KEY_CREATED,
-        EventKind.API_KEY_UPDATED,
-        EventKind.API_KEY_ADOPTED,
-        EventKind.ROLE_UPDATED,
-        EventKind.PARENT_ACCESS_UPDATED,
-        EventKind.PROMISE_MADE,
+        EventType.ACCOUNT_UPDATED,
+        EventType.MEMBER_JOINED,
+        EventType.MEMBER_UPDATED,
+        EventType.OWNERSHIP_TRANSFERRED,
+        EventType.SHARE_ACCEPTED,
+        EventType.SHARE_UPDATED,
+        EventType.API_KEY_CREATED,
+        EventType.API_KEY_UPDATED,
+        EventType.API_KEY_ADOPTED,
+        EventType.ROLE_UPDATED,
+        EventType.PARENT_ACCESS_UPDATED,
+        EventType.PROMISE_MADE,
     }
 )
 """What these tell of was written before, and is held to what accounts have promised (N13). The check travels
@@ -118,12 +118,12 @@ async def record_of_each(
     session: WriteSession,
     principal: Actor,
     account: Authorized,
-    kind: EventKind,
+    event_type: EventType,
     befores: Mapping[str, Change],
 ) -> None:
     """Write one event for each of several things in one account, in one trip. `befores`: their values
     before the change, by global id."""
-    ends = [Ended(account, kind, subject_id, before) for subject_id, before in befores.items()]
+    ends = [Ended(account, event_type, subject_id, before) for subject_id, before in befores.items()]
     await record_ends(session, principal, ends)
 
 
@@ -132,7 +132,7 @@ class Ended:
     """Something that a change ended: in which account, and its values before."""
 
     account: Authorized
-    kind: EventKind
+    event_type: EventType
     subject_id: str
     before: Change
 
@@ -143,7 +143,7 @@ async def record_ends(session: WriteSession, principal: Actor, ends: Iterable[En
         {
             **columns_of(end.account),
             "id": new_id(),
-            "kind": end.kind.value,
+            "type": end.event_type.value,
             "actor_user_id": principal.user_id,
             "actor_api_key_id": principal.api_key_id,
             "actor_token_id": principal.token_id,
@@ -169,7 +169,7 @@ _EACH = (
 )
 _ROWS: dict[str, ColumnElement[Any]] = {
     "master_id": bindparam("master_id", type_=Uuid()),
-    "kind": bindparam("kind", type_=Text()),
+    "type": bindparam("type", type_=Text()),
     "actor_user_id": bindparam("actor_user_id", type_=Uuid()),
     "actor_api_key_id": bindparam("actor_api_key_id", type_=Uuid()),
     "actor_token_id": bindparam("actor_token_id", type_=Uuid()),
@@ -184,7 +184,7 @@ _RECORD = FixedStatement(insert(events).from_select(list(_ROWS), select(*_ROWS.v
 async def record_of_staff(
     session: WriteSession,
     staff: StaffAtWork,
-    kind: EventKind,
+    event_type: EventType,
     subject_id: str,
     before: Change | None = None,
     after: Change | None = None,
@@ -196,7 +196,7 @@ async def record_of_staff(
             master_id=staff.master_id,
             account_id=staff.account_id,
             id=new_id(),
-            kind=kind.value,
+            type=event_type.value,
             staff_user_id=staff.user_id,
             subject_id=subject_id,
             before=before,

@@ -18,7 +18,7 @@ from models.base.ids import Kind, MembershipId, UserId, new_id, present
 from models.invitations.tables import invitations
 from models.members.tables import memberships
 from models.people.users import users
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record
 from resolvers.invitations.reads import InvitationStatus, lapse_of, status_of
 from resolvers.invitations.received import NamedInvitation, link_of
@@ -89,7 +89,7 @@ async def _join(
     )
     after = {"user": present(Kind.USER, principal.user_id), "role": role.name}
     subject_id = present(Kind.MEMBER, membership_id)
-    await record(session, principal, account, EventKind.MEMBER_JOINED, subject_id, None, dict(after))
+    await record(session, principal, account, EventType.MEMBER_JOINED, subject_id, None, dict(after))
     return MemberChange(account, membership_id)
 
 

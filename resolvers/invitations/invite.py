@@ -21,7 +21,7 @@ from models.invitations.tables import invitations
 from models.members.tables import memberships
 from models.people.users import users
 from resolvers.access.blockers import blocked, members_with
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.effects.log import Change, record, record_of_each
 from resolvers.inputs.emails import EmailAddress, email_address
@@ -115,7 +115,7 @@ async def add_invitation(
     await queue_invitation(session, principal, account, offer.email, f"{offer.link}#{token}")
     after = {"email": offer.email.original, "role": offer.role.name}
     subject_id = present(Kind.INVITATION, offer.id)
-    await record(session, principal, account, EventKind.MEMBER_INVITED, subject_id, None, dict(after))
+    await record(session, principal, account, EventType.MEMBER_INVITED, subject_id, None, dict(after))
 
 
 async def revoke_invitation(
@@ -139,7 +139,7 @@ async def revoke_invitation(
         subject_id = present(Kind.INVITATION, invitation_id)
         before = {"email": row.email}
         await record(
-            session, principal, account, EventKind.INVITATION_REVOKED, subject_id, dict(before), None
+            session, principal, account, EventType.INVITATION_REVOKED, subject_id, dict(before), None
         )
     return InvitationMade(account, invitation_id, replayed=False)
 
@@ -160,7 +160,7 @@ async def revoke_invitations(session: WriteSession, principal: Principal, accoun
     )
     rows = (await session.execute(withdrawn)).all()
     befores: dict[str, Change] = {present(Kind.INVITATION, row.id): {"email": row.email} for row in rows}
-    await record_of_each(session, principal, account, EventKind.INVITATION_REVOKED, befores)
+    await record_of_each(session, principal, account, EventType.INVITATION_REVOKED, befores)
     return len(rows)
 
 

@@ -17,7 +17,7 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import row_of
 from models.base.ids import AccountId, Kind, MembershipId, UserId, present
 from models.members.tables import memberships
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record
 from resolvers.inputs.global_ids import parse_member
 from resolvers.inputs.moments import check_future, ends_no_later, moved_end
@@ -100,7 +100,7 @@ async def update_member(session: WriteSession, principal: Principal, command: Me
         .values(role_id=new.id, expires_at=expires_at, version=membership.version + 1)
     )
     before, after = logged_values(old, membership.expires_at), logged_values(new, expires_at)
-    await _log(session, principal, account, EventKind.MEMBER_UPDATED, membership, before, after)
+    await _log(session, principal, account, EventType.MEMBER_UPDATED, membership, before, after)
     return MemberChange(account, membership.id)
 
 
@@ -109,7 +109,7 @@ async def remove_member(session: WriteSession, principal: Principal, member_id: 
     permissions of the member's role. Raises LAST_OWNER, ROLE_TOO_WIDE."""
     account, membership = await _manageable(session, principal, member_id, memberships.c.expires_at)
     role = await role_to_give(session, account, membership.role_id, "memberId")
-    return await _end(session, principal, account, membership, role, EventKind.MEMBER_REMOVED)
+    return await _end(session, principal, account, membership, role, EventType.MEMBER_REMOVED)
 
 
 async def leave_account(session: WriteSession, principal: Principal, account_id: AccountId) -> MemberChange:
@@ -121,7 +121,7 @@ async def leave_account(session: WriteSession, principal: Principal, account_id:
     own = (memberships.c.account_id == account.account_id) & (memberships.c.user_id == principal.user_id)
     membership = await _membership(session, account, own)
     role = await role_in(session, account, membership.role_id)
-    return await _end(session, principal, account, membership, role, EventKind.MEMBER_LEFT)
+    return await _end(session, principal, account, membership, role, EventType.MEMBER_LEFT)
 
 
 def check_expiry(role: RoleGrant, expires_at: datetime.datetime | None) -> None:
@@ -179,7 +179,7 @@ async def _end(
     account: Authorized,
     membership: Membership,
     role: RoleGrant,
-    kind: EventKind,
+    kind: EventType,
 ) -> MemberChange:
     if membership.is_owner:
         await give_up_ownership(session, account, membership.user_id, membership.id)
@@ -199,7 +199,7 @@ async def _log(
     session: WriteSession,
     principal: Principal,
     account: Authorized,
-    kind: EventKind,
+    kind: EventType,
     membership: Membership,
     before: Change,
     after: Change | None,

@@ -19,7 +19,7 @@ from models.accounts.trees import columns_of, in_account, in_tree, row_of
 from models.base.ids import AccountId, Kind, MembershipId, UserId, present
 from models.members.ownership_offers import ownership_offers
 from models.members.tables import memberships
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_of_account
 from resolvers.members.change import MemberChange
 from resolvers.members.mail import queue_offer
@@ -65,7 +65,7 @@ async def offer_ownership(
     expires_at = await _store(session, principal, account, taker.id, owner_id)
     await queue_offer(session, principal, account, taker.user_id, expires_at)
     after: Change = {"owner": present(Kind.USER, taker.user_id)}
-    await record_of_account(session, principal, account, EventKind.OWNERSHIP_OFFERED, None, after)
+    await record_of_account(session, principal, account, EventType.OWNERSHIP_OFFERED, None, after)
     return account
 
 
@@ -91,7 +91,7 @@ async def accept_ownership(
         before = {"owner": present(Kind.USER, owner.user_id)}
     await _drop(session, account)
     after: Change = {"owner": present(Kind.USER, offer.user_id)}
-    await record_of_account(session, principal, account, EventKind.OWNERSHIP_TRANSFERRED, before, after)
+    await record_of_account(session, principal, account, EventType.OWNERSHIP_TRANSFERRED, before, after)
     return MemberChange(account, offer.to_membership_id)
 
 
@@ -101,7 +101,7 @@ async def decline_ownership(session: WriteSession, principal: Principal, account
     account, offer = await _offered(session, principal, account_id, WriteKind.TAKES_AWAY)
     await _drop(session, account)
     before: Change = {"owner": present(Kind.USER, offer.user_id)}
-    await record_of_account(session, principal, account, EventKind.OWNERSHIP_DECLINED, before, None)
+    await record_of_account(session, principal, account, EventType.OWNERSHIP_DECLINED, before, None)
     return account
 
 
@@ -126,7 +126,7 @@ async def end_ownership_offer(session: WriteSession, principal: Principal, accou
     )
     if (await session.execute(taken)).one_or_none() is None:
         return False
-    await record_of_account(session, principal, account, EventKind.OWNERSHIP_WITHDRAWN, None, None)
+    await record_of_account(session, principal, account, EventType.OWNERSHIP_WITHDRAWN, None, None)
     return True
 
 

@@ -14,7 +14,7 @@ from models.accounts.trees import in_account
 from models.base.ids import IdInAccount, MessageId, present_in_account
 from models.messages.tables import MessageStatus, messages
 from models.sending.tables import SendStream
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record
 from resolvers.messages.ids import KINDS
 from resolvers.sending.permissions import SEND_PERMISSIONS
@@ -65,5 +65,5 @@ async def cancel_message(
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "messageId")
     subject_id = present_in_account(KINDS[stream], account.account_id, named.id)
     before = {"status": status.value}
-    await record(session, principal, account, EventKind.MESSAGE_CANCELED, subject_id, {**before}, None)
+    await record(session, principal, account, EventType.MESSAGE_CANCELED, subject_id, {**before}, None)
     return canceled

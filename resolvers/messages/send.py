@@ -16,7 +16,7 @@ from engine.text.forms import compared
 from engine.writes.sessions import WriteSession
 from models.base.ids import AttachmentId, MessageId, SendReservationId, TemplateId, new_id, new_ids
 from models.messages.tables import MessageStatus
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.address_digests import ContactDigest
 from resolvers.inputs.labels import read_label
@@ -180,7 +180,7 @@ async def _send_new(
         await note_sms_senders(session, account, sms_senders)
     await note_due(session, account, min(message.send_at or now for message in passed.values()))
     after = reserved.logged() | ({"test": True} if passage.is_test else {})
-    await record_of_account(session, principal, account, EventKind.MESSAGES_SENT, None, after)
+    await record_of_account(session, principal, account, EventType.MESSAGES_SENT, None, after)
     for id_ in passed:
         request.settle(id_, Taken(id_, MessageStatus.WAITING, replayed=False))
 

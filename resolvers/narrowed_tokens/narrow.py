@@ -31,7 +31,7 @@ from models.api_keys.tables import api_keys
 from models.base.ids import AccountId, Kind, MasterId, NarrowedTokenId, new_id, present
 from models.narrowed_tokens.tables import MOST_ACCOUNTS, MOST_ANCESTORS, narrowed_tokens
 from models.people.sessions import sessions
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_in_each
 from resolvers.inputs.text import name_of_rights
 
@@ -109,7 +109,7 @@ async def narrow_token(
         "permissions": [permission.name for permission in permissions_in(scopes)],
         "expires_at": expires_at.isoformat(),
     }
-    await log_token(session, principal, accounts, EventKind.TOKEN_NARROWED, token_id, after=names)
+    await log_token(session, principal, accounts, EventType.TOKEN_NARROWED, token_id, after=names)
     return NarrowedSecret(token_id, token, expires_at)
 
 
@@ -117,7 +117,7 @@ async def log_token(
     session: WriteSession,
     principal: Principal,
     accounts: Iterable[Authorized],
-    kind: EventKind,
+    kind: EventType,
     token_id: NarrowedTokenId,
     before: Change | None = None,
     after: Change | None = None,

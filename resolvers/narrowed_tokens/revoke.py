@@ -12,7 +12,7 @@ from engine.writes.sessions import WriteSession
 from models.api_keys.tables import api_keys
 from models.base.ids import NarrowedTokenId
 from models.narrowed_tokens.tables import narrowed_tokens
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.narrowed_tokens.narrow import log_token
 
 
@@ -36,7 +36,7 @@ async def revoke_token(session: WriteSession, principal: Principal, token_id: Na
     revoked = (await session.execute(revoking.returning(narrowed_tokens.c.id))).one_or_none()
     if revoked is not None:
         before = {"audience": row.audience}
-        await log_token(session, principal, reached, EventKind.TOKEN_REVOKED, token_id, before)
+        await log_token(session, principal, reached, EventType.TOKEN_REVOKED, token_id, before)
 
 
 def _is_own(principal: Principal, row: Row[Any]) -> bool:

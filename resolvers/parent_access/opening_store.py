@@ -12,7 +12,7 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import columns_of, in_account, row_of
 from models.base.ids import BreakGlassId, Kind, UserId, new_id, present
 from models.parent_access.openings import break_glass_openings
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record
 
 
@@ -34,7 +34,7 @@ async def add_opening(
     )
     expires_at: datetime.datetime = (await session.execute(written)).scalar_one()
     subject_id, after = present(Kind.BREAK_GLASS, opening_id), {"expires_at": expires_at.isoformat()}
-    kind = EventKind.BREAK_GLASS_OPENED
+    kind = EventType.BREAK_GLASS_OPENED
     await record(session, principal, account, kind, subject_id, None, {**after}, reason)
     return opening_id, expires_at
 
@@ -56,7 +56,7 @@ async def end_openings(
     )
     for opening_id in sorted((await session.execute(ended)).scalars()):
         subject_id = present(Kind.BREAK_GLASS, opening_id)
-        await record(session, principal, account, EventKind.BREAK_GLASS_ENDED, subject_id)
+        await record(session, principal, account, EventType.BREAK_GLASS_ENDED, subject_id)
 
 
 async def opener_of(session: WriteSession, account: Authorized, opening_id: BreakGlassId) -> uuid.UUID:

@@ -21,7 +21,7 @@ from models.base.ids import AccountId, ApiKeyId, Kind, UserId, present
 from models.members.tables import memberships
 from models.parent_access.requests import parent_access_requests
 from resolvers.effects.account_versions import raise_version
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record
 from resolvers.parent_access.opening_store import end_openings
 from resolvers.rows.stored import stored
@@ -109,7 +109,7 @@ async def store_request(
     await session.send_built(stored(parent_access_requests, columns_of(link), values))
     await raise_version(session, account)
     asked: Change = {"parent_access": request.mode.value}
-    await _log(session, principal, account, EventKind.PARENT_ACCESS_REQUESTED, link, asked, request.reason)
+    await _log(session, principal, account, EventType.PARENT_ACCESS_REQUESTED, link, asked, request.reason)
 
 
 async def drop_request(
@@ -124,7 +124,7 @@ async def drop_request(
     """Delete the waiting request: `withdrawn` by the side that made it, or declined by the other one."""
     await session.send_built(delete(parent_access_requests).where(_of(link)))
     await raise_version(session, account)
-    kind = EventKind.PARENT_ACCESS_WITHDRAWN if withdrawn else EventKind.PARENT_ACCESS_DECLINED
+    kind = EventType.PARENT_ACCESS_WITHDRAWN if withdrawn else EventType.PARENT_ACCESS_DECLINED
     await _log(session, principal, account, kind, link, {"parent_access": request.mode.value}, None)
 
 
@@ -150,7 +150,7 @@ async def set_mode(
         session,
         principal,
         account,
-        EventKind.PARENT_ACCESS_UPDATED,
+        EventType.PARENT_ACCESS_UPDATED,
         link,
         {"parent_access": mode.value},
         reason,
@@ -172,7 +172,7 @@ async def _log(
     session: WriteSession,
     principal: Principal,
     account: Authorized,
-    kind: EventKind,
+    kind: EventType,
     link: Link,
     after: Change,
     reason: str | None,

@@ -12,7 +12,7 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import columns_of, in_account, row_of
 from models.base.ids import AccountId, Kind, PaymentMethodId, new_id, present
 from models.payments.tables import payment_methods
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record, record_of_each
 from resolvers.inputs.text import short_text
 from resolvers.payments.end_top_up_rule import end_top_up_rule
@@ -47,7 +47,7 @@ async def add_payment_method(
     )
     subject_id = present(Kind.PAYMENT_METHOD, method_id)
     await record(
-        session, principal, account, EventKind.PAYMENT_METHOD_ADDED, subject_id, None, {"label": label}
+        session, principal, account, EventType.PAYMENT_METHOD_ADDED, subject_id, None, {"label": label}
     )
     return method_id
 
@@ -75,7 +75,7 @@ async def remove_payment_methods(session: WriteSession, principal: Principal, ac
     )
     rows = (await session.execute(removed)).all()
     befores: dict[str, Change] = {present(Kind.PAYMENT_METHOD, row.id): {"label": row.label} for row in rows}
-    await record_of_each(session, principal, account, EventKind.PAYMENT_METHOD_REMOVED, befores)
+    await record_of_each(session, principal, account, EventType.PAYMENT_METHOD_REMOVED, befores)
     return len(rows)
 
 
@@ -96,6 +96,6 @@ async def remove_payment_method(
     label = (await session.execute(removed)).scalar_one_or_none()
     if label is not None:
         subject_id = present(Kind.PAYMENT_METHOD, method_id)
-        kind = EventKind.PAYMENT_METHOD_REMOVED
+        kind = EventType.PAYMENT_METHOD_REMOVED
         await record(session, principal, account, kind, subject_id, {"label": label})
         await end_top_up_rule(session, principal, account, method_id)

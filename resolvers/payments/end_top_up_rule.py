@@ -11,7 +11,7 @@ from models.accounts.trees import in_account
 from models.base.ids import Kind, PaymentMethodId, present
 from models.payments.top_up_rules import top_up_rules
 from resolvers.effects.account_versions import raise_version
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_of_account
 
 
@@ -30,7 +30,7 @@ async def end_top_up_rule(
     row = (await session.execute(ended.returning(*rule))).one_or_none()
     if row is not None:
         await raise_version(session, account)
-        await record_of_account(session, principal, account, EventKind.TOP_UP_RULE_REMOVED, logged_rule(row))
+        await record_of_account(session, principal, account, EventType.TOP_UP_RULE_REMOVED, logged_rule(row))
     return row is not None
 
 

@@ -19,7 +19,7 @@ from models.effects.jobs import Job
 from models.payments.top_up_rules import top_up_rules
 from resolvers.credit.reads import balance_of
 from resolvers.effects.account_versions import check_version, raise_version
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.jobs import enqueue
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.amounts import movable
@@ -74,7 +74,7 @@ async def update_top_up_rule(
     if after.due_at is not None:
         await enqueue(session, Job(TOP_UP, account.master_id, account.account_id))
     await raise_version(session, account)
-    kind, old = EventKind.TOP_UP_RULE_UPDATED, None if before is None else logged_rule(before)
+    kind, old = EventType.TOP_UP_RULE_UPDATED, None if before is None else logged_rule(before)
     await record_of_account(session, principal, account, kind, old, logged_rule(after))
     return account
 

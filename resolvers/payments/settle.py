@@ -16,7 +16,7 @@ from models.credit.tables import BalanceKind, LedgerTransactionKind, ledger_bala
 from models.payments.tables import TopUpStatus, top_ups
 from models.payments.top_up_rules import top_up_rules
 from resolvers.credit.post import Posting, Transaction, post_transaction
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record, record_of_account
 from resolvers.payments.provider import ChargeAnswer
 
@@ -42,11 +42,11 @@ async def settle_top_up(
     if TopUpStatus(top_up.status) is not TopUpStatus.PENDING:
         return
     values: dict[str, object] = {"status": TopUpStatus.DECLINED.value, "decline_reason": answer.declined}
-    event = EventKind.CREDIT_TOP_UP_DECLINED
+    event = EventType.CREDIT_TOP_UP_DECLINED
     if answer.declined is None:
         values = {"status": TopUpStatus.SETTLED.value}
         values["transaction_id"] = await _credit(session, actor, account, top_up.amount)
-        event = EventKind.CREDIT_TOPPED_UP
+        event = EventType.CREDIT_TOPPED_UP
     await session.send_built(update(top_ups).where(this).values(**values, answered_at=func.now()))
     subject_id = present(Kind.TOP_UP, top_up_id)
     await record(session, actor, account, event, subject_id, None, {"amount": str(top_up.amount)})
@@ -85,7 +85,7 @@ async def _apply_to_rule(session: WriteSession, actor: Actor, account: Authorize
     after: Row[*tuple[Any, ...]] | None = (await session.execute(waiting)).one_or_none()
     if after is not None and after.paused_at is not None:
         paused_after: Change = {"refusals": REFUSALS_UNTIL_PAUSE}
-        await record_of_account(session, actor, account, EventKind.TOP_UP_RULE_PAUSED, None, paused_after)
+        await record_of_account(session, actor, account, EventType.TOP_UP_RULE_PAUSED, None, paused_after)
 
 
 def _balance() -> ColumnElement[int]:

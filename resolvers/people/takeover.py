@@ -21,7 +21,7 @@ from models.base.ids import AccountId, Kind, MasterId, UserId, present
 from models.people.mailbox_links import MailboxLinkKind, mailbox_links
 from models.people.sessions import sessions
 from models.people.users import ownerships, users
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record
 from resolvers.inputs.emails import EmailAddress
 from resolvers.people.devices import forget_devices
@@ -68,7 +68,7 @@ async def _revoke_keys(session: WriteSession, user_id: UserId) -> None:
     for key in (await session.execute(revoked)).all():
         account, subject_id = _account(owned.master_id, key.account_id), present(Kind.API_KEY, key.id)
         await record(
-            session, principal, account, EventKind.API_KEY_REVOKED, subject_id, {"name": key.name}, None
+            session, principal, account, EventType.API_KEY_REVOKED, subject_id, {"name": key.name}, None
         )
     await _leave(session, principal)
 

@@ -16,7 +16,7 @@ from models.accounts.trees import columns_of, in_account, row_of, this_account
 from models.base.ids import AccessPromiseId, AccountId, Kind, RoleId, new_id, present
 from models.promises.tables import MOST_ROLES, access_promises
 from models.roles.tables import roles
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record
 
 MOST_PROMISES = 20
@@ -59,7 +59,7 @@ async def make_promise(session: WriteSession, principal: Principal, command: New
     )
     after: Change = {"permission": command.permission.name, "roles": sorted(names)}
     subject_id = present(Kind.ACCESS_PROMISE, promise_id)
-    await record(session, principal, account, EventKind.PROMISE_MADE, subject_id, None, after)
+    await record(session, principal, account, EventType.PROMISE_MADE, subject_id, None, after)
     return promise_id
 
 
@@ -72,7 +72,7 @@ async def end_promise(session: WriteSession, principal: Principal, promise_id: A
     ended = (await session.execute(ending.returning(access_promises.c.id))).one_or_none()
     if ended is not None:
         subject_id = present(Kind.ACCESS_PROMISE, promise_id)
-        await record(session, principal, account, EventKind.PROMISE_ENDED, subject_id)
+        await record(session, principal, account, EventType.PROMISE_ENDED, subject_id)
 
 
 async def _names(session: WriteSession, account: Authorized, role_ids: Collection[RoleId]) -> list[str]:

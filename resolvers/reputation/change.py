@@ -14,7 +14,7 @@ from models.api_keys.tables import api_keys
 from models.base.clock import current_moment
 from models.base.ids import AccountId
 from models.reputation.tables import KEY_OF_SOURCE, CustomerState, sending_sources
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_of_account
 from resolvers.reputation.gate import check_keys
 from resolvers.reputation.sources import (
@@ -52,7 +52,7 @@ async def pause_source(
         where=sending_sources.c.customer_state != paused,
     ).returning(sending_sources.c.stream)
     if (await session.execute(changed)).scalar_one_or_none() is not None:
-        await _record(session, principal, account, source, EventKind.SENDING_PAUSED)
+        await _record(session, principal, account, source, EventType.SENDING_PAUSED)
     return account
 
 
@@ -83,7 +83,7 @@ async def resume_source(
         await session.send_built(
             own.values(customer_state=CustomerState.ACTIVE.value, customer_since=current_moment())
         )
-        await _record(session, principal, account, source, EventKind.SENDING_RESUMED)
+        await _record(session, principal, account, source, EventType.SENDING_RESUMED)
     await wake_deliveries(session, account)
     return account
 
@@ -111,7 +111,7 @@ async def check_key(session: WriteSession, account: Place, source: SendingSource
 
 
 async def _record(
-    session: WriteSession, principal: Principal, account: Authorized, source: SendingSource, kind: EventKind
+    session: WriteSession, principal: Principal, account: Authorized, source: SendingSource, kind: EventType
 ) -> None:
     after: Change = {**source.logged()}
     await record_of_account(session, principal, account, kind, None, after)

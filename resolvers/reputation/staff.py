@@ -8,7 +8,7 @@ from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, Kind, present
 from models.reputation.tables import PlatformState, StateReason, sending_sources
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record_of_staff
 from resolvers.inputs.text import short_text
 from resolvers.reputation.change import check_key
@@ -77,5 +77,5 @@ async def _move(session: WriteSession, principal: Principal, at_work: StaffAtWor
     await write_standing(session, at_work, moved.source, moved.after)
     subject_id = present(Kind.ACCOUNT, at_work.account_id)
     before, after = moved.logged_before(), moved.logged_after()
-    await record_of_staff(session, at_work, EventKind.REPUTATION_CHANGED, subject_id, before, after)
+    await record_of_staff(session, at_work, EventType.REPUTATION_CHANGED, subject_id, before, after)
     await mail_moved(session, principal, at_work, moved)

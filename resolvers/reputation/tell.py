@@ -19,7 +19,7 @@ from models.base.ids import Kind, MasterId, present
 from models.people.users import users
 from models.reputation.tables import PlatformState, StateReason
 from models.staff.tables import staff
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_of_account
 from resolvers.effects.mail_texts import letter, quoted
 from resolvers.effects.outbox import Cause, Mail, queue_notices
@@ -63,7 +63,7 @@ class Moved:
 async def tell_moved(session: WriteSession, actor: Actor, account: Authorized, moved: Moved) -> None:
     """Write the event of what nobody of the staff decided, and queue the mails."""
     before, after = moved.logged_before(), moved.logged_after()
-    await record_of_account(session, actor, account, EventKind.REPUTATION_CHANGED, before, after)
+    await record_of_account(session, actor, account, EventType.REPUTATION_CHANGED, before, after)
     principal = actor if isinstance(actor, Principal) else None
     await mail_moved(session, principal, account, moved)
 

@@ -15,7 +15,7 @@ from models.base.ids import AccountId, Kind, ReviewId, UserId, present
 from models.review.tables import ReviewStatus, reviews
 from models.staff.overrides import OverrideKind
 from models.staff.tables import StaffRole
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_of_staff
 from resolvers.inputs.text import short_text
 from resolvers.review.mail import queue_decision
@@ -42,7 +42,7 @@ async def approve_review(
     changed = ReviewChanged(at_work.account_id, review_id)
     if row.checked_by is None or not await is_staff(session, UserId(row.checked_by)):
         await _write(session, at_work, review_id, {"checked_by": at_work.user_id})
-        await _log(session, at_work, EventKind.REVIEW_CHECKED, review_id)
+        await _log(session, at_work, EventType.REVIEW_CHECKED, review_id)
         return changed
     if row.checked_by == at_work.user_id:
         message = "You have approved it already. Another person, an approver, must approve it too."
@@ -51,7 +51,7 @@ async def approve_review(
         raise Refusal(RefusalCode.SECOND_PERSON_REQUIRED)
     await _decide(session, at_work, review_id, ReviewStatus.APPROVED, {"approved_by": at_work.user_id})
     await close_sample(session, at_work, review_id)
-    await _log(session, at_work, EventKind.REVIEW_APPROVED, review_id)
+    await _log(session, at_work, EventType.REVIEW_APPROVED, review_id)
     await queue_decision(session, principal, at_work, ReviewStatus.APPROVED)
     return changed
 
@@ -69,7 +69,7 @@ async def decline_review(
     ended = {"ended_by": at_work.user_id, "reason": why}
     await _decide(session, at_work, review_id, ReviewStatus.DECLINED, ended)
     await close_sample(session, at_work, review_id)
-    await _log(session, at_work, EventKind.REVIEW_DECLINED, review_id, {"reason": why})
+    await _log(session, at_work, EventType.REVIEW_DECLINED, review_id, {"reason": why})
     await queue_decision(session, principal, at_work, ReviewStatus.DECLINED, why)
     return ReviewChanged(at_work.account_id, review_id)
 
@@ -89,7 +89,7 @@ async def revoke_review(
     if revoked is None and not ended:
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "The account is not approved.", "accountId")
     if revoked is not None:
-        await _log(session, at_work, EventKind.REVIEW_REVOKED, revoked, {"reason": why})
+        await _log(session, at_work, EventType.REVIEW_REVOKED, revoked, {"reason": why})
     await queue_decision(session, principal, at_work, ReviewStatus.REVOKED, why)
     return at_work.account_id
 
@@ -140,7 +140,7 @@ async def _write(
 async def _log(
     session: WriteSession,
     at_work: StaffAtWork,
-    kind: EventKind,
+    kind: EventType,
     review_id: ReviewId,
     after: Change | None = None,
 ) -> None:

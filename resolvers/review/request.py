@@ -15,7 +15,7 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import columns_of, in_account
 from models.base.ids import AccountId, Kind, ReviewId, new_id, present
 from models.review.tables import STANDING, ReviewStatus, review_samples, reviews
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record
 from resolvers.review.sample import Sample, draw_sample
 from resolvers.review.store import close_sample
@@ -46,7 +46,7 @@ async def request_review(session: WriteSession, principal: Principal, account_id
     review_id = await _insert(session, account, sample)
     after = {"contacts": sample.contacts, "sample": len(sample.drawn)}
     subject_id = present(Kind.REVIEW, review_id)
-    await record(session, principal, account, EventKind.REVIEW_REQUESTED, subject_id, None, dict(after))
+    await record(session, principal, account, EventType.REVIEW_REQUESTED, subject_id, None, dict(after))
     return ReviewChanged(AccountId(account.account_id), review_id)
 
 
@@ -63,7 +63,7 @@ async def withdraw_review(session: WriteSession, principal: Principal, account: 
         return False
     await close_sample(session, account, ReviewId(review_id))
     subject_id = present(Kind.REVIEW, review_id)
-    await record(session, principal, account, EventKind.REVIEW_WITHDRAWN, subject_id)
+    await record(session, principal, account, EventType.REVIEW_WITHDRAWN, subject_id)
     return True
 
 

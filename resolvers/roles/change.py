@@ -22,7 +22,7 @@ from models.base.ids import AccountId, Kind, RoleId, new_id, present
 from models.base.text_forms import forms_of
 from models.roles.tables import roles
 from resolvers.access.blockers import blocked, uses_of
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record
 from resolvers.inputs.text import name_of_rights, short_text
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
@@ -105,7 +105,7 @@ async def create_role(session: WriteSession, principal: Principal, command: Role
     )
     await write_lines(session, change.role_id, rights.lines(change.role_id))
     await check_role_change(session, principal, account, change.role_id, "permissions")
-    await _log(session, principal, change, EventKind.ROLE_CREATED, None, content.values())
+    await _log(session, principal, change, EventType.ROLE_CREATED, None, content.values())
     return change
 
 
@@ -148,7 +148,7 @@ async def update_role(session: WriteSession, principal: Principal, command: Role
         session,
         principal,
         change,
-        EventKind.ROLE_UPDATED,
+        EventType.ROLE_UPDATED,
         {name: old[name] for name in differing},
         {name: new[name] for name in differing},
     )
@@ -173,7 +173,7 @@ async def delete_role(session: WriteSession, principal: Principal, role_id: Role
     await session.send_built(
         update(roles).where(roles.c.id == role_id).values(deleted_at=func.now(), **NOTHING.columns())
     )
-    await _log(session, principal, change, EventKind.ROLE_DELETED, before.values(), None)
+    await _log(session, principal, change, EventType.ROLE_DELETED, before.values(), None)
     return change
 
 
@@ -249,7 +249,7 @@ async def _log(
     session: WriteSession,
     principal: Principal,
     change: RoleChange,
-    kind: EventKind,
+    kind: EventType,
     before: Change | None,
     after: Change | None,
 ) -> None:

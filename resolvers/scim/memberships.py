@@ -26,7 +26,7 @@ from models.members.tables import memberships
 from models.people.sessions import sessions
 from models.people.users import users
 from models.scim.tables import scim_group_members, scim_group_roles, scim_memberships, scim_users
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record
 from resolvers.members.ownership import end_offers
 from resolvers.sessions.ends import limit_sessions_of
@@ -175,7 +175,7 @@ async def _take(
 ) -> None:
     if held is not None and held.role_id == BuiltinRole.OWNER.id:
         subject_id, after = present(Kind.MEMBER, held.id), {"user": present(Kind.USER, user_id)}
-        await record(session, principal, master, EventKind.SCIM_OWNER_KEPT, subject_id, None, {**after})
+        await record(session, principal, master, EventType.SCIM_OWNER_KEPT, subject_id, None, {**after})
         return
     try:
         account = await _account(session, principal, account_id, WriteKind.TAKES_AWAY)
@@ -191,7 +191,7 @@ async def _take(
     await session.send_built(delete(memberships).where(row_of(memberships, account, held.id)))
     before = {"role": role.name, "user": present(Kind.USER, user_id)}
     subject_id = present(Kind.MEMBER, held.id)
-    await record(session, principal, account, EventKind.MEMBER_REMOVED, subject_id, {**before})
+    await record(session, principal, account, EventType.MEMBER_REMOVED, subject_id, {**before})
 
 
 async def _account(
@@ -219,7 +219,7 @@ async def _join(
     await limit_sessions_of(session, user_id)
     after = {"user": present(Kind.USER, user_id), "role": role.name}
     subject_id = present(Kind.MEMBER, membership_id)
-    await record(session, principal, account, EventKind.MEMBER_JOINED, subject_id, None, {**after})
+    await record(session, principal, account, EventType.MEMBER_JOINED, subject_id, None, {**after})
 
 
 async def _change(
@@ -231,7 +231,7 @@ async def _change(
         .values(role_id=role.id, expires_at=None, version=memberships.c.version + 1)
     )
     subject_id = present(Kind.MEMBER, held.id)
-    kind = EventKind.MEMBER_UPDATED
+    kind = EventType.MEMBER_UPDATED
     await record(session, principal, account, kind, subject_id, None, {"role": role.name})
 
 
@@ -245,4 +245,4 @@ async def _left(
 ) -> None:
     after = {"user": present(Kind.USER, user_id), "code": refusal.code.name}
     subject_id = present(Kind.ACCOUNT, account_id)
-    await record(session, principal, master, EventKind.SCIM_CHANGE_LEFT, subject_id, None, {**after})
+    await record(session, principal, master, EventType.SCIM_CHANGE_LEFT, subject_id, None, {**after})

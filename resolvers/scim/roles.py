@@ -14,7 +14,7 @@ from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, Kind, present
 from models.scim.tables import scim_group_roles, scim_groups
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record
 from resolvers.rows.stored import stored
 from resolvers.scim.memberships import settle
@@ -73,7 +73,7 @@ async def set_group_role(session: WriteSession, principal: Principal, command: G
         session,
         principal,
         master,
-        EventKind.SCIM_GROUP_ROLE_SET,
+        EventType.SCIM_GROUP_ROLE_SET,
         subject_id,
         None if before is None else old,
         after,

@@ -25,7 +25,7 @@ from models.members.tables import memberships
 from models.people.sessions import sessions
 from models.people.users import users
 from models.second_factor.tables import ChallengePurpose, factor_resets
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record
 from resolvers.effects.mail_texts import letter
 from resolvers.effects.outbox import Cause, Mail, queue_mail
@@ -93,7 +93,7 @@ async def approve_reset(
     if (await session.execute(done.returning(factor_resets.c.user_id))).one_or_none() is None:
         raise NotFound("memberId")
     subject_id = present(Kind.MEMBER, membership_id)
-    await record(session, principal, account, EventKind.SECOND_FACTOR_RESET_APPROVED, subject_id)
+    await record(session, principal, account, EventType.SECOND_FACTOR_RESET_APPROVED, subject_id)
     await _tell(
         session,
         UserId(user_id),

@@ -14,7 +14,7 @@ from models.accounts.trees import columns_of, in_account
 from models.base.ids import AccountId
 from models.second_factor.tables import second_factor_rules
 from resolvers.effects.account_versions import check_version, raise_version
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record_of_account
 
 
@@ -50,7 +50,7 @@ async def update_rule(session: WriteSession, principal: Principal, command: Seco
         await session.send_built(delete(second_factor_rules).where(own))
     await raise_version(session, account)
     change = {"required": before}, {"required": command.required}
-    kind_of_event = EventKind.SECOND_FACTOR_RULE_UPDATED
+    kind_of_event = EventType.SECOND_FACTOR_RULE_UPDATED
     await record_of_account(session, principal, account, kind_of_event, dict(change[0]), dict(change[1]))
     return account
 

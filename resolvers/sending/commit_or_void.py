@@ -30,7 +30,7 @@ from models.sending.tables import (
     send_reservations,
 )
 from models.statistics.tables import StatisticKind
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record
 from resolvers.reputation.gate import check_source
 from resolvers.reputation.sources import SendingSource
@@ -85,7 +85,7 @@ async def commit_sends(
         sent={source: Passed(row.recipients, row.recipients)},
     )
     await use_up(session, principal, account, held)
-    await _log(session, principal, account, EventKind.SEND_COMMITTED, row)
+    await _log(session, principal, account, EventType.SEND_COMMITTED, row)
     return account
 
 
@@ -151,7 +151,7 @@ async def void_sends(
     refunds = await release_reservations(session, account.master_id, [reservation_id], ending)
     await release_credit(session, principal, account.master_id, refunds)
     if not row.over:
-        await _log(session, principal, account, EventKind.SEND_VOIDED, row)
+        await _log(session, principal, account, EventType.SEND_VOIDED, row)
     return account
 
 
@@ -180,7 +180,7 @@ async def _locked(
 
 
 async def _log(
-    session: WriteSession, principal: Principal, account: Authorized, kind: EventKind, row: ReservationRow
+    session: WriteSession, principal: Principal, account: Authorized, kind: EventType, row: ReservationRow
 ) -> None:
     before = {"status": str(row.status)}
     await record(session, principal, account, kind, present(Kind.SEND_RESERVATION, row.id), dict(before))

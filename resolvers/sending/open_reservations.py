@@ -15,7 +15,7 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import Kind, SendReservationId, present
 from models.sending.lapsed import is_lapsed
 from models.sending.tables import ReservationStatus, send_cycles, send_reservations
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_of_each
 from resolvers.sending.release import release_reservations
 from resolvers.sending.reserved_credit import release_credit
@@ -29,7 +29,7 @@ async def void_open_sends(session: WriteSession, principal: Principal, account: 
     await _give_back(session, principal, account, found.open, ReservationStatus.VOIDED)
     before: Change = {"status": ReservationStatus.RESERVED.value}
     befores = {present(Kind.SEND_RESERVATION, each): before for each in found.open}
-    await record_of_each(session, principal, account, EventKind.SEND_VOIDED, befores)
+    await record_of_each(session, principal, account, EventType.SEND_VOIDED, befores)
     return len(found.open)
 
 

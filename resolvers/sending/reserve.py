@@ -25,7 +25,7 @@ from models.base.ids import (
 from models.effects.jobs import Job
 from models.sending.job_kinds import RESERVATION_EXPIRY
 from models.sending.tables import SendStream
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.effects.jobs import enqueue
 from resolvers.effects.log import record
@@ -102,7 +102,7 @@ async def reserve_sends(
     expiry = Job(RESERVATION_EXPIRY, account.master_id, reserved.cycle_id)
     await enqueue(session, expiry, current_moment() + VALID_FOR)
     subject_id = present(Kind.SEND_RESERVATION, reservation_id)
-    await record(session, principal, account, EventKind.SEND_RESERVED, subject_id, None, reserved.logged())
+    await record(session, principal, account, EventType.SEND_RESERVED, subject_id, None, reserved.logged())
     return SendReserved(reservation_id, stored.causes, replayed=False)
 
 

@@ -15,7 +15,7 @@ from models.accounts.trees import columns_of, in_account
 from models.base.ids import AccountId
 from models.sessions.tables import LONGEST_MINUTES, SHORTEST_IDLE_MINUTES, session_limits
 from resolvers.effects.account_versions import check_version, raise_version
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_of_account
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged
 from resolvers.sessions.ends import limit_sessions_in
@@ -84,7 +84,7 @@ async def update_session_limits(
     await limit_sessions_in(session, account.master_id)
     await raise_version(session, account)
     await record_of_account(
-        session, principal, account, EventKind.SESSION_LIMITS_UPDATED, before.logged, after.logged
+        session, principal, account, EventType.SESSION_LIMITS_UPDATED, before.logged, after.logged
     )
     return account
 

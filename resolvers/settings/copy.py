@@ -12,7 +12,7 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, Kind, present
 from models.settings.tables import SettingName
 from resolvers.effects.account_versions import raise_version
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record_of_account
 from resolvers.settings.in_force import AllInForce, InForce, read_in_force
 from resolvers.settings.logged import logged_change
@@ -131,7 +131,7 @@ async def take_settings(
     await write_functions(session, account, own, functions, field)
     before, after = logged_change(stored, copied, own, functions)
     after["copied_from"] = present(Kind.ACCOUNT, source.account_id)
-    await record_of_account(session, principal, account, EventKind.SETTINGS_COPIED, before, after)
+    await record_of_account(session, principal, account, EventType.SETTINGS_COPIED, before, after)
     return _changes(account, had, given, copied, functions)
 
 

@@ -12,7 +12,7 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId
 from models.settings.tables import SettingName
 from resolvers.effects.account_versions import check_version, raise_version
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.countries import country
 from resolvers.inputs.languages import language
@@ -83,7 +83,7 @@ async def update_settings(session: WriteSession, principal: Principal, command: 
     await write_functions(session, account, own, functions, input_field(SettingName.FIELD_FUNCTIONS))
     await raise_version(session, account)
     log = logged_change(before, changed, own, functions)
-    await record_of_account(session, principal, account, EventKind.SETTINGS_UPDATED, *log)
+    await record_of_account(session, principal, account, EventType.SETTINGS_UPDATED, *log)
     return account
 
 

@@ -16,7 +16,7 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import MasterId, ShareId
 from models.people.users import users
 from models.shares.tables import shares
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.people.mailbox import check_verified
 from resolvers.sessions.ends import limit_sessions_of
 from resolvers.shares.create import ShareMade
@@ -51,7 +51,7 @@ async def accept_share(session: WriteSession, principal: Principal, token: str) 
     await limit_sessions_of(session, principal.user_id)
     share_id = ShareId(row.id)
     await log_share(
-        session, principal, opened, EventKind.SHARE_ACCEPTED, share_id, None, {"email": row.email}
+        session, principal, opened, EventType.SHARE_ACCEPTED, share_id, None, {"email": row.email}
     )
     return ShareMade(share_id)
 
@@ -82,7 +82,7 @@ async def leave_share(session: WriteSession, principal: Principal, share_id: Sha
     if row is None:
         raise NotFound
     await write_share(session, row, {"revoked_at": func.now()})
-    await log_share(session, principal, opened, EventKind.SHARE_LEFT, share_id, {"email": row.email}, None)
+    await log_share(session, principal, opened, EventType.SHARE_LEFT, share_id, {"email": row.email}, None)
     return ShareMade(share_id)
 
 

@@ -18,7 +18,7 @@ from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, ShareId, new_id
 from models.shares.tables import shares
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.inputs.moments import check_future
@@ -141,7 +141,7 @@ async def _add(
     await add_accounts(session, share_id, opened)
     await queue_share(session, principal, opened, email, f"{command.link}#{token}")
     after = described(email.original, scope, command.expires_at)
-    await log_share(session, principal, opened, EventKind.SHARE_CREATED, share_id, None, after)
+    await log_share(session, principal, opened, EventType.SHARE_CREATED, share_id, None, after)
 
 
 def giver_columns(principal: Principal) -> dict[str, uuid.UUID | None]:

@@ -16,7 +16,7 @@ from authz.wall.row_security import enter
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, AccountKey, InvitationId, Kind, MasterId, ShareId, present
 from models.invitations.tables import invitations
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record
 from resolvers.invitations import accept as invitation_acceptance
 from resolvers.invitations.received import NamedInvitation, link_of
@@ -38,7 +38,7 @@ async def decline_invitation(session: WriteSession, credentials: Credentials, na
     await session.send_built(update(invitations).where(this).values(revoked_at=func.now(), declined=True))
     subject_id = present(Kind.INVITATION, InvitationId(invitation.id))
     account, before = without_rights(key), {"email": invitation.email}
-    await record(session, PLATFORM, account, EventKind.INVITATION_DECLINED, subject_id, dict(before), None)
+    await record(session, PLATFORM, account, EventType.INVITATION_DECLINED, subject_id, dict(before), None)
 
 
 async def decline_share(session: WriteSession, token: str) -> None:
@@ -53,5 +53,5 @@ async def decline_share(session: WriteSession, token: str) -> None:
     await write_share(session, share, {"revoked_at": func.now(), "declined": True})
     before = {"email": share.email}
     await log_share(
-        session, PLATFORM, opened, EventKind.SHARE_DECLINED, ShareId(share.id), dict(before), None
+        session, PLATFORM, opened, EventType.SHARE_DECLINED, ShareId(share.id), dict(before), None
     )

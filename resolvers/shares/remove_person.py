@@ -21,7 +21,7 @@ from models.invitations.tables import invitations
 from models.members.tables import memberships
 from models.shares.tables import share_accounts, shares
 from resolvers.access.blockers import blocked, these_accounts
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Ended, record_ends
 from resolvers.members.change import logged_values
 from resolvers.members.ownership import end_offers, give_up_ownership
@@ -127,7 +127,7 @@ async def _end_memberships(
     return [
         Ended(
             places[membership.account_id],
-            EventKind.MEMBER_REMOVED,
+            EventType.MEMBER_REMOVED,
             present(Kind.MEMBER, membership.id),
             logged_values(membership.role, membership.expires_at) | {"user": present(Kind.USER, user_id)},
         )
@@ -190,7 +190,7 @@ def _ended_shares(
         row = rows[place.share_id]
         before = described(row.email, scopes[place.share_id], row.expires_at)
         subject_id = present(Kind.SHARE, place.share_id)
-        yield Ended(places[place.account_id], EventKind.SHARE_REVOKED, subject_id, before)
+        yield Ended(places[place.account_id], EventType.SHARE_REVOKED, subject_id, before)
 
 
 async def _end_invitations(
@@ -205,7 +205,7 @@ async def _end_invitations(
     return [
         Ended(
             places[invitation.account_id],
-            EventKind.INVITATION_REVOKED,
+            EventType.INVITATION_REVOKED,
             present(Kind.INVITATION, invitation.id),
             {"email": invitation.email},
         )

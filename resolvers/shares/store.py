@@ -35,7 +35,7 @@ from models.base.ids import AccountId, Kind, ShareId, present
 from models.roles.tables import roles
 from models.shares.tables import share_accounts, shares
 from resolvers.access.blockers import accounts_of_shares, blocked
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_in_each
 
 ShareRow = Row[*tuple[Any, ...]]
@@ -124,7 +124,7 @@ async def log_share(
     session: WriteSession,
     principal: Actor,
     opened: Collection[Authorized],
-    kind: EventKind,
+    kind: EventType,
     share_id: ShareId,
     before: Change | None,
     after: Change | None,
@@ -150,7 +150,7 @@ async def withdraw_waiting(
             await drop_accounts(session, row, closed)
             await write_share(session, row, {})
         before: Change = {"email": row.email}
-        await log_share(session, principal, closed, EventKind.SHARE_REVOKED, share_id, before, None)
+        await log_share(session, principal, closed, EventType.SHARE_REVOKED, share_id, before, None)
 
 
 async def refuse_shared(

@@ -15,7 +15,7 @@ from authz.policy.refusals import NotFound, Refusal, RefusalCode, VersionConflic
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, ShareId
 from models.shares.tables import shares
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.inputs.moments import check_future, ends_no_later, moved_end
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
 from resolvers.invitations.invite import refuse_members
@@ -94,7 +94,7 @@ async def revoke_share(session: WriteSession, principal: Principal, share_id: Sh
     if row.revoked_at is None:
         await write_share(session, row, {"revoked_at": func.now()})
         before = described(row.email, managed.scope, row.expires_at)
-        await log_share(session, principal, managed.opened, EventKind.SHARE_REVOKED, share_id, before, None)
+        await log_share(session, principal, managed.opened, EventType.SHARE_REVOKED, share_id, before, None)
     return ShareMade(share_id)
 
 
@@ -180,8 +180,8 @@ async def _log_update(
     old = described(row.email, managed.scope, row.expires_at)
     new = described(row.email, scope, expires_at)
     for accounts, kind, before, after in (
-        (managed.removed, EventKind.SHARE_REVOKED, old, None),
-        (managed.kept if old != new else [], EventKind.SHARE_UPDATED, old, new),
-        (managed.added, EventKind.SHARE_CREATED, None, new),
+        (managed.removed, EventType.SHARE_REVOKED, old, None),
+        (managed.kept if old != new else [], EventType.SHARE_UPDATED, old, new),
+        (managed.added, EventType.SHARE_CREATED, None, new),
     ):
         await log_share(session, principal, accounts, kind, share_id, before, after)

@@ -24,7 +24,7 @@ from models.people.sessions import sessions
 from models.people.users import users
 from models.single_sign_on.tables import SingleSignOnEnforcement, single_sign_on_identities
 from resolvers.effects.account_versions import check_version, raise_version
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.text import visible_text
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, needed_value, new_value
@@ -89,7 +89,7 @@ async def update_single_sign_on(
         await _end_password_sessions(session, principal, account)
     await raise_version(session, account)
     old = None if before is None else before.logged()
-    kind = EventKind.SINGLE_SIGN_ON_UPDATED
+    kind = EventType.SINGLE_SIGN_ON_UPDATED
     await record_of_account(session, principal, account, kind, old, after.logged())
     return account
 
@@ -106,7 +106,7 @@ async def remove_single_sign_on(
     await _forget_people(session, account)
     await delete_settings(session, account)
     await raise_version(session, account)
-    kind = EventKind.SINGLE_SIGN_ON_REMOVED
+    kind = EventType.SINGLE_SIGN_ON_REMOVED
     await record_of_account(session, principal, account, kind, before.logged())
     return account
 

@@ -29,7 +29,7 @@ from models.people.users import users
 from models.roles.tables import roles
 from models.shares.tables import shares
 from models.single_sign_on.tables import single_sign_on_identities
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.inputs.text import short_text
@@ -194,7 +194,7 @@ async def _join(
     await limit_sessions_of(session, user_id)
     after = {"user": present(Kind.USER, user_id), "role": role.name}
     subject_id, actor = present(Kind.MEMBER, membership_id), EarlierActor(user_id, None)
-    await record(session, actor, account, EventKind.MEMBER_JOINED, subject_id, None, dict(after))
+    await record(session, actor, account, EventType.MEMBER_JOINED, subject_id, None, dict(after))
 
 
 async def _change_role(
@@ -211,5 +211,5 @@ async def _change_role(
         .values(role_id=role.id, version=memberships.c.version + 1)
     )
     actor, subject_id = EarlierActor(None, None), present(Kind.MEMBER, membership.id)
-    kind = EventKind.MEMBER_UPDATED
+    kind = EventType.MEMBER_UPDATED
     await record(session, actor, account, kind, subject_id, {"role": name}, {"role": role.name})

@@ -14,7 +14,7 @@ from models.accounts.trees import columns_of, in_account, row_of
 from models.base.ids import AccountId, Kind, OverrideId, UserId, new_id, present
 from models.staff.overrides import OverrideKind, overrides
 from models.staff.tables import StaffRole
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_of_staff
 from resolvers.inputs.moments import check_future
 from resolvers.inputs.text import short_text
@@ -88,7 +88,7 @@ async def create_override(
     if command.kind is OverrideKind.SUBACCOUNTS:
         await grant_open_request(session, at_work, override_id)
     after = _described(command.kind, user_id, columns, reason, command.expires_at)
-    happened = EventKind.OVERRIDE_REQUESTED if waits else EventKind.OVERRIDE_STARTED
+    happened = EventType.OVERRIDE_REQUESTED if waits else EventType.OVERRIDE_STARTED
     await _log(session, at_work, happened, override_id, None, after)
     return OverrideMade(at_work.account_id, override_id)
 
@@ -114,7 +114,7 @@ async def approve_override(
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "overrideId")
     await _replace(session, at_work, OverrideKind(row.kind), None)
     await _write(session, at_work, override_id, approved_by=at_work.user_id, in_force_from=func.now())
-    await _log(session, at_work, EventKind.OVERRIDE_STARTED, override_id, None, _described_row(row))
+    await _log(session, at_work, EventType.OVERRIDE_STARTED, override_id, None, _described_row(row))
     return OverrideMade(at_work.account_id, override_id)
 
 
@@ -191,7 +191,7 @@ async def _end(session: WriteSession, at_work: StaffAtWork, row: OverrideRow, re
     if row.user_id is not None:
         await limit_below(session, at_work, UserId(row.user_id), BelowLimit())
     after: Change = {"reason": reason}
-    await _log(session, at_work, EventKind.OVERRIDE_ENDED, row.id, _described_row(row), after)
+    await _log(session, at_work, EventType.OVERRIDE_ENDED, row.id, _described_row(row), after)
 
 
 async def _write(session: WriteSession, at_work: StaffAtWork, override_id: OverrideId, **values: Any) -> None:
@@ -203,7 +203,7 @@ async def _write(session: WriteSession, at_work: StaffAtWork, override_id: Overr
 async def _log(
     session: WriteSession,
     at_work: StaffAtWork,
-    kind: EventKind,
+    kind: EventType,
     override_id: OverrideId,
     before: Change | None,
     after: Change,

@@ -16,7 +16,7 @@ from models.accounts.trees import columns_of
 from models.base.ids import AccountId, Kind, MasterId, OverrideId, SubaccountsRequestId, new_id, present
 from models.staff.overrides import OverrideKind
 from models.staff.subaccounts_requests import subaccounts_requests
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record, record_of_staff
 from resolvers.inputs.text import short_text
 from resolvers.staff.overrides import in_force
@@ -72,7 +72,7 @@ async def request_subaccounts(
     )
     subject_id = present(Kind.SUBACCOUNTS_REQUEST, request_id)
     after = {"reason": why}
-    await record(session, principal, account, EventKind.SUBACCOUNTS_REQUESTED, subject_id, None, dict(after))
+    await record(session, principal, account, EventType.SUBACCOUNTS_REQUESTED, subject_id, None, dict(after))
     return SubaccountsRequestMade(request_id)
 
 
@@ -106,7 +106,7 @@ async def end_subaccounts_request(
     if request_id is None:
         return None
     subject_id = present(Kind.SUBACCOUNTS_REQUEST, request_id)
-    await record(session, principal, account, EventKind.SUBACCOUNTS_WITHDRAWN, subject_id)
+    await record(session, principal, account, EventType.SUBACCOUNTS_WITHDRAWN, subject_id)
     return SubaccountsRequestId(request_id)
 
 
@@ -123,7 +123,7 @@ async def decline_subaccounts(
     if declined is None:
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "No request waits for an answer.", "accountId")
     subject_id = present(Kind.SUBACCOUNTS_REQUEST, declined)
-    await record_of_staff(session, at_work, EventKind.SUBACCOUNTS_DECLINED, subject_id, None, {"reason": why})
+    await record_of_staff(session, at_work, EventType.SUBACCOUNTS_DECLINED, subject_id, None, {"reason": why})
     return at_work.account_id
 
 

@@ -17,7 +17,7 @@ from resolvers.billing.payers import WHO_PAYS_FOR_A_PLAN, Payer, authorize_payer
 from resolvers.budgets.guarantees import check_plan_covers_guarantees
 from resolvers.credit.reads import currency_of
 from resolvers.effects.account_versions import check_version, raise_version
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.effects.log import Change, record_of_account
 from resolvers.plans.effective_plan import CataloguePlan, EffectivePlan, catalogue_plan, effective_plan_of
@@ -92,7 +92,7 @@ async def _change_own(
         zones = (zone, time_zone) if corrected else None
         await _log_change(session, principal, account, before, plan, zones)
     elif corrected:
-        kind = EventKind.PLAN_CHANGED
+        kind = EventType.PLAN_CHANGED
         await _log(session, principal, account, kind, {"timeZone": zone}, {"timeZone": time_zone})
 
 
@@ -125,7 +125,7 @@ async def end_plan_change(
         return False
     before: Change = {"plan": waiting.code, "from": waiting.holds_from.isoformat()}
     after: Change = {"plan": effective.plan.code}
-    await _log(session, principal, account, EventKind.PLAN_CHANGE_WITHDRAWN, before, after)
+    await _log(session, principal, account, EventType.PLAN_CHANGE_WITHDRAWN, before, after)
     return True
 
 
@@ -184,7 +184,7 @@ async def increase_limit(
         )
     )
     after: Change = {"contacts": contacts, "sends": sends, "price": str(price)}
-    await record_of_account(session, principal, account, EventKind.LIMIT_INCREASED, None, after)
+    await record_of_account(session, principal, account, EventType.LIMIT_INCREASED, None, after)
     return LimitIncreased(account, replayed=False)
 
 
@@ -231,14 +231,14 @@ async def _log_change(
     old: Change = {"plan": before.plan.code}
     if zones is not None:
         old["timeZone"], after["timeZone"] = zones
-    await _log(session, principal, account, EventKind.PLAN_CHANGED, old, after)
+    await _log(session, principal, account, EventType.PLAN_CHANGED, old, after)
 
 
 async def _log(
     session: WriteSession,
     principal: Principal,
     account: Authorized,
-    kind: EventKind,
+    kind: EventType,
     before: Change,
     after: Change,
 ) -> None:

@@ -18,7 +18,7 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import Place, in_account
 from models.base.ids import AccountId, new_id
 from models.suppressions.tables import BounceKind, bounces
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.addresses import AddressFault
 from resolvers.settings.in_force import effective_settings
@@ -180,4 +180,4 @@ async def _log(
     number = excluded + sum(result.outcome is BounceOutcome.RECORDED for result in results)
     if number:
         after = {"bounces": number, "excluded": excluded}
-        await record_of_account(session, principal, account, EventKind.BOUNCES_REPORTED, None, {**after})
+        await record_of_account(session, principal, account, EventType.BOUNCES_REPORTED, None, {**after})

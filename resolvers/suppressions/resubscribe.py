@@ -19,7 +19,7 @@ from models.accounts.trees import Place, in_account, this_account
 from models.base.ids import AccountId
 from models.staff.overrides import UnsubscribeScope
 from models.suppressions.tables import unsubscribes
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.addresses import Address, AddressFault
 from resolvers.settings.phone_country import in_default_country
@@ -73,7 +73,7 @@ async def resubscribe(
         await _lift(session, account, lifted, command.evidence, func.now())
     if lifted:
         await record_of_account(
-            session, principal, account, EventKind.CONTACT_RESUBSCRIBED, {"unsubscribes": len(lifted)}
+            session, principal, account, EventType.CONTACT_RESUBSCRIBED, {"unsubscribes": len(lifted)}
         )
     of_all = any(each.list_id is None and each.id not in lifted for each in standing)
     if of_all:

@@ -18,7 +18,7 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import Place, in_account
 from models.base.ids import AccountId, new_id
 from models.suppressions.tables import unsubscribes
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.addresses import AddressFault
 from resolvers.suppressions.lists import known_lists
@@ -72,7 +72,7 @@ async def record_unsubscribes(
         results = await add_unsubscribes(session, account, told)
     number = sum(result.outcome is UnsubscribeOutcome.RECORDED for result in results)
     if number:
-        kind = EventKind.UNSUBSCRIBES_REPORTED
+        kind = EventType.UNSUBSCRIBES_REPORTED
         await record_of_account(session, principal, account, kind, None, {"unsubscribes": number})
     return results
 

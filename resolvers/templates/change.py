@@ -12,7 +12,7 @@ from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, IdInAccount, Kind, TemplateId, new_id, present_in_account
 from models.templates.tables import TemplateChannel
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record
 from resolvers.inputs.text import visible_text
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
@@ -71,7 +71,7 @@ async def create_template(
         await check_external_id(session, change, content.external_id)
         await insert_template(session, change, command.channel, content)
     after = {**content.logged(1), "channel": command.channel.value}
-    await _log(session, principal, change, EventKind.TEMPLATE_CREATED, None, after)
+    await _log(session, principal, change, EventType.TEMPLATE_CREATED, None, after)
     return change
 
 
@@ -103,7 +103,7 @@ async def update_template(
         session,
         principal,
         change,
-        EventKind.TEMPLATE_UPDATED,
+        EventType.TEMPLATE_UPDATED,
         {name: old[name] for name in changed},
         {name: new[name] for name in changed},
     )
@@ -120,7 +120,7 @@ async def delete_template(
         stored = await read_template(session, change)
         await write_template(session, change, deleted_at=func.now(), external_id=None)
     before = stored.content.logged(stored.version)
-    await _log(session, principal, change, EventKind.TEMPLATE_DELETED, before, None)
+    await _log(session, principal, change, EventType.TEMPLATE_DELETED, before, None)
     return change
 
 
@@ -156,7 +156,7 @@ async def _log(
     session: WriteSession,
     principal: Principal,
     change: TemplateChange,
-    kind: EventKind,
+    kind: EventType,
     before: Change | None,
     after: Change | None,
 ) -> None:

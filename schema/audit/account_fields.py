@@ -6,11 +6,12 @@ from authz.policy.permissions import Permission
 from engine.declare.connections import Connection
 from engine.declare.declarations import connection
 from resolvers.audit import reads as events
+from resolvers.audit.order import order
 from schema.audit.types import Event
 
 
 @strawberry.type
 class AccountFields:
     events: Connection[Event] | None = connection(
-        events.of_account, order=events.BY_ID, requires=Permission.AUDIT_READ
+        events.of_account, order=order, requires=Permission.AUDIT_READ
     )

@@ -11,7 +11,8 @@ from engine.declare.declarations import column, computed, entity, to_one
 from models.base.ids import Kind
 from models.effects.events import events
 from resolvers.audit import reads
-from resolvers.effects.event_kinds import EventKind
+from resolvers.audit.order import cursor
+from resolvers.effects.event_types import EventType
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.fields.references import AccountRef
 from schema.people.types import User
@@ -23,7 +24,7 @@ class Event(Node):
     are shown to who may also read the area that was changed: MEMBERS_READ for members, and so on."""
 
     id: strawberry.ID = column(codec=global_id(Kind.EVENT), description=ID_DESCRIPTION)
-    kind: EventKind = column(codec=enum_of(EventKind), description="What happened.")
+    type: EventType = column(codec=enum_of(EventType), description="What happened.")
     subject_id: strawberry.ID = column(description="The global id of what was changed.")
     actor_name: str | None = computed(reads.actor_name)
     actor: User | None = to_one(reads.user_of)
@@ -38,4 +39,5 @@ class Event(Node):
     before: JSON | None = computed(reads.before)
     after: JSON | None = computed(reads.after)
     reason: str | None = computed(reads.reason_of)
+    cursor: str = computed(cursor)
     created_at: datetime.datetime = column(description="When the change was made.")

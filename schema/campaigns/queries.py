@@ -1,4 +1,4 @@
-"""A preview of what a campaign would reserve."""
+"""The queries for one campaign: itself, and a preview of what it would reserve."""
 
 from typing import Annotated
 
@@ -6,12 +6,15 @@ import strawberry
 
 from authz.policy.permissions import Permission
 from engine.base.field_errors import absent
+from engine.declare.declarations import to_one
 from models.base.ids import CampaignId, Kind, parse
 from models.sending.tables import SendStream
+from resolvers.campaigns import reads
 from resolvers.campaigns.preview import read_campaign, read_recipients
 from resolvers.sending.address_hash import Recipients
 from resolvers.sending.lists.contact_lists import check_number
 from resolvers.sending.preview import State, state_of
+from schema.campaigns.types import Campaign
 from schema.fields.addresses import in_a_query
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.marks import needs
@@ -22,6 +25,10 @@ _NEEDED = Permission.CAMPAIGNS_SEND, Permission.CONTACTS_READ
 
 @strawberry.type
 class CampaignQuery:
+    campaign: Campaign | None = to_one(
+        reads.by_id, absent="NOT_FOUND", directives=needs(Permission.CAMPAIGNS_READ)
+    )
+
     @strawberry.field(
         directives=needs(Permission.CAMPAIGNS_SEND),
         description="What `campaignSend` would count and pay now. It also needs CONTACTS_READ.",

@@ -16,6 +16,8 @@ class Contribution:
     """Types whose fields become fields of Query."""
     mutations: Sequence[type] = ()
     """Types whose fields become fields of Mutation."""
+    subscriptions: Sequence[type] = ()
+    """Types whose fields become fields of Subscription."""
     look_ups: Mapping[Kind, LookUp] = field(default_factory=dict)
     """How the ids of its types are found: what implements Node."""
     enums: Sequence[EnumDescription] = ()

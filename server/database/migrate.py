@@ -74,6 +74,7 @@ def _migrate(connection: Connection) -> None:
     for function in stored_functions():
         function.write(connection)
     connection.exec_driver_sql("SELECT mandant_make_months()")
+    connection.exec_driver_sql("SELECT mandant_log_catch_up()")
 
 
 def why_not_current(connection: Connection) -> str | None:
@@ -88,6 +89,8 @@ def why_not_current(connection: Connection) -> str | None:
         return "the rules were changed: run `mandant migrate`"
     if connection.exec_driver_sql("SELECT mandant_lacks_months()").scalar_one():
         return "the tables of a coming month are missing: run `mandant migrate`, and a worker all the time"
+    if connection.exec_driver_sql("SELECT mandant_log_is_behind()").scalar_one():
+        return "the database was restored from a dump: run `mandant migrate`"
     return None
 
 

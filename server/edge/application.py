@@ -25,9 +25,11 @@ class Application(Starlette):
         allowed_hosts: Sequence[str],
         allowed_origins: Sequence[str],
         lifespan: Lifespan["Application"],
+        socket: ASGIApp,
     ) -> None:
         super().__init__(routes=[Route(GRAPHQL_PATH, endpoint), *routes], lifespan=lifespan)
         self._endpoint = endpoint
+        self._socket = socket
         # Outside of Starlette, so that its error pages have the request's id and web pages can read them.
         hosts = HostCheck(self._enter, allowed_hosts, (*TOKEN_PATHS, ASSETS_PATH))
         self._entrance = RequestLog(CrossOrigin(hosts, GRAPHQL_PATH, allowed_origins))
@@ -39,4 +41,6 @@ class Application(Starlette):
         is_graphql = scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == GRAPHQL_PATH
         if is_graphql and not scope.get("root_path"):
             return self._endpoint(scope, receive, send)
+        if scope["type"] == "websocket" and scope["path"] == GRAPHQL_PATH:
+            return self._socket(scope, receive, send)
         return super().__call__(scope, receive, send)

@@ -34,6 +34,10 @@ _PREFLIGHT = {
     "access-control-max-age": "7200",  # seconds; longer than that Chromium remembers none
 }
 _EXPOSED = ", ".join(_RESPONSE_HEADERS)
+_NOT_ALLOWED = Failure(
+    ErrorCode.ORIGIN_NOT_ALLOWED,
+    "Pages of this origin may not call the API; MANDANT_ALLOWED_ORIGINS names those that may.",
+)
 _ASKS = b"access-control-request-method"
 _VARY = "origin"
 
@@ -52,6 +56,8 @@ class CrossOrigin:
         self._allowed = frozenset(origin.encode() for origin in allowed)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] == "websocket":
+            return self._of_socket(scope)(scope, receive, send)
         is_concerned = scope["type"] == "http" and (self._allowed or scope["method"] == "OPTIONS")
         if not is_concerned or not self._is_api(scope["path"]):
             return self._app(scope, receive, send)
@@ -62,6 +68,16 @@ class CrossOrigin:
         if self._allowed:
             send = _with_headers(send, allowed, vary=not self._any)
         return self._app(scope, receive, send)
+
+    def _of_socket(self, scope: Scope) -> ASGIApp:
+        """Browsers let any page open a websocket, and tell from where: the page's own server, or an allowed
+        origin. Other clients tell no origin."""
+        headers = dict(scope["headers"])
+        origin = headers.get(b"origin")
+        is_own = origin is not None and origin.partition(b"://")[2] == headers.get(b"host")
+        if origin is None or is_own or self._answer_to(origin) is not None:
+            return self._app
+        return failure_response(_NOT_ALLOWED, MediaType.JSON)
 
     def _is_api(self, path: str) -> bool:
         return path == self._api_path or path in _UPLOADS or path.startswith(_INVOICES)
@@ -74,10 +90,7 @@ class CrossOrigin:
 
     def _answer_preflight(self, allowed: str | None) -> ASGIApp:
         if allowed is None:
-            message = (
-                "Pages of this origin may not call the API; MANDANT_ALLOWED_ORIGINS names those that may."
-            )
-            response = failure_response(Failure(ErrorCode.ORIGIN_NOT_ALLOWED, message), MediaType.JSON)
+            response = failure_response(_NOT_ALLOWED, MediaType.JSON)
         else:
             headers = _PREFLIGHT | {"access-control-allow-origin": allowed}
             response = Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)

@@ -2,10 +2,11 @@
 
 Heads are limited in size and in time. Bodies, and the reading of responses, are limited in time. The number
 of connections is limited, and those without a whole request are ended first. Refusals have the form of all
-errors. A client that offers another protocol is served with this one.
+errors. A client that offers another protocol than a websocket is served with this one.
 """
 
 import asyncio
+from functools import partial
 from typing import ClassVar
 from weakref import WeakKeyDictionary
 
@@ -21,7 +22,12 @@ from server.edge.connection_watch import ConnectionWatch
 from server.edge.early_refusals import Refused, refusal
 from server.edge.joining_transport import JoiningTransport
 from server.edge.request_target import origin_form
+from server.edge.socket_protocol import SocketProtocol, end_streams
 from server.failures.errors import Failure
+from server.live.event_stream import STREAMING
+
+SOCKET_PATH = b"/graphql"
+"""Where a websocket can be opened."""
 
 _watches: WeakKeyDictionary[ServerState, ConnectionWatch] = WeakKeyDictionary()
 
@@ -70,6 +76,9 @@ class HttpProtocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as offer:
+            if self._becomes_socket():
+                self._become_socket(data[offer.args[0] :])
+                return
             self.parser = httptools.HttpRequestParser(self)
             self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
             self.data_received(self._without_upgrade + data[offer.args[0] :])
@@ -106,8 +115,9 @@ class HttpProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade():
             if self.parser.get_method() == b"CONNECT":
                 raise Refused(early_refusals.NO_TUNNELS)
-            self._without_upgrade = self._head_without_upgrade()
-            return
+            if not self._becomes_socket():
+                self._without_upgrade = self._head_without_upgrade()
+                return
         if not self.url.startswith(b"/"):
             self.url = origin_form(self.url, self.headers)
         limits = self.limits
@@ -119,6 +129,9 @@ class HttpProtocol(HttpToolsProtocol):
         is_crowded = self.cycle is None and self._watch.is_crowded
         if is_crowded or len(self.pipeline) >= limits.pipelined:
             raise Refused(early_refusals.CROWDED)
+        if self.parser.should_upgrade():
+            super().on_headers_complete()  # which does not start the application yet
+            return
         self._is_in_body = True
         self._received = 0
         super().on_headers_complete()
@@ -151,8 +164,9 @@ class HttpProtocol(HttpToolsProtocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        # The pieces of an answer are awaited as one: who takes a little of each is slow as well.
-        if not self._is_answering():
+        # The pieces of an answer are awaited as one: who takes a little of each is slow as well. A stream has
+        # no end, and is awaited anew each time.
+        if not self._is_answering() or self.cycle.scope["state"].get(STREAMING):
             self._forget_taking()
 
     def on_response_complete(self) -> None:
@@ -165,6 +179,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._watch.forget_taking(self)
 
     def shutdown(self) -> None:
+        end_streams(self.app_state)
         if self._is_in_body and self._is_answering():
             self._end(early_refusals.STOPPING)
         elif self._is_answering():
@@ -236,6 +251,25 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _leave_unsent(self) -> None:
         self._watch.await_taking(self)
+
+    def _becomes_socket(self) -> bool:
+        """Whether the client offers a websocket where there are some. It has to be the connection's first
+        request that waits for an answer."""
+        is_here = self.url.partition(b"?")[0] == SOCKET_PATH
+        return is_here and self._should_upgrade() and not self._is_answering()
+
+    def _become_socket(self, rest: bytes) -> None:
+        """Hand the connection over. It keeps its place among all connections until it ends."""
+        if rest:
+            self._refuse(early_refusals.MALFORMED)  # nothing may follow before the server has agreed
+            return
+        self._watch.forget(self)
+        transport = self.transport.plain
+        self.transport = transport  # type: ignore[assignment]  # which the socket gets from here
+        self.handle_websocket_upgrade()
+        protocol = transport.get_protocol()
+        if isinstance(protocol, SocketProtocol):
+            protocol.ended = partial(self._watch.remove, self)
 
     def _head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)

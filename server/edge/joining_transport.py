@@ -27,6 +27,11 @@ class JoiningTransport(asyncio.Transport):
         self._waiting: bytes | bytearray | memoryview | None = None
         self._written = 0
 
+    @property
+    def plain(self) -> asyncio.Transport:
+        """The transport itself."""
+        return self._transport
+
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self._written += len(data)
         waiting = self._waiting

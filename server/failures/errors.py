@@ -42,7 +42,6 @@ class ErrorCode(StrEnum):
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
     PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
     REVISION_UNKNOWN = "REVISION_UNKNOWN"
-    SUBSCRIPTIONS_NOT_SUPPORTED = "SUBSCRIPTIONS_NOT_SUPPORTED"
     ORIGIN_NOT_ALLOWED = "ORIGIN_NOT_ALLOWED"
     CONFLICT = "CONFLICT"
     BUSY = "BUSY"
@@ -119,10 +118,6 @@ class RevisionUnknown(RefusedRequestError):
         message = "The revision of X-Authz-Min-Revision was never written here; ask without it."
         super().__init__(ErrorCode.REVISION_UNKNOWN, message)
 
-
-NO_SUBSCRIPTIONS = Failure(
-    ErrorCode.SUBSCRIPTIONS_NOT_SUPPORTED, "There are no subscriptions yet; ask by a query again and again."
-)
 
 _INTERNAL = Failure(ErrorCode.INTERNAL, "Internal error")
 _AWAY = Failure(ErrorCode.UNAVAILABLE, "The database cannot be reached; try again.")

@@ -49,11 +49,14 @@ class CompiledReads:
         binds: Mapping[str, Any],
         revision: Revision | None,
         caller: Caller,
+        *,
+        fresh: bool,
     ) -> ExecutionResult | bytes:
         """The answer: text as it is, or a result where fields were denied.
 
-        `binds`: the values that the statement names itself. Raises NotCompilableError, Unauthenticated where
-        nobody has the token, RevisionUnknown, and where too much is asked at once RateLimited and Busy.
+        `binds`: the values that the statement names itself. With `fresh` the primary's. Raises
+        NotCompilableError, Unauthenticated where nobody has the token, RevisionUnknown, and where too much is
+        asked at once RateLimited and Busy.
         """
         plans = self._plans if revision is None else self._plans_at_least
         part = _QUERIES[kind]
@@ -63,7 +66,7 @@ class CompiledReads:
             far = None if plan.far is None else plan.far.read(variables)
         except BadArgument as error:
             raise NotCompilableError from error  # the reference executor reports the place
-        answer = await self._reads.answer(plan, values, far, caller, fresh=revision is not None)
+        answer = await self._reads.answer(plan, values, far, caller, fresh=fresh or revision is not None)
         if answer is None:
             raise Unauthenticated
         if answer == CLOSED:

@@ -19,7 +19,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from authz.policy.refusals import TryLater
 from engine.reference.large_lists import LargeLists
 from server.failures.errors import (
-    NO_SUBSCRIPTIONS,
     ErrorCode,
     Failure,
     RefusedRequestError,
@@ -34,7 +33,7 @@ from server.graphql.response import LimitedResult, failure_response, result_resp
 from server.graphql.slowed_refusals import SlowedRefusals
 from server.http.media_types import MediaType, negotiate, prefers_html
 from server.http.min_revision import min_revision
-from server.http.request import GraphQLRequest, RequestHead, read_get, read_post, refuse_longer
+from server.http.request import EVENT_STREAM, GraphQLRequest, RequestHead, read_get, read_post, refuse_longer
 from server.logs.request_log import log_operation_name
 
 T = TypeVar("T")
@@ -44,9 +43,6 @@ PRESENTED_AT_ONCE = 500
 
 _READING = frozenset({"GET", "HEAD"})
 """HEAD is answered as GET; the server leaves the body out."""
-
-_EVENT_STREAM = "text/event-stream"
-"""Accepted by those who subscribe over HTTP."""
 
 
 class RunOperation(Protocol):
@@ -76,6 +72,14 @@ class Beside(Protocol):
         """
 
 
+class Streams(Protocol):
+    """Answers that go on."""
+
+    async def open(self, request: GraphQLRequest, head: RequestHead) -> ASGIApp:
+        """An event stream with the results of an operation. Raises Unauthenticated, TryLater, and
+        RefusedRequestError in a process that stops."""
+
+
 class GraphQLEndpoint:
     """An ASGI application for one route, all methods: `Route("/graphql", GraphQLEndpoint(...))`.
 
@@ -85,12 +89,14 @@ class GraphQLEndpoint:
     def __init__(
         self,
         schema: graphql.GraphQLSchema,
+        documents: Documents,
         run: RunOperation,
         beside: Beside,
         page: Callable[[Request], Awaitable[Response]],
+        streams: Streams,
     ) -> None:
-        self.documents = Documents(schema)
-        """What was asked lately, checked."""
+        self._documents = documents
+        self._streams = streams
         self._run = run
         self._beside = beside
         self._refusals = SlowedRefusals()
@@ -105,21 +111,20 @@ class GraphQLEndpoint:
         await response(scope, receive, send)
 
     async def _respond(self, head: RequestHead, scope: Scope, receive: Receive) -> ASGIApp:
-        if head.method == "GET" and _wants_websocket(scope):
-            return failure_response(NO_SUBSCRIPTIONS, MediaType.JSON, {"connection": "close"})
         if head.method in _READING and prefers_html(head.accept):
             # Also with `?query=`: the page opens it.
             page = await self._page(Request(scope, receive))
             page.headers.add_vary_header("accept")
             return page
-        media_type = negotiate(head.accept)
-        if media_type is None and _EVENT_STREAM in head.accept.lower():
-            return failure_response(NO_SUBSCRIPTIONS, MediaType.JSON)
-        if media_type is None:
+        accepted = negotiate(head.accept)
+        if accepted is None and not head.accepts_stream:
             message = f"The answer is {MediaType.JSON} or {MediaType.GRAPHQL}; accept one of them."
             return failure_response(Failure(ErrorCode.NOT_ACCEPTABLE, message), MediaType.JSON)
+        media_type = accepted or MediaType.GRAPHQL  # of a refusal, where a stream was asked for
         try:
             result, of_change = await self._answer(head, receive)
+            if not isinstance(result, ExecutionResult | bytes):
+                return result
             present = partial(
                 result_response, result, media_type, scope["headers"], anonymous=head.authorization is None
             )
@@ -148,8 +153,10 @@ class GraphQLEndpoint:
             return present()
         return await self._beside(head.authorization, head.client_address, present)
 
-    async def _answer(self, head: RequestHead, receive: Receive) -> tuple[ExecutionResult | bytes, bool]:
-        """The answer, and whether it is a mutation's."""
+    async def _answer(
+        self, head: RequestHead, receive: Receive
+    ) -> tuple[ExecutionResult | bytes | ASGIApp, bool]:
+        """The answer, or the stream that will answer; and whether it is a mutation's."""
         is_change = False
         try:
             asked = await read_post(head, receive) if head.method == "POST" else _read_url(head)
@@ -157,11 +164,13 @@ class GraphQLEndpoint:
                 asked = asked._replace(min_revision=min_revision(head.revisions))
             asked = asked._replace(user_agent=head.user_agent)
             checked = await self._checked(asked.query, head)
-            operation = _choose_operation(checked.document, asked.operation_name)
-            _check_operation(operation, head.method)
+            operation = choose_operation(checked.document, asked.operation_name)
+            _check_operation(operation, head)
             asked = self._with_large_lists(asked, operation)
             if checked.errors:
                 return ExecutionResult(data=None, errors=checked.errors), is_change
+            if _is_streamed(operation, head):
+                return await self._streams.open(asked, head), is_change
             is_change = operation.operation is OperationType.MUTATION
             if is_change:
                 ANSWERS.check_room(head.client_address)
@@ -182,15 +191,17 @@ class GraphQLEndpoint:
         return asked._replace(variables=variables, large_lists=lists)
 
     async def _checked(self, source: str, head: RequestHead) -> CheckedDocument:
-        known = self.documents.known(source)
+        known = self._documents.known(source)
         if known is not None:
             return known
-        check = partial(self.documents.check, source, anonymous=head.authorization is None)
+        check = partial(self._documents.check, source, anonymous=head.authorization is None)
         return await self._beside(head.authorization, head.client_address, check)
 
 
-def _wants_websocket(scope: Scope) -> bool:
-    return any(name == b"upgrade" and value.lower() == b"websocket" for name, value in scope["headers"])
+def _is_streamed(operation: OperationDefinitionNode, head: RequestHead) -> bool:
+    """Whether the answer is an event stream: a subscription's, and any that is accepted in no other form."""
+    is_subscription = operation.operation is OperationType.SUBSCRIPTION
+    return head.accepts_stream and (is_subscription or negotiate(head.accept) is None)
 
 
 def _read_url(head: RequestHead) -> GraphQLRequest:
@@ -200,7 +211,8 @@ def _read_url(head: RequestHead) -> GraphQLRequest:
     raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": "GET, HEAD, POST"})
 
 
-def _choose_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+def choose_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    """The operation that is asked for. Raises RefusedRequestError where it is not said which."""
     # Refused as not well-formed: such a request does not say what it wants, so it is 400 in both media types.
     operation = graphql.get_operation_ast(document, name)
     if operation is None:
@@ -213,11 +225,12 @@ def _choose_operation(document: DocumentNode, name: str | None) -> OperationDefi
     return operation
 
 
-def _check_operation(operation: OperationDefinitionNode, method: str) -> None:
+def _check_operation(operation: OperationDefinitionNode, head: RequestHead) -> None:
     if operation.name:
         log_operation_name(operation.name.value)
-    if operation.operation is OperationType.SUBSCRIPTION:
-        raise GraphQLError(NO_SUBSCRIPTIONS.message, extensions={"code": NO_SUBSCRIPTIONS.code})
-    if operation.operation is OperationType.MUTATION and method in _READING:
+    if operation.operation is OperationType.SUBSCRIPTION and not head.accepts_stream:
+        message = f"A subscription is answered over a websocket, or as {EVENT_STREAM}; accept that."
+        raise GraphQLError(message, extensions={"code": ErrorCode.NOT_ACCEPTABLE})
+    if operation.operation is OperationType.MUTATION and head.method in _READING:
         message = "A mutation is sent by POST."
         raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": "POST"})

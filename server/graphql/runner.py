@@ -122,6 +122,21 @@ class OperationRunner:
         async with self.admission.operation(self._callers.caller(credentials, client_address)) as place:
             return await self.reference(request, document, credentials, client_address, place)
 
+    async def introduced(self, authorization: str | None, client_address: str) -> Credentials:
+        """What a client shows that stays for longer than a request. The database is not asked yet whose it
+        is. Raises Unauthenticated for what can be no token."""
+        await self.bearers.introduce(authorization)
+        credentials = credentials_of(authorization, client_address)
+        if credentials is None:
+            raise Unauthenticated("Sign in, or send an API key.")
+        return credentials
+
+    def accepted(self, credentials: Credentials, client_address: str) -> Caller:
+        """Whom such a client is counted against, now that the database has accepted its token."""
+        self.key_uses.note(credentials.digest)
+        self._callers.note(credentials)
+        return self._callers.caller(credentials, client_address)
+
     @asynccontextmanager
     async def snapshot(
         self, authorization: str | None, client_address: str, revision: Revision | None
@@ -130,10 +145,7 @@ class OperationRunner:
 
         Raises Unauthenticated, RevisionUnknown, and where too much is asked at once RateLimited and Busy.
         """
-        await self.bearers.introduce(authorization)
-        credentials = credentials_of(authorization, client_address)
-        if credentials is None:
-            raise Unauthenticated("Sign in, or send an API key.")
+        credentials = await self.introduced(authorization, client_address)
         async with (
             self.admission.operation(self._callers.caller(credentials, client_address)),
             self._reference.snapshot(credentials, revision) as reader,
@@ -185,7 +197,9 @@ class OperationRunner:
         """
         caller = self._callers.caller(credentials, client_address)
         binds, asked = self._reference.binds(credentials), _asked(request, document)
-        answer = await self._compiled.answer(asked, credentials.kind, binds, request.min_revision, caller)
+        answer = await self._compiled.answer(
+            asked, credentials.kind, binds, request.min_revision, caller, fresh=request.fresh
+        )
         return self._noted(answer, ReadPath.COMPILED)
 
     async def reference(

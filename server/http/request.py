@@ -47,6 +47,10 @@ _LARGEST_PARAMETER_COUNT = 20
 _MIN_REVISION = MIN_REVISION.lower().encode()
 
 
+EVENT_STREAM = "text/event-stream"
+"""Accepted by those who subscribe over HTTP."""
+
+
 class GraphQLRequest(NamedTuple):
     """One operation, as the client asks for it."""
 
@@ -63,6 +67,8 @@ class GraphQLRequest(NamedTuple):
     """What was taken out of the variables, to be read by itself."""
     user_agent: str | None = None
     """What the client calls itself."""
+    fresh: bool = False
+    """Whether the primary has to answer: a replica may not have the change yet that it was asked for."""
 
 
 @dataclass(slots=True)
@@ -81,6 +87,11 @@ class RequestHead:
     user_agent: str | None = None
     revisions: tuple[str, ...] = ()
     """Each value of X-Authz-Min-Revision (see `server.http.min_revision`)."""
+
+    @property
+    def accepts_stream(self) -> bool:
+        """Whether the answer may be an event stream."""
+        return EVENT_STREAM in self.accept.lower()
 
     @classmethod
     def of(cls, scope: Scope) -> "RequestHead":
@@ -134,7 +145,7 @@ def _from_body(body: bytes) -> GraphQLRequest:
     parameters = decode_json("The body", body)
     if not _is_object(parameters):
         _refuse("The body must be a JSON object; there are no batches.")
-    return _from_parameters(parameters)._replace(size=len(body))
+    return from_parameters(parameters)._replace(size=len(body))
 
 
 def refuse_longer(size: int, limit: int = BODY_LIMIT) -> None:
@@ -161,7 +172,7 @@ def read_get(head: RequestHead) -> GraphQLRequest:
     for name in ("variables", "extensions"):
         if name in texts:
             parameters[name] = decode_json(f"The parameter {name}", texts[name].encode())
-    return _from_parameters(parameters)
+    return from_parameters(parameters)
 
 
 def decode_json(what: str, text: bytes) -> object:
@@ -268,7 +279,9 @@ def _refuse_long_integer(digits: str) -> None:
         _refuse("An integer is out of the range of 64 bits; send it as a string.")
 
 
-def _from_parameters(parameters: Mapping[str, object]) -> GraphQLRequest:
+def from_parameters(parameters: Mapping[str, object]) -> GraphQLRequest:
+    """The request of such parameters. Raises RefusedRequestError where they are none, and GraphQLError for a
+    persisted query."""
     query, extensions = parameters.get("query"), _object_or_null("extensions", parameters)
     if "persistedQuery" in extensions and query is None:
         # Clients compare this message and code, and then send the query itself.

@@ -1,6 +1,6 @@
 """The Starlette application, put together."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -16,15 +16,19 @@ from server.database.connecting import reachability
 from server.database.connections import connect_as_application
 from server.database.read_pools import ReadPools
 from server.edge.application import Application
+from server.edge.socket_protocol import END_STREAMS
 from server.exports import statistics
 from server.exports.contacts import ContactsExport
 from server.feedback.intake import FeedbackIntake
 from server.feedback.sms_intake import SmsIntake
+from server.graphql.documents import Documents
 from server.graphql.endpoint import GraphQLEndpoint
 from server.graphql.preparation import beside, prepare
 from server.graphql.runner import OperationRunner
 from server.invoices.download import InvoiceDownload
 from server.jobs.mail import Postman
+from server.live.live import Live
+from server.live.streams import Streams
 from server.logs import metrics
 from server.outbox.page import OutboxPages
 from server.pages import PAGES, DemoLogin, Surroundings, assets, graphiql_page, page_of_people
@@ -64,17 +68,22 @@ def create_app(
         replica=replica,
         debug=settings.debug,
     )
-    endpoint = GraphQLEndpoint(runner.schema, runner, runner.beside, graphiql_page(logins))
+    documents, streams = Documents(runner.schema), Streams()
+    live = Live.of(runner, documents, streams, reads.near)
+    endpoint = GraphQLEndpoint(
+        runner.schema, documents, runner, runner.beside, graphiql_page(logins), live.event_streams
+    )
     uses = LinkUses(runner.sessions)
     links = LinkPages(runner.sessions, decided.signers, decided.public_url, uses)
     uploads = _Uploads.of(runner, decided, reads, settings.recipient_limit)
     postman = Postman(connections.mail, settings)
 
     @asynccontextmanager
-    async def lifespan(app: Application) -> AsyncIterator[None]:
-        prepared_beside = beside(prepare(endpoint.documents, runner, prepared))
+    async def lifespan(app: Application) -> AsyncIterator[Mapping[str, object]]:
+        prepared_beside = beside(prepare(documents, runner, prepared))
         async with postman.at_work(), prepared_beside, beside(keep_looking()):
-            yield
+            yield {END_STREAMS: streams.end}
+        await live.watching.close()
         uploads.places.close()
         await uses.close()
         await runner.close()
@@ -95,7 +104,7 @@ def create_app(
         metrics.route,
     ]
     hosts, origins = settings.allowed_host_names, settings.allowed_origin_names
-    return Application(endpoint, routes, hosts, origins, lifespan)
+    return Application(endpoint, routes, hosts, origins, lifespan, live.socket)
 
 
 @dataclass(frozen=True)

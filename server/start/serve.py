@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
 from server.edge.http_protocol import HttpProtocol
+from server.edge.socket_protocol import LONGEST_MESSAGE, SocketProtocol
 from server.failures.command_failed import CommandFailed
 from server.fairness.side_threads import SWITCH_SECONDS
 from server.graphql.introspection import usual_questions
@@ -84,7 +85,9 @@ def run(
         workers=workers,
         loop="uvloop",
         http=HttpProtocol,
-        ws="none",
+        ws=SocketProtocol,
+        ws_max_size=LONGEST_MESSAGE,
+        ws_per_message_deflate=False,
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -152,8 +152,8 @@ async def _check_versions(database: AsyncEngine, master: Account) -> None:
         .where(
             events.c.master_id == accounts.c.master_id,
             events.c.account_id == accounts.c.id,
-            events.c.kind.like("account.%"),
-            events.c.kind != "account.created",
+            events.c.type.like("account.%"),
+            events.c.type != "account.created",
         )
         .scalar_subquery()
     )

@@ -216,7 +216,7 @@ def _of_each_kind(
     analyst: _Values = {"role_id": BuiltinRole.ANALYST.id, "digest": ids[Kind.USER].bytes}
     address = f"{ids[Kind.USER].hex}@example.com"
     mailed: _Values = {"email": address, "email_canonical": address}
-    change: _Values = {"kind": "account.updated", "subject_id": account.id, "after": {"name": "Child"}}
+    change: _Values = {"type": "account.updated", "subject_id": account.id, "after": {"name": "Child"}}
     moved: _Values = {"master_id": account.master, "kind": "TOP_UP", "created_at": _tomorrow()}
     return [
         (Kind.USER, users, mailed | {"name": "Someone", "password_hash": "!"}),

@@ -139,7 +139,7 @@ SHAPES = {
         7,
     ),
     "events": _of_accounts(
-        "events(first: 100) { totalCount nodes { id kind before after reason actorName actor { name } "
+        "events(first: 100) { totalCount nodes { id type before after reason actorName actor { name } "
         "actingFrom { name } account { name } fromAbove actorTokenId } }",
         10,
     ),

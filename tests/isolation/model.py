@@ -149,7 +149,7 @@ class Event:
     """A line of an account's log. The id, and whether it has values, are learnt once all is built."""
 
     account: Account
-    kind: str
+    type: str
     actor: Subject
     acting_from: Account
     id: str = ""

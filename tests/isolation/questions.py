@@ -54,10 +54,10 @@ _FIELDS = """
   ghosts(first: 50) { totalCount nodes { reason apiKey { id } } }
   accessMatrix(first: 50) { totalCount nodes { subjectId permissions apiKey { id } user { id } } }
   events(first: 50) {
-    totalCount nodes { id kind fromAbove actor { id } actingFrom { id } account { id } before after }
+    totalCount nodes { id type fromAbove actor { id } actingFrom { id } account { id } before after }
   }
-  creations: events(first: 50, kind: ACCOUNT_CREATED) { totalCount nodes { id } }
-  eventsBelow: events(first: 50, includeDescendants: true, kind: ACCOUNT_CREATED) {
+  creations: events(first: 50, types: ACCOUNT_CREATED) { totalCount nodes { id } }
+  eventsBelow: events(first: 50, includeDescendants: true, types: [ACCOUNT_CREATED]) {
     totalCount nodes { id account { id } }
   }
   breakGlassOpenings(first: 50) { totalCount nodes { id user { id } } }
@@ -86,7 +86,7 @@ STATE = """
   roles(first: 100) { nodes { id version permissions } }
   subaccounts(first: 0) { totalCount }
   breakGlassOpenings(first: 100) { nodes { id endedAt } }
-  events(first: 100) { totalCount nodes { id kind before after } }
+  events(first: 100) { totalCount nodes { id type before after } }
 } } } }
 """
 """All that writes may change, of all accounts of a viewer: who sees all of an account knows its state."""

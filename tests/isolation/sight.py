@@ -129,7 +129,7 @@ class Sight:
         people = [found for found in tree if self.can(found, "MEMBERS_READ")]
         keys = [found for found in tree if self.can(found, "API_KEYS_READ")]
         logs = [found for found in tree if self.can(found, "AUDIT_READ")]
-        made = [event for event in self.world.events if event.kind == "ACCOUNT_CREATED"]
+        made = [event for event in self.world.events if event.type == "ACCOUNT_CREATED"]
         members = [member for member in self.world.members if not member.ended and member.account in people]
         return {
             "membersBelow": [(member.id, member.account.id) for member in members],
@@ -156,7 +156,7 @@ class Sight:
         openings = [found for found in self.world.openings if found.account is account]
         return {
             "events": [self._event(event) for event in events],
-            "creations": [event.id for event in events if event.kind == "ACCOUNT_CREATED"],
+            "creations": [event.id for event in events if event.type == "ACCOUNT_CREATED"],
             "breakGlassOpenings": [(found.id, self.person(found.person, account)) for found in openings],
         }
 
@@ -209,10 +209,10 @@ class Sight:
         from_above = event.acting_from is not event.account
         actor = self.person(event.actor, event.account)
         acting_from = self.account(event.acting_from)
-        made_below = event.account.parent if event.kind == "ACCOUNT_CREATED" else None
+        made_below = event.account.parent if event.type == "ACCOUNT_CREATED" else None
         named = frozenset(filter(None, [self.account(made_below)]))
-        told = event.has_values and all(self.can(event.account, needed) for needed in VALUES_OF[event.kind])
-        return event.id, event.kind, from_above, actor, acting_from, event.account.id, named, told
+        told = event.has_values and all(self.can(event.account, needed) for needed in VALUES_OF[event.type])
+        return event.id, event.type, from_above, actor, acting_from, event.account.id, named, told
 
 
 def shown(field: str, node: Json) -> Any:
@@ -292,7 +292,7 @@ _SHOWN: dict[str, Callable[[Json], tuple[Any, ...]]] = {
     ),
     "events": lambda node: (
         node["id"],
-        node["kind"],
+        node["type"],
         node["fromAbove"],
         id_of(node["actor"]),
         id_of(node["actingFrom"]),

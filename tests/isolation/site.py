@@ -129,12 +129,12 @@ class Site:
             return []
         return self.chance.sample(list(items), self.chance.randint(1, min(most, len(items))))
 
-    def log(self, account: Account, kind: str, actor: Subject, permission: str | Account) -> None:
+    def log(self, account: Account, event_type: str, actor: Subject, permission: str | Account) -> None:
         """Remember an event; `permission`: what it needed, or the account that it was done from."""
         place = permission
         if isinstance(place, str):
             place = self.rights.acting_from(actor, account, place)
-        self.world.events.append(Event(account, kind, actor, place))
+        self.world.events.append(Event(account, event_type, actor, place))
 
     def able(self, accounts: Collection[Account], permission: str, role: Role | None = None) -> Subject:
         """Somebody who holds the permission in each of the accounts, and what the role gives there."""

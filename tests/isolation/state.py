@@ -67,6 +67,6 @@ def learn_events(world: World, state: State) -> None:
     for account in world.accounts:
         done = [event for event in world.events if event.account is account]
         logged = list(reversed(state[account.id]["events"]["nodes"]))
-        assert [line["kind"] for line in logged] == [event.kind for event in done], account.name
+        assert [line["type"] for line in logged] == [event.type for event in done], account.name
         for event, line in zip(done, logged, strict=True):
             event.id, event.has_values = line["id"], has_values(line)

@@ -31,7 +31,7 @@ from models.sending.tables import send_cycles, send_reservations
 from models.statistics.job_kinds import STATISTICS_ROLL_UP
 from models.statistics.tables import StatisticKind, StatisticPeriod, statistics
 from resolvers.domains.dns import Dns
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from server.database.clock import Clock
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.payments import NoPayments, PracticePayments
@@ -223,7 +223,7 @@ _SETTINGS = {
     CONTACT_JOB: {"MANDANT_CONTACT_KEY": "a secret of the tests"},
     DOMAIN_CHECK: {"MANDANT_MAIL_HOST": MAIL_HOST},
 }
-_TOLD = (EventKind.CONTACTS_IMPORTED, EventKind.DOMAIN_VERIFIED, EventKind.API_KEY_REVOKED)
+_TOLD = (EventType.CONTACTS_IMPORTED, EventType.DOMAIN_VERIFIED, EventType.API_KEY_REVOKED)
 
 
 async def _outcome(world: World, brand: Brand) -> _Outcome:
@@ -240,7 +240,7 @@ async def _outcome(world: World, brand: Brand) -> _Outcome:
     issued = select(func.count()).where(invoices.c.master_id == brand.master.master)
     imported = select(func.count()).where(contacts.c.master_id == brand.master.master)
     told = select(func.count()).where(
-        events.c.master_id == brand.master.master, events.c.kind.in_([kind.value for kind in _TOLD])
+        events.c.master_id == brand.master.master, events.c.type.in_([kind.value for kind in _TOLD])
     )
     added = select(func.coalesce(func.sum(statistics.c.delivered), 0)).where(
         statistics.c.master_id == brand.master.master, statistics.c.period == StatisticPeriod.DAY.value

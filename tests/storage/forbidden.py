@@ -36,7 +36,7 @@ from models.staff.tables import staff, staff_changes
 
 _NOBODYS = {"master_id": uuid.uuid4(), "account_id": uuid.uuid4()}
 FORBIDDEN: dict[str, UpdateBase] = {
-    "change an event": update(events).values(kind="account.created"),
+    "change an event": update(events).values(type="account.created"),
     "remove an event": delete(events),
     "change an idempotency record": update(idempotency_records).values(operation="other"),
     "remove an idempotency record": delete(idempotency_records),

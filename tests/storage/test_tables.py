@@ -20,6 +20,7 @@ REFERENCE_TABLES = {
     "factor_challenges",
     "factor_resets",
     "invoice_numbers",
+    "log_numbering",
     "mailbox_links",
     "outbox_messages",
     "ownerships",

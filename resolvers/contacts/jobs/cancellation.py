@@ -12,7 +12,7 @@ from models.accounts.trees import row_of
 from models.base.ids import ContactJobId, Kind, present
 from models.contacts.jobs import OPEN, ContactJobKind, ContactJobStatus, contact_jobs
 from resolvers.contacts.jobs.store import end_job, forget_rest
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record
 
 
@@ -41,7 +41,7 @@ async def cancel_import(session: WriteSession, principal: Principal, job_id: Con
         session,
         principal,
         account,
-        EventKind.CONTACT_IMPORT_CANCELLED,
+        EventType.CONTACT_IMPORT_CANCELLED,
         present(Kind.CONTACT_JOB, job_id),
         None,
         ended.logged(),

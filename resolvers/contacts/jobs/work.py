@@ -30,7 +30,7 @@ from models.contacts.jobs import (
 )
 from models.effects.jobs import Job
 from resolvers.contacts.jobs.store import end_job
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record_of_account
 
 
@@ -134,5 +134,5 @@ async def end(
     """The job is over. Of an import the account's log says what it did."""
     ended = await end_job(session, job.account, job.id, status, failure)
     if job.kind is ContactJobKind.IMPORT:
-        kind = EventKind.CONTACTS_IMPORTED
+        kind = EventType.CONTACTS_IMPORTED
         await record_of_account(session, job.actor, job.account, kind, None, ended.logged())

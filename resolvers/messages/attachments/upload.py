@@ -15,7 +15,7 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import Place, columns_of
 from models.base.ids import AccountId, AttachmentId, Kind, new_id, present_in_account
 from models.messages.attachments import attachments
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record
 from resolvers.messages.store import TRIED_FOR
 from resolvers.sending.lists.upload import VALID_FOR, authorize_upload
@@ -57,7 +57,7 @@ async def store_file(
     if row.id == id_:
         subject = present_in_account(Kind.ATTACHMENT, account.account_id, id_)
         told: Change = {"type": file.type, "size": len(file.content)}
-        await record(session, principal, account, EventKind.ATTACHMENT_UPLOADED, subject, None, told)
+        await record(session, principal, account, EventType.ATTACHMENT_UPLOADED, subject, None, told)
     return StoredFile(AttachmentId(row.id), row.expires_at)
 
 

@@ -21,7 +21,7 @@ from models.base.ids import AccountId, AccountKey, MasterId
 from models.messages.events import MessageEventKind
 from models.messages.tables import MessageChannel, MessageStatus, messages
 from models.sending.tables import SendStream
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record_of_account
 from resolvers.messages.events.sent import find_messages
 from resolvers.messages.events.store import SentEvent
@@ -119,5 +119,5 @@ async def _come_back(session: WriteSession, account: AccountKey, digest: bytes, 
     if lifted:
         before = {"unsubscribes": lifted}
         of = without_rights(account)
-        await record_of_account(session, PLATFORM, of, EventKind.CONTACT_RESUBSCRIBED, {**before})
+        await record_of_account(session, PLATFORM, of, EventType.CONTACT_RESUBSCRIBED, {**before})
     return lifted > 0

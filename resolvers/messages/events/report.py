@@ -13,7 +13,7 @@ from authz.wall.tree_door import in_data_plane
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, SendReservationId
 from models.sending.tables import SendStream
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_of_account
 from resolvers.messages.events.given import ReadEvent
 from resolvers.messages.events.sent import (
@@ -151,4 +151,4 @@ async def _log(
     if events:
         counts = Counter(event.kind.value for event in events)
         after: Change = {"stream": stream.value, **{kind: counts[kind] for kind in sorted(counts)}}
-        await record_of_account(session, principal, account, EventKind.MESSAGE_EVENTS_REPORTED, None, after)
+        await record_of_account(session, principal, account, EventType.MESSAGE_EVENTS_REPORTED, None, after)

@@ -17,7 +17,7 @@ from models.base.ids import AccountId
 from models.sending.tables import SendStream
 from models.statistics.tables import StatisticKind
 from resolvers.credit.reads import currency_of
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_of_account
 from resolvers.messages.events.sent import check_not_before
 from resolvers.messages.orders.given import Labeled, OfCampaign, OfMessage, Origin, ReadOrder
@@ -131,4 +131,4 @@ async def _log(
 ) -> None:
     returns = sum(order.amount < 0 for order in orders)
     after: Change = {"stream": stream.value, "orders": len(orders) - returns, "returns": returns}
-    await record_of_account(session, principal, account, EventKind.ORDERS_REPORTED, None, after)
+    await record_of_account(session, principal, account, EventType.ORDERS_REPORTED, None, after)

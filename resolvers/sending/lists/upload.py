@@ -16,7 +16,7 @@ from models.accounts.trees import columns_of
 from models.base.clock import current_moment
 from models.base.ids import AccountId, Kind, RecipientListId, new_id, present
 from models.sending.recipient_lists import recipient_list_parts, recipient_lists
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record
 from resolvers.sending.lists.recipient_lines import RecipientFile
 
@@ -71,7 +71,7 @@ async def store_list(
         await session.execute_each(insert(recipient_list_parts), rows)
     subject_id = present(Kind.RECIPIENT_LIST, list_id)
     await record(
-        session, principal, account, EventKind.RECIPIENTS_UPLOADED, subject_id, None, {"recipients": count}
+        session, principal, account, EventType.RECIPIENTS_UPLOADED, subject_id, None, {"recipients": count}
     )
     return StoredList(list_id, expires_at)
 

@@ -18,7 +18,7 @@ _LOOK = """query ($id: ID!, $to: [String!]) {
     usage { activeContacts { used limit } sends { used left } warnings actions sent
       forecast { contactsRunOutOn } accounts(first: 5) { nodes { sends } } }
     usageHistory(first: 2) { totalCount }
-    events(first: 20) { nodes { kind before after } }
+    events(first: 20) { nodes { type before after } }
     costs(since: "2020-01-01T00:00:00Z", until: "2999-01-01T00:00:00Z") { totalCount }
   } }"""
 _TOLD = "replayed reservation { recipients newContacts price status }"

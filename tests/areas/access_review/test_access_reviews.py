@@ -113,7 +113,7 @@ async def test_what_is_asked_about(scene: Scene) -> None:
     assert items["SHARE"]["share"]["id"] == scene.share.id
     assert items["API_KEY"]["apiKey"]["id"] == scene.key.id
     assert await scene.access() == ALL
-    kinds = [event["kind"] for event in await events_of(scene.api, scene.brand.owner, us)]
+    kinds = [event["type"] for event in await events_of(scene.api, scene.brand.owner, us)]
     assert kinds[0] == "ACCESS_REVIEW_STARTED"
     assert (await scene.start())["asked"] == []
 
@@ -198,7 +198,7 @@ async def test_what_nobody_confirms_ends(scene: Scene, application: AsyncEngine)
     assert ended["API_KEY"]["decidedBy"]["id"] == scene.brand.owner.person.id
     assert not (await scene.review(scene.brand.us))["isOpen"]
     told = await events_of(scene.api, scene.brand.owner, scene.brand.us.id)
-    assert sorted(event["kind"] for event in told[:3]) == [
+    assert sorted(event["type"] for event in told[:3]) == [
         "ACCESS_CONFIRMED",
         "MEMBER_REMOVED",
         "SHARE_REVOKED",

@@ -62,7 +62,7 @@ async def test_the_log_holds_the_changed_values_alone(api: Api, world: World) ->
     )
     assert await events_of(api, owner, account.id) == [
         {
-            "kind": "ACCOUNT_UPDATED",
+            "type": "ACCOUNT_UPDATED",
             "subjectId": account.id,
             "actorName": owner.person.name,
             "actor": {"id": owner.person.id},
@@ -167,7 +167,7 @@ async def test_a_suspended_account_suspends_all_below_by_the_path(api: Api, worl
     change = {"accountId": leaf.id, "expectedVersion": 1, "name": "No"}
     assert await code_of(api, "accountUpdate", inside, **change) == "ACCOUNT_SUSPENDED"
     event = await last_event(api, admin, middle.id)
-    assert (event["kind"], event["before"], event["after"]) == (
+    assert (event["type"], event["before"], event["after"]) == (
         "ACCOUNT_SUSPENDED",
         {"status": "ACTIVE"},
         {"status": "SUSPENDED"},
@@ -175,7 +175,7 @@ async def test_a_suspended_account_suspends_all_below_by_the_path(api: Api, worl
     assert await _reason(api, admin, middle) == "unpaid"
     await done(api, "accountResume", admin, accountId=middle.id, reason="paid")
     event = await last_event(api, admin, middle.id)
-    assert (event["kind"], event["after"]) == ("ACCOUNT_RESUMED", {"status": "ACTIVE"})
+    assert (event["type"], event["after"]) == ("ACCOUNT_RESUMED", {"status": "ACTIVE"})
     assert await _reason(api, admin, middle) == "paid"
     assert await code_of(api, "accountUpdate", inside, **change) == ""
 
@@ -204,7 +204,7 @@ async def test_closing_begins_at_the_leaves_and_is_for_good(api: Api, world: Wor
     await done(api, "accountClose", owner, accountId=leaf.id, reason="bankrupt")
     closed = await done(api, "accountClose", owner, _CHANGED, accountId=account.id)
     assert closed["account"]["status"] == "CLOSED"
-    assert (await last_event(api, owner, account.id))["kind"] == "ACCOUNT_CLOSED"
+    assert (await last_event(api, owner, account.id))["type"] == "ACCOUNT_CLOSED"
     assert [await _reason(api, owner, each) for each in (leaf, account)] == ["bankrupt", None]
     for field in ("accountResume", "accountSuspend", "accountClose"):
         assert await code_of(api, field, owner, accountId=account.id) == "ACCOUNT_CLOSED"

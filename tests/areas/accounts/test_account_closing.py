@@ -114,12 +114,12 @@ async def test_all_that_it_holds_is_settled_as_the_dry_run_says(
     assert await used(api, paying.owner, paying.us) == (2, 2), "what was committed stays counted"
     await check_counts(database, paying.master)
     assert await _left_in(database, store) == []
-    kinds = [event["kind"] for event in await events_of(api, paying.owner, store.id)]
+    kinds = [event["type"] for event in await events_of(api, paying.owner, store.id)]
     assert kinds[:1] == ["ACCOUNT_CLOSED"]
     assert {"CREDIT_SETTLED", "SEND_VOIDED", "PAYMENT_METHOD_REMOVED", "INVITATION_REVOKED"} <= set(kinds)
     assert kinds.count("PAYMENT_METHOD_REMOVED") == 2
     above = await events_of(api, paying.owner, paying.us.id)
-    assert [event["kind"] for event in above] == ["CREDIT_SETTLED"], "whose credit grew is told"
+    assert [event["type"] for event in above] == ["CREDIT_SETTLED"], "whose credit grew is told"
     assert await settle(api, paying.owner, "sendCommit", booked) == "ACCOUNT_CLOSED"
 
 

@@ -47,7 +47,7 @@ async def test_it_goes_both_ways_and_settles(api: Api, database: AsyncEngine, br
     pooled = {"mode": "SHARED_POOL", "balance": "0", "pool": {"id": brand.us.id}}
     assert shared["account"] == {"version": 3, "credit": pooled}
     event = await last_event(api, brand.owner, brand.store.id)
-    assert (event["kind"], event["before"]) == ("CREDIT_MODE_CHANGED", {"mode": "OWN_BALANCE"})
+    assert (event["type"], event["before"]) == ("CREDIT_MODE_CHANGED", {"mode": "OWN_BALANCE"})
     assert event["after"] == {"mode": "SHARED_POOL", "settled": "5000000"}
     assert await balances_of(database, brand.store) == {"OUTSIDE": -5 * EURO, "CREDIT": 0}
     assert await credit_of(database, brand.us) == 5 * EURO
@@ -112,13 +112,13 @@ async def test_a_dry_run_tells_where_credit_would_go(api: Api, brand: Brand, wor
     assert await world.state(brand.master) == before
     assert tried["effects"] == [
         {"kind": "TOP_UP_RULE_ENDED", "count": 1, "amount": None, "toAccountId": None},
-        {"kind": "CREDIT_SETTLED", "count": 1, "amount": str(5 * EURO), "toAccountId": brand.master.id},
+        {"type": "CREDIT_SETTLED", "count": 1, "amount": str(5 * EURO), "toAccountId": brand.master.id},
     ]
     assert await done(api, "creditModeUpdate", brand.owner, shown, **pooled) == tried
     assert await credit_of(world.database, brand.master) == 5 * EURO
     assert await faults_of(world.database, brand.master, brand.us) == []
     events = await events_of(api, brand.owner, brand.master.id)
-    assert [event["kind"] for event in events] == ["CREDIT_SETTLED"]
+    assert [event["type"] for event in events] == ["CREDIT_SETTLED"]
 
 
 @pytest.mark.parametrize("which", ["us", "master"])

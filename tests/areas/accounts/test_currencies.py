@@ -38,7 +38,7 @@ async def test_the_currency_of_a_new_tree_is_corrected(api: Api, brand: Brand) -
     below = await api.read(query, brand.owner, id=brand.store.id)
     assert below["account"]["credit"]["currency"] == "CHF"
     event = await last_event(api, brand.owner, brand.master.id)
-    assert (event["kind"], event["before"], event["after"]) == (
+    assert (event["type"], event["before"], event["after"]) == (
         "ACCOUNT_UPDATED",
         {"currency": "EUR"},
         {"currency": "CHF"},

@@ -108,11 +108,11 @@ async def test_the_log_begins_with_the_account_and_its_key(stranger: Api) -> Non
     assert await events_of(stranger, Token(made["token"]), account_id) == [
         common
         | {
-            "kind": "API_KEY_CREATED",
+            "type": "API_KEY_CREATED",
             "subjectId": made["apiKey"]["id"],
             "after": {"name": "First key", "role": "ADMINISTRATOR"},
         },
-        common | {"kind": "ACCOUNT_CREATED", "subjectId": account_id, "after": {"name": "B"}},
+        common | {"type": "ACCOUNT_CREATED", "subjectId": account_id, "after": {"name": "B"}},
     ]
 
 

@@ -136,19 +136,19 @@ async def test_its_log_begins_with_its_making(api: Api, world: World) -> None:
     assert await events_of(api, owner, account_id) == [
         common
         | {
-            "kind": "MEMBER_INVITED",
+            "type": "MEMBER_INVITED",
             "subjectId": made["invitation"]["id"],
             "after": {"email": "Customer@Example.com", "role": "OWNER"},
         },
         common
         | {
-            "kind": "API_KEY_CREATED",
+            "type": "API_KEY_CREATED",
             "subjectId": made["apiKey"]["id"],
             "after": {"name": "First key", "role": "ADMINISTRATOR"},
         },
         common
         | {
-            "kind": "ACCOUNT_CREATED",
+            "type": "ACCOUNT_CREATED",
             "subjectId": account_id,
             "after": {"name": "Client", "parent": parent.id},
         },

@@ -167,7 +167,7 @@ async def test_the_log_names_the_key_and_never_its_secret(api: Api, world: World
     rotated = await done(api, "apiKeyRotate", owner, _KEY, apiKeyId=made["apiKey"]["id"])
     await done(api, "apiKeyRevoke", owner, apiKeyId=made["apiKey"]["id"])
     events = await events_of(api, owner, account.id)
-    assert [(event["kind"], event["before"], event["after"]) for event in events] == [
+    assert [(event["type"], event["before"], event["after"]) for event in events] == [
         ("API_KEY_REVOKED", {"name": "Importer"}, None),
         ("API_KEY_ROTATED", {"name": "Importer"}, None),
         ("API_KEY_CREATED", None, {"name": "Importer", "role": "DEVELOPER"}),

@@ -45,7 +45,7 @@ async def test_the_old_secret_works_until_the_overlap_ends(
     assert rotated["secret"].endswith(rotated["apiKey"]["lastFour"])
     assert rotated["apiKey"]["version"] == 2
     event = await last_event(api, owner, account.id)
-    assert (event["kind"], event["after"]) == ("API_KEY_ROTATED", {"overlap_minutes": 10})
+    assert (event["type"], event["after"]) == ("API_KEY_ROTATED", {"overlap_minutes": 10})
     assert await _works(api, key.token, rotated["secret"]) == [True, True]
     await _end_overlap(database, key)
     assert await _works(api, key.token, rotated["secret"]) == [False, True]

@@ -138,7 +138,7 @@ async def test_who_adopts_a_key_answers_for_it(api: Api, world: World) -> None:
     assert adopted["secret"] is None
     assert adopted["apiKey"]["adoptedBy"] == {"id": adopter.person.id}
     event = await last_event(api, owner, account.id)
-    assert (event["kind"], event["subjectId"]) == ("API_KEY_ADOPTED", key.id)
+    assert (event["type"], event["subjectId"]) == ("API_KEY_ADOPTED", key.id)
     assert (event["before"], event["after"]) == (
         {"maker": creator.person.id},
         {"maker": adopter.person.id},

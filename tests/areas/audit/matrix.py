@@ -1,7 +1,7 @@
 """The rows of the matrix for the log."""
 
 from models.base.ids import Kind
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from tests.authz.matrix.matrix_callers import MANAGERS, Stage
 from tests.authz.matrix.matrix_rows import NodeOf
 from tests.equality.drawn import rows
@@ -13,7 +13,7 @@ ACCOUNT_FIELDS = {
 
 async def _event(stage: Stage) -> str:
     actor = stage.members["administrator"].person
-    return await rows.event(stage.world, stage.account, EventKind.ACCOUNT_UPDATED, actor)
+    return await rows.event(stage.world, stage.account, EventType.ACCOUNT_UPDATED, actor)
 
 
 NODES = {

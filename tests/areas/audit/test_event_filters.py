@@ -10,16 +10,16 @@ from tests.client.mutations import ROLE_IDS, done
 from tests.world.brand import Brand
 from tests.world.world import Account, World
 
-_EVENTS = """query ($id: ID!, $below: Boolean!, $first: Int, $after: String, $kind: EventKind,
+_EVENTS = """query ($id: ID!, $below: Boolean!, $first: Int, $after: String, $types: [EventType!],
     $since: DateTime, $until: DateTime, $actor: ID, $subject: ID) { account(id: $id) {
-  events(includeDescendants: $below, first: $first, after: $after, kind: $kind, since: $since, until: $until,
-    actorId: $actor, subjectId: $subject) {
+  events(includeDescendants: $below, first: $first, after: $after, types: $types,
+    since: $since, until: $until, actorId: $actor, subjectId: $subject) {
     totalCount pageInfo { endCursor hasNextPage }
-    nodes { id kind subjectId createdAt account { id name } } } } }"""
+    nodes { id type subjectId createdAt account { id name } } } } }"""
 
 
 async def _page(api: Api, caller: Caller, account: Account, **filters: Any) -> dict[str, Any]:
-    names = ("first", "after", "kind", "since", "until", "actor", "subject")
+    names = ("first", "after", "types", "since", "until", "actor", "subject")
     values = dict.fromkeys(names) | {"below": True} | filters
     answer = await api.ask(_EVENTS, caller, id=account.id, **values)
     assert answer.errors == [], answer.errors
@@ -47,7 +47,7 @@ async def test_the_logs_of_a_subtree_are_one_list(api: Api, world: World, brand:
     assert await _found(api, brand.owner, brand.master) == ["US", "Marketing GB", "Store", "Store"]
     assert await _found(api, administrator, brand.us) == ["US", "Store", "Store"]
     assert await _found(api, brand.owner, brand.us, below=False) == ["US"]
-    assert await _found(api, brand.owner, brand.master, kind="MEMBER_REMOVED") == []
+    assert await _found(api, brand.owner, brand.master, types=["MEMBER_REMOVED"]) == []
     await set_parent_access(world, brand.store, ParentAccess.NONE)
     assert await _found(api, brand.owner, brand.master) == ["US", "Marketing GB"]
 
@@ -131,7 +131,7 @@ async def test_events_are_found_by_what_was_changed(api: Api, world: World, bran
     await _rename(api, brand.owner, brand.store, "Shop")
     await done(api, "memberRemove", brand.owner, memberId=member.id)
     page = await _page(api, brand.owner, brand.master, subject=member.id)
-    assert [node["kind"] for node in page["nodes"]] == ["MEMBER_REMOVED", "MEMBER_UPDATED"]
+    assert [node["type"] for node in page["nodes"]] == ["MEMBER_REMOVED", "MEMBER_UPDATED"]
     assert page["totalCount"] == 2
     assert await _found(api, brand.owner, brand.master, subject=brand.store.id) == ["Shop"]
     assert await _found(api, brand.owner, brand.uk, subject=brand.store.id) == []

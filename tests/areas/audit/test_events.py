@@ -10,7 +10,7 @@ from tests.world.settings import set_setting
 from tests.world.world import World
 
 
-async def test_the_log_is_read_newest_first_and_by_kind(api: Api, world: World) -> None:
+async def test_the_log_is_read_newest_first_and_by_type(api: Api, world: World) -> None:
     account = await world.account()
     owner = await world.member(account, BuiltinRole.OWNER)
     member = await world.member(account, BuiltinRole.ANALYST)
@@ -20,7 +20,7 @@ async def test_the_log_is_read_newest_first_and_by_kind(api: Api, world: World) 
         )
     await done(api, "memberRemove", owner, memberId=member.id)
     events = await events_of(api, owner, account.id)
-    assert [event["kind"] for event in events] == ["MEMBER_REMOVED", "ACCOUNT_UPDATED", "ACCOUNT_UPDATED"]
+    assert [event["type"] for event in events] == ["MEMBER_REMOVED", "ACCOUNT_UPDATED", "ACCOUNT_UPDATED"]
     updates = await events_of(api, owner, account.id, "ACCOUNT_UPDATED")
     assert updates == events[1:]
     assert [event["after"]["name"] for event in updates] == ["Name 2", "Name 1"]
@@ -34,9 +34,9 @@ async def test_an_event_is_found_by_its_id_by_those_who_may_read_the_log(api: Ap
     await done(api, "accountUpdate", owner, accountId=account.id, expectedVersion=1, name="New")
     listing = "query ($id: ID!) { account(id: $id) { events { nodes { id createdAt } } } }"
     (listed,) = (await api.read(listing, owner, id=account.id))["account"]["events"]["nodes"]
-    query = "query ($id: ID!) { node(id: $id) { id ... on Event { kind createdAt } } }"
+    query = "query ($id: ID!) { node(id: $id) { id ... on Event { type createdAt } } }"
     found = await api.read(query, owner, id=listed["id"])
-    assert found["node"] == listed | {"kind": "ACCOUNT_UPDATED"}
+    assert found["node"] == listed | {"type": "ACCOUNT_UPDATED"}
     assert await api.read(query, analyst, id=listed["id"]) == {"node": None}
 
 

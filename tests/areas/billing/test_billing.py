@@ -48,7 +48,7 @@ async def test_the_nearest_with_its_own(api: Api, brand: Brand, world: World) ->
     await done(api, "billingModeUpdate", brand.owner, _MODE, **(values | {"mode": "CONSOLIDATED"}))
     assert await _mode_of(api, brand.owner, below) == ("CONSOLIDATED", brand.master.id)
     log = await events_of(api, brand.owner, brand.us.id)
-    assert [(event["kind"], event["before"], event["after"]) for event in log] == [
+    assert [(event["type"], event["before"], event["after"]) for event in log] == [
         ("BILLING_MODE_CHANGED", {"mode": "SEPARATE"}, {"mode": "CONSOLIDATED"}),
         ("BILLING_MODE_CHANGED", {"mode": "CONSOLIDATED"}, {"mode": "SEPARATE"}),
     ]

@@ -135,11 +135,11 @@ async def test_pages_lead_through_all_entries(api: Api, world: World, brand: Bra
 async def test_the_log_counts_and_names_nobody(api: Api, brand: Brand) -> None:
     await block(api, brand.owner, brand.us, "ann@example.com", "bob@example.com", "carl", reason="IMPORT")
     added = await last_event(api, brand.owner, brand.us.id)
-    assert (added["kind"], added["subjectId"]) == ("BLOCK_LIST_ADDED", brand.us.id)
+    assert (added["type"], added["subjectId"]) == ("BLOCK_LIST_ADDED", brand.us.id)
     assert (added["before"], added["after"]) == (None, {"entries": 2, "reason": "IMPORT"})
     await unblock(api, brand.owner, brand.us, "ann@example.com", "nobody@example.com")
     removed = await last_event(api, brand.owner, brand.us.id)
-    assert (removed["kind"], removed["before"]) == ("BLOCK_LIST_REMOVED", {"entries": 1})
+    assert (removed["type"], removed["before"]) == ("BLOCK_LIST_REMOVED", {"entries": 1})
     await unblock(api, brand.owner, brand.us, "ann@example.com")
     await block(api, brand.owner, brand.us, "bob@example.com")
     assert await last_event(api, brand.owner, brand.us.id) == removed

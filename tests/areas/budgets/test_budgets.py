@@ -78,7 +78,7 @@ async def test_who_sets_them(api: Api, ten: Brand, world: World, field: str) -> 
     assert await world.state(ten.master) == before
     await budget_set(api, inside, ten.store, 5, 0, field)
     event = await last_event(api, ten.owner, ten.store.id)
-    assert event["kind"] == f"{field.upper()}_BUDGET_CHANGED"
+    assert event["type"] == f"{field.upper()}_BUDGET_CHANGED"
     assert (event["before"]["cap"], event["after"]["cap"]) == (None, 5 if field == "send" else "5")
     before = await world.state(ten.master)
     await budget_set(api, inside, ten.store, 5, 0, field)

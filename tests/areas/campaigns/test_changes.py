@@ -53,7 +53,7 @@ async def test_a_change_is_logged(desk: Desk) -> None:
     assert same["campaign"]["version"] == 2
     key = await desk.world.api_key(desk.shop.account)
     (event, *_) = await events_of(desk.api, key, desk.shop.account.id)
-    assert (event["kind"], event["before"], event["after"]) == (
+    assert (event["type"], event["before"], event["after"]) == (
         "CAMPAIGN_UPDATED",
         {"name": "Spring", "label": "Spring"},
         {"name": "Autumn", "label": None},

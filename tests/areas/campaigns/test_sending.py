@@ -53,9 +53,9 @@ async def test_each_recipient_gets_one_message(desk: Desk, database: AsyncEngine
     assert await faults_of(database, desk.shop.master) == []
     key = await desk.world.api_key(desk.shop.account)
     events = [
-        each for each in await events_of(desk.api, key, desk.shop.account.id) if "CAMPAIGN" in each["kind"]
+        each for each in await events_of(desk.api, key, desk.shop.account.id) if "CAMPAIGN" in each["type"]
     ]
-    assert [each["kind"] for each in events][::-1] == [
+    assert [each["type"] for each in events][::-1] == [
         "CAMPAIGN_CREATED",
         "CAMPAIGN_STARTED",
         "CAMPAIGN_SENT",

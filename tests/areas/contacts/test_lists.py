@@ -48,9 +48,9 @@ async def test_a_list_is_made_changed_and_deleted(
     assert (deleted["removedContactListId"], deleted["account"]["id"]) == (id_, account.id)
     assert await _names(api, marketer, account) == []
     key = await world.api_key(account)
-    events = [event for event in await events_of(api, key, account.id) if "LIST" in event["kind"]]
+    events = [event for event in await events_of(api, key, account.id) if "LIST" in event["type"]]
     assert {event["subjectId"] for event in events} == {id_}
-    assert [(event["kind"], event["before"], event["after"]) for event in events] == [
+    assert [(event["type"], event["before"], event["after"]) for event in events] == [
         ("CONTACT_LIST_DELETED", {"name": "News", "externalId": None}, None),
         ("CONTACT_LIST_UPDATED", {"externalId": "7"}, {"externalId": None}),
         ("CONTACT_LIST_UPDATED", {"name": "Spring News"}, {"name": "News"}),

@@ -262,9 +262,9 @@ async def test_the_log_counts_and_names_nobody(
     await upserted(api, marketer, account, {"email": "new@example.com"}, _ADA | {"phone": None}, _BO)
     await upserted(api, marketer, account, _BO)
     await upsert(api, marketer, account, {"email": "nobody"})
-    events = [event for event in await events_of(api, owner, account.id) if "CONTACT" in event["kind"]]
+    events = [event for event in await events_of(api, owner, account.id) if "CONTACT" in event["type"]]
     assert {event["subjectId"] for event in events} == {account.id}
-    shown = [(event["kind"], event["before"], event["after"]) for event in events]
+    shown = [(event["type"], event["before"], event["after"]) for event in events]
     assert shown == [
         ("CONTACTS_CHANGED", None, {"created": 1, "updated": 1}),
         ("CONTACTS_CHANGED", None, {"created": 2}),

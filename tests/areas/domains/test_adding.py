@@ -55,7 +55,7 @@ async def test_a_sending_domain_says_what_to_publish(api: Api, brand: Brand, wor
         left = {key: record[key] for key in ("status", "foundValues", "problem", "checkedAt")}
         assert left == {"status": None, "foundValues": [], "problem": None, "checkedAt": None}
     (event,) = await events_of(api, brand.owner, brand.us.id)
-    assert (event["kind"], event["subjectId"]) == ("DOMAIN_ADDED", domain["id"])
+    assert (event["type"], event["subjectId"]) == ("DOMAIN_ADDED", domain["id"])
     assert event["after"] == {"kind": "SENDING", "name": name}
     assert [kind.name for kind in await kinds_of(world.database, brand.us)] == ["domain_check"]
 
@@ -170,7 +170,7 @@ async def test_what_is_removed_leaves_nothing_behind(api: Api, brand: Brand, wor
             column = table.c.id if table is domains else table.c.domain_id
             assert (await connection.execute(select(table).where(column == domain.key))).all() == []
     (event,) = await events_of(api, brand.owner, brand.us.id)
-    assert (event["kind"], event["subjectId"]) == ("DOMAIN_REMOVED", domain.id)
+    assert (event["type"], event["subjectId"]) == ("DOMAIN_REMOVED", domain.id)
     assert event["before"] == {"kind": "SENDING", "name": domain.name, "status": "VERIFIED"}
     assert await code_of(api, "domainRemove", brand.owner, domainId=domain.id) == "NOT_FOUND"
 

@@ -183,7 +183,7 @@ async def test_the_tree_that_comes_second_by_a_moment_is_told_nothing_else(
     assert in_use == free
     assert in_use["OWNERSHIP"][0] == "WRONG"
     kinds = [await events_of(api, each.owner, each.uk.id) for each in (brand, others)]
-    assert [[event["kind"] for event in found] for found in kinds] == [["DOMAIN_VERIFIED"], []]
+    assert [[event["type"] for event in found] for found in kinds] == [["DOMAIN_VERIFIED"], []]
 
 
 def _ownerships(*of: Domain) -> list[ExpectedRecord]:

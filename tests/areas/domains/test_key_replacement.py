@@ -26,7 +26,7 @@ async def domain(brand: Brand, world: World, checking: Checking) -> Domain:
 
 
 async def _kinds(api: Api, brand: Brand) -> list[str]:
-    return [event["kind"] for event in await events_of(api, brand.owner, brand.us.id)]
+    return [event["type"] for event in await events_of(api, brand.owner, brand.us.id)]
 
 
 async def test_the_old_key_is_used_until_the_new_record_is_found(

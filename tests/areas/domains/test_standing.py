@@ -24,7 +24,7 @@ async def domain(brand: Brand, world: World) -> Domain:
 
 
 async def _kinds(api: Api, brand: Brand) -> list[str]:
-    return [event["kind"] for event in await events_of(api, brand.owner, brand.us.id)]
+    return [event["type"] for event in await events_of(api, brand.owner, brand.us.id)]
 
 
 @pytest.mark.parametrize("how", ["withdrawn", "silent"])

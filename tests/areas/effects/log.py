@@ -11,10 +11,10 @@ from models.effects.outbox import outbox_messages
 from tests.client.api import Api, Caller
 
 _EVENTS = """
-query ($id: ID!, $kind: EventKind) {
+query ($id: ID!, $types: [EventType!]) {
   account(id: $id) {
-    events(first: 100, kind: $kind) {
-      nodes { kind subjectId actorName actor { id } actingFrom { id } account { id } before after }
+    events(first: 100, types: $types) {
+      nodes { type subjectId actorName actor { id } actingFrom { id } account { id } before after }
     }
   }
 }
@@ -45,10 +45,10 @@ class Mail:
 
 
 async def events_of(
-    api: Api, caller: Caller, account_id: str, kind: str | None = None
+    api: Api, caller: Caller, account_id: str, event_type: str | None = None
 ) -> list[dict[str, Any]]:
     """The account's log as the caller sees it, newest first."""
-    found = await api.read(_EVENTS, caller, id=account_id, kind=kind)
+    found = await api.read(_EVENTS, caller, id=account_id, types=event_type and [event_type])
     nodes: list[dict[str, Any]] = found["account"]["events"]["nodes"]
     return nodes
 

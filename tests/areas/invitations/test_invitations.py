@@ -97,11 +97,11 @@ async def test_before_it_is_accepted_there_is_no_access_and_then_exactly_what_wa
         "viewer": {"accounts": {"nodes": [{"id": account.id, "viewerPermissions": permissions}]}}
     }
     joined_event, invited_event = await events_of(api, owner, account.id)
-    assert (invited_event["kind"], invited_event["after"]) == (
+    assert (invited_event["type"], invited_event["after"]) == (
         "MEMBER_INVITED",
         {"email": invited.email, "role": "MARKETER"},
     )
-    assert (joined_event["kind"], joined_event["subjectId"], joined_event["after"]) == (
+    assert (joined_event["type"], joined_event["subjectId"], joined_event["after"]) == (
         "MEMBER_JOINED",
         joined["member"]["id"],
         {"user": invited.id, "role": "MARKETER"},
@@ -137,7 +137,7 @@ async def test_a_withdrawn_invitation_leads_nowhere(api: Api, world: World, data
     revoked = await done(api, "invitationRevoke", owner, _INVITATION, invitationId=invitation_id)
     assert revoked["invitation"]["status"] == "REVOKED"
     event = (await events_of(api, owner, account.id))[0]
-    assert (event["kind"], event["subjectId"], event["before"]) == (
+    assert (event["type"], event["subjectId"], event["before"]) == (
         "INVITATION_REVOKED",
         invitation_id,
         {"email": invited.email},

@@ -47,7 +47,7 @@ async def test_the_invited_person_sees_and_declines_it(api: Api, world: World, b
         "userErrors": [],
     }
     assert await _received(api, person) == []
-    assert (await last_event(api, brand.owner, brand.us.id))["kind"] == "INVITATION_DECLINED"
+    assert (await last_event(api, brand.owner, brand.us.id))["type"] == "INVITATION_DECLINED"
     assert await code_of(api, "invitationAccept", person, token=token) == "INVITATION_REVOKED"
     assert await code_of(api, "invitationDecline", person, invitationId=id_) == "INVITATION_REVOKED"
 

@@ -63,7 +63,7 @@ async def test_the_log_tells_the_role_and_the_end_before_and_after(api: Api, wor
     assert changed["member"]["expiresAt"] == end
     assert await events_of(api, owner, account.id) == [
         {
-            "kind": "MEMBER_UPDATED",
+            "type": "MEMBER_UPDATED",
             "subjectId": member.id,
             "actorName": owner.person.name,
             "actor": {"id": owner.person.id},
@@ -101,7 +101,7 @@ async def test_a_removed_member_is_refused_by_the_very_next_request(api: Api, wo
     assert (removed["account"], removed["removedMemberId"]) == ({"id": account.id}, member.id)
     assert not await _sees(api, member, account.id)
     event = await last_event(api, owner, account.id)
-    assert (event["kind"], event["subjectId"], event["before"], event["after"]) == (
+    assert (event["type"], event["subjectId"], event["before"], event["after"]) == (
         "MEMBER_REMOVED",
         member.id,
         {"role": "MARKETER", "expiresAt": None, "user": member.person.id},
@@ -120,7 +120,7 @@ async def test_who_leaves_is_gone_and_elsewhere_still_there(api: Api, world: Wor
     assert not await _sees(api, member, account.id)
     assert await _sees(api, member, other.id)
     event = await last_event(api, owner, account.id)
-    assert (event["kind"], event["actor"], event["before"]["role"]) == (
+    assert (event["type"], event["actor"], event["before"]["role"]) == (
         "MEMBER_LEFT",
         {"id": member.person.id},
         "ANALYST",

@@ -56,7 +56,7 @@ async def test_the_owner_hands_the_account_over(api: Api, world: World, database
     assert taken["member"] == {"id": new.id, "role": {"name": "OWNER"}}
     assert await _roles(api, new, account.id) == {old.id: "ADMINISTRATOR", new.id: "OWNER"}
     events = await events_of(api, new, account.id)
-    assert [(event["kind"], event["actorName"], event["before"], event["after"]) for event in events] == [
+    assert [(event["type"], event["actorName"], event["before"], event["after"]) for event in events] == [
         (
             "OWNERSHIP_TRANSFERRED",
             new.person.name,
@@ -90,7 +90,7 @@ async def test_it_is_declined_or_taken_back(api: Api, world: World) -> None:
         assert await offer_to(api, old, other) == "CONFLICT"
         assert await code_of(api, name, stranger, **values) in {"FAILED_PRECONDITION", "FORBIDDEN"}
         await done(api, name, caller, **values)
-        assert (await events_of(api, old, old.account.id))[0]["kind"] == kind
+        assert (await events_of(api, old, old.account.id))[0]["type"] == kind
         assert await accept(api, new) == "FAILED_PRECONDITION"
     assert await _roles(api, old, old.account.id) == {
         old.id: "OWNER",

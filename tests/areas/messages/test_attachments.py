@@ -119,7 +119,7 @@ async def test_the_same_file_is_stored_once(
     assert len({first, *others}) == 4
     assert len(await files_of(database, shop.account)) == 2
     kinds = [
-        event["kind"] for event in await events_of(api, await world.api_key(shop.account), shop.account.id)
+        event["type"] for event in await events_of(api, await world.api_key(shop.account), shop.account.id)
     ]
     assert kinds.count("ATTACHMENT_UPLOADED") == 3
     (sent,) = await send(api, shop.owner, shop.account, [mail("1") | _with(first)])

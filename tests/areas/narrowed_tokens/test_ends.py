@@ -201,7 +201,7 @@ async def test_two_revoke_at_once(scene: Scene) -> None:
         for api in (scene.first, scene.second) * 2
     ]
     assert await asyncio.gather(*revoking) == [""] * 4
-    told = select(func.count()).where(events.c.kind == "token.revoked", events.c.subject_id == token.id)
+    told = select(func.count()).where(events.c.type == "token.revoked", events.c.subject_id == token.id)
     async with scene.world.database.connect() as connection:
         assert (await connection.execute(told)).scalar_one() == 1
 

@@ -83,11 +83,11 @@ async def test_it_writes_and_the_log_names_both(
     again = await narrowed(api, token, [account], ["ACCOUNT_WRITE"])
     await done(api, "accountUpdate", again, accountId=account.id, name="Told by a widget")
     log = """query ($id: ID!) { account(id: $id) { events(first: 3) { nodes {
-      kind actorTokenId subjectId actor { id } after } } } }"""
+      type actorTokenId subjectId actor { id } after } } } }"""
     changed, second, first = (await api.read(log, owner, id=account.id))["account"]["events"]["nodes"]
     assert {event["actor"]["id"] for event in (changed, second, first)} == {owner.person.id}
-    assert (changed["kind"], changed["actorTokenId"]) == ("ACCOUNT_UPDATED", again.id)
-    assert (second["kind"], second["actorTokenId"]) == ("TOKEN_NARROWED", token.id)
+    assert (changed["type"], changed["actorTokenId"]) == ("ACCOUNT_UPDATED", again.id)
+    assert (second["type"], second["actorTokenId"]) == ("TOKEN_NARROWED", token.id)
     assert (first["actorTokenId"], first["subjectId"]) == (None, token.id)
     assert first["after"]["permissions"] == ["ACCOUNT_READ", "ACCOUNT_WRITE"]
     assert first["after"]["audience"] == "Widget"

@@ -19,7 +19,7 @@ from tests.world.world import World
 _OPENINGS = """query ($id: ID!) { account(id: $id) { breakGlassOpenings { nodes {
   id user { id } userName reason createdAt expiresAt endedAt account { id } } } } }"""
 _LAST = """query ($id: ID!) { account(id: $id) { events(first: 1) { nodes {
-  kind actor { id } fromAbove reason } } } }"""
+  type actor { id } fromAbove reason } } } }"""
 _LEAST = {"ACCOUNT_READ", "ACCOUNT_SUSPEND"}
 
 
@@ -64,7 +64,7 @@ async def test_what_is_done_by_it_is_in_the_log_with_its_reason(api: Api, agency
         told = await api.read(_LAST, agency.owner, id=account.id)
         assert told["account"]["events"]["nodes"] == [
             {
-                "kind": "ACCOUNT_UPDATED",
+                "type": "ACCOUNT_UPDATED",
                 "actor": {"id": agency.above.person.id},
                 "fromAbove": True,
                 "reason": "The site is down",

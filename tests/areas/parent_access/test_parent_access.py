@@ -74,7 +74,7 @@ async def test_the_other_side_is_asked_and_answers(
     assert (link["parentAccess"], link["parentAccessRequest"]) == (new.value, None)
     assert await stored_masks(world, agency.hotel) == await passed_masks(world, agency.hotel)
     event = await last_event(api, agency.owner, agency.hotel.id)
-    assert (event["kind"], event["actor"]["id"]) == ("PARENT_ACCESS_UPDATED", asked.person.id)
+    assert (event["type"], event["actor"]["id"]) == ("PARENT_ACCESS_UPDATED", asked.person.id)
     assert await answer(api, asked, agency.hotel, new) == "FAILED_PRECONDITION"
 
 
@@ -86,7 +86,7 @@ async def test_a_request_is_declined_taken_back_and_replaced(api: Api, world: Wo
     request = (await link_of(api, agency.above, hotel))["parentAccessRequest"]
     assert request["parentAccess"] == "READ_ONLY"
     assert await answer(api, agency.above, hotel, READ_ONLY, accept=False) == ""
-    assert (await last_event(api, agency.owner, hotel.id))["kind"] == "PARENT_ACCESS_DECLINED"
+    assert (await last_event(api, agency.owner, hotel.id))["type"] == "PARENT_ACCESS_DECLINED"
     assert await answer(api, agency.above, hotel, READ_ONLY) == "FAILED_PRECONDITION"
     before = await world.state(agency.master)
     assert await wish(api, agency.owner, hotel, FULL) == "", "it holds already"
@@ -104,7 +104,7 @@ async def test_a_request_is_declined_taken_back_and_replaced(api: Api, world: Wo
     assert await take_back(api, agency.administrator, hotel, NONE) == ""
     await world.set_status(agency.master, AccountStatus.ACTIVE)
     event = await last_event(api, agency.owner, hotel.id)
-    assert (event["kind"], event["after"]) == ("PARENT_ACCESS_WITHDRAWN", {"parent_access": "NONE"})
+    assert (event["type"], event["after"]) == ("PARENT_ACCESS_WITHDRAWN", {"parent_access": "NONE"})
     link = await link_of(api, agency.owner, hotel)
     assert (link["parentAccess"], link["parentAccessRequest"], link["version"]) == ("FULL", None, 6)
     assert await answer(api, agency.above, hotel, NONE) == "FAILED_PRECONDITION"
@@ -242,12 +242,12 @@ async def test_what_is_below_is_closed_with_it(api: Api, world: World) -> None:
 async def test_the_log_tells_both_sides_who_and_why(api: Api, world: World) -> None:
     agency = await agency_of(world)
     query = """query ($id: ID!) { account(id: $id) { events(first: 1) { nodes {
-      kind actorName actingFrom { id } fromAbove reason before after } } } }"""
+      type actorName actingFrom { id } fromAbove reason before after } } } }"""
     assert await wish(api, agency.above, agency.hotel, READ_ONLY, reason="Data protection") == ""
     told = await api.read(query, agency.owner, id=agency.hotel.id)
     assert told["account"]["events"]["nodes"] == [
         {
-            "kind": "PARENT_ACCESS_UPDATED",
+            "type": "PARENT_ACCESS_UPDATED",
             "actorName": agency.above.person.name,
             "actingFrom": None,
             "fromAbove": True,

@@ -49,7 +49,7 @@ async def test_it_is_set_changed_and_removed(api: Api, brand: Brand, finance: Me
         removed = await done(api, "topUpRuleRemove", finance, f"account {{ {_RULE} }}", accountId=brand.us.id)
         assert removed["account"]["topUpRule"] is None
     logged = [
-        (event["kind"], event["before"], event["after"])
+        (event["type"], event["before"], event["after"])
         for event in await events_of(api, brand.owner, brand.us.id)
     ]
     then = {**amounts, "amount": "2000000", "paymentMethodId": first.id}
@@ -99,7 +99,7 @@ async def test_it_ends_with_its_payment_method(api: Api, brand: Brand, finance: 
     assert kept["paymentMethod"] == {"id": present(Kind.PAYMENT_METHOD, paid.key)}
     await done(api, "paymentMethodRemove", finance, paymentMethodId=paid.id)
     assert (await api.read(_SEEN, finance, id=brand.us.id))["account"]["topUpRule"] is None
-    kinds = [event["kind"] for event in await events_of(api, brand.owner, brand.us.id)]
+    kinds = [event["type"] for event in await events_of(api, brand.owner, brand.us.id)]
     assert kinds == ["TOP_UP_RULE_REMOVED", "PAYMENT_METHOD_REMOVED", "PAYMENT_METHOD_REMOVED"]
 
 

@@ -56,7 +56,7 @@ async def test_a_subaccount_pays_for_itself(
     assert top_up["transaction"] == {"kind": "TOP_UP", "entries": entries}
     assert await balances_of(database, brand.us) == {"CREDIT": EURO, "OUTSIDE": -EURO}
     event = await last_event(api, brand.owner, brand.us.id)
-    assert (event["kind"], event["subjectId"]) == ("CREDIT_TOPPED_UP", top_up["id"])
+    assert (event["type"], event["subjectId"]) == ("CREDIT_TOPPED_UP", top_up["id"])
     again = await done(api, "creditTopUp", finance, _DONE, **_buy(brand.us, method["id"]))
     assert again == bought | {"replayed": True}
     assert await credit_of(database, brand.us) == EURO
@@ -86,7 +86,7 @@ async def test_a_provider_that_declines(
     shown = (await api.read(query, finance, id=brand.us.id))["account"]["topUps"]["nodes"]
     assert shown == [{"status": "DECLINED", "declineReason": "card refused"}]
     assert await balances_of(database, brand.us) == {}
-    kinds = [event["kind"] for event in await events_of(api, brand.owner, brand.us.id)]
+    kinds = [event["type"] for event in await events_of(api, brand.owner, brand.us.id)]
     assert kinds == ["CREDIT_TOP_UP_DECLINED"]
 
 
@@ -171,7 +171,7 @@ async def test_a_removed_method_is_still_named_by_what_it_paid(
             api, "paymentMethodRemove", finance, "paymentMethod { removedAt }", paymentMethodId=method.id
         )
         assert removed["paymentMethod"]["removedAt"] is not None
-    kinds = [event["kind"] for event in await events_of(api, brand.owner, brand.us.id)]
+    kinds = [event["type"] for event in await events_of(api, brand.owner, brand.us.id)]
     assert kinds == ["PAYMENT_METHOD_REMOVED", "CREDIT_TOPPED_UP"]
     query = """query ($id: ID!) { account(id: $id) { paymentMethods { totalCount }
       topUps { nodes { paymentMethod { label } } } } }"""

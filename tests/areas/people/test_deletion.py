@@ -66,10 +66,10 @@ async def test_a_person_goes_and_the_logs_keep_a_pseudonym(
     assert (row.email, row.email_verified_at) == (row.email_canonical, None)
     assert person.email not in str(row)
     left, renamed, *_ = await events_of(api, owner, one.id)
-    assert (left["kind"], left["actorName"], left["subjectId"]) == ("MEMBER_LEFT", row.name, member.id)
-    assert (renamed["kind"], renamed["actorName"]) == ("ACCOUNT_UPDATED", row.name)
+    assert (left["type"], left["actorName"], left["subjectId"]) == ("MEMBER_LEFT", row.name, member.id)
+    assert (renamed["type"], renamed["actorName"]) == ("ACCOUNT_UPDATED", row.name)
     (shared, *_) = await events_of(api, giver, two.id)
-    assert (shared["kind"], shared["subjectId"]) == ("SHARE_LEFT", share.id)
+    assert (shared["type"], shared["subjectId"]) == ("SHARE_LEFT", share.id)
 
 
 async def test_the_address_is_free_again(api: Api, stranger: Api, world: World) -> None:

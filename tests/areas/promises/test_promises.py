@@ -192,11 +192,11 @@ async def test_it_is_shown_and_told(scene: Scene) -> None:
         "endedAt": None,
     }
     made = (await events_of(scene.api, scene.owner, scene.account.id))[0]
-    assert (made["kind"], made["subjectId"]) == ("PROMISE_MADE", promise)
+    assert (made["type"], made["subjectId"]) == ("PROMISE_MADE", promise)
     assert made["after"] == {"permission": "INVOICES_READ", "roles": ["FINANCE", "OWNER"]}
     await done(scene.api, "accessPromiseEnd", scene.owner, accessPromiseId=promise)
     await done(scene.api, "accessPromiseEnd", scene.owner, accessPromiseId=promise)
-    kinds = [event["kind"] for event in await events_of(scene.api, scene.owner, scene.account.id)]
+    kinds = [event["type"] for event in await events_of(scene.api, scene.owner, scene.account.id)]
     assert kinds.count("PROMISE_ENDED") == 1
     found = (await scene.api.read(_PROMISES, scene.owner, id=scene.account.id))["account"]["accessPromises"]
     assert found["totalCount"] == 0

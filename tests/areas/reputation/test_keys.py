@@ -42,7 +42,7 @@ async def test_the_account_pauses_and_resumes_what_of_it_sends(api: Api, agency:
     assert (shown["apiKeyId"], shown["apiKey"]["id"]) == (key_id(agency.key), key_id(agency.key))
     assert (shown["canSend"], shown["customerState"], shown["platformState"]) == (False, "PAUSED", "ACTIVE")
     event = await last_event(api, agency.owner, us.id)
-    assert (event["kind"], event["subjectId"]) == ("SENDING_PAUSED", us.id)
+    assert (event["type"], event["subjectId"]) == ("SENDING_PAUSED", us.id)
     assert event["after"] == {"stream": "MARKETING", "apiKeyId": key_id(agency.key)}
     refused = await reserve(api, agency.key, us, "ann")
     assert refused.code == "SENDING_PAUSED"
@@ -60,7 +60,7 @@ async def test_the_account_pauses_and_resumes_what_of_it_sends(api: Api, agency:
         True,
         "ACTIVE",
     )
-    assert (await last_event(api, agency.owner, us.id))["kind"] == "SENDING_RESUMED"
+    assert (await last_event(api, agency.owner, us.id))["type"] == "SENDING_RESUMED"
     assert (await reserve(api, agency.key, us, "ann")).done
 
 
@@ -225,7 +225,7 @@ async def test_staff_stop_and_let_go(api: Api, world: World, agency: Agency, clo
     assert seen == [{"apiKeyId": key_id(agency.key), "canSend": False, "sent": 0}]
     assert await code_of(api, "sendingSourceStaffPause", agent, **stop) == "FAILED_PRECONDITION"
     event = await last_event(api, agency.owner, us.id)
-    assert (event["kind"], event["actorName"]) == ("REPUTATION_CHANGED", "Platform support")
+    assert (event["type"], event["actorName"]) == ("REPUTATION_CHANGED", "Platform support")
     assert (event["after"]["reason"], event["after"]["note"]) == ("STAFF", "Phishing.")
     for person, kind in (
         (agency.owner.person, REPUTATION_CHANGED),

@@ -66,7 +66,7 @@ async def test_an_account_sends_once_two_of_the_staff_have_approved_it(
     assert await shown(api, small.owner, us) == (None, False)
     assert (await reserve(api, small.owner, us, "ann")).code == "REVIEW_REQUIRED"
     review_id = await request(api, small.owner, us)
-    assert (await last_event(api, small.owner, us.id))["kind"] == "REVIEW_REQUESTED"
+    assert (await last_event(api, small.owner, us.id))["type"] == "REVIEW_REQUESTED"
     this = {"accountId": us.id, "reviewId": review_id}
     checked = (await done(api, "reviewApprove", checker, DECIDED, **this))["review"]
     assert (checked["status"], checked["checkedByName"], checked["approvedByName"]) == (
@@ -85,7 +85,7 @@ async def test_an_account_sends_once_two_of_the_staff_have_approved_it(
     approved = (await done(api, "reviewApprove", approver, DECIDED, **this))["review"]
     assert (approved["status"], approved["approvedByName"]) == ("APPROVED", approver.name)
     assert await shown(api, small.owner, us) == ("APPROVED", True)
-    kinds = [event["kind"] for event in await events_of(api, small.owner, us.id)]
+    kinds = [event["type"] for event in await events_of(api, small.owner, us.id)]
     assert kinds[:3] == ["REVIEW_APPROVED", "REVIEW_CHECKED", "REVIEW_REQUESTED"]
     reservation = await reserved(api, small.owner, us, "ann")
     assert await settle(api, small.owner, "sendCommit", reservation) == ""
@@ -261,7 +261,7 @@ async def test_a_closed_account_is_not_approved_and_waits_for_nothing(
         await code_of(api, "reviewApprove", approver, accountId=closed.id, reviewId=other) == "ACCOUNT_CLOSED"
     )
     made = await done(api, "accountClose", owner, "effects { kind }", accountId=closing.id)
-    assert {"kind": "REVIEW_WITHDRAWN"} in made["effects"]
+    assert {"type": "REVIEW_WITHDRAWN"} in made["effects"]
     assert await waiting(api, checker, closing) == []
     assert [sampled.ended_at is None for sampled in await samples_of(world, review_id)] == [False]
     event = await events_of(api, owner, closing.id, "REVIEW_WITHDRAWN")

@@ -334,7 +334,7 @@ async def test_the_log_tells_what_was_changed(api: Api, main: Account, owner: Me
     events = await events_of(api, owner, main.id)
     permissions, below = ["ACCOUNT_READ", "CONTACTS_READ"], ["ACCOUNT_READ", "PLAN_READ"]
     first = {"name": "Editor", "description": "", "permissions": permissions, "permissionsBelow": below}
-    assert [(event["kind"], event["before"], event["after"]) for event in events] == [
+    assert [(event["type"], event["before"], event["after"]) for event in events] == [
         ("ROLE_DELETED", first | {"name": "Reader", "permissionsBelow": []}, None),
         (
             "ROLE_UPDATED",

@@ -98,7 +98,7 @@ async def test_an_owner_stays_and_people_are_told(directory: Directory, world: W
     await directory.patch(f"Users/{olga}", {"op": "Replace", "path": "active", "value": "False"})
     assert await directory.roles(shop) == {"Olga": "OWNER"}
     events = await events_of(directory.api, directory.owner, directory.account.id)
-    (told,) = [event for event in events if event["kind"] == "SCIM_OWNER_KEPT"]
+    (told,) = [event for event in events if event["type"] == "SCIM_OWNER_KEPT"]
     assert told["after"] == {"user": person.id}
     assert (await directory.send("DELETE", f"Users/{olga}")).status_code == 204
 
@@ -115,7 +115,7 @@ async def test_a_key_takes_no_more_than_it_could_give(directory: Directory, worl
     assert answer.status_code == 200
     assert (await directory.roles(directory.account))["Adam"] == "ADMINISTRATOR"
     events = await events_of(directory.api, directory.owner, directory.account.id)
-    (left,) = [event for event in events if event["kind"] == "SCIM_CHANGE_LEFT"]
+    (left,) = [event for event in events if event["type"] == "SCIM_CHANGE_LEFT"]
     assert left["after"]["code"] == "ROLE_TOO_WIDE"
 
 
@@ -240,7 +240,7 @@ async def test_a_promise_keeps_a_membership_back_and_not_the_directory(
     assert await directory.members(group) == {anna, carl}
     assert await directory.roles(directory.account) == before
     events = await events_of(directory.api, directory.owner, directory.account.id)
-    left = [event for event in events if event["kind"] == "SCIM_CHANGE_LEFT"]
+    left = [event for event in events if event["type"] == "SCIM_CHANGE_LEFT"]
     assert [event["after"]["code"] for event in left] == ["PROMISE_BROKEN"] * 2
     assert events[: len(left)] == left
 

@@ -43,7 +43,7 @@ async def test_a_list_is_taken_and_told_of(api: Api, brand: Brand, database: Asy
     assert digests == sorted(digests)
     assert len(set(digests)) == 2
     (event,) = await events_of(api, brand.owner, brand.us.id)
-    assert (event["kind"], event["after"]) == ("RECIPIENTS_UPLOADED", {"recipients": 2})
+    assert (event["type"], event["after"]) == ("RECIPIENTS_UPLOADED", {"recipients": 2})
 
 
 async def test_a_list_that_takes_several_writes(api: Api, brand: Brand, database: AsyncEngine) -> None:

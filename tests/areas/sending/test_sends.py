@@ -121,7 +121,7 @@ async def test_committed_sends_stay(api: Api, small: Brand, database: AsyncEngin
     assert await settle(api, small.owner, "sendVoid", reservation) == "RESERVATION_SETTLED"
     await let_expire(database, small.us)
     assert await used(api, small.owner, small.us) == (1, 1)
-    kinds = [event["kind"] for event in await events_of(api, small.owner, small.us.id)]
+    kinds = [event["type"] for event in await events_of(api, small.owner, small.us.id)]
     assert kinds == ["SEND_COMMITTED", "SEND_RESERVED"]
 
 

@@ -62,7 +62,7 @@ async def test_a_dry_run_tells_what_the_copy_then_changes(api: Api, filled: Bran
     functions = found["fieldFunctions"]["functions"]
     assert [(one["text"], one["origin"]) for one in functions] == [("Howdy", "COPIED"), ("Ann", "OWN")]
     event = await last_event(api, filled.owner, filled.uk.id)
-    assert event["kind"] == "SETTINGS_COPIED"
+    assert event["type"] == "SETTINGS_COPIED"
     assert event["after"]["copied_from"] == filled.us.id
     assert (event["before"]["sender_name"], event["after"]["sender_name"]) == (None, "Inn")
     before = await world.state(filled.master)
@@ -136,7 +136,7 @@ async def test_a_subaccount_begins_with_what_was_chosen(api: Api, filled: Brand,
     assert found["settings"]["bounceLimits"] == {"origin": "PLATFORM"}
     assert found["settings"]["fieldFunctions"]["functions"] == [{"text": "Howdy", "origin": "COPIED"}]
     assert found["reviewApproved"] is False
-    kinds = [event["kind"] for event in await events_of(api, filled.owner, made["account"]["id"])]
+    kinds = [event["type"] for event in await events_of(api, filled.owner, made["account"]["id"])]
     assert kinds == ["API_KEY_CREATED", "SETTINGS_COPIED", "ACCOUNT_CREATED"]
     again = await done(api, "subaccountCreate", filled.owner, "account { id } replayed", **values)
     assert (again["account"]["id"], again["replayed"]) == (made["account"]["id"], True)

@@ -83,7 +83,7 @@ async def test_an_update_changes_what_it_names_and_tells_the_log(
     found = await settings_of(api, brand.owner, brand.us)
     assert [found[name]["value"] for name in values] == ["Europe/Vienna", "AT", "de-AT", limits]
     event = await last_event(api, brand.owner, brand.us.id)
-    assert (event["kind"], event["before"]) == (
+    assert (event["type"], event["before"]) == (
         "SETTINGS_UPDATED",
         dict.fromkeys(
             ["time_zone", "default_country", "language", "bounce_limits.soft_bounces", "bounce_limits.days"]

@@ -54,7 +54,7 @@ async def test_whoever_holds_the_link_declines_an_invitation(
     assert [each["status"] for each in found] == ["DECLINED"]
     assert found[0]["revokedAt"] is not None
     event = await last_event(api, owner, account.id)
-    assert (event["kind"], event["actor"], event["before"]) == ("INVITATION_DECLINED", None, {"email": email})
+    assert (event["type"], event["actor"], event["before"]) == ("INVITATION_DECLINED", None, {"email": email})
     assert await api.read(_PREVIEW, None, token=token) == {"invitation": None}
     assert await code_of(api, "invitationDecline", None, token=token) == "INVITATION_REVOKED"
     assert await last_event(api, owner, account.id) == event
@@ -72,7 +72,7 @@ async def test_whoever_holds_the_link_declines_a_share(api: Api, world: World, d
         ]
         assert [each["status"] for each in found] == ["DECLINED"]
         event = await last_event(api, brand.owner, account.id)
-        assert (event["kind"], event["before"]) == ("SHARE_DECLINED", {"email": guest.email})
+        assert (event["type"], event["before"]) == ("SHARE_DECLINED", {"email": guest.email})
     assert await api.read(SHARE_PREVIEW, None, token=token) == {"share": None}
     assert await code_of(api, "shareAccept", guest, token=token) == "SHARE_REVOKED"
     assert await code_of(api, "shareDecline", None, token=token) == "SHARE_REVOKED"

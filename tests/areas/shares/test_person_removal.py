@@ -71,7 +71,7 @@ async def test_memberships_shares_and_offers_end_everywhere_at_once(
         (brand.uk, "SHARE_REVOKED"),
         (brand.master, "INVITATION_REVOKED"),
     ):
-        assert (await events_of(api, brand.owner, account.id))[0]["kind"] == kind
+        assert (await events_of(api, brand.owner, account.id))[0]["type"] == kind
     assert await _refusal(api, brand.owner, brand.master, person) == ("NOT_FOUND", "userId")
 
 

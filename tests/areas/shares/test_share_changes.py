@@ -85,9 +85,9 @@ async def test_a_newer_offer_takes_only_its_own_accounts(
     person, local = await world.person(), await world.member(brand.us, BuiltinRole.ADMINISTRATOR)
     await done(api, "shareCreate", brand.owner, SHARE, **offer_of([brand.us, brand.uk], person))
     await done(api, "shareCreate", local, SHARE, **offer_of([brand.us], person, BuiltinRole.ANALYST))
-    kinds = [event["kind"] for event in await events_of(api, brand.owner, brand.us.id)]
+    kinds = [event["type"] for event in await events_of(api, brand.owner, brand.us.id)]
     assert kinds == ["SHARE_CREATED", "SHARE_REVOKED", "SHARE_CREATED"]
-    assert [event["kind"] for event in await events_of(api, brand.owner, brand.uk.id)] == ["SHARE_CREATED"]
+    assert [event["type"] for event in await events_of(api, brand.owner, brand.uk.id)] == ["SHARE_CREATED"]
     for mail in await mails_to(database, person.email):
         await done(api, "shareAccept", person, token=mail.token)
     seen = await seen_by(api, person)
@@ -189,12 +189,12 @@ async def test_a_change_that_changes_nothing_is_no_event(
     )
     same = {"shareId": share["id"], "accountIds": [brand.us.id, brand.uk.id], "areas": ["CREDIT"]}
     await done(api, "shareUpdate", brand.owner, **same, expectedVersion=share["version"])
-    assert (await last_event(api, brand.owner, brand.us.id))["kind"] == "SHARE_ACCEPTED"
+    assert (await last_event(api, brand.owner, brand.us.id))["type"] == "SHARE_ACCEPTED"
     narrower = same | {"areas": ["STATISTICS"], "expectedVersion": share["version"]}
     await done(api, "shareUpdate", brand.owner, **narrower)
     event = await last_event(api, brand.owner, brand.us.id)
     described: dict[str, object] = {"email": person.email, "role": None, "hiddenAreas": [], "expiresAt": None}
-    assert event["kind"] == "SHARE_UPDATED"
+    assert event["type"] == "SHARE_UPDATED"
     assert event["before"] == described | {"areas": ["CREDIT"]}
     assert event["after"] == described | {"areas": ["STATISTICS"]}
 

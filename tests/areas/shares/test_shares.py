@@ -41,7 +41,7 @@ async def test_one_share_opens_exactly_its_accounts_once_it_is_accepted(
         assert {"CAMPAIGNS_WRITE", "CAMPAIGNS_SEND", "ACCOUNT_READ"} <= permissions
         assert not {name for name in permissions if name.startswith(("CONTACTS", "TEMPLATES"))}
     for account in (brand.us, brand.uk):
-        assert (await last_event(api, brand.owner, account.id))["kind"] == "SHARE_ACCEPTED"
+        assert (await last_event(api, brand.owner, account.id))["type"] == "SHARE_ACCEPTED"
     for account in (brand.master, brand.store):
         answer = await api.ask("query ($id: ID!) { account(id: $id) { id } }", person, id=account.id)
         assert answer.codes == ["NOT_FOUND"]
@@ -79,8 +79,8 @@ async def test_a_change_holds_from_the_next_request_on(
     change = {"shareId": share["id"], "expectedVersion": share["version"], "accountIds": [brand.uk.id]}
     changed = await done(api, "shareUpdate", brand.owner, SHARE, **change, areas=["STATISTICS"])
     assert await seen_by(api, person) == {brand.uk.id: {"ACCOUNT_READ", "STATISTICS_READ"}}
-    assert (await last_event(api, brand.owner, brand.us.id))["kind"] == "SHARE_REVOKED"
-    assert (await last_event(api, brand.owner, brand.uk.id))["kind"] == "SHARE_CREATED"
+    assert (await last_event(api, brand.owner, brand.us.id))["type"] == "SHARE_REVOKED"
+    assert (await last_event(api, brand.owner, brand.uk.id))["type"] == "SHARE_CREATED"
     before = await world.state(brand.master)
     stale = await attempt(api, "shareUpdate", brand.owner, **change, areas=["CAMPAIGNS"])
     assert stale.code == "CONFLICT"
@@ -118,7 +118,7 @@ async def test_what_was_shared_can_be_given_back(
     assert (await seen_by(api, person)).keys() == {brand.us.id}
     await done(api, "shareLeave", person, shareId=share["id"])
     assert await seen_by(api, person) == {}
-    assert (await last_event(api, brand.owner, brand.us.id))["kind"] == "SHARE_LEFT"
+    assert (await last_event(api, brand.owner, brand.us.id))["type"] == "SHARE_LEFT"
 
 
 async def test_only_the_person_with_the_address_accepts(

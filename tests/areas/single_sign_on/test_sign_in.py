@@ -52,7 +52,7 @@ async def test_a_new_person_gets_a_membership_and_a_session(company: Company) ->
     assert [account["id"] for account in viewer["accounts"]["nodes"]] == [company.account.id]
     assert await _role_of(company, email) == "ANALYST"
     events = await events_of(company.api, company.owner, company.account.id)
-    assert "MEMBER_JOINED" in [event["kind"] for event in events]
+    assert "MEMBER_JOINED" in [event["type"] for event in events]
     assert await code_of(company.api, "signIn", None, email=email, password=PASSWORD) == "SIGN_IN_REFUSED"
 
 

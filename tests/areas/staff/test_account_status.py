@@ -14,7 +14,7 @@ from tests.world.world import Account, World
 
 _STATUSES = "query ($id: ID!) { account(id: $id) { status ownStatus version } }"
 _EVENTS = """query ($id: ID!) { account(id: $id) { events(first: 1) {
-  totalCount nodes { kind reason actorName before after }
+  totalCount nodes { type reason actorName before after }
 } } }"""
 
 
@@ -54,7 +54,7 @@ async def test_the_log_and_the_owners_are_told(api: Api, world: World, brand: Br
         await world.member(brand.master, BuiltinRole.ADMINISTRATOR),
         await world.member(brand.us, BuiltinRole.OWNER),
     ]
-    for mutation, kind, statuses, subject in (
+    for mutation, event_type, statuses, subject in (
         ("accountStaffSuspend", "ACCOUNT_SUSPENDED", ("ACTIVE", "SUSPENDED"), "suspended"),
         ("accountStaffResume", "ACCOUNT_RESUMED", ("SUSPENDED", "ACTIVE"), "active again"),
     ):
@@ -62,7 +62,7 @@ async def test_the_log_and_the_owners_are_told(api: Api, world: World, brand: Br
             await done(api, mutation, agent, **_because(brand.master, "See ticket.example.com"))
         (event,) = (await api.read(_EVENTS, brand.owner, id=brand.master.id))["account"]["events"]["nodes"]
         assert event == {
-            "kind": kind,
+            "type": event_type,
             "reason": "See ticket.example.com",
             "actorName": "Platform support",
             "before": {"status": statuses[0]},

@@ -53,7 +53,7 @@ async def test_an_override_holds_at_once_and_stands_in_the_accounts_log(
     assert (own["id"], own["status"], own["sendingDomains"]) == (made["id"], "IN_FORCE", 5)
     assert own["reason"] == "Ticket 4711"
     event = await last_event(api, brand.owner, brand.us.id)
-    assert (event["kind"], event["subjectId"]) == ("OVERRIDE_STARTED", made["id"])
+    assert (event["type"], event["subjectId"]) == ("OVERRIDE_STARTED", made["id"])
     assert (event["actorName"], event["actor"], event["actingFrom"]) == ("Platform support", None, None)
     assert event["after"]["reason"] == "Ticket 4711"
     everything = str(await events_of(api, brand.owner, brand.us.id)) + str(own)
@@ -68,7 +68,7 @@ async def test_four_eyes(api: Api, world: World, brand: Brand, kind: OverrideKin
     values = wanted(brand.us, kind.value, **VALUES[kind])
     made = (await done(api, "overrideCreate", asker, OVERRIDE, **values))["override"]
     assert (made["status"], made["inForceFrom"]) == ("WAITING", None)
-    assert (await last_event(api, brand.owner, brand.us.id))["kind"] == "OVERRIDE_REQUESTED"
+    assert (await last_event(api, brand.owner, brand.us.id))["type"] == "OVERRIDE_REQUESTED"
     assert await held(api, brand.owner, brand.us) == USUAL
     this = {"accountId": brand.us.id, "overrideId": made["id"]}
     before = await world.state(brand.master)
@@ -78,7 +78,7 @@ async def test_four_eyes(api: Api, world: World, brand: Brand, kind: OverrideKin
     assert await world.state(brand.master) == before
     approved = (await done(api, "overrideApprove", approver, OVERRIDE, **this))["override"]
     assert (approved["status"], approved["approvedByName"]) == ("IN_FORCE", approver.name)
-    assert (await last_event(api, brand.owner, brand.us.id))["kind"] == "OVERRIDE_STARTED"
+    assert (await last_event(api, brand.owner, brand.us.id))["type"] == "OVERRIDE_STARTED"
     assert await held(api, brand.owner, brand.us) != USUAL
     assert await held(api, brand.owner, brand.store) == USUAL
     before = await world.state(brand.master)
@@ -110,7 +110,7 @@ async def test_an_override_is_ended_at_once_by_anybody_of_the_staff(
     assert (ended["status"], ended["endedByName"]) == ("ENDED", other.name)
     assert await held(api, brand.owner, brand.us) == USUAL
     event = await last_event(api, brand.owner, brand.us.id)
-    assert (event["kind"], event["after"]) == ("OVERRIDE_ENDED", {"reason": this["reason"]})
+    assert (event["type"], event["after"]) == ("OVERRIDE_ENDED", {"reason": this["reason"]})
     before = await world.state(brand.master)
     assert await code_of(api, "overrideEnd", maker, **this) == ""
     assert await world.state(brand.master) == before
@@ -173,15 +173,15 @@ BAD: dict[str, tuple[dict[str, object], str]] = {
         "fieldFunctions",
     ),
     "a value where there is none": (
-        {"kind": "REVIEW_APPROVED", "unsubscribeScope": "LIST"},
+        {"type": "REVIEW_APPROVED", "unsubscribeScope": "LIST"},
         "unsubscribeScope",
     ),
     "no domain": ({"kind": "SENDING_DOMAINS", "sendingDomains": 0}, "sendingDomains"),
     "too many domains": ({"kind": "SENDING_DOMAINS", "sendingDomains": 10_001}, "sendingDomains"),
-    "no reason": ({"kind": "REVIEW_APPROVED", "reason": " "}, "reason"),
-    "a long reason": ({"kind": "REVIEW_APPROVED", "reason": "r" * 201}, "reason"),
-    "an expiry that has passed": ({"kind": "REVIEW_APPROVED", "expiresAt": in_days(-1)}, "expiresAt"),
-    "more than a year": ({"kind": "REVIEW_APPROVED", "expiresAt": in_days(367)}, "expiresAt"),
+    "no reason": ({"type": "REVIEW_APPROVED", "reason": " "}, "reason"),
+    "a long reason": ({"type": "REVIEW_APPROVED", "reason": "r" * 201}, "reason"),
+    "an expiry that has passed": ({"type": "REVIEW_APPROVED", "expiresAt": in_days(-1)}, "expiresAt"),
+    "more than a year": ({"type": "REVIEW_APPROVED", "expiresAt": in_days(367)}, "expiresAt"),
     "nobody's rights": ({"kind": "USER_RIGHTS", "permissions": []}, "memberId"),
     "a subaccount's own subaccounts": ({"kind": "SUBACCOUNTS"}, "accountId"),
 }

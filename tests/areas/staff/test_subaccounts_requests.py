@@ -84,7 +84,7 @@ async def test_support_is_asked_and_unlocks_the_tree(
     asked = (await done(on_request, "subaccountsRequest", owner, REQUEST, **values))["request"]
     assert (asked["status"], asked["account"]["id"]) == ("OPEN", master.id)
     event = await last_event(on_request, owner, master.id)
-    assert (event["kind"], event["subjectId"]) == ("SUBACCOUNTS_REQUESTED", asked["id"])
+    assert (event["type"], event["subjectId"]) == ("SUBACCOUNTS_REQUESTED", asked["id"])
     assert event["actor"]["id"] == owner.person.id
     before = await world.state(master)
     assert await code_of(on_request, "subaccountsRequest", owner, **values) == "CONFLICT"
@@ -140,7 +140,7 @@ async def test_support_declines_with_a_reason(
     assert declined["account"] == {"id": master.id, "name": master.name}
     assert await _statuses(on_request, owner, master) == [("DECLINED", decline["reason"])]
     event = await last_event(on_request, owner, master.id)
-    assert (event["kind"], event["actorName"]) == ("SUBACCOUNTS_DECLINED", "Platform support")
+    assert (event["type"], event["actorName"]) == ("SUBACCOUNTS_DECLINED", "Platform support")
     assert event["after"] == {"reason": decline["reason"]}
     assert await code_of(on_request, "subaccountsRequest", owner, **values) == ""
 
@@ -158,7 +158,7 @@ async def test_a_request_is_taken_back(on_request: Api, world: World, master: Ac
     made = await done(on_request, "subaccountsRequestWithdraw", owner, shown, **place)
     await world.set_status(master, AccountStatus.ACTIVE)
     assert made["request"] == {"status": "WITHDRAWN", "answeredAt": None}
-    assert (await last_event(on_request, owner, master.id))["kind"] == "SUBACCOUNTS_WITHDRAWN"
+    assert (await last_event(on_request, owner, master.id))["type"] == "SUBACCOUNTS_WITHDRAWN"
     before = await world.state(master)
     assert await code_of(on_request, "subaccountsRequestWithdraw", owner, **place) == "FAILED_PRECONDITION"
     assert await code_of(on_request, "subaccountsRequestDecline", agent, **values) == "FAILED_PRECONDITION"

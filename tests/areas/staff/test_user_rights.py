@@ -155,7 +155,7 @@ async def test_the_account_and_its_log_tell_of_it(api: Api, world: World, agency
         "member": {"id": agency.administrator.id, "user": {"id": person.id}},
     }
     event = await last_event(api, agency.owner, agency.hotel.id)
-    assert (event["kind"], event["after"]["user"]) == ("OVERRIDE_STARTED", person.id)
+    assert (event["type"], event["after"]["user"]) == ("OVERRIDE_STARTED", person.id)
     assert event["after"]["permissions"] == ["ACCOUNT_READ", "MEMBERS_READ"]
 
 

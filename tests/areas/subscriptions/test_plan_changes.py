@@ -66,7 +66,7 @@ async def test_the_first_plan_sets_zone_and_anchor(api: Api, brand: Brand, clock
     cycle = (shown["cycleStartsAt"], shown["cycleEndsAt"])
     assert cycle == ("2027-01-30T23:00:00+00:00", "2027-02-27T23:00:00+00:00")
     event = await last_event(api, brand.owner, brand.master.id)
-    assert (event["kind"], event["before"]) == ("PLAN_CHANGED", {"plan": "FREE"})
+    assert (event["type"], event["before"]) == ("PLAN_CHANGED", {"plan": "FREE"})
     assert event["after"] == {"plan": "STARTER", "from": None}
 
 
@@ -117,7 +117,7 @@ async def test_what_waits_can_be_taken_back(api: Api, brand: Brand, world: World
     shown = back["account"]["subscription"]
     assert (shown["plan"], shown["nextPlan"]) == ({"code": "BUSINESS"}, None)
     event = await last_event(api, brand.owner, brand.master.id)
-    assert event["kind"] == "PLAN_CHANGE_WITHDRAWN"
+    assert event["type"] == "PLAN_CHANGE_WITHDRAWN"
     assert (event["before"], event["after"]) == (
         {"plan": "GROWTH", "from": "2027-04-01T00:00:00+00:00"},
         {"plan": "BUSINESS"},

@@ -52,7 +52,7 @@ async def test_the_zone_of_the_present_plan_is_corrected(api: Api, brand: Brand,
         },
     }
     event = await last_event(api, brand.owner, brand.master.id)
-    assert (event["kind"], event["before"], event["after"]) == (
+    assert (event["type"], event["before"], event["after"]) == (
         "PLAN_CHANGED",
         {"timeZone": "Europe/Paris"},
         {"timeZone": "Asia/Tokyo"},

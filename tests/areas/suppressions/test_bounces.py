@@ -26,7 +26,7 @@ async def test_a_hard_bounce_excludes_at_once_in_that_account_alone(api: Api, br
     for account in (brand.master, brand.store, brand.uk):
         assert await streams(api, brand.owner, account, _ANN) == "MT"
     event = await last_event(api, brand.owner, brand.us.id)
-    assert (event["kind"], event["after"]) == ("BOUNCES_REPORTED", {"bounces": 1, "excluded": 1})
+    assert (event["type"], event["after"]) == ("BOUNCES_REPORTED", {"bounces": 1, "excluded": 1})
 
 
 async def test_soft_bounces_exclude_once_they_are_too_many(api: Api, brand: Brand) -> None:

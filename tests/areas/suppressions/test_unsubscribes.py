@@ -56,7 +56,7 @@ async def test_to_report_again_changes_nothing(api: Api, world: World, brand: Br
         "RECORDED",
     ]
     event = await last_event(api, brand.owner, brand.us.id)
-    assert (event["kind"], event["after"]) == ("UNSUBSCRIBES_REPORTED", {"unsubscribes": 2})
+    assert (event["type"], event["after"]) == ("UNSUBSCRIBES_REPORTED", {"unsubscribes": 2})
     before = await world.state(brand.master)
     assert await unsubscribe(api, brand.owner, brand.us, _ANN, at=at) == ["ALREADY_UNSUBSCRIBED"]
     assert await unsubscribe(api, brand.owner, brand.us, _ANN) == ["ALREADY_UNSUBSCRIBED"]
@@ -70,7 +70,7 @@ async def test_a_re_subscription_lifts_it_until_the_next_one(api: Api, brand: Br
     assert await resubscribe(api, brand.owner, brand.us, "Ann@Example.com") == "RESUBSCRIBED"
     assert await streams(api, brand.owner, brand.us, _ANN) == "MT"
     event = await last_event(api, brand.owner, brand.us.id)
-    assert (event["kind"], event["before"]) == ("CONTACT_RESUBSCRIBED", {"unsubscribes": 1})
+    assert (event["type"], event["before"]) == ("CONTACT_RESUBSCRIBED", {"unsubscribes": 1})
     assert await resubscribe(api, brand.owner, brand.us, _ANN) == "NOT_UNSUBSCRIBED"
     assert await unsubscribe(api, brand.owner, brand.us, _ANN, at=early) == ["RESUBSCRIBED_SINCE"]
     assert await streams(api, brand.owner, brand.us, _ANN) == "MT"

@@ -52,9 +52,9 @@ async def test_a_template_is_made_changed_and_deleted(
     deleted = await done(api, "templateDelete", marketer, shown, templateId=id_)
     assert (deleted["removedTemplateId"], deleted["account"]["id"]) == (id_, account.id)
     key = await world.api_key(account)
-    events = [event for event in await events_of(api, key, account.id) if "TEMPLATE" in event["kind"]]
+    events = [event for event in await events_of(api, key, account.id) if "TEMPLATE" in event["type"]]
     assert {event["subjectId"] for event in events} == {id_}
-    assert [(event["kind"], event["before"], event["after"]) for event in events] == [
+    assert [(event["type"], event["before"], event["after"]) for event in events] == [
         ("TEMPLATE_DELETED", {"name": "Welcome", "externalId": None, "version": 2}, None),
         (
             "TEMPLATE_UPDATED",

@@ -7,7 +7,7 @@ import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Area, Permission, mask_of
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from tests.authz.cases.expectations import EVERYTHING, named
 from tests.authz.escalation.outcomes import DONE, mutate, outcome
 from tests.client.api import Api, Caller
@@ -70,11 +70,11 @@ NEEDED = {
         BREAK_GLASS_ENDED
         """,
 }
-"""By what they need besides AUDIT_READ: the kinds. Written by hand from the manual."""
+"""By what they need besides AUDIT_READ: the types. Written by hand from the manual."""
 
-BY_KIND = {kind: frozenset(needs.split()) for needs, kinds in NEEDED.items() for kind in kinds.split()}
+BY_TYPE = {kind: frozenset(needs.split()) for needs, kinds in NEEDED.items() for kind in kinds.split()}
 
-_FIELDS = "id kind createdAt actorName subjectId before after reason"
+_FIELDS = "id type createdAt actorName subjectId before after reason"
 _LOG = f"query ($id: ID!) {{ account(id: $id) {{ events(first: 200) {{ nodes {{ {_FIELDS} }} }} }} }}"
 _NODES = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Event {{ {_FIELDS} }} }} }}"
 _VALUES = ("before", "after", "reason")
@@ -83,7 +83,7 @@ _HIDDEN = dict.fromkeys(_VALUES)
 
 @dataclass(frozen=True)
 class Logged:
-    """An account whose log has an event of each kind, and its owner."""
+    """An account whose log has an event of each type, and its owner."""
 
     account: Account
     owner: Member
@@ -93,15 +93,15 @@ class Logged:
 async def logged(registry: World) -> Logged:
     account = await registry.account(await registry.account())
     owner = await registry.member(account, BuiltinRole.OWNER)
-    for kind in EventKind:
+    for each in EventType:
         told: dict[str, Any] = {"before": {"name": "old"}, "after": {"name": "new"}, "reason": "Ticket 7"}
-        await rows.event(registry, account, kind, owner.person, account, **told)
+        await rows.event(registry, account, each, owner.person, account, **told)
     return Logged(account, owner)
 
 
-def test_no_kind_is_left_out() -> None:
-    assert sorted(BY_KIND) == sorted(kind.name for kind in EventKind)
-    assert sum(len(kinds.split()) for kinds in NEEDED.values()) == len(BY_KIND)
+def test_no_type_is_left_out() -> None:
+    assert sorted(BY_TYPE) == sorted(each.name for each in EventType)
+    assert sum(len(kinds.split()) for kinds in NEEDED.values()) == len(BY_TYPE)
 
 
 async def test_the_owner_sees_all(api: Api, logged: Logged) -> None:
@@ -163,7 +163,7 @@ async def test_rights_below_count_in_the_account_of_the_event(api: Api, registry
     reader = await registry.member(parent, role)
     event = {
         place.id: await rows.event(
-            registry, place, EventKind.CONTACT_LIST_CREATED, reader.person, after={"name": "VIP"}
+            registry, place, EventType.CONTACT_LIST_CREATED, reader.person, after={"name": "VIP"}
         )
         for place in (parent, account)
     }
@@ -175,12 +175,12 @@ async def test_rights_below_count_in_the_account_of_the_event(api: Api, registry
 async def _check(api: Api, caller: Caller, logged: Logged, held: frozenset[str]) -> None:
     by_owner, by_caller = await _seen(api, logged.owner, logged), await _seen(api, caller, logged)
     assert by_caller == {
-        kind: event if BY_KIND[kind] <= held else event | _HIDDEN for kind, event in by_owner.items()
+        kind: event if BY_TYPE[kind] <= held else event | _HIDDEN for kind, event in by_owner.items()
     }
 
 
 async def _seen(api: Api, caller: Caller, logged: Logged) -> dict[str, dict[str, Any]]:
-    """The events by their kinds, the same in the list and as nodes."""
+    """The events by their types, the same in the list and as nodes."""
     log = (await api.read(_LOG, caller, id=logged.account.id))["account"]["events"]["nodes"]
     nodes = [
         node
@@ -188,4 +188,4 @@ async def _seen(api: Api, caller: Caller, logged: Logged) -> dict[str, dict[str,
         for node in (await api.read(_NODES, caller, ids=[event["id"] for event in part]))["nodes"]
     ]
     assert nodes == log
-    return {event["kind"]: event for event in log}
+    return {event["type"]: event for event in log}

@@ -82,11 +82,11 @@ async def test_a_log_reader_does_not_see_who_made_a_change(api: Api, world: Worl
     assert outcome(await mutate(api, "accountUpdate", actor, values), "accountUpdate") == DONE
     scopes = mask_of(frozenset({Permission.ACCOUNT_READ, Permission.AUDIT_READ}))
     reader = await world.api_key(account, scopes=scopes)
-    query = "query ($id: ID!) { account(id: $id) { events { nodes { kind actor { email } } } } }"
+    query = "query ($id: ID!) { account(id: $id) { events { nodes { type actor { email } } } } }"
     (seen,) = (await api.ask(query, actor, id=account.id)).data["account"]["events"]["nodes"]
-    assert seen == {"kind": "ACCOUNT_UPDATED", "actor": {"email": actor.person.email}}
+    assert seen == {"type": "ACCOUNT_UPDATED", "actor": {"email": actor.person.email}}
     (seen,) = (await api.ask(query, reader, id=account.id)).data["account"]["events"]["nodes"]
-    assert seen == {"kind": "ACCOUNT_UPDATED", "actor": None}
+    assert seen == {"type": "ACCOUNT_UPDATED", "actor": None}
 
 
 async def test_a_log_reader_does_not_see_who_broke_the_glass(api: Api, world: World) -> None:

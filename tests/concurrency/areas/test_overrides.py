@@ -9,7 +9,7 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.staff.overrides import OverrideKind, overrides
 from models.staff.subaccounts_requests import subaccounts_requests
 from models.staff.tables import StaffRole, staff
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from tests.areas.effects.log import events_of
 from tests.areas.staff.staff_at_work import wanted
 from tests.client.api import Api
@@ -42,7 +42,7 @@ async def test_two_approve_at_once(api: Api, world: World, database: AsyncEngine
         this = {"accountId": account.id, "overrideId": waiting.id}
         codes = await at_once(*[code_of(api, "overrideApprove", person, **this) for person in approvers])
         assert sorted(codes) == ["", "FAILED_PRECONDITION"]
-        started = await events_of(api, owner, account.id, EventKind.OVERRIDE_STARTED.name)
+        started = await events_of(api, owner, account.id, EventType.OVERRIDE_STARTED.name)
         assert len(started) == 1
         assert await _holding(database, account) == 1
 

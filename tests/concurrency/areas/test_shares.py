@@ -148,7 +148,7 @@ async def test_it_is_given_back_or_revoked(api: Api, world: World) -> None:
         assert revoked == ""
         assert left in {"", "NOT_FOUND"}
         log = await events_of(api, brand.owner, brand.us.id)
-        ends = [event["kind"] for event in log if event["subjectId"] == share.id]
+        ends = [event["type"] for event in log if event["subjectId"] == share.id]
         assert ends == (["SHARE_LEFT"] if left == "" else ["SHARE_REVOKED"])
 
 

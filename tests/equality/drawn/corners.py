@@ -49,7 +49,7 @@ _CONTENT = {
         "permissionsInherited } inheritedFrom { name } account { master { name } ancestors { name } } } } } }"
     ),
     "the log": (
-        "accounts { nodes { events { nodes { id kind subjectId actorName actor { name } "
+        "accounts { nodes { events { nodes { id type subjectId actorName actor { name } "
         "actingFrom { name } account { name } before after createdAt } } } }"
     ),
     "keys": (
@@ -94,7 +94,7 @@ DOCUMENTS = {
 NODE = (
     "query ($id: ID!) { node(id: $id) { __typename id ... on Account { name parent { id } } "
     "... on User { email } ... on Member { relation user { name } } ... on Role { name } "
-    "... on Invitation { email } ... on ApiKey { lastFour } ... on Event { type: kind after } } }"
+    "... on Invitation { email } ... on ApiKey { lastFour } ... on Event { what: type after } } }"
 )
 ACCOUNT = "query ($id: ID!) { account(id: $id) { name members { nodes { user { name } } } } }"
 SEARCH = f"query ($text: String) {{ viewer {{ accounts(search: $text) {{ {WHOLE} }} }} }}"

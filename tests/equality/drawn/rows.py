@@ -16,7 +16,7 @@ from models.effects.events import events
 from models.invitations.tables import invitations
 from models.people.sessions import sessions
 from models.roles.tables import roles
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change
 from tests.world.world import Account, ApiKey, CustomRole, Person, World, role_key
 
@@ -147,7 +147,7 @@ async def invitation(
 async def event(
     world: World,
     account: Account,
-    kind: EventKind,
+    event_type: EventType,
     actor: Person | ApiKey,
     acting_from: Account | None = None,
     before: Change | None = None,
@@ -163,7 +163,7 @@ async def event(
                 master_id=account.master,
                 account_id=account.key,
                 id=key,
-                kind=kind.value,
+                type=event_type.value,
                 actor_user_id=actor.key if isinstance(actor, Person) else None,
                 actor_api_key_id=actor.key if isinstance(actor, ApiKey) else None,
                 actor_account_id=acting_from and acting_from.key,

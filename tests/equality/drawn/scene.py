@@ -24,7 +24,7 @@ from models.base.ids import Kind, present
 from models.messages.events import MessageEventKind
 from models.sending.tables import SendStream
 from models.settings.tables import SettingName
-from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.event_types import EventType
 from tests.areas.access_review.giving import give_access_review
 from tests.areas.narrowed_tokens.giving import NarrowedToken, give_token
 from tests.areas.promises.giving import give_promise
@@ -123,7 +123,7 @@ async def make_scene(world: World) -> Scene:
     taker = await world.member(foreign, BuiltinRole.ANALYST, members["finance"].person)
     await give_offer(world, foreign, taker, stranger.person, stranger)
     events = await _events(world, agency, owner, keys["key"])
-    events.append(await rows.event(world, foreign, EventKind.ACCOUNT_CREATED, stranger.person))
+    events.append(await rows.event(world, foreign, EventType.ACCOUNT_CREATED, stranger.person))
     for number, leaf in enumerate(agency.leaves[::4]):
         await _fill(world, leaf, owner, list(BuiltinRole)[number])
     own = (agency.client, agency.till, agency.leaves[0])
@@ -240,8 +240,8 @@ async def _fill(world: World, leaf: Account, owner: Member, role: BuiltinRole) -
     member = await world.member(leaf, role)
     key = await world.api_key(leaf, role)
     await rows.invitation(world, leaf, role, owner.person)
-    await rows.event(world, leaf, EventKind.MEMBER_JOINED, member.person, leaf, after={"role": role.name})
-    await rows.event(world, leaf, EventKind.API_KEY_CREATED, owner.person, after={"apiKeyId": key.id})
+    await rows.event(world, leaf, EventType.MEMBER_JOINED, member.person, leaf, after={"role": role.name})
+    await rows.event(world, leaf, EventType.API_KEY_CREATED, owner.person, after={"apiKeyId": key.id})
 
 
 async def _members(world: World, agency: Agency, brand: Account, marketing: Account) -> dict[str, Member]:
@@ -288,24 +288,24 @@ async def _keys(world: World, agency: Agency, members: Mapping[str, Member]) -> 
 
 async def _events(world: World, agency: Agency, owner: Member, key: ApiKey) -> list[str]:
     by, master, client = owner.person, agency.master, agency.client
-    renamed = EventKind.ACCOUNT_UPDATED
+    renamed = EventType.ACCOUNT_UPDATED
     return [
-        await rows.event(world, master, EventKind.ACCOUNT_CREATED, by, after={"name": QUOTES}),
+        await rows.event(world, master, EventType.ACCOUNT_CREATED, by, after={"name": QUOTES}),
         await rows.event(
             world, client, renamed, by, master, {"name": "é", "b": 1}, {"name": EMOJI, "aa": None}
         ),
         await rows.event(world, client, renamed, key, client, {"version": 9_007_199_254_740_993}, {}),
-        await rows.event(world, client, EventKind.API_KEY_ROTATED, key, client, reason=EMOJI_REASON),
-        await rows.event(world, agency.shop, EventKind.ACCOUNT_CLOSED, by, master),
+        await rows.event(world, client, EventType.API_KEY_ROTATED, key, client, reason=EMOJI_REASON),
+        await rows.event(world, agency.shop, EventType.ACCOUNT_CLOSED, by, master),
         await rows.event(
-            world, client, EventKind.SETTINGS_COPIED, by, master, {"from": QUOTES}, {"from": agency.shop.id}
+            world, client, EventType.SETTINGS_COPIED, by, master, {"from": QUOTES}, {"from": agency.shop.id}
         ),
         await rows.event(
-            world, client, EventKind.CREDIT_TRANSFERRED, by, master, {"to": client.id}, {"from": master.id}
+            world, client, EventType.CREDIT_TRANSFERRED, by, master, {"to": client.id}, {"from": master.id}
         ),
-        await rows.event(world, client, EventKind.MEMBER_JOINED, by, master, {"\x01": 0}, {"\x01": None}),
+        await rows.event(world, client, EventType.MEMBER_JOINED, by, master, {"\x01": 0}, {"\x01": None}),
         *[
             await rows.event(world, client, kind, by, master, after={"kind": kind.value})
-            for kind in EventKind
+            for kind in EventType
         ],
     ]

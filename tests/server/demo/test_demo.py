@@ -125,10 +125,10 @@ async def test_every_account_has_a_key_and_a_log(demo: DemoDatabase) -> None:
     assert await demo.rows(keyless) == []
     unlogged = (
         "SELECT name FROM accounts a WHERE NOT EXISTS "
-        "(SELECT FROM events e WHERE e.account_id = a.id AND e.kind = 'account.created')"
+        "(SELECT FROM events e WHERE e.account_id = a.id AND e.type = 'account.created')"
     )
     assert await demo.rows(unlogged) == []
-    reason = "SELECT reason FROM events WHERE kind = 'account.suspended'"
+    reason = "SELECT reason FROM events WHERE type = 'account.suspended'"
     assert await demo.rows(reason) == [("Two invoices are unpaid.",)]
 
 

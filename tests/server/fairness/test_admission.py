@@ -16,6 +16,7 @@ from server.database.read_pools import ReadPools
 from server.edge.application import GRAPHQL_PATH
 from server.embedded_postgres import DatabaseAddresses
 from server.fairness.gate import Caller, Side
+from server.graphql.documents import Documents
 from server.graphql.endpoint import GraphQLEndpoint
 from server.graphql.runner import OperationRunner
 from server.http.authentication import credentials_of
@@ -24,6 +25,7 @@ from server.pages import graphiql_page
 from tests.client.api import Api
 from tests.client.schema import STRAWBERRY
 from tests.server.deployed import deployed
+from tests.server.start.small_server import NoStreams
 from tests.world.world import ApiKey, World
 
 _HOSTILE = "203.0.113.9"
@@ -61,7 +63,10 @@ async def hostile_key(world: World) -> ApiKey:
 @asynccontextmanager
 async def _clients(executor: OperationRunner) -> AsyncIterator[tuple[Api, Api]]:
     """The same endpoint, for callers at two addresses."""
-    endpoint = GraphQLEndpoint(executor.schema, executor, executor.beside, graphiql_page())
+    documents = Documents(executor.schema)
+    endpoint = GraphQLEndpoint(
+        executor.schema, documents, executor, executor.beside, graphiql_page(), NoStreams()
+    )
     app = RequestLog(Starlette(routes=[Route(GRAPHQL_PATH, endpoint)]))
     async with _client(app, "127.0.0.1") as polite, _client(app, _HOSTILE) as hostile:
         yield polite, hostile

@@ -221,9 +221,9 @@ async def test_start_lifts_what_the_person_said_and_nothing_else(
     await give_entries(world, shop.account, [shop.number])
     assert await gateway.tell(shop.answer("UNSTOP")) == ["RECORDED"]
     assert await _open(api, shop) == ""
-    log = "query ($id: ID!) { account(id: $id) { events(first: 1) { nodes { kind before actor { id } } } } }"
+    log = "query ($id: ID!) { account(id: $id) { events(first: 1) { nodes { type before actor { id } } } } }"
     (event,) = (await api.read(log, shop.owner, id=shop.account.id))["account"]["events"]["nodes"]
-    assert event == {"kind": "CONTACT_RESUBSCRIBED", "before": {"unsubscribes": 1}, "actor": None}
+    assert event == {"type": "CONTACT_RESUBSCRIBED", "before": {"unsubscribes": 1}, "actor": None}
 
 
 async def test_stop_and_start_at_once_end_as_the_later_one_says(

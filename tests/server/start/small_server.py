@@ -20,9 +20,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from server.edge.http_protocol import HttpProtocol
-from server.failures.errors import Unauthenticated
+from server.failures.errors import ErrorCode, RefusedRequestError, Unauthenticated
+from server.graphql.documents import Documents
 from server.graphql.endpoint import GraphQLEndpoint
-from server.http.request import GraphQLRequest
+from server.http.request import GraphQLRequest, RequestHead
 from server.logs.request_log import RequestLog
 
 T = TypeVar("T")
@@ -148,6 +149,13 @@ def code_of(response: httpx.Response) -> object:
     return code
 
 
+class NoStreams:
+    """Opens none."""
+
+    async def open(self, request: GraphQLRequest, head: RequestHead) -> ASGIApp:
+        raise RefusedRequestError(ErrorCode.NOT_FOUND, "There are no streams here.")
+
+
 @contextmanager
 def run_small_server() -> Iterator[SmallServer]:
     schema, root = make_schema(), Root()
@@ -173,7 +181,7 @@ def run_small_server() -> Iterator[SmallServer]:
     async def page(request: Request) -> Response:
         return HTMLResponse("<title>GraphiQL</title>")
 
-    endpoint = GraphQLEndpoint(schema, execute, at_once, page)
+    endpoint = GraphQLEndpoint(schema, Documents(schema), execute, at_once, page, NoStreams())
     application = RequestLog(Starlette(routes=[Route("/graphql", endpoint)]))
     with run_in_thread(application) as address:
         yield SmallServer(f"http://{address}", root)

@@ -41,11 +41,11 @@ kinds = pytest.mark.parametrize("make", KINDS)
 async def _told(api: Api, grant: Grant) -> list[dict[str, Any]]:
     """What the log of the grant's account tells of it, the newest first."""
     found = await events_of(api, grant.owner, grant.account.id)
-    return [event for event in found if event["kind"] in (EXPIRING, EXPIRED)]
+    return [event for event in found if event["type"] in (EXPIRING, EXPIRED)]
 
 
 async def _kinds_told(api: Api, grant: Grant) -> list[str]:
-    return [event["kind"] for event in await _told(api, grant)]
+    return [event["type"] for event in await _told(api, grant)]
 
 
 async def test_every_kind_is_tried() -> None:
@@ -63,7 +63,7 @@ async def test_an_end_that_is_near_is_told_once(
         (event,) = await _told(api, grant)
     expires_at = event.pop("after")["expiresAt"]
     assert event == {
-        "kind": EXPIRING,
+        "type": EXPIRING,
         "subjectId": grant.id,
         "actorName": None,
         "actor": None,

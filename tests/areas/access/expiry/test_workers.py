@@ -60,7 +60,7 @@ async def _keys_that_end(world: World, count: int) -> Account:
 async def _told(world: World, account: Account) -> Counter[str]:
     """How often each thing was told."""
     statement = select(events.c.subject_id).where(
-        events.c.account_id == account.key, events.c.kind == "access.expiring"
+        events.c.account_id == account.key, events.c.type == "access.expiring"
     )
     async with world.database.connect() as connection:
         return Counter((await connection.execute(statement)).scalars())

@@ -184,7 +184,7 @@ async def test_a_credit_note_takes_an_invoice_back(
     await issue(application)
     assert await _numbers(world.database) == numbers, "what was charged is not charged again"
     log = await events_of(api, owner, account.id)
-    assert [event["kind"] for event in log][:2] == ["INVOICE_CREDITED", "INVOICE_ISSUED"]
+    assert [event["type"] for event in log][:2] == ["INVOICE_CREDITED", "INVOICE_ISSUED"]
     assert log[0]["after"] == {"number": issued.number}
 
 

@@ -98,7 +98,7 @@ async def test_rows_become_contacts_and_faults_are_told_by_line(
         },
     ]
     (event,) = [
-        event for event in await events_of(api, owner, account.id) if event["kind"] == "CONTACTS_IMPORTED"
+        event for event in await events_of(api, owner, account.id) if event["type"] == "CONTACTS_IMPORTED"
     ]
     assert event["after"] == {"status": "DONE", "created": 2, "updated": 0, "refused": 2}
     assert event["actorName"] == owner.person.name

@@ -159,7 +159,7 @@ async def test_three_refusals_in_a_row_pause_the_rule(
     await work_off(application, provider)
     assert len(provider.charges) == 3
     assert await credit_of(world.database, brand.us) == 1
-    kinds = [event["kind"] for event in await events_of(api, brand.owner, brand.us.id)]
+    kinds = [event["type"] for event in await events_of(api, brand.owner, brand.us.id)]
     declined = ["CREDIT_TOP_UP_DECLINED"] * 3
     assert [kind for kind in kinds if kind != "CREDIT_TRANSFERRED"] == ["TOP_UP_RULE_PAUSED", *declined]
     method = await give_payment_method(world, brand.us)

@@ -1,9 +1,9 @@
-"""The kinds of events in an account's log."""
+"""The types of events in an account's log."""
 
 import enum
 
 
-class EventKind(enum.Enum):
+class EventType(enum.Enum):
     """What happened."""
 
     ACCOUNT_CREATED = "account.created"
@@ -27,8 +27,8 @@ class EventKind(enum.Enum):
     API_KEY_REVOKED = "api_key.revoked"
     API_KEY_UPDATED = "api_key.updated"
     API_KEY_ADOPTED = "api_key.adopted"
-    TOKEN_NARROWED = "token.narrowed"  # noqa: S105 - a kind
-    TOKEN_REVOKED = "token.revoked"  # noqa: S105 - a kind
+    TOKEN_NARROWED = "token.narrowed"  # noqa: S105 - a type
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105 - a type
     PROMISE_MADE = "access_promise.made"
     PROMISE_ENDED = "access_promise.ended"
     ACCESS_REVIEW_STARTED = "access_review.started"

@@ -1,0 +1,1 @@
+"""Subscriptions: who is told what as it changes, over websockets and server-sent events."""

@@ -1,0 +1,171 @@
+"""One subscription: what it is told, and when."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, TypeVar
+
+from graphql import DocumentNode, ExecutionResult, GraphQLSchema, OperationDefinitionNode
+
+from authz.callers.principals import Credentials
+from authz.policy.refusals import TryLater
+from server.failures.errors import ErrorCode, Unauthenticated, failure_of
+from server.graphql.endpoint import RunOperation
+from server.graphql.response import result_response
+from server.http.media_types import MediaType
+from server.http.request import GraphQLRequest
+from server.live.translation import Answer, LiveQuery, translated
+from server.live.watching import Thing, Watch, Watching
+
+PAUSE = 1.0
+"""Seconds between two deliveries of what is told as it is now, and after one that failed."""
+
+T = TypeVar("T")
+
+_TRANSIENT = frozenset({ErrorCode.BUSY, ErrorCode.UNAVAILABLE, "RATE_LIMITED"})
+
+
+@dataclass(frozen=True)
+class Subscriber:
+    """Who subscribes. `authorization`: as the header has it; `turn`: held while an answer is made and taken,
+    so that a client which takes none has one made for it at most; `deliver`: hands over the text of an
+    execution result, and waits until it can take another."""
+
+    authorization: str
+    credentials: Credentials
+    client_address: str
+    turn: asyncio.Lock
+    deliver: Callable[[bytes], Awaitable[None]]
+
+
+class RefusedSubscription(Exception):
+    """It cannot begin, or go on. `body`: the text of an execution result without data."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__("refused")
+        self.body = body
+
+
+class Following:
+    """Runs subscriptions."""
+
+    def __init__(self, schema: GraphQLSchema, run: RunOperation, watching: Watching) -> None:
+        self._schema = schema
+        self._run = run
+        self._watching = watching
+
+    async def follow(
+        self,
+        request: GraphQLRequest,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        subscriber: Subscriber,
+    ) -> None:
+        """Deliver until what is watched is over.
+
+        Raises RefusedSubscription, Unauthenticated, and for the first answer whatever else reading raises.
+        """
+        query = translated(self._schema, document, operation, request)
+        thing = Thing(subscriber.credentials, query.root.watched, query.subject, query.with_descendants)
+        with self._watching.watch(thing) as watch:
+            cursor = query.after
+            if query.root.is_list and cursor is None:
+                cursor = await self._now(watch)
+            await _Run(self._run, query, watch, subscriber, cursor).to_the_end()
+
+    async def _now(self, watch: Watch) -> str | None:
+        """The cursor of the last event so far; None: there is none."""
+        await self._watching.look_at(watch)
+        return watch.mark or None
+
+
+class _Run:
+    """`cursor`: what the next page begins after."""
+
+    def __init__(
+        self, run: RunOperation, query: LiveQuery, watch: Watch, subscriber: Subscriber, cursor: str | None
+    ) -> None:
+        self._run = run
+        self._query = query
+        self._watch = watch
+        self._subscriber = subscriber
+        self._cursor = cursor
+        self._delivered: bytes | None = None
+
+    async def to_the_end(self) -> None:
+        """See `Following.follow`."""
+        is_over = await self._tell()
+        while not is_over:
+            await self._watch.changed.wait()
+            try:
+                is_over = await self._tell()
+            except Unauthenticated:
+                raise
+            except Exception as error:  # the database is away, or too much is asked: later it may be told
+                if not _passes(error):
+                    raise
+                self._watch.changed.set()
+                await asyncio.sleep(PAUSE)
+
+    async def _tell(self) -> bool:
+        """Deliver what there is to be told. Returns whether nothing more will be."""
+        began = monotonic()
+        self._watch.changed.clear()
+        is_more = True
+        while is_more:
+            async with self._subscriber.turn:
+                answer = await self._read()
+                is_over, is_more = await self._deliver(answer)
+        if not (is_over or self._query.root.is_list):
+            await asyncio.sleep(max(0.0, began + PAUSE - monotonic()))
+        return is_over
+
+    async def _read(self) -> Answer:
+        """The field's value. Raises RefusedSubscription where there is none."""
+        subscriber, query = self._subscriber, self._query
+        asked = query.asked(self._cursor)
+        found = await uninterrupted(
+            self._run(asked, query.document, subscriber.authorization, subscriber.client_address)
+        )
+        answer = query.taken(found)
+        if answer.value is None:
+            raise RefusedSubscription(body_of(answer.result))
+        return answer
+
+    async def _deliver(self, answer: Answer) -> tuple[bool, bool]:
+        """Whether it is over, and whether there is another page already."""
+        if self._query.root.is_list:
+            end = answer.told["endCursor"]
+            if end is not None:
+                await self._subscriber.deliver(body_of(answer.result))
+                self._cursor = end
+            return False, bool(answer.told["hasNextPage"])
+        body = body_of(answer.result)
+        if body != self._delivered:
+            await self._subscriber.deliver(body)
+            self._delivered = body
+        is_over = self._query.root.ends and answer.told is not None
+        return is_over, False
+
+
+def _passes(error: Exception) -> bool:
+    """Whether the same may be answered later."""
+    code = error.code.name if isinstance(error, TryLater) else failure_of(error).code
+    return code in _TRANSIENT
+
+
+async def uninterrupted(work: Coroutine[Any, Any, T]) -> T:
+    """What the work returns. Whoever is cancelled meanwhile waits for its end: a read that is broken off
+    costs the database a connection."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
+
+
+def body_of(result: ExecutionResult | bytes) -> bytes:
+    """The text of an execution result."""
+    return bytes(result_response(result, MediaType.JSON, (), anonymous=False).body)

@@ -1,0 +1,69 @@
+"""Operations as streams run them: checked as those over HTTP, and subscriptions as well."""
+
+from functools import partial
+
+from graphql import ExecutionResult, GraphQLError, OperationType
+
+from authz.policy.refusals import TryLater
+from server.failures.errors import (
+    Failure,
+    RefusedRequestError,
+    Unauthenticated,
+    record_failure,
+    refusal_failure,
+)
+from server.graphql.documents import Documents
+from server.graphql.endpoint import Beside, RunOperation, choose_operation
+from server.graphql.response import failure_response
+from server.http.media_types import MediaType
+from server.http.request import GraphQLRequest
+from server.live.following import Following, RefusedSubscription, Subscriber, body_of, uninterrupted
+
+
+class Operations:
+    """Runs any operation for a subscriber."""
+
+    def __init__(self, documents: Documents, run: RunOperation, beside: Beside, following: Following) -> None:
+        self._documents = documents
+        self._run = run
+        self._beside = beside
+        self._following = following
+
+    async def answer(self, request: GraphQLRequest, subscriber: Subscriber) -> None:
+        """Deliver the operation's one result, or a subscription's results until it is over.
+
+        Raises RefusedSubscription where there is none or no further one, and Unauthenticated.
+        """
+        try:
+            await self._answer(request, subscriber)
+        except (RefusedSubscription, Unauthenticated):
+            raise
+        except GraphQLError as error:
+            raise RefusedSubscription(body_of(ExecutionResult(None, [error]))) from error
+        except RefusedRequestError as refused:
+            raise refused_by(refused.failure) from refused
+        except TryLater as refusal:
+            raise refused_by(refusal_failure(refusal)) from refusal
+        except Exception as error:
+            raise refused_by(record_failure(error)) from error
+
+    async def _answer(self, request: GraphQLRequest, subscriber: Subscriber) -> None:
+        source, authorization, address = request.query, subscriber.authorization, subscriber.client_address
+        checked = self._documents.known(source)
+        if checked is None:
+            check = partial(self._documents.check, source, anonymous=False)
+            checked = await uninterrupted(self._beside(authorization, address, check))
+        operation = choose_operation(checked.document, request.operation_name)
+        if checked.errors:
+            raise RefusedSubscription(body_of(ExecutionResult(None, checked.errors)))
+        if operation.operation is OperationType.SUBSCRIPTION:
+            await self._following.follow(request, checked.document, operation, subscriber)
+            return
+        async with subscriber.turn:
+            result = await uninterrupted(self._run(request, checked.document, authorization, address))
+            await subscriber.deliver(body_of(result))
+
+
+def refused_by(failure: Failure) -> RefusedSubscription:
+    """What tells the failure."""
+    return RefusedSubscription(bytes(failure_response(failure, MediaType.JSON).body))

@@ -1,0 +1,63 @@
+"""The streams of a process: sockets and event streams, which clients hold for as long as they like.
+
+So they are counted, and a process that stops ends them.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+
+from authz.policy.refusals import Busy, RateLimited
+from server.failures.errors import ErrorCode, RefusedRequestError
+from server.fairness.gate import Caller, Side
+
+MOST = 500
+"""Of one process: half of its connections."""
+
+_MOST_OF = {Side.PRINCIPAL: 20, Side.TREE: 100, Side.PLACE: 100}
+
+
+class Streams:
+    """Of one process."""
+
+    def __init__(self) -> None:
+        self._ends: set[Callable[[], None]] = set()
+        self._of: Counter[Hashable] = Counter()
+        self._is_stopping = False
+
+    @contextmanager
+    def held(self, end: Callable[[], None]) -> Iterator[None]:
+        """Hold a stream's place while the body runs. `end` asks it to end, when the process stops.
+
+        Raises Busy where there are too many, and RefusedRequestError in a process that stops.
+        """
+        if self._is_stopping:
+            raise RefusedRequestError(ErrorCode.UNAVAILABLE, "The server is stopping; try again.")
+        if len(self._ends) >= MOST:
+            raise Busy("The server has too many subscribers")
+        self._ends.add(end)
+        try:
+            yield
+        finally:
+            self._ends.discard(end)
+
+    @contextmanager
+    def counted(self, caller: Caller) -> Iterator[None]:
+        """Count a stream for its caller while the body runs. Raises RateLimited where it has too many."""
+        for entry in caller:
+            if self._of[entry] >= _MOST_OF[entry[0]]:
+                raise RateLimited(1, f"There are {_MOST_OF[entry[0]]} streams of yours already")
+        self._of.update(caller)
+        try:
+            yield
+        finally:
+            self._of.subtract(caller)
+            for entry in caller:
+                if not self._of[entry]:
+                    del self._of[entry]
+
+    def end(self) -> None:
+        """Ask all to end, and take no more."""
+        self._is_stopping = True
+        for end in tuple(self._ends):
+            end()
