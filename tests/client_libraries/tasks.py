@@ -15,6 +15,8 @@ class Task:
     password: str
     accountId: str  # noqa: N815  the programs read it as JSON
     roleId: str  # noqa: N815
+    socketUrl: str  # noqa: N815
+    """By a way that the test cuts."""
     accountName: str  # noqa: N815
     names: list[str]
 

@@ -3,16 +3,16 @@
 import sys
 from pathlib import Path
 
-from tests.client_libraries.programs import copied, generate_python, run
-from tests.client_libraries.tasks import Task
+from tests.client_libraries.play import Play
+from tests.client_libraries.programs import copied, generate_python
 
 
-async def test_a_generated_client_is_typed_and_works(tmp_path: Path, task: Task) -> None:
+async def test_a_generated_client_is_typed_and_works(tmp_path: Path, play: Play) -> None:
     folder = copied("python", tmp_path)
     await generate_python(folder)
-    task.check(await run(folder, sys.executable, "program.py", task.argument))
+    await play.run(folder, sys.executable, "program.py")
 
 
-async def test_gql_works(tmp_path: Path, task: Task) -> None:
+async def test_gql_works(tmp_path: Path, play: Play) -> None:
     folder = copied("python", tmp_path)
-    task.check(await run(folder, sys.executable, "with_gql.py", task.argument))
+    await play.run(folder, sys.executable, "with_gql.py")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.client_libraries.programs import copied, generate_typescript, needs_npm, run
-from tests.client_libraries.tasks import Task
+from tests.client_libraries.play import Play
+from tests.client_libraries.programs import copied, generate_typescript, needs_npm
 
 pytestmark = needs_npm
 
@@ -19,7 +19,7 @@ async def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("library", ["apollo", "urql"])
-async def test_it_signs_in_reads_pages_and_is_told_what_was_refused(
-    library: str, compiled: Path, task: Task
+async def test_it_signs_in_reads_pages_is_told_what_was_refused_and_follows_changes(
+    library: str, compiled: Path, play: Play
 ) -> None:
-    task.check(await run(compiled, "node", f"compiled/{library}.js", task.argument))
+    await play.run(compiled, "node", f"compiled/{library}.js")

@@ -3,12 +3,14 @@
 import asyncio
 import json
 import sys
+from contextlib import suppress
 from typing import TypedDict, cast
 
 import httpx
 from mandant_client import Mandant
 from mandant_client.exceptions import GraphQLClientHttpError
 from mandant_client.input_types import MemberInviteInput, SignInInput
+from websockets.exceptions import WebSocketException
 
 
 class Task(TypedDict):
@@ -19,6 +21,30 @@ class Task(TypedDict):
     password: str
     accountId: str
     roleId: str
+    socketUrl: str
+
+
+_CHANGES = 3
+
+
+async def _follow(task: Task, token: str, after: str | None) -> None:
+    """Tell each change once, whatever happens to the connection."""
+    seen = 0
+    while seen < _CHANGES:
+        client = Mandant(
+            ws_url=f"{task['socketUrl']}/graphql",
+            ws_connection_init_payload={"authorization": f"Bearer {token}"},
+        )
+        with suppress(WebSocketException, OSError):
+            async for answer in client.changes(account_id=task["accountId"], after=after):
+                assert answer.events is not None
+                for event in answer.events.nodes:
+                    print(f"event {event.type_.value} {event.id}", flush=True)
+                seen += len(answer.events.nodes)
+                after = answer.events.page_info.end_cursor
+                if seen >= _CHANGES:
+                    break
+        await asyncio.sleep(0.1)
 
 
 async def _names(client: Mandant) -> list[str]:
@@ -51,6 +77,11 @@ async def _main(task: Task) -> dict[str, object]:
             idempotencyKey="1",
         )
         refused = await client.invite(invitation)
+        last = (await client.last_event(id=task["accountId"])).account
+    assert last is not None
+    assert last.events is not None
+    print("following", flush=True)
+    await _follow(task, signed_in.token or "", last.events.nodes[0].cursor)
     async with Mandant(address, headers={"Authorization": "Bearer mds_of_nobody"}) as client:
         failure: object = None
         try:
@@ -72,4 +103,4 @@ async def _main(task: Task) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(asyncio.run(_main(json.loads(sys.argv[1])))))
+    print(json.dumps(asyncio.run(_main(json.loads(sys.argv[1])))))

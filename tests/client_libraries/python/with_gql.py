@@ -3,14 +3,18 @@
 import asyncio
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from gql import Client, GraphQLRequest, gql
-from gql.transport.exceptions import TransportQueryError
+from gql.transport.exceptions import TransportError, TransportQueryError
 from gql.transport.httpx import HTTPXAsyncTransport
+from gql.transport.websockets import WebsocketsTransport
 from graphql import OperationDefinitionNode, print_ast
+from websockets.exceptions import WebSocketException
 
+_CHANGES = 3
 _SCHEMA = Path("schema.graphql").read_text(encoding="utf-8")
 _OPERATIONS = {
     each.name.value: print_ast(each)
@@ -33,6 +37,28 @@ async def _signed_in(url: str, email: str, password: str) -> dict[str, Any]:
         answer = await session.execute(_asked("SignIn", input={"email": email, "password": password}))
     payload: dict[str, Any] = answer["signIn"]
     return payload
+
+
+async def _follow(task: dict[str, str], token: str, after: str) -> None:
+    """Tell each change once, whatever happens to the connection."""
+    seen = 0
+    while seen < _CHANGES:
+        transport = WebsocketsTransport(
+            f"{task['socketUrl']}/graphql",
+            init_payload={"authorization": f"Bearer {token}"},
+            subprotocols=[WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL],
+        )
+        with suppress(TransportError, WebSocketException, OSError):
+            async with Client(transport=transport, schema=_SCHEMA) as session:
+                asked = _asked("Changes", accountId=task["accountId"], after=after)
+                async for answer in session.subscribe(asked):
+                    for event in answer["events"]["nodes"]:
+                        print(f"event {event['type']} {event['id']}", flush=True)
+                    seen += len(answer["events"]["nodes"])
+                    after = answer["events"]["pageInfo"]["endCursor"]
+                    if seen >= _CHANGES:
+                        break
+        await asyncio.sleep(0.1)
 
 
 async def _names(session: Any) -> list[str]:
@@ -60,6 +86,9 @@ async def _main(task: dict[str, str]) -> dict[str, object]:
         page = await session.execute(_asked("AccountPage", id=task["accountId"]))
         names = await _names(session)
         refused = await session.execute(_asked("Invite", input=invitation))
+        last = await session.execute(_asked("LastEvent", id=task["accountId"]))
+    print("following", flush=True)
+    await _follow(task, signed_in["token"], last["account"]["events"]["nodes"][0]["cursor"])
     failure = None
     async with _client(url, "mds_of_nobody") as session:
         try:
@@ -77,4 +106,4 @@ async def _main(task: dict[str, str]) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(asyncio.run(_main(json.loads(sys.argv[1])))))
+    print(json.dumps(asyncio.run(_main(json.loads(sys.argv[1])))))

@@ -36,6 +36,21 @@ export const accounts = graphql(`
   }
 `);
 
+export const lastEvent = graphql(`
+  query LastEvent($id: ID!) {
+    account(id: $id) { events(first: 1) { nodes { cursor } } }
+  }
+`);
+
+export const changes = graphql(`
+  subscription Changes($accountId: ID!, $after: String) {
+    events(accountId: $accountId, after: $after) {
+      nodes { id type }
+      pageInfo { endCursor }
+    }
+  }
+`);
+
 export const invite = graphql(`
   mutation Invite($input: MemberInviteInput!) {
     memberInvite(input: $input) {
