@@ -16,6 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PAGES := server/pages
 PEERS := benchmarks/peers
+CLIENTS := tests/client/node
 # The locks are complete; and pip is twice as fast where it leaves it to Python to compile what is run.
 INSTALL := $(if $(shell command -v uv),uv pip install --quiet --python $(BIN)/python,\
 	$(BIN)/python -m pip install --quiet --no-compile) --no-deps
@@ -25,13 +26,13 @@ COMPILE := uv pip compile --universal --python-version 3.11 --no-header --genera
 # Python keeps what it compiled, whatever the environment says: many short processes are started.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test bench check docs fmt lock clean pages
+.PHONY: run test bench check docs fmt lock clean pages clients
 
 run:
 	@$(MAKE) --no-print-directory --silent --jobs=2 $(VENV)/run.installed pages
 	@$(BIN)/mandant serve --demo
 
-test: $(VENV)/all.installed pages
+test: $(VENV)/all.installed pages clients
 	$(BIN)/pytest $(ARGS)
 
 bench: $(VENV)/bench.installed $(PEERS)/node_modules/all.installed
@@ -64,10 +65,12 @@ lock:
 
 # The embedded database in .mandant stays.
 clean:
-	rm -rf $(VENV) .site $(PAGES)/node_modules $(PEERS)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .site $(PAGES)/node_modules $(PEERS)/node_modules $(CLIENTS)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 pages: $(PAGES)/node_modules/all.installed
+
+clients: $(CLIENTS)/node_modules/all.installed
 
 $(VENV)/run.installed: requirements.txt requirements-build.txt pyproject.toml
 	@$(PYTHON) -c '$(NEW_ENOUGH)'
@@ -94,4 +97,11 @@ $(PAGES)/node_modules/all.installed: $(PAGES)/package-lock.json
 		echo "npm is not installed: browsers will load GraphiQL from a public network."; \
 	elif ! (echo "Fetching GraphiQL's files ..." && cd $(PAGES) && npm ci --silent && touch node_modules/all.installed); then \
 		echo "npm ci failed: browsers will load GraphiQL from a public network."; \
+	fi
+
+$(CLIENTS)/node_modules/all.installed: $(CLIENTS)/package-lock.json
+	@if ! command -v npm > /dev/null; then \
+		echo "npm is not installed: the tests by other people's clients are left out."; \
+	elif ! (cd $(CLIENTS) && npm ci --silent && touch node_modules/all.installed); then \
+		echo "npm ci failed: the tests by other people's clients are left out."; \
 	fi
