@@ -17,6 +17,7 @@ from server.database.read_pools import ReadPools
 from server.edge.application import Application
 from server.edge.http_protocol import HttpProtocol
 from server.graphql.endpoint import GraphQLEndpoint
+from server.graphql.named_documents import PersistedQueries
 from server.graphql.runner import OperationRunner
 from server.http.request import GraphQLRequest
 from server.pages import graphiql_page
@@ -52,7 +53,9 @@ def create_app(settings: Settings, database_url: str) -> Application:
         await reads.close()
         await database.dispose()
 
-    endpoint = GraphQLEndpoint(runner.schema, runner, runner.beside, graphiql_page())
+    endpoint = GraphQLEndpoint(
+        runner.schema, runner, runner.beside, graphiql_page(), PersistedQueries(runner.holder)
+    )
     return Application(endpoint, [], settings.allowed_host_names, [], lifespan)
 
 

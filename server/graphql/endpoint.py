@@ -30,6 +30,7 @@ from server.graphql.document_memory import CheckedDocument
 from server.graphql.documents import Documents
 from server.graphql.introspection import KeptAnswer
 from server.graphql.large_answers import ANSWERS, LARGE, LargeAnswer
+from server.graphql.named_documents import NamedDocuments
 from server.graphql.response import LimitedResult, failure_response, result_response
 from server.graphql.slowed_refusals import SlowedRefusals
 from server.http.media_types import MediaType, negotiate, prefers_html
@@ -79,7 +80,8 @@ class Beside(Protocol):
 class GraphQLEndpoint:
     """An ASGI application for one route, all methods: `Route("/graphql", GraphQLEndpoint(...))`.
 
-    `page` answers a browser that opens the address. The endpoint works inside RequestLog only.
+    `page` answers a browser that opens the address; `named` knows documents that come without their text. The
+    endpoint works inside RequestLog only.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class GraphQLEndpoint:
         run: RunOperation,
         beside: Beside,
         page: Callable[[Request], Awaitable[Response]],
+        named: NamedDocuments,
     ) -> None:
         self.documents = Documents(schema)
         """What was asked lately, checked."""
@@ -96,6 +99,7 @@ class GraphQLEndpoint:
         self._refusals = SlowedRefusals()
         self._large_lists = LargeLists(schema)
         self._page = page
+        self._named = named
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -116,7 +120,7 @@ class GraphQLEndpoint:
         if media_type is None and _EVENT_STREAM in head.accept.lower():
             return failure_response(NO_SUBSCRIPTIONS, MediaType.JSON)
         if media_type is None:
-            message = f"The answer is {MediaType.JSON} or {MediaType.GRAPHQL}; accept one of them."
+            message = f"The answer is {MediaType.JSON} or {MediaType.GRAPHQL}, whole; accept one of them."
             return failure_response(Failure(ErrorCode.NOT_ACCEPTABLE, message), MediaType.JSON)
         try:
             result, of_change = await self._answer(head, receive)
@@ -155,13 +159,14 @@ class GraphQLEndpoint:
             asked = await read_post(head, receive) if head.method == "POST" else _read_url(head)
             if head.revisions:
                 asked = asked._replace(min_revision=min_revision(head.revisions))
-            asked = asked._replace(user_agent=head.user_agent)
+            asked = self._named.resolved(asked._replace(user_agent=head.user_agent), head)
             checked = await self._checked(asked.query, head)
             operation = _choose_operation(checked.document, asked.operation_name)
             _check_operation(operation, head.method)
             asked = self._with_large_lists(asked, operation)
             if checked.errors:
                 return ExecutionResult(data=None, errors=checked.errors), is_change
+            self._named.keep(asked, head)
             is_change = operation.operation is OperationType.MUTATION
             if is_change:
                 ANSWERS.check_room(head.client_address)

@@ -21,13 +21,24 @@ from server.exports.contacts import ContactsExport
 from server.feedback.intake import FeedbackIntake
 from server.feedback.sms_intake import SmsIntake
 from server.graphql.endpoint import GraphQLEndpoint
+from server.graphql.manifest import read_manifest
+from server.graphql.named_documents import NamedDocuments, PersistedQueries
 from server.graphql.preparation import beside, prepare
 from server.graphql.runner import OperationRunner
+from server.graphql.trusted_documents import TrustedDocuments
 from server.invoices.download import InvoiceDownload
 from server.jobs.mail import Postman
 from server.logs import metrics
 from server.outbox.page import OutboxPages
-from server.pages import PAGES, DemoLogin, Surroundings, assets, graphiql_page, page_of_people
+from server.pages import (
+    PAGES,
+    DemoLogin,
+    Surroundings,
+    assets,
+    documents_of_people,
+    graphiql_page,
+    page_of_people,
+)
 from server.scim.endpoints import ScimEndpoints
 from server.settings.deployment import deployment, local_outbox
 from server.settings.settings import Settings
@@ -64,7 +75,8 @@ def create_app(
         replica=replica,
         debug=settings.debug,
     )
-    endpoint = GraphQLEndpoint(runner.schema, runner, runner.beside, graphiql_page(logins))
+    named = _named_documents(settings, runner)
+    endpoint = GraphQLEndpoint(runner.schema, runner, runner.beside, graphiql_page(logins), named)
     uses = LinkUses(runner.sessions)
     links = LinkPages(runner.sessions, decided.signers, decided.public_url, uses)
     uploads = _Uploads.of(runner, decided, reads, settings.recipient_limit)
@@ -96,6 +108,12 @@ def create_app(
     ]
     hosts, origins = settings.allowed_host_names, settings.allowed_origin_names
     return Application(endpoint, routes, hosts, origins, lifespan)
+
+
+def _named_documents(settings: Settings, runner: OperationRunner) -> NamedDocuments:
+    if settings.documents is None:
+        return PersistedQueries(runner.holder)
+    return TrustedDocuments(read_manifest(settings.documents), documents_of_people())
 
 
 @dataclass(frozen=True)

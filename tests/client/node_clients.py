@@ -13,7 +13,7 @@ _SECONDS = 60
 
 
 async def run_in_node(script: str, *arguments: str) -> Any:
-    """What a script of `tests/client/node` prints, which is JSON. Skips the test where npm installed nothing."""
+    """What a script of `tests/client/node` prints, as JSON. Skips the test where npm installed nothing."""
     node = shutil.which("node")
     if node is None or not (FOLDER / "node_modules").is_dir():
         pytest.skip("npm ci was not run in tests/client/node")

@@ -17,6 +17,7 @@ from server.edge.application import GRAPHQL_PATH
 from server.embedded_postgres import DatabaseAddresses
 from server.fairness.gate import Caller, Side
 from server.graphql.endpoint import GraphQLEndpoint
+from server.graphql.named_documents import PersistedQueries
 from server.graphql.runner import OperationRunner
 from server.http.authentication import credentials_of
 from server.logs.request_log import RequestLog
@@ -61,7 +62,9 @@ async def hostile_key(world: World) -> ApiKey:
 @asynccontextmanager
 async def _clients(executor: OperationRunner) -> AsyncIterator[tuple[Api, Api]]:
     """The same endpoint, for callers at two addresses."""
-    endpoint = GraphQLEndpoint(executor.schema, executor, executor.beside, graphiql_page())
+    endpoint = GraphQLEndpoint(
+        executor.schema, executor, executor.beside, graphiql_page(), PersistedQueries(executor.holder)
+    )
     app = RequestLog(Starlette(routes=[Route(GRAPHQL_PATH, endpoint)]))
     async with _client(app, "127.0.0.1") as polite, _client(app, _HOSTILE) as hostile:
         yield polite, hostile

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 from server.edge.http_protocol import HttpProtocol
 from server.failures.errors import Unauthenticated
 from server.graphql.endpoint import GraphQLEndpoint
+from server.graphql.named_documents import PersistedQueries
 from server.http.request import GraphQLRequest
 from server.logs.request_log import RequestLog
 
@@ -173,7 +174,10 @@ def run_small_server() -> Iterator[SmallServer]:
     async def page(request: Request) -> Response:
         return HTMLResponse("<title>GraphiQL</title>")
 
-    endpoint = GraphQLEndpoint(schema, execute, at_once, page)
+    def holder(authorization: str | None, client_address: str) -> str:
+        return authorization or client_address
+
+    endpoint = GraphQLEndpoint(schema, execute, at_once, page, PersistedQueries(holder))
     application = RequestLog(Starlette(routes=[Route("/graphql", endpoint)]))
     with run_in_thread(application) as address:
         yield SmallServer(f"http://{address}", root)
