@@ -208,7 +208,7 @@ def failure_of(error: Exception) -> Failure:
 def sqlstate_of(error: BaseException) -> str:
     """PostgreSQL's code of an error that asyncpg or SQLAlchemy raised; empty where it is none of its own."""
     if isinstance(error, sqlalchemy.exc.DBAPIError):
-        error = error.driver_exception or error
+        error = error.driver_exception
     return getattr(error, "sqlstate", None) or ""
 
 
