@@ -11,7 +11,7 @@ from authz.policy.permissions import Permission
 
 def permission_page(schema: GraphQLSchema) -> str:
     """What each built-in role gives, permission by permission, and what in the schema needs it."""
-    return "\n".join([*_matrix(), "", *_uses(schema)])
+    return "\n".join([*_matrix(), "", *_uses(schema), "", *_fields_by_role(schema)])
 
 
 def uses_of_permissions(schema: GraphQLSchema) -> Mapping[str, Sequence[str]]:
@@ -45,8 +45,27 @@ def _uses(schema: GraphQLSchema) -> Iterator[str]:
         yield f"| {permission.name} | {places or 'nothing yet'} |"
 
 
+def _fields_by_role(schema: GraphQLSchema) -> Iterator[str]:
+    places: dict[str, list[Permission]] = defaultdict(list)
+    for name, uses in uses_of_permissions(schema).items():
+        for place in uses:
+            places[place].append(Permission[name])
+    yield "## Fields and mutations by role\n"
+    yield f"| field or mutation | {' | '.join(role.name for role in BuiltinRole)} |"
+    yield "|---|" + "---|" * len(BuiltinRole)
+    for place, permissions in sorted(places.items()):
+        bits = sum(permission.bit for permission in permissions)
+        yield f"| `{place}` | {' | '.join(_marks(role, bits) for role in BuiltinRole)} |"
+
+
+def _marks(role: BuiltinRole, bits: int) -> str:
+    """How the role gives one of the permissions."""
+    masks = compiled()[role]
+    by_mark = {"m": masks.member, "a": masks.ancestor, "i": masks.inherited}
+    return "".join(mark for mark, mask in by_mark.items() if mask & bits)
+
+
 def _matrix() -> Iterator[str]:
-    masks = compiled()
     yield "---\nhide: [toc]\n---\n# Matrix of roles and permissions\n"
     yield "Each cell is what casbin answers when this page is built:\n"
     yield "- **m**: as a member of the account"
@@ -55,16 +74,5 @@ def _matrix() -> Iterator[str]:
     yield f"| permission | {' | '.join(role.name for role in BuiltinRole)} |"
     yield "|---|" + "---|" * len(BuiltinRole)
     for permission in Permission:
-        marks = (
-            "".join(
-                mark
-                for mark, mask in (
-                    ("m", masks[role].member),
-                    ("a", masks[role].ancestor),
-                    ("i", masks[role].inherited),
-                )
-                if mask & permission.bit
-            )
-            for role in BuiltinRole
-        )
+        marks = (_marks(role, permission.bit) for role in BuiltinRole)
         yield f"| {permission.name} | {' | '.join(marks)} |"

@@ -43,7 +43,8 @@ def test_the_reference_has_every_type_and_every_root_field() -> None:
 
 
 def test_the_matrix_is_casbins() -> None:
-    matrix, _, uses = permission_page(_schema()).partition("## What needs them")
+    matrix, _, rest = permission_page(_schema()).partition("## What needs them")
+    uses, _, fields = rest.partition("## Fields and mutations by role")
     rows = {row[0]: row[1:] for row in rows_of(matrix)}
     assert set(rows) == {permission.name for permission in Permission}
     assert rows["ACCOUNT_SUSPEND"] == ["ai", "ai", "", "", "", ""]
@@ -52,6 +53,9 @@ def test_the_matrix_is_casbins() -> None:
     assert set(needed) == set(rows)
     assert "`memberInvite`" in needed["MEMBERS_WRITE"]
     assert "`Account.credit`" in needed["CREDIT_READ"]
+    by_role = {row[0].strip("`"): row[1:] for row in rows_of(fields)}
+    assert by_role["Account.credit"] == rows["CREDIT_READ"]
+    assert by_role["accountSuspend"] == rows["ACCOUNT_SUSPEND"]
 
 
 def test_every_mark_of_the_schema_is_in_the_page_of_permissions() -> None:
