@@ -9,6 +9,7 @@ others use stays.
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 
 MEMORY = 32_000_000
 """Bytes that all texts take together."""
@@ -18,6 +19,9 @@ SHARE = 4_000_000
 
 MOST_HOLDERS = 4
 """Of one text: further ones would only cost memory, as the text stays anyway."""
+
+_FULL = 0.95
+"""How much of the memory is left in use where it was full."""
 
 _BESIDE_A_TEXT = 2_000
 """Bytes that an entry takes beside its text, with all its holders."""
@@ -64,8 +68,8 @@ class HeldTexts:
             entry = self._entries[key] = _Entry(text, len(text.encode()) + _BESIDE_A_TEXT)
             self.size += entry.size
         self._hold(key, entry, holder)
-        while self.size > self._memory:
-            self._let_go(max(self._holders, key=self._size_of))
+        if self.size > self._memory:
+            self._make_room()
 
     def _hold(self, key: str, entry: _Entry, holder: Hashable) -> None:
         if holder in entry.holders:
@@ -93,5 +97,15 @@ class HeldTexts:
             del self._entries[key]
             self.size -= entry.size
 
-    def _size_of(self, holder: Hashable) -> int:
-        return self._holders[holder].size
+    def _make_room(self) -> None:
+        """Enough for many further texts: to look through thousands of holders takes milliseconds."""
+        largest = [
+            (-held.size, number, holder) for number, (holder, held) in enumerate(self._holders.items())
+        ]
+        heapify(largest)
+        while self.size > self._memory * _FULL:
+            _, number, holder = heappop(largest)
+            self._let_go(holder)
+            held = self._holders.get(holder)
+            if held is not None:
+                heappush(largest, (-held.size, number, holder))
