@@ -18,6 +18,7 @@ from server.edge.application import Application
 from server.edge.http_protocol import HttpProtocol
 from server.graphql.documents import Documents
 from server.graphql.endpoint import GraphQLEndpoint
+from server.graphql.named_documents import PersistedQueries
 from server.graphql.runner import OperationRunner
 from server.http.request import GraphQLRequest
 from server.live.live import Live
@@ -55,10 +56,10 @@ def create_app(settings: Settings, database_url: str) -> Application:
         await reads.close()
         await database.dispose()
 
-    documents = Documents(runner.schema)
-    live = Live.of(runner, documents, Streams(), reads.near)
+    documents, named = Documents(runner.schema), PersistedQueries(runner.holder)
+    live = Live.of(runner, documents, named, Streams(), reads.near)
     endpoint = GraphQLEndpoint(
-        runner.schema, documents, runner, runner.beside, graphiql_page(), live.event_streams
+        runner.schema, documents, runner, runner.beside, graphiql_page(), named, live.event_streams
     )
     return Application(endpoint, [], settings.allowed_host_names, [], lifespan, live.socket)
 

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from models.staff.tables import StaffRole
+from schema.root import build_schema, graphql_schema
 from server import commands
 from server.commands.database import (
     made_database,
@@ -31,6 +32,7 @@ from server.demo.story import SUPPORTER
 from server.demo.tree_loading import load_trees
 from server.embedded_postgres import DatabaseAddresses
 from server.failures.command_failed import CommandFailed, database_failures
+from server.graphql.manifest import check_manifest
 from server.settings.deployment import deployment
 from server.settings.settings import Settings
 from server.start import serve as serving
@@ -75,6 +77,8 @@ def serve(
 ) -> None:
     """Serve the API on HOST and PORT, until Ctrl-C or SIGTERM."""
     settings = with_demo_settings(read_settings()) if demo else read_settings()
+    if settings.documents is not None:
+        check_manifest(settings.documents, graphql_schema(build_schema()))
     with serving.open_listener(settings) as listener, made_database(settings, tell=_tell) as addresses:
         serving.start_log()
         settings = serving.with_address(settings, listener)

@@ -166,6 +166,8 @@ GROWING = {
     "server/fairness/gate.py _Counts._counts": "requests under way",
     "server/edge/http_protocol.py _watches": "servers",
     "server/graphql/introspection.py Introspection._kept": "at most KEPT_ANSWERS of LARGEST_KEPT bytes",
+    "server/graphql/held_texts.py HeldTexts._entries": "MEMORY bytes, also of those in HeldTexts._holders",
+    "server/graphql/held_texts.py HeldTexts._holders": "holders of _entries, at most MOST_HOLDERS of each",
     "server/http/key_uses.py KeyUses._minutes": "32 bytes of valid tokens, at most _MOST",
     "server/http/key_uses.py KeyUses._new": "those of the last second",
     "server/settings/payments.py PracticePayments.charges": "payments of the demo, which move no money",

@@ -117,6 +117,22 @@ def test_each_description_says_what_the_directives_say() -> None:
             assert set(_SENTENCE.findall(told)) == expected, f"{definition.name.value}.{field.name.value}"
 
 
+def test_each_field_says_in_the_snapshot_what_it_needs() -> None:
+    """By a directive of its own, or of its type."""
+    fields = [
+        (
+            f"{definition.name.value}.{field.name.value}",
+            [*(field.directives or ()), *(definition.directives or ())],
+        )
+        for definition in _definitions()
+        for field in definition.fields or ()
+    ]
+    assert len(fields) > 1_000
+    rules = {"requires", "requiresAny", "public", "staffOnly", "anonymous"}
+    marked = {place for place, marks in fields if rules & {mark.name.value for mark in marks}}
+    assert [place for place, _ in fields if place not in marked] == []
+
+
 def test_permissions_and_areas_that_nothing_needs_say_so() -> None:
     needed = set()
     for definition in _definitions():

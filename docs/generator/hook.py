@@ -8,6 +8,8 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 from docs.generator.api_reference import reference_pages
+from docs.generator.error_codes import error_page
+from docs.generator.limits import limit_page
 from docs.generator.permission_matrix import permission_page
 
 CHECKOUT = Path(__file__).parents[2]
@@ -18,7 +20,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     schema = build_schema((CHECKOUT / "schema.graphql").read_text(encoding="utf-8"))
     pages = {
         "index.md": front_page((CHECKOUT / "README.md").read_text(encoding="utf-8")),
-        "reference/permissions.md": permission_page(),
+        "reference/permissions.md": permission_page(schema),
+        "reference/errors.md": error_page(schema),
+        "reference/limits.md": limit_page(),
         **{f"reference/{name}.md": text for name, text in reference_pages(schema).items()},
     }
     for name, text in pages.items():

@@ -62,7 +62,9 @@ class Server:
             connection.request(method, parts.path.rstrip("/") + path, body, headers)
             answer = json.loads(connection.getresponse().read())
         except (OSError, HTTPException, ValueError) as error:
-            raise CommandFailed(f"{self.url} does not answer: {error or type(error).__name__}") from error
+            raise CommandFailed(
+                f"{self.url} does not answer: {str(error) or type(error).__name__}"
+            ) from error
         finally:
             connection.close()
         if answer.get("errors"):

@@ -40,8 +40,10 @@ class ErrorCode(StrEnum):
     HEADERS_TOO_LARGE = "HEADERS_TOO_LARGE"
     REQUEST_TIMEOUT = "REQUEST_TIMEOUT"
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
-    PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
+    PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
+    DOCUMENT_NOT_TRUSTED = "DOCUMENT_NOT_TRUSTED"
     REVISION_UNKNOWN = "REVISION_UNKNOWN"
+    INCREMENTAL_DELIVERY_NOT_SUPPORTED = "INCREMENTAL_DELIVERY_NOT_SUPPORTED"
     ORIGIN_NOT_ALLOWED = "ORIGIN_NOT_ALLOWED"
     CONFLICT = "CONFLICT"
     BUSY = "BUSY"
@@ -55,6 +57,7 @@ _STATUS_BY_CODE: Mapping[str, HTTPStatus] = {
     ErrorCode.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
     "FORBIDDEN": HTTPStatus.FORBIDDEN,
     ErrorCode.ORIGIN_NOT_ALLOWED: HTTPStatus.FORBIDDEN,
+    ErrorCode.DOCUMENT_NOT_TRUSTED: HTTPStatus.FORBIDDEN,
     "NOT_FOUND": HTTPStatus.NOT_FOUND,
     ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorCode.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
@@ -200,7 +203,7 @@ def failure_of(error: Exception) -> Failure:
 def sqlstate_of(error: BaseException) -> str:
     """PostgreSQL's code of an error that asyncpg or SQLAlchemy raised; empty where it is none of its own."""
     if isinstance(error, sqlalchemy.exc.DBAPIError):
-        error = error.driver_exception or error
+        error = error.driver_exception
     return getattr(error, "sqlstate", None) or ""
 
 

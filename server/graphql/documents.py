@@ -1,8 +1,14 @@
 """GraphQL documents, parsed and validated: what is too large is refused before it is validated."""
 
 import graphql
-from graphql import DocumentNode, GraphQLError, GraphQLSchema
-from graphql.validation import MaxIntrospectionDepthRule, specified_rules, validation_context
+from graphql import DirectiveNode, DocumentNode, GraphQLError, GraphQLSchema, Node
+from graphql.validation import (
+    ASTValidationRule,
+    KnownDirectivesRule,
+    MaxIntrospectionDepthRule,
+    specified_rules,
+    validation_context,
+)
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from graphql.validation.rules.max_introspection_depth_rule import MAX_LIST_DEPTH
 from graphql.validation.validate import ValidationAbortedError
@@ -10,6 +16,7 @@ from graphql.validation.validate import ValidationAbortedError
 from engine.limits.excess import refuse_beyond, too_large
 from engine.limits.sizes import check_size
 from engine.limits.string_checks import read_document_texts
+from server.failures.errors import ErrorCode
 from server.graphql.document_memory import CheckedDocument, DocumentMemory
 from server.graphql.parsing import parse_document
 
@@ -35,6 +42,9 @@ microseconds each."""
 FRAGMENT_WORK_LIMIT = 10_000
 """How often validation may go from an operation to a fragment or a variable, as graphql-core counts it."""
 
+_INCREMENTAL = {"defer", "stream"}
+"""Directives that ask for an answer in parts."""
+
 # graphql-core has no arguments for them: each validation reads them where they stand.
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = COMPARISON_LIMIT
 validation_context.MAX_FRAGMENT_WORK = FRAGMENT_WORK_LIMIT
@@ -48,7 +58,26 @@ class _IntrospectionDepth(MaxIntrospectionDepthRule):
         raise too_large(f"more than {most} lists inside each other, in what it asks about the schema")
 
 
-_RULES = [_IntrospectionDepth if rule is MaxIntrospectionDepthRule else rule for rule in specified_rules]
+class _Directives(KnownDirectivesRule):
+    """graphql-core's rule, with a sentence and a code for those who ask for an answer in parts."""
+
+    def enter_directive(
+        self, node: DirectiveNode, _key: object, _parent: object, _path: object, ancestors: list[Node]
+    ) -> None:
+        if node.name.value in _INCREMENTAL:
+            message = (
+                f"Answers come whole: ask without @{node.name.value}, and for what is slow by another query."
+            )
+            code = {"code": ErrorCode.INCREMENTAL_DELIVERY_NOT_SUPPORTED}
+            raise GraphQLError(message, node, extensions=code)
+        super().enter_directive(node, _key, _parent, _path, ancestors)
+
+
+_OUR_RULES: dict[type[ASTValidationRule], type[ASTValidationRule]] = {
+    MaxIntrospectionDepthRule: _IntrospectionDepth,
+    KnownDirectivesRule: _Directives,
+}
+_RULES = [_OUR_RULES.get(rule, rule) for rule in specified_rules]
 
 
 class Documents:

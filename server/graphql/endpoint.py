@@ -29,6 +29,7 @@ from server.graphql.document_memory import CheckedDocument
 from server.graphql.documents import Documents
 from server.graphql.introspection import KeptAnswer
 from server.graphql.large_answers import ANSWERS, LARGE, LargeAnswer
+from server.graphql.named_documents import NamedDocuments
 from server.graphql.response import LimitedResult, failure_response, result_response
 from server.graphql.slowed_refusals import SlowedRefusals
 from server.http.media_types import MediaType, negotiate, prefers_html
@@ -83,7 +84,8 @@ class Streams(Protocol):
 class GraphQLEndpoint:
     """An ASGI application for one route, all methods: `Route("/graphql", GraphQLEndpoint(...))`.
 
-    `page` answers a browser that opens the address. The endpoint works inside RequestLog only.
+    `page` answers a browser that opens the address; `named` knows documents that come without their text. The
+    endpoint works inside RequestLog only.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class GraphQLEndpoint:
         run: RunOperation,
         beside: Beside,
         page: Callable[[Request], Awaitable[Response]],
+        named: NamedDocuments,
         streams: Streams,
     ) -> None:
         self._documents = documents
@@ -102,6 +105,7 @@ class GraphQLEndpoint:
         self._refusals = SlowedRefusals()
         self._large_lists = LargeLists(schema)
         self._page = page
+        self._named = named
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -118,7 +122,7 @@ class GraphQLEndpoint:
             return page
         accepted = negotiate(head.accept)
         if accepted is None and not head.accepts_stream:
-            message = f"The answer is {MediaType.JSON} or {MediaType.GRAPHQL}; accept one of them."
+            message = f"The answer is {MediaType.JSON} or {MediaType.GRAPHQL}, whole; accept one of them."
             return failure_response(Failure(ErrorCode.NOT_ACCEPTABLE, message), MediaType.JSON)
         media_type = accepted or MediaType.GRAPHQL  # of a refusal, where a stream was asked for
         try:
@@ -163,12 +167,14 @@ class GraphQLEndpoint:
             if head.revisions:
                 asked = asked._replace(min_revision=min_revision(head.revisions))
             asked = asked._replace(user_agent=head.user_agent)
+            asked = self._named.resolved(asked, head.authorization, head.client_address)
             checked = await self._checked(asked.query, head)
             operation = choose_operation(checked.document, asked.operation_name)
             _check_operation(operation, head)
             asked = self._with_large_lists(asked, operation)
             if checked.errors:
                 return ExecutionResult(data=None, errors=checked.errors), is_change
+            self._named.keep(asked, head.authorization, head.client_address)
             if _is_streamed(operation, head):
                 return await self._streams.open(asked, head), is_change
             is_change = operation.operation is OperationType.MUTATION

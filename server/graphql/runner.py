@@ -4,7 +4,7 @@ A query with credentials runs compiled, as one statement that also finds the cal
 runs what cannot be compiled, and what comes without credentials, in one snapshot.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TypeVar
@@ -157,10 +157,20 @@ class OperationRunner:
     async def beside(self, authorization: str | None, client_address: str, work: Callable[[], T]) -> T:
         """What the work returns, done beside the event loop in the caller's turn. Raises what
         `Admission.beside` raises."""
+        return await self.admission.beside(self.caller(authorization, client_address), work)
+
+    def caller(self, authorization: str | None, client_address: str) -> Caller:
+        """The caller of a request: the principal only where the database accepted its token before."""
         credentials = None
         with suppress(Unauthenticated):
             credentials = credentials_of(authorization, client_address)
-        return await self.admission.beside(self._callers.caller(credentials, client_address), work)
+        return self._callers.caller(credentials, client_address)
+
+    def holder(self, authorization: str | None, client_address: str) -> Hashable:
+        """On whose account documents are kept: that of a place, apart for those whose token was accepted. Not
+        that of a token, as anybody can have many."""
+        sides = self.caller(authorization, client_address)
+        return sides[-1], len(sides) > 1
 
     async def prepare(self, source: str, document: DocumentNode) -> None:
         """Compile a query without variables as each kind of principal would ask it, or keep its answer ready

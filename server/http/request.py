@@ -11,7 +11,6 @@ from typing import NamedTuple, NoReturn, TypeGuard
 from urllib.parse import parse_qsl
 
 import orjson
-from graphql import GraphQLError
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
@@ -69,6 +68,9 @@ class GraphQLRequest(NamedTuple):
     """What the client calls itself."""
     fresh: bool = False
     """Whether the primary has to answer: a replica may not have the change yet that it was asked for."""
+    document_id: str | None = None
+    """The document by its hash or another name, `extensions.persistedQuery`; the query is empty if the client
+    sent this alone."""
 
 
 @dataclass(slots=True)
@@ -125,7 +127,7 @@ async def read_post(head: RequestHead, receive: Receive) -> GraphQLRequest:
 
     Raises RefusedRequestError: 415 if the body is not declared as JSON or is compressed, 413 if it is longer
     than LARGE_BODY_LIMIT, 400 if it is not a well-formed GraphQL request; Busy where too many bodies are held
-    that have not come whole; GraphQLError for a persisted query; ClientDisconnect.
+    that have not come whole; ClientDisconnect.
     """
     check_encoding(head)
     if head.content_type is None or not _is_json(head.content_type):
@@ -136,7 +138,7 @@ async def read_post(head: RequestHead, receive: Receive) -> GraphQLRequest:
         return _from_body(body)
     try:
         return await asyncio.to_thread(_from_body, body)
-    except (RefusedRequestError, GraphQLError):
+    except RefusedRequestError:
         refuse_longer(len(body))  # whatever else is wrong with it
         raise
 
@@ -157,8 +159,7 @@ def refuse_longer(size: int, limit: int = BODY_LIMIT) -> None:
 def read_get(head: RequestHead) -> GraphQLRequest:
     """The GraphQL request in the query string of a GET; a parameter without a value counts as missing.
 
-    Raises RefusedRequestError: 400 if it is not a well-formed GraphQL request; GraphQLError for a persisted
-    query.
+    Raises RefusedRequestError: 400 if it is not a well-formed GraphQL request.
     """
     try:
         text = head.query_string.decode("ascii")
@@ -283,17 +284,29 @@ def from_parameters(parameters: Mapping[str, object]) -> GraphQLRequest:
     """The request of such parameters. Raises RefusedRequestError where they are none, and GraphQLError for a
     persisted query."""
     query, extensions = parameters.get("query"), _object_or_null("extensions", parameters)
-    if "persistedQuery" in extensions and query is None:
-        # Clients compare this message and code, and then send the query itself.
-        code = {"code": ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED}
-        raise GraphQLError("PersistedQueryNotSupported", extensions=code)
+    document_id = _document_id(extensions)
+    if query is None and document_id is not None:
+        query = ""
     if not isinstance(query, str):
         _refuse("The parameter query is missing or not a string.")
     operation_name = parameters.get("operationName")
     if operation_name is not None and not isinstance(operation_name, str):
         _refuse("The parameter operationName must be a string or null.")
     variables = _object_or_null("variables", parameters)
-    return GraphQLRequest(query, operation_name, variables, _reason(extensions))
+    reason = _reason(extensions)
+    return GraphQLRequest(query, operation_name, variables, reason, document_id=document_id)
+
+
+def _document_id(extensions: Mapping[str, object]) -> str | None:
+    persisted = _object_or_null("persistedQuery", extensions)
+    if not persisted:
+        return None
+    version, name = persisted.get("version"), persisted.get("sha256Hash")
+    if version is True or version != 1:
+        _refuse("The extension persistedQuery has a version other than 1.")
+    if not isinstance(name, str) or not name:
+        _refuse("The extension persistedQuery has no sha256Hash, which is a string.")
+    return name
 
 
 def _reason(extensions: Mapping[str, object]) -> str | None:

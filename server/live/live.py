@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from engine.database.pool import Pool
 from server.graphql.documents import Documents
+from server.graphql.named_documents import NamedDocuments
 from server.graphql.runner import OperationRunner
 from server.live.admittance import Admittance
 from server.live.event_stream import EventStreams
@@ -23,11 +24,18 @@ class Live:
     event_streams: EventStreams
 
     @classmethod
-    def of(cls, runner: OperationRunner, documents: Documents, streams: Streams, primary: Pool) -> "Live":
+    def of(
+        cls,
+        runner: OperationRunner,
+        documents: Documents,
+        named: NamedDocuments,
+        streams: Streams,
+        primary: Pool,
+    ) -> "Live":
         """`primary`: the connections that it is watched by."""
         watching = Watching(primary)
         following = Following(runner.schema, runner, watching)
-        operations = Operations(documents, runner, runner.beside, following)
+        operations = Operations(documents, named, runner, runner.beside, following)
         admittance = Admittance(runner, watching, streams)
         return cls(
             watching,

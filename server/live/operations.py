@@ -14,6 +14,7 @@ from server.failures.errors import (
 )
 from server.graphql.documents import Documents
 from server.graphql.endpoint import Beside, RunOperation, choose_operation
+from server.graphql.named_documents import NamedDocuments
 from server.graphql.response import failure_response
 from server.http.media_types import MediaType
 from server.http.request import GraphQLRequest
@@ -23,8 +24,16 @@ from server.live.following import Following, RefusedSubscription, Subscriber, bo
 class Operations:
     """Runs any operation for a subscriber."""
 
-    def __init__(self, documents: Documents, run: RunOperation, beside: Beside, following: Following) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        named: NamedDocuments,
+        run: RunOperation,
+        beside: Beside,
+        following: Following,
+    ) -> None:
         self._documents = documents
+        self._named = named
         self._run = run
         self._beside = beside
         self._following = following
@@ -48,7 +57,9 @@ class Operations:
             raise refused_by(record_failure(error)) from error
 
     async def _answer(self, request: GraphQLRequest, subscriber: Subscriber) -> None:
-        source, authorization, address = request.query, subscriber.authorization, subscriber.client_address
+        authorization, address = subscriber.authorization, subscriber.client_address
+        request = self._named.resolved(request, authorization, address)
+        source = request.query
         checked = self._documents.known(source)
         if checked is None:
             check = partial(self._documents.check, source, anonymous=False)
@@ -56,6 +67,7 @@ class Operations:
         operation = choose_operation(checked.document, request.operation_name)
         if checked.errors:
             raise RefusedSubscription(body_of(ExecutionResult(None, checked.errors)))
+        self._named.keep(request, authorization, address)
         if operation.operation is OperationType.SUBSCRIPTION:
             await self._following.follow(request, checked.document, operation, subscriber)
             return

@@ -12,6 +12,7 @@ __all__ = [
     "DemoLogin",
     "Surroundings",
     "assets",
+    "documents_of_people",
     "graphiql_page",
     "likely_documents",
     "page_of_people",
@@ -20,5 +21,10 @@ __all__ = [
 
 def likely_documents() -> list[str]:
     """The GraphQL documents that the pages send."""
+    return [*(tab.query for tab in read_tabs()), *read_own_operations().values(), *documents_of_people()]
+
+
+def documents_of_people() -> list[str]:
+    """Those of the pages for people, without GraphiQL."""
     own = {name: query for page in PAGES for name, query in read_operations(page).items()}
-    return [*(tab.query for tab in read_tabs()), *read_own_operations().values(), *own.values()]
+    return list(own.values())

@@ -27,28 +27,28 @@ STAFF = "STAFF"
 """What a tab is for that the platform's staff alone need."""
 
 _NEEDED = {
-    "02-account-and-tree": Permission.MEMBERS_READ.name,
-    "03-create-a-subaccount": Permission.SUBACCOUNTS_WRITE.name,
-    "04-invite-a-member": Permission.MEMBERS_WRITE.name,
-    "05-share-accounts": Permission.MEMBERS_WRITE.name,
-    "06-sign-up": ANONYMOUS,
-    "07-sign-in": ANONYMOUS,
-    "08-usage-and-plan": Permission.PLAN_READ.name,
-    "09-send-preview": Permission.CAMPAIGNS_SEND.name,
-    "10-send-reserve": Permission.CAMPAIGNS_SEND.name,
-    "11-invoices-and-credit": Permission.INVOICES_READ.name,
-    "12-buy-credit": Permission.CREDIT_WRITE.name,
-    "13-api-keys": Permission.API_KEYS_READ.name,
-    "14-a-year-of-sends": Permission.STATISTICS_READ.name,
-    "15-contacts": Permission.CONTACTS_READ.name,
-    "16-save-contacts": Permission.CONTACTS_WRITE.name,
-    "17-who-is-not-sent-to": Permission.BLOCK_LIST_READ.name,
-    "18-add-a-domain": Permission.DOMAINS_WRITE.name,
-    "19-settings": Permission.SETTINGS_READ.name,
-    "20-change-settings": Permission.SETTINGS_WRITE.name,
-    "21-personal-data": Permission.CONTACTS_READ.name,
-    "22-erase-a-contact": Permission.CONTACTS_WRITE.name,
-    "23-reviews": STAFF,
+    "02-account-and-tree": [Permission.MEMBERS_READ.name, Permission.SUBACCOUNTS_READ.name],
+    "03-create-a-subaccount": [Permission.SUBACCOUNTS_WRITE.name],
+    "04-invite-a-member": [Permission.MEMBERS_WRITE.name],
+    "05-share-accounts": [Permission.MEMBERS_WRITE.name],
+    "06-sign-up": [ANONYMOUS],
+    "07-sign-in": [ANONYMOUS],
+    "08-usage-and-plan": [Permission.PLAN_READ.name, Permission.STATISTICS_READ.name],
+    "09-send-preview": [Permission.CAMPAIGNS_SEND.name],
+    "10-send-reserve": [Permission.CAMPAIGNS_SEND.name],
+    "11-invoices-and-credit": [Permission.INVOICES_READ.name, Permission.CREDIT_READ.name],
+    "12-buy-credit": [Permission.CREDIT_WRITE.name],
+    "13-api-keys": [Permission.API_KEYS_READ.name],
+    "14-a-year-of-sends": [Permission.STATISTICS_READ.name],
+    "15-contacts": [Permission.CONTACTS_READ.name],
+    "16-save-contacts": [Permission.CONTACTS_WRITE.name],
+    "17-who-is-not-sent-to": [Permission.BLOCK_LIST_READ.name, Permission.CONTACTS_READ.name],
+    "18-add-a-domain": [Permission.DOMAINS_WRITE.name],
+    "19-settings": [Permission.SETTINGS_READ.name, Permission.SUBACCOUNTS_READ.name],
+    "20-change-settings": [Permission.SETTINGS_WRITE.name, Permission.SETTINGS_READ.name],
+    "21-personal-data": [Permission.CONTACTS_READ.name],
+    "22-erase-a-contact": [Permission.CONTACTS_WRITE.name],
+    "23-reviews": [STAFF],
 }
 """What a tab is for, by its file; the others are for everybody."""
 
@@ -57,12 +57,13 @@ _NEEDED = {
 class Tab:
     """One ready operation. `variables` is JSON text, empty for an operation that takes none.
 
-    `needs`: the name of the permission without which the tab is not shown, ANONYMOUS, STAFF, or nothing.
+    `needs`: names of permissions; the tab is shown to callers who hold all of them in one account. Or
+    ANONYMOUS, or STAFF.
     """
 
     query: str
     variables: str
-    needs: str
+    needs: list[str]
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def read_tabs() -> list[Tab]:
         Tab(
             query=path.read_text(encoding="utf-8"),
             variables=_variables_beside(path),
-            needs=_NEEDED.get(path.stem, ""),
+            needs=_NEEDED.get(path.stem, []),
         )
         for path in _documents()
     ]

@@ -72,6 +72,10 @@ class Settings(BaseSettings):
         description="Origins of other pages that may call the API, separated by commas; * for any; left out: "
         "none.",
     )
+    documents: Path | None = Field(
+        default=None,
+        description="A manifest of documents, as clients' tools make it: no others run; left out: all do.",
+    )
     trusted_proxies: Annotated[str, AfterValidator(values.trusted_proxies)] | None = Field(
         default=None,
         description="Addresses or ranges, separated by commas, whose X-Forwarded-For is believed; "

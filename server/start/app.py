@@ -23,15 +23,26 @@ from server.feedback.intake import FeedbackIntake
 from server.feedback.sms_intake import SmsIntake
 from server.graphql.documents import Documents
 from server.graphql.endpoint import GraphQLEndpoint
+from server.graphql.manifest import read_manifest
+from server.graphql.named_documents import NamedDocuments, PersistedQueries
 from server.graphql.preparation import beside, prepare
 from server.graphql.runner import OperationRunner
+from server.graphql.trusted_documents import TrustedDocuments
 from server.invoices.download import InvoiceDownload
 from server.jobs.mail import Postman
 from server.live.live import Live
 from server.live.streams import Streams
 from server.logs import metrics
 from server.outbox.page import OutboxPages
-from server.pages import PAGES, DemoLogin, Surroundings, assets, graphiql_page, page_of_people
+from server.pages import (
+    PAGES,
+    DemoLogin,
+    Surroundings,
+    assets,
+    documents_of_people,
+    graphiql_page,
+    page_of_people,
+)
 from server.scim.endpoints import ScimEndpoints
 from server.settings.deployment import deployment, local_outbox
 from server.settings.settings import Settings
@@ -68,10 +79,10 @@ def create_app(
         replica=replica,
         debug=settings.debug,
     )
-    documents, streams = Documents(runner.schema), Streams()
-    live = Live.of(runner, documents, streams, reads.near)
+    documents, named, streams = Documents(runner.schema), _named_documents(settings, runner), Streams()
+    live = Live.of(runner, documents, named, streams, reads.near)
     endpoint = GraphQLEndpoint(
-        runner.schema, documents, runner, runner.beside, graphiql_page(logins), live.event_streams
+        runner.schema, documents, runner, runner.beside, graphiql_page(logins), named, live.event_streams
     )
     uses = LinkUses(runner.sessions)
     links = LinkPages(runner.sessions, decided.signers, decided.public_url, uses)
@@ -105,6 +116,12 @@ def create_app(
     ]
     hosts, origins = settings.allowed_host_names, settings.allowed_origin_names
     return Application(endpoint, routes, hosts, origins, lifespan, live.socket)
+
+
+def _named_documents(settings: Settings, runner: OperationRunner) -> NamedDocuments:
+    if settings.documents is None:
+        return PersistedQueries(runner.holder)
+    return TrustedDocuments(read_manifest(settings.documents), documents_of_people())
 
 
 @dataclass(frozen=True)

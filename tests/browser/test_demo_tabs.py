@@ -125,7 +125,7 @@ async def test_every_tab_of_everybody_runs(demo_visit: Visit, deployment: Deploy
                     assert _user_errors(answer) == [], (login.label, tab.name)
                     sent.answers[tab.name, login.email] = answer
     demo_visit.assert_clean()
-    tabs = [OpenTab(tab.query, tab.variables) for tab in read_tabs() if tab.needs != ANONYMOUS]
+    tabs = [OpenTab(tab.query, tab.variables) for tab in read_tabs() if tab.needs != [ANONYMOUS]]
     assert sent.names == {tab.name for tab in tabs}
     _assert_shown_to_the_owner({name: sent.answers.get((name, AGENCY.owner.email)) for name in sent.names})
     (reviews,) = (answer for (name, _), answer in sent.answers.items() if name == "Reviews")

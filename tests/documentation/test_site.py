@@ -5,12 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from graphql import build_schema
+from graphql import GraphQLSchema, build_schema
 
 from authz.policy.permissions import Permission
+from authz.policy.refusals import RefusalCode
 from docs.generator.api_reference import reference_pages
-from docs.generator.permission_matrix import permission_page
-from tests.documentation.pages import CHECKOUT, rows_of
+from docs.generator.error_codes import MEANINGS, error_page
+from docs.generator.limits import DOCUMENTS, limit_page
+from docs.generator.permission_matrix import permission_page, uses_of_permissions
+from server.failures.errors import ErrorCode
+from tests.documentation.pages import CHECKOUT, DOCS, rows_of
 
 
 def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
@@ -22,8 +26,12 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     assert (tmp_path / "reference" / "mutations.html").exists()
 
 
+def _schema() -> GraphQLSchema:
+    return build_schema((CHECKOUT / "schema.graphql").read_text(encoding="utf-8"))
+
+
 def test_the_reference_has_every_type_and_every_root_field() -> None:
-    schema = build_schema((CHECKOUT / "schema.graphql").read_text(encoding="utf-8"))
+    schema = _schema()
     pages = reference_pages(schema)
     headings = {name: re.findall(r"^## (\w+)$", text, re.MULTILINE) for name, text in pages.items()}
     assert schema.query_type is not None
@@ -35,7 +43,46 @@ def test_the_reference_has_every_type_and_every_root_field() -> None:
 
 
 def test_the_matrix_is_casbins() -> None:
-    rows = {row[0]: row[1:] for row in rows_of(permission_page())}
+    matrix, _, rest = permission_page(_schema()).partition("## What needs them")
+    uses, _, fields = rest.partition("## Fields and mutations by role")
+    rows = {row[0]: row[1:] for row in rows_of(matrix)}
     assert set(rows) == {permission.name for permission in Permission}
     assert rows["ACCOUNT_SUSPEND"] == ["ai", "ai", "", "", "", ""]
     assert rows["CREDIT_READ"] == ["mai", "mai", "", "mi", "", ""]
+    needed = {row[0]: row[1] for row in rows_of(uses)}
+    assert set(needed) == set(rows)
+    assert "`memberInvite`" in needed["MEMBERS_WRITE"]
+    assert "`Account.credit`" in needed["CREDIT_READ"]
+    by_role = {row[0].strip("`"): row[1:] for row in rows_of(fields)}
+    assert by_role["Account.credit"] == rows["CREDIT_READ"]
+    assert by_role["accountSuspend"] == rows["ACCOUNT_SUSPEND"]
+
+
+def test_every_mark_of_the_schema_is_in_the_page_of_permissions() -> None:
+    """Counted in the text of the snapshot, which the page is made of."""
+    sdl = (CHECKOUT / "schema.graphql").read_text(encoding="utf-8")
+    marks = re.findall(r'@requires(?:Any)?\(permissions?: (\[[^\]]*\]|"\w+")\)', sdl)
+    interfaces = re.findall(r"^interface .*@requires.*$", sdl, re.MULTILINE)
+    assert interfaces == []
+    uses = uses_of_permissions(_schema())
+    assert sum(len(places) for places in uses.values()) == sum(mark.count('"') // 2 for mark in marks) > 200
+
+
+def test_the_codes_of_errors_are_all_there() -> None:
+    found = [row[0].strip("`") for row in rows_of(error_page(_schema()))]
+    codes = [code.name for code in RefusalCode] + [code.value for code in ErrorCode]
+    assert sorted(found) == sorted(codes)
+    assert set(MEANINGS) == set(ErrorCode)
+    rows = {row[0].strip("`"): row[1:] for row in rows_of(error_page(_schema()))}
+    assert rows["DOCUMENT_NOT_TRUSTED"][1] == "403"
+    assert rows["RATE_LIMITED"][1] == "429"
+    assert all(meaning.endswith(".") for meaning, _ in rows.values())
+
+
+def test_the_limits_are_the_programs_and_the_guides() -> None:
+    """Each number of a document's limits stands in the guide, too, which says what counts."""
+    page, guide = limit_page(), (DOCS / "guide" / "limits.md").read_text(encoding="utf-8")
+    documents = guide.partition("## Documents")[2].partition("\n## ")[0]
+    assert "| 5,000 | tokens | `COST_EXCEEDED` |" in page
+    for limit in DOCUMENTS:
+        assert re.search(rf"(?<![\d,]){limit.most:,}(?![\d,]*\d)", documents), limit

@@ -100,7 +100,7 @@ async function samplesFor(token, viewer) {
 
 // What the operation tells of the account that tabs with the permission are filled with.
 async function accountOf(operation, permission, token, viewer) {
-  const account = accountWith(viewer, permission);
+  const account = accountWith(viewer, [permission]);
   if (!account) {
     return null;
   }

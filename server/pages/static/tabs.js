@@ -3,11 +3,11 @@
 // As long as nobody is known.
 export const ANYBODY = { user: null, apiKey: null, staff: null, accounts: { nodes: [] } };
 
-// Those for which the caller holds the permission in an account.
+// Those for which the caller holds all permissions in one account.
 export function fitting(tabs, viewer) {
   return tabs.filter(({ needs }) => {
-    switch (needs) {
-      case "":
+    switch (needs[0]) {
+      case undefined:
         return true;
       case "ANONYMOUS":
         return !viewer.user && !viewer.apiKey;
@@ -30,10 +30,11 @@ export function filled({ query, variables, needs }, viewer, { paymentMethod, con
   return { query, variables: text };
 }
 
-// The first account in which the caller holds the permission.
-export function accountWith(viewer, permission) {
+// The first account in which the caller holds all permissions.
+export function accountWith(viewer, permissions) {
   return viewer.accounts.nodes.find(
-    (account) => account.status === "ACTIVE" && account.viewerPermissions.includes(permission),
+    ({ status, viewerPermissions }) =>
+      status === "ACTIVE" && permissions.every((permission) => viewerPermissions.includes(permission)),
   );
 }
 

@@ -46,7 +46,7 @@ async def test_writes(case: Case, api: Api, world: World) -> None:
 def test_cases_that_cannot_be_meant_are_refused() -> None:
     """A name that is misspelt must not make a check disappear."""
     text = (FOLDER / "siblings.yaml").read_text("utf-8")
-    assert read_case(text)
+    read_case(text)
     for wrong in (
         text.replace("may:", "mya:"),
         text.replace("sees:", "sees:\n  nobody: []"),

@@ -13,7 +13,7 @@ from tests.server.commands.test_cli import Run, assert_one_sentence, run
 __all__ = ["run"]
 
 MAKING = {"serve", "migrate", "demo"}
-WITHOUT = {"policy show", "schema print", "contacts import"}
+WITHOUT = {"policy show", "schema print", "documents check", "contacts import"}
 """They need none."""
 LOOKING = {
     "worker": [],

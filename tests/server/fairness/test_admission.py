@@ -18,6 +18,7 @@ from server.embedded_postgres import DatabaseAddresses
 from server.fairness.gate import Caller, Side
 from server.graphql.documents import Documents
 from server.graphql.endpoint import GraphQLEndpoint
+from server.graphql.named_documents import PersistedQueries
 from server.graphql.runner import OperationRunner
 from server.http.authentication import credentials_of
 from server.logs.request_log import RequestLog
@@ -63,9 +64,9 @@ async def hostile_key(world: World) -> ApiKey:
 @asynccontextmanager
 async def _clients(executor: OperationRunner) -> AsyncIterator[tuple[Api, Api]]:
     """The same endpoint, for callers at two addresses."""
-    documents = Documents(executor.schema)
+    documents, named = Documents(executor.schema), PersistedQueries(executor.holder)
     endpoint = GraphQLEndpoint(
-        executor.schema, documents, executor, executor.beside, graphiql_page(), NoStreams()
+        executor.schema, documents, executor, executor.beside, graphiql_page(), named, NoStreams()
     )
     app = RequestLog(Starlette(routes=[Route(GRAPHQL_PATH, endpoint)]))
     async with _client(app, "127.0.0.1") as polite, _client(app, _HOSTILE) as hostile:

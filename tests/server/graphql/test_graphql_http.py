@@ -239,17 +239,32 @@ def test_another_protocol_than_ours_is_not_offered(
     assert caplog.records == []
 
 
-def test_persisted_queries_are_refused_as_apollo_expects(client: httpx.Client) -> None:
-    extensions = {"persistedQuery": {"version": 1, "sha256Hash": "ab"}}
-    expected = {"code": "PERSISTED_QUERY_NOT_SUPPORTED", "message": "PersistedQueryNotSupported"}
-    for accept, status in ((GRAPHQL, 400), (JSON, 200)):
-        response = post(client, {"extensions": extensions}, accept)
-        assert (response.status_code, only_error(response)) == (status, expected)
-        by_get = client.get(
-            "/graphql", params={"extensions": json.dumps(extensions)}, headers={"accept": accept}
-        )
-        assert (by_get.status_code, only_error(by_get)) == (status, expected)
-    assert post(client, {"query": HELLO, "extensions": extensions}).status_code == 200
+_DEFERRED = "{ ... @defer { greeting } number(value: 1) }"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        _DEFERRED,
+        '{ ...F @defer(label: "later", if: true) } fragment F on Query { greeting }',
+        "query Q($if: Boolean) { greeting @stream(initialCount: 1, if: $if) }",
+    ],
+)
+@pytest.mark.parametrize("accept", [GRAPHQL, JSON, "multipart/mixed;deferSpec=20220824, application/json"])
+def test_there_is_no_incremental_delivery(client: httpx.Client, query: str, accept: str) -> None:
+    response = post(client, {"query": query}, accept)
+    assert response.status_code == (400 if accept == GRAPHQL else 200)
+    assert code_of(response) == "INCREMENTAL_DELIVERY_NOT_SUPPORTED"
+    assert "Answers come whole: ask without @" in response.text
+
+
+def test_an_answer_in_parts_is_not_acceptable(client: httpx.Client) -> None:
+    for query in (HELLO, _DEFERRED):
+        response = post(client, {"query": query}, "multipart/mixed;deferSpec=20220824")
+        assert (response.status_code, code_of(response)) == (406, "NOT_ACCEPTABLE")
+        assert "whole; accept one of them" in response.text
+    both = post(client, {"query": HELLO}, "multipart/mixed;deferSpec=20220824, application/json")
+    assert both.json()["data"] == {"greeting": "Hello world"}
 
 
 def test_validation_stops(client: httpx.Client) -> None:

@@ -8,15 +8,18 @@ from pathlib import Path
 import httpx
 import pytest
 from graphql import (
+    DirectiveNode,
     DocumentNode,
-    FieldNode,
     GraphQLSchema,
     OperationDefinitionNode,
-    OperationType,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
     build_schema,
     parse,
     print_ast,
     validate,
+    visit,
 )
 from graphql.execution.values import get_variable_values
 from starlette.applications import Starlette
@@ -25,7 +28,7 @@ from starlette.routing import Route
 from server.pages import PAGES, Surroundings, assets, graphiql_page, page_of_people
 from server.pages.documents import data_block
 from server.pages.files import FOLDER, OWN_FILES, own_address
-from server.pages.graphiql import ANONYMOUS, graphiql_document, read_tabs
+from server.pages.graphiql import ANONYMOUS, STAFF, graphiql_document, read_tabs
 from server.pages.libraries import (
     LIBRARY_FILES,
     PUBLIC_NETWORK,
@@ -82,24 +85,33 @@ def test_the_variables_of_a_tab_fit_its_operation(schema: GraphQLSchema, path: P
 
 
 def test_a_tab_is_shown_to_those_who_may_send_it(schema: GraphQLSchema) -> None:
-    """What a mutation needs by its mark; a query's fields need it, or they are not asked for."""
+    """Each of its fields says what it needs; ACCOUNT_READ belongs to every role."""
     for tab in read_tabs():
-        operation = _operation(parse(tab.query))
-        if operation.operation is OperationType.MUTATION:
-            (field,) = operation.selection_set.selections
-            assert isinstance(field, FieldNode)
-            assert tab.needs in _needed(schema, field.name.value)
+        marks = _marks(schema, parse(tab.query))
+        if tab.needs == [STAFF]:
+            assert "  staff {" in tab.query
+            continue
+        if tab.needs == [ANONYMOUS]:
+            assert "anonymous" in {mark.name.value for mark in marks}, tab.query
+            continue
+        needed = [set(re.findall('"([A-Z_]+)"', print_ast(mark))) for mark in marks] + [{"ACCOUNT_READ"}]
+        held = {*tab.needs, "ACCOUNT_READ"}
+        assert [names for names in needed if names and not names & held] == [], tab.query
+        assert set(tab.needs) <= set().union(*needed), tab.query
 
 
-def _needed(schema: GraphQLSchema, mutation: str) -> set[str]:
-    assert schema.mutation_type is not None
-    node = schema.mutation_type.fields[mutation].ast_node
-    assert node is not None
-    marks = {directive.name.value: directive for directive in node.directives}
-    if {"public", "anonymous"} & marks.keys():
-        return {ANONYMOUS}
-    (value,) = next(iter(marks.values())).arguments
-    return set(re.findall(r"[A-Z_]+", print_ast(value)))
+def _marks(schema: GraphQLSchema, document: DocumentNode) -> list[DirectiveNode]:
+    """The directives of all fields that a document asks for."""
+    types, found = TypeInfo(schema), list[DirectiveNode]()
+
+    class Fields(Visitor):
+        def enter_field(self, *_: object) -> None:
+            definition = types.get_field_def()
+            if definition is not None and definition.ast_node is not None:
+                found.extend(definition.ast_node.directives or ())
+
+    visit(document, TypeInfoVisitor(types, Fields()))
+    return found
 
 
 def test_every_file_of_variables_belongs_to_an_operation() -> None:

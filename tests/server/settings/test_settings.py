@@ -31,6 +31,7 @@ MALFORMED = {
     "MANDANT_READ_URL": _URLS,
     "MANDANT_MIGRATION_DATABASE_URL": _URLS,
     "MANDANT_FOLDER": _TEXTS,  # what is no folder, the embedded PostgreSQL tells
+    "MANDANT_DOCUMENTS": _TEXTS,  # what is no file, or no manifest, is told when it is read
     "HOST": ("foo bar", "localhost:8000", "http://localhost", "[::1]", "-", "a" * 70, "ho\u00dft/x", "a..b"),
     "PORT": (*_NUMBERS, "65536", "8000/tcp"),
     "MANDANT_APP_URL": ("foo", "javascript:alert(1)", "https://example.com?x=1"),

@@ -23,6 +23,7 @@ from server.edge.http_protocol import HttpProtocol
 from server.failures.errors import ErrorCode, RefusedRequestError, Unauthenticated
 from server.graphql.documents import Documents
 from server.graphql.endpoint import GraphQLEndpoint
+from server.graphql.named_documents import PersistedQueries
 from server.http.request import GraphQLRequest, RequestHead
 from server.logs.request_log import RequestLog
 
@@ -181,7 +182,11 @@ def run_small_server() -> Iterator[SmallServer]:
     async def page(request: Request) -> Response:
         return HTMLResponse("<title>GraphiQL</title>")
 
-    endpoint = GraphQLEndpoint(schema, Documents(schema), execute, at_once, page, NoStreams())
+    def holder(authorization: str | None, client_address: str) -> str:
+        return authorization or client_address
+
+    named = PersistedQueries(holder)
+    endpoint = GraphQLEndpoint(schema, Documents(schema), execute, at_once, page, named, NoStreams())
     application = RequestLog(Starlette(routes=[Route("/graphql", endpoint)]))
     with run_in_thread(application) as address:
         yield SmallServer(f"http://{address}", root)
