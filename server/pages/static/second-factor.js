@@ -1,18 +1,21 @@
-// The person's second factors. Each change asks for the password.
+// The person's second factors. Each change asks for the password, or for a fresh single sign-on of who has none.
 import { button, element } from "./elements.js";
 import { ownData, ownPayload } from "./own.js";
 import { newPasskey, passkeysWork } from "./passkeys.js";
+import { keepReturn } from "./session.js";
+import { companyAddress } from "./sign-in-steps.js";
 import { moment, onSubmit, operations, part, passkeyOrigin, say, showProblem, showView } from "./views.js";
 
 const change = (field, document, input) => ownPayload(field, operations[document], input);
 
 async function showOverview(done = "") {
-  const factor = await ownData("secondFactor", operations["second-factor"]);
-  const { totp, passkeys, recoveryCodesLeft } = factor;
+  const { hasPassword, user, secondFactor } = await ownData("secondFactor", operations["second-factor"]);
+  const { totp, passkeys, recoveryCodesLeft } = secondFactor;
+  showConfirmation(hasPassword, user.email);
   // Neither is shown again.
   part("secret").textContent = "";
   part("code-list").replaceChildren();
-  const names = factor.missingIn.nodes.map(({ name }) => name).join(", ");
+  const names = secondFactor.missingIn.nodes.map(({ name }) => name).join(", ");
   part("missing").textContent = say("missing", { names });
   part("missing").hidden = !names;
   part("app-state").textContent = say(totp ? "app_set" : "app_none");
@@ -28,6 +31,15 @@ async function showOverview(done = "") {
   part("codes-left").textContent = say("codes_left", { number: recoveryCodesLeft });
   showView("overview");
   part("done").textContent = done;
+}
+
+// By what the person confirms a change.
+function showConfirmation(hasPassword, email) {
+  for (const each of document.querySelectorAll(".own-password")) {
+    each.hidden = each.disabled = !hasPassword;
+  }
+  part("company-again").hidden = hasPassword;
+  part("company-again-link").href = companyAddress(email);
 }
 
 function itemOf({ id, name, createdAt }) {
@@ -101,6 +113,7 @@ part("app-remove").onclick = () =>
 part("passkey-add").onclick = () => ask(say("passkey_add"), addPasskey, { named: true });
 part("codes-renew").onclick = () =>
   ask(say("codes_renew"), ({ password }) => change("recoveryCodesRenew", "recovery-codes-renew", { password }));
+part("company-again-link").onclick = () => keepReturn(location.pathname);
 part("codes-kept").onclick = lookUp;
 part("look-up-again").onclick = lookUp;
 for (const back of document.querySelectorAll(".back")) {

@@ -110,3 +110,36 @@ async def test_an_invitation_is_accepted_after_the_companys_sign_in(
     await page.get_by_role("button", name="Accept the invitation").click()
     await expect(page.get_by_role("heading")).to_have_text("You are a member of Elsewhere")
     assert "Elsewhere" in await accounts_of(page)
+
+
+async def test_who_has_no_password_changes_factors_after_a_fresh_sign_in(
+    visit: Visit, company: Company, world: World
+) -> None:
+    page, email = visit.page, company.address()
+    subject = company.person(email)
+    await page.goto(f"{visit.server_url}/sso/start?email={email}")
+    await page.locator("input[name=sub]").fill(subject)
+    await page.get_by_role("button", name="Authorize").click()
+    await expect(page.get_by_role("heading")).to_have_text("You are signed in")
+    await page.goto(f"{visit.server_url}/second-factor")
+    await page.get_by_role("button", name="Set up an app").click()
+    await expect(page.get_by_label("Your password")).to_be_hidden()
+    assert await findings(page) == []
+    await page.locator("#change-button").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Set up an authenticator app")
+    assert await page.locator("#secret").inner_text() != ""
+
+    async with world.database.begin() as connection:
+        older = "UPDATE sessions SET created_at = created_at - interval '11 minutes'"
+        await connection.exec_driver_sql(f"{older} WHERE sign_on_subject = $1", (subject,))
+    await page.goto(f"{visit.server_url}/second-factor")
+    await page.get_by_role("button", name="Set up an app").click()
+    await page.locator("#change-button").click()
+    await expect(page.get_by_role("alert")).to_contain_text("sign in anew with your company")
+    await page.get_by_role("link", name="Sign in with your company again").click()
+    await page.locator("input[name=sub]").fill(subject)
+    await page.get_by_role("button", name="Authorize").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Your second factor")
+    await page.get_by_role("button", name="Set up an app").click()
+    await page.locator("#change-button").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Set up an authenticator app")
