@@ -60,9 +60,9 @@ class ProfileMutation:
     @strawberry.mutation(
         directives=OPEN,
         description="Delete yourself, with your password or a fresh single sign-on. Your memberships, "
-        "shares, sessions and known devices end at once. Accounts keep what you made in them, and their logs show a pseudonym in the "
-        "place of your name. Your address is free again. Refused with LAST_OWNER while you are the only "
-        "owner of an account: hand it over, or close it.",
+        "shares, sessions and known devices end at once. Accounts keep what you made in them, and their "
+        "logs show a pseudonym in the place of your name. Your address is free again. Refused with "
+        "LAST_OWNER while you are the only owner of an account: hand it over, or close it.",
     )
     async def user_delete(self, info: ContextInfo, input: UserDeleteInput) -> UserDeletePayload:
         principal = principal_of(info)

@@ -3,7 +3,7 @@ import { button, element } from "./elements.js";
 import { ownData, ownPayload } from "./own.js";
 import { newPasskey, passkeysWork } from "./passkeys.js";
 import { keepReturn } from "./session.js";
-import { companyAddress } from "./sign-in-steps.js";
+import { goToCompany } from "./sign-in-steps.js";
 import { moment, onSubmit, operations, part, passkeyOrigin, say, showProblem, showView } from "./views.js";
 
 const change = (field, document, input) => ownPayload(field, operations[document], input);
@@ -39,7 +39,10 @@ function showConfirmation(hasPassword, email) {
     each.hidden = each.disabled = !hasPassword;
   }
   part("company-again").hidden = hasPassword;
-  part("company-again-link").href = companyAddress(email);
+  onSubmit("company-again", () => {
+    keepReturn(location.pathname);
+    return goToCompany({ email });
+  });
 }
 
 function itemOf({ id, name, createdAt }) {
@@ -113,7 +116,6 @@ part("app-remove").onclick = () =>
 part("passkey-add").onclick = () => ask(say("passkey_add"), addPasskey, { named: true });
 part("codes-renew").onclick = () =>
   ask(say("codes_renew"), ({ password }) => change("recoveryCodesRenew", "recovery-codes-renew", { password }));
-part("company-again-link").onclick = () => keepReturn(location.pathname);
 part("codes-kept").onclick = lookUp;
 part("look-up-again").onclick = lookUp;
 for (const back of document.querySelectorAll(".back")) {
