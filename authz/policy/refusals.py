@@ -66,6 +66,9 @@ class RefusalCode(enum.Enum):
     SINGLE_SIGN_ON_REQUIRED = (
         "The company that the e-mail address belongs to requires single sign-on. Sign in at /sso/start."
     )
+    FRESH_SIGN_IN_REQUIRED = (
+        "You have no password: sign in anew with your company's single sign-on, and do it within ten minutes."
+    )
     SIGN_UP_REFUSED = "No account can be made with this e-mail address and password."
     SIGN_IN_REFUSED = "The e-mail address or the password is wrong."
     HAS_SUBACCOUNTS = "The account still has open subaccounts."

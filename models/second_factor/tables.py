@@ -41,6 +41,7 @@ recovery_codes = control_table(
     "recovery_codes",
     Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
     Column("digest", LargeBinary, nullable=False, comment="SHA-256 of the code, of 80 random bits"),
+    created_at(),
     PrimaryKeyConstraint("user_id", "digest"),
     comment="A code that was used is deleted.",
 )

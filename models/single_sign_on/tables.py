@@ -84,9 +84,16 @@ single_sign_on_identities = control_table(
     Index("ix_single_sign_on_identities_user_id", "user_id"),
 )
 
+
+def _challenge() -> Column[bytes]:
+    comment = "SHA-256 of what the page keeps that has begun."
+    return Column("challenge", LargeBinary, nullable=False, comment=comment)
+
+
 single_sign_on_attempts = control_table(
     "single_sign_on_attempts",
     Column("digest", LargeBinary, primary_key=True, comment="SHA-256 of the state."),
+    _challenge(),
     moment("expires_at", nullable=False),
     Index(None, "expires_at"),
     comment="People who were sent to an issuer and have not come back. Each comes back once.",
@@ -99,6 +106,7 @@ single_sign_on_codes = control_table(
     Column("sign_on_master_id", Uuid, nullable=False),
     Column("sign_on_subject", Text, nullable=False),
     Column("issuer_session", Text),
+    _challenge(),
     moment("expires_at", nullable=False),
     Index(None, "expires_at"),
     Index(None, "user_id"),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from sqlalchemy import ARRAY, CollectionAggregate, Uuid, any_, delete, func, literal, select, update
 
 from authz.callers.actors import Actor
-from authz.guards.delegation import RoleGrant
 from authz.guards.exclusive import Authorized
 from authz.policy.builtin_roles import BuiltinRole
 from engine.writes.sessions import WriteSession
@@ -20,8 +19,7 @@ from models.roles.tables import roles
 from models.shares.tables import share_accounts, shares
 from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Ended, record_ends
-from resolvers.members.change import logged_values
-from resolvers.members.ownership import end_offers
+from resolvers.members.ending import Ending, end_memberships
 from resolvers.shares.store import described, scopes_of
 
 
@@ -51,9 +49,9 @@ async def end_access(
 
 
 async def _end_members(session: WriteSession, account: Authorized, ids: Sequence[uuid.UUID]) -> list[Ended]:
-    columns = memberships.c.id, memberships.c.user_id, memberships.c.expires_at
+    columns = memberships.c.id, memberships.c.user_id, memberships.c.role_id
     found = (
-        select(*columns, roles.c.id.label("role_id"), roles.c.name, roles.c.member_mask)
+        select(*columns, roles.c.name, memberships.c.expires_at)
         .join(roles, roles.c.id == memberships.c.role_id)
         .where(
             in_account(memberships, account),
@@ -61,21 +59,8 @@ async def _end_members(session: WriteSession, account: Authorized, ids: Sequence
             memberships.c.role_id != BuiltinRole.OWNER.id,
         )
     )
-    rows = (await session.execute(found)).all()
-    ending = [row.id for row in rows]
-    await end_offers(session, account, *ending)
-    these = in_account(memberships, account), memberships.c.id == _any(ending)
-    await session.send_built(delete(memberships).where(*these))
-    return [
-        Ended(
-            account,
-            EventType.MEMBER_REMOVED,
-            present(Kind.MEMBER, row.id),
-            logged_values(RoleGrant(row.role_id, row.name, row.member_mask, below_mask=0), row.expires_at)
-            | {"user": present(Kind.USER, row.user_id)},
-        )
-        for row in rows
-    ]
+    endings = [Ending(account, *row) for row in await session.execute(found)]
+    return await end_memberships(session, endings)
 
 
 async def _end_shares(session: WriteSession, account: Authorized, ids: Sequence[uuid.UUID]) -> list[Ended]:

@@ -4,6 +4,7 @@ The row of the person stays, because logs, keys and orders name it. What is left
 it was. The address is free again.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, delete, exists, func, select, update
@@ -12,27 +13,27 @@ from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from authz.guards.locks import lock_tree
 from authz.guards.staff import is_staff
-from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.refusals import Refusal, RefusalCode
 from authz.reach.break_glass import opening_holds
 from authz.wall.notes import TransactionNotes
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import in_account, in_tree, row_of
-from models.base.ids import AccountId, Kind, MasterId, ShareId, UserId, present
+from models.accounts.tables import AccountStatus, accounts
+from models.accounts.trees import in_tree
+from models.base.ids import AccountId, MasterId, ShareId, UserId
 from models.base.text_forms import forms_of
 from models.members.tables import memberships
 from models.parent_access.openings import break_glass_openings
 from models.people.devices import devices
 from models.people.mailbox_links import mailbox_links
 from models.people.sessions import sessions
-from models.people.users import ownerships, users
+from models.people.users import users
 from models.roles.tables import roles
 from models.scim.tables import scim_group_members, scim_memberships, scim_users
 from models.shares.tables import shares
 from models.single_sign_on.tables import single_sign_on_codes, single_sign_on_identities
 from resolvers.effects.event_types import EventType
-from resolvers.effects.log import Change, record
-from resolvers.members.ownership import end_offers
+from resolvers.effects.log import record_ends
+from resolvers.members.ending import Ending, end_memberships
 from resolvers.parent_access.opening_store import end_openings
 from resolvers.people.proved_passwords import PasswordChangedError, ProvedPassword
 from resolvers.shares.accept import leave_share
@@ -64,10 +65,8 @@ async def delete_person(session: WriteSession, principal: Principal, proved: Pro
         raise Refusal(RefusalCode.CONFLICT, _JOINED_MEANWHILE)
     if await is_staff(session, user_id):
         raise Refusal(RefusalCode.FAILED_PRECONDITION, _STAFF)
-    await _give_up_ownership(session, user_id)
     await _end_openings(session, principal, user_id)
-    for row in await _memberships(session, user_id):
-        await _leave(session, principal, row)
+    await _leave_all(session, principal, user_id)
     given = shares.c.user_id == user_id
     for share_id in (
         await session.execute(select(shares.c.id).where(given, shares.c.revoked_at.is_(None)))
@@ -94,22 +93,6 @@ async def _hold(session: WriteSession, proved: ProvedPassword) -> None:
         raise PasswordChangedError
 
 
-async def _give_up_ownership(session: WriteSession, user_id: UserId) -> None:
-    """An account that is closed has no owners, and nobody has to look after it."""
-    owned = select(ownerships.c.master_id, ownerships.c.account_id).where(ownerships.c.user_id == user_id)
-    row = (await session.execute(owned)).one_or_none()
-    if row is None:
-        return
-    others = select(func.count()).where(
-        in_account(memberships, _account(row)),
-        memberships.c.role_id == BuiltinRole.OWNER.id,
-        memberships.c.user_id != user_id,
-    )
-    if (await session.execute(others)).scalar_one() == 0:
-        raise Refusal(RefusalCode.LAST_OWNER, _HAND_OVER)
-    await session.send_built(delete(ownerships).where(ownerships.c.user_id == user_id))
-
-
 async def _end_openings(session: WriteSession, principal: Principal, user_id: UserId) -> None:
     own = break_glass_openings.c.user_id == user_id
     places = select(break_glass_openings.c.master_id, break_glass_openings.c.account_id).distinct()
@@ -117,30 +100,34 @@ async def _end_openings(session: WriteSession, principal: Principal, user_id: Us
         await end_openings(session, principal, _account(row), own)
 
 
+async def _leave_all(session: WriteSession, principal: Principal, user_id: UserId) -> None:
+    """All memberships, also those that have expired."""
+    for row in await _memberships(session, user_id):
+        account = replace(_account(row), refused_change=_refused_change(row.status))
+        session.notes(TransactionNotes).touched.add(account.account_id)
+        ending = Ending(account, row.id, user_id, row.role_id, row.role, row.expires_at)
+        try:
+            ended = await end_memberships(session, [ending], EventType.MEMBER_LEFT)
+        except Refusal as refusal:
+            raise Refusal(refusal.code, _HAND_OVER) from refusal
+        await record_ends(session, principal, ended)
+
+
+def _refused_change(status: str) -> RefusalCode | None:
+    """A closed account has no owner who would have to stay."""
+    return RefusalCode.ACCOUNT_CLOSED if status == AccountStatus.CLOSED.value else None
+
+
 async def _memberships(session: WriteSession, user_id: UserId) -> list[Row[*tuple[Any, ...]]]:
-    """All, also those that have expired."""
-    columns = (memberships.c[name] for name in ("master_id", "account_id", "id", "expires_at"))
+    columns = (memberships.c[name] for name in ("master_id", "account_id", "id", "role_id", "expires_at"))
     statement = (
-        select(*columns, roles.c.name.label("role"))
+        select(*columns, roles.c.name.label("role"), accounts.c.status)
         .join(roles, roles.c.id == memberships.c.role_id)
+        .join(accounts, in_tree(accounts, memberships, id="account_id"))
         .where(memberships.c.user_id == user_id)
         .order_by(memberships.c.master_id, memberships.c.account_id)
     )
     return list((await session.execute(statement)).all())
-
-
-async def _leave(session: WriteSession, principal: Principal, row: Row[*tuple[Any, ...]]) -> None:
-    account = _account(row)
-    session.notes(TransactionNotes).touched.add(account.account_id)
-    await end_offers(session, account, row.id)
-    await session.send_built(delete(memberships).where(row_of(memberships, account, row.id)))
-    before: Change = {
-        "role": row.role,
-        "expiresAt": row.expires_at.isoformat() if row.expires_at else None,
-        "user": present(Kind.USER, principal.id),
-    }
-    subject_id = present(Kind.MEMBER, row.id)
-    await record(session, principal, account, EventType.MEMBER_LEFT, subject_id, before, None)
 
 
 async def _forget(session: WriteSession, user_id: UserId) -> None:

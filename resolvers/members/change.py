@@ -4,7 +4,7 @@ import datetime
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Row, delete, select, update
+from sqlalchemy import ColumnElement, Row, select, update
 
 from authz.callers.principals import Principal
 from authz.guards.delegation import RoleGrant, role_in, role_to_give
@@ -18,10 +18,11 @@ from models.accounts.trees import row_of
 from models.base.ids import AccountId, Kind, MembershipId, UserId, present
 from models.members.tables import memberships
 from resolvers.effects.event_types import EventType
-from resolvers.effects.log import Change, record
+from resolvers.effects.log import record, record_ends
 from resolvers.inputs.global_ids import parse_member
 from resolvers.inputs.moments import check_future, ends_no_later, moved_end
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
+from resolvers.members.ending import Ending, end_memberships, membership_values
 from resolvers.members.ownership import end_offers, give_up_ownership
 
 
@@ -99,8 +100,10 @@ async def update_member(session: WriteSession, principal: Principal, command: Me
         .where(row_of(memberships, account, membership.id))
         .values(role_id=new.id, expires_at=expires_at, version=membership.version + 1)
     )
-    before, after = logged_values(old, membership.expires_at), logged_values(new, expires_at)
-    await _log(session, principal, account, EventType.MEMBER_UPDATED, membership, before, after)
+    before = membership_values(old.name, membership.expires_at)
+    after = membership_values(new.name, expires_at)
+    subject_id = present(Kind.MEMBER, membership.id)
+    await record(session, principal, account, EventType.MEMBER_UPDATED, subject_id, before, after)
     return MemberChange(account, membership.id)
 
 
@@ -181,28 +184,8 @@ async def _end(
     role: RoleGrant,
     kind: EventType,
 ) -> MemberChange:
-    if membership.is_owner:
-        await give_up_ownership(session, account, membership.user_id, membership.id)
-    await end_offers(session, account, membership.id)
-    await session.send_built(delete(memberships).where(row_of(memberships, account, membership.id)))
-    before = logged_values(role, membership.expires_at) | {"user": present(Kind.USER, membership.user_id)}
-    await _log(session, principal, account, kind, membership, before, None)
+    ending = Ending(
+        account, membership.id, membership.user_id, membership.role_id, role.name, membership.expires_at
+    )
+    await record_ends(session, principal, await end_memberships(session, [ending], kind))
     return MemberChange(account, membership.id)
-
-
-def logged_values(role: RoleGrant, expires_at: datetime.datetime | None) -> Change:
-    """A membership as the log tells it."""
-    return {"role": role.name, "expiresAt": expires_at.isoformat() if expires_at else None}
-
-
-async def _log(
-    session: WriteSession,
-    principal: Principal,
-    account: Authorized,
-    kind: EventType,
-    membership: Membership,
-    before: Change,
-    after: Change | None,
-) -> None:
-    subject_id = present(Kind.MEMBER, membership.id)
-    await record(session, principal, account, kind, subject_id, before, after)

@@ -43,10 +43,11 @@ class NewLink:
 
 @dataclass(frozen=True)
 class UsedLink:
-    """Whose link it was. `address`: see `NewLink`."""
+    """Whose link it was, and since when. `address`: see `NewLink`."""
 
     user_id: UserId
     address: EmailAddress | None
+    made_at: datetime.datetime
 
 
 def new_code() -> str:
@@ -92,12 +93,12 @@ async def use_link(session: WriteSession, kind: MailboxLinkKind, found: Digest |
     valid = _valid(kind, found)
     theirs = select(users.c.id).join(mailbox_links, mailbox_links.c.user_id == users.c.id).where(valid)
     await session.execute(theirs.with_for_update(key_share=True, of=users))
-    columns = (mailbox_links.c.user_id, mailbox_links.c.email, mailbox_links.c.email_canonical)
-    row = (await session.execute(delete(mailbox_links).where(valid).returning(*columns))).one_or_none()
+    used = delete(mailbox_links).where(valid).returning(*mailbox_links.c)
+    row = (await session.execute(used)).one_or_none()
     if row is None:
         raise Refusal(RefusalCode.LINK_NOT_VALID, field="token")
     address = None if row.email is None else EmailAddress(row.email, row.email_canonical)
-    return UsedLink(UserId(row.user_id), address)
+    return UsedLink(UserId(row.user_id), address, row.created_at)
 
 
 async def link_of_code(session: WriteSession, user_id: UserId, code: str) -> Digest:

@@ -1,8 +1,12 @@
-"""Passwords that were checked, and are still the same when the write that needs them runs."""
+"""Passwords that were checked, and are still the same when the write that needs them runs.
 
+Who has no password, because a company signs the person in, confirms by a fresh single sign-on instead.
+"""
+
+import datetime
 from dataclasses import dataclass
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from authz.callers.principals import Principal
 from authz.callers.tokens import TokenKind, digest
@@ -10,17 +14,22 @@ from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.base.ids import UserId
 from models.people.devices import devices
+from models.people.sessions import sessions
 from models.people.users import users
 from resolvers.inputs.emails import email_address
 from resolvers.people.hashing import HashingTurn
 
+FRESH_FOR = datetime.timedelta(minutes=10)
+"""How long single sign-on counts as a confirmation."""
+
 
 @dataclass(frozen=True)
 class ProvedPassword:
-    """A person's correct password. `stored_hash`: the hash that it was compared with."""
+    """A person's correct password. `stored_hash`: the hash that it was compared with; None: the person has no
+    password, and has signed in afresh."""
 
     user_id: UserId
-    stored_hash: str
+    stored_hash: str | None
 
 
 class PasswordChangedError(Exception):
@@ -28,7 +37,7 @@ class PasswordChangedError(Exception):
 
 
 async def prove_password(
-    sessions: WriteSessions, turn: HashingTurn, email: str, password: str, device_token: str | None
+    write_sessions: WriteSessions, turn: HashingTurn, email: str, password: str, device_token: str | None
 ) -> ProvedPassword:
     """The person who verified the address, if the password is right. Whoever only typed it is known by the
     device that signed up, and first: so a device never learns that somebody else has the address.
@@ -49,7 +58,7 @@ async def prove_password(
         .order_by(known.desc())
         .limit(1)
     )
-    async with sessions.begin() as session:
+    async with write_sessions.begin() as session:
         row = (await session.execute(statement)).one_or_none()
     if not await turn.matches(password, None if row is None else row.password_hash) or row is None:
         raise Refusal(RefusalCode.SIGN_IN_REFUSED)
@@ -57,18 +66,42 @@ async def prove_password(
 
 
 async def prove_own_password(
-    sessions: WriteSessions, turn: HashingTurn, principal: Principal, password: str, field: str
+    write_sessions: WriteSessions, turn: HashingTurn, principal: Principal, password: str | None, field: str
 ) -> ProvedPassword:
-    """The caller, if the password is its own. Raises PERSON_REQUIRED, and SIGN_IN_REFUSED that names the
-    input's field."""
+    """The caller, if the password is its own; or without one, if the caller has none and single sign-on has
+    opened the session just now.
+
+    Raises PERSON_REQUIRED, SIGN_IN_REFUSED that names the input's field, BAD_USER_INPUT where a password is
+    missing, FRESH_SIGN_IN_REQUIRED.
+    """
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
-    statement = select(users.c.password_hash).where(users.c.id == principal.user_id)
-    async with sessions.begin() as session:
-        stored_hash: str = (await session.execute(statement)).scalar_one()
-    if not await turn.matches(password, stored_hash):
+    stored = select(users.c.password_hash, _signed_in_afresh(principal).label("is_fresh"))
+    async with write_sessions.begin() as session:
+        row = (await session.execute(stored.where(users.c.id == principal.user_id))).one()
+    if password is None:
+        _check_fresh(row.password_hash, field, is_fresh=row.is_fresh)
+    elif not await turn.matches(password, row.password_hash):
         raise Refusal(RefusalCode.SIGN_IN_REFUSED, "The password is wrong.", field)
-    return ProvedPassword(principal.user_id, stored_hash)
+    return ProvedPassword(principal.user_id, row.password_hash)
+
+
+def _signed_in_afresh(principal: Principal) -> ColumnElement[bool]:
+    """Whether the caller's session was opened by single sign-on within the last minutes. The session of an
+    issuer's bearer token, which has an end of its own, says nothing of when the person has signed in."""
+    return exists().where(
+        sessions.c.digest == principal.credentials.digest,
+        sessions.c.sign_on_master_id.is_not(None),
+        sessions.c.ends_by.is_(None),
+        sessions.c.created_at > func.now() - FRESH_FOR,
+    )
+
+
+def _check_fresh(stored_hash: str | None, field: str, *, is_fresh: bool) -> None:
+    if stored_hash is not None:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Give your password.", field)
+    if not is_fresh:
+        raise Refusal(RefusalCode.FRESH_SIGN_IN_REQUIRED)
 
 
 async def hold_password(session: WriteSession, proved: ProvedPassword) -> None:

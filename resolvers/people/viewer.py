@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, case, func, select
 from authz.reach.reach import PRINCIPAL
 from models.api_keys.tables import api_keys
 from models.base.ids import Kind
+from models.people.users import users
 from resolvers.rows.shown import person_behind
 
 
@@ -28,6 +29,18 @@ def global_id(viewer: FromClause) -> ColumnElement[str]:
 def user_of(viewer: FromClause) -> Select[Any]:
     """The signed-in person; null for an API key and a narrowed token."""
     return person_behind(viewer)
+
+
+def has_password(viewer: FromClause) -> ColumnElement[bool | None]:
+    """Whether you can sign in with a password; who cannot has come by a company's single sign-on or
+    directory. Null for an API key and a narrowed token."""
+    person = users.alias()
+    return (
+        select(person.c.password_hash.is_not(None))
+        .where(person.c.id == viewer.c.user_id)
+        .correlate(viewer)
+        .scalar_subquery()
+    )
 
 
 def api_key_of(viewer: FromClause) -> Select[Any]:

@@ -35,9 +35,9 @@ def of_result(result: FromClause) -> Select[Any]:
 
 
 def roles_of(promise: FromClause) -> Select[Any]:
-    """The roles whose holders may have the permission."""
+    """The roles whose holders may have the permission. One that was deleted has none, and is left out."""
     role = roles.alias()
-    return select(*role.c).where(role.c.id == any_(promise.c.role_ids))
+    return select(*role.c).where(role.c.id == any_(promise.c.role_ids), role.c.deleted_at.is_(None))
 
 
 def permissions_of(promise: FromClause) -> ColumnElement[int]:

@@ -46,11 +46,11 @@ class UserValues:
 
 @dataclass(frozen=True)
 class GroupValues:
-    """What a directory says of a group. `members`: ids of people; None: nothing is said of them."""
+    """What a directory says of a group. `members`: ids of people."""
 
     display_name: str
     external_id: str | None
-    members: frozenset[uuid.UUID] | None
+    members: frozenset[uuid.UUID]
 
 
 def read_user(document: Document) -> UserValues:
@@ -72,12 +72,12 @@ def read_user(document: Document) -> UserValues:
 
 
 def read_group(document: Document) -> GroupValues:
-    """Raises ScimError."""
+    """Without members it has none: a PUT replaces the whole (RFC 7644, 3.5.1). Raises ScimError."""
     display_name = _text(get(document, "displayName"), "displayName")
     if display_name is None:
         raise invalid("displayName is required.")
     members = get(document, "members")
-    ids = None if members is None else frozenset(map(_member, _list(members, "members")))
+    ids = frozenset(map(_member, _list([] if members is None else members, "members")))
     return GroupValues(display_name, _text(get(document, "externalId"), "externalId"), ids)
 
 

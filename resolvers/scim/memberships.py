@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Uuid, any_, delete, exists, insert, literal, select, update
+from sqlalchemy import ColumnElement, Row, delete, exists, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 
@@ -21,14 +21,14 @@ from authz.policy.refusals import Refusal, RefusalCode
 from authz.wall.notes import TransactionNotes
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import columns_of, in_account, in_tree, row_of
-from models.base.ids import AccountId, Kind, MasterId, UserId, new_id, present
+from models.base.ids import AccountId, Kind, UserId, new_id, present
 from models.members.tables import memberships
 from models.people.sessions import sessions
 from models.people.users import users
 from models.scim.tables import scim_group_members, scim_group_roles, scim_memberships, scim_users
 from resolvers.effects.event_types import EventType
-from resolvers.effects.log import record
-from resolvers.members.ownership import end_offers
+from resolvers.effects.log import record, record_ends
+from resolvers.members.ending import Ending, end_memberships
 from resolvers.sessions.ends import limit_sessions_of
 from resolvers.staff.user_rights import limit_in_force
 
@@ -89,7 +89,7 @@ async def _held(
 ) -> Mapping[AccountId, _Membership]:
     member = memberships.c
     own = (member.master_id == master.master_id) & (member.user_id == user_id)
-    statement = select(member.account_id, member.id, member.role_id).where(own)
+    statement = select(member.account_id, member.id, member.role_id, member.expires_at).where(own)
     return {AccountId(row.account_id): row for row in (await session.execute(statement)).all()}
 
 
@@ -143,28 +143,6 @@ async def _give(
         await _left(session, principal, master, user_id, account_id, broken)
 
 
-async def keep_removed(
-    session: WriteSession, master_id: MasterId, accounts: Collection[AccountId], user_id: UserId
-) -> None:
-    """See that no group gives the person, who was removed from these accounts, a membership there again. The
-    tree is locked."""
-    mapped = scim_group_roles.c
-    by_groups = (
-        select(mapped.master_id, mapped.account_id, scim_users.c.user_id)
-        .join(scim_group_members, in_tree(scim_group_members, scim_group_roles, group_id="group_id"))
-        .join(scim_users, in_tree(scim_users, scim_group_members, id="scim_user_id"))
-        .where(
-            mapped.master_id == master_id,
-            mapped.account_id == any_(literal(list(accounts), ARRAY(Uuid))),
-            scim_users.c.user_id == user_id,
-            scim_users.c.active,
-        )
-    )
-    columns = ["master_id", "account_id", "user_id"]
-    mark = upsert(scim_memberships).from_select(columns, by_groups)
-    await session.send_built(mark.on_conflict_do_nothing())
-
-
 async def _take(
     session: WriteSession,
     principal: Principal,
@@ -187,11 +165,8 @@ async def _take(
     await session.send_built(delete(scim_memberships).where(mine))
     if held is None or role is None:
         return
-    await end_offers(session, account, held.id)
-    await session.send_built(delete(memberships).where(row_of(memberships, account, held.id)))
-    before = {"role": role.name, "user": present(Kind.USER, user_id)}
-    subject_id = present(Kind.MEMBER, held.id)
-    await record(session, principal, account, EventType.MEMBER_REMOVED, subject_id, {**before})
+    ending = Ending(account, held.id, user_id, role.id, role.name, held.expires_at)
+    await record_ends(session, principal, await end_memberships(session, [ending]))
 
 
 async def _account(

@@ -11,6 +11,7 @@ from typing import Any
 from resolvers.scim.errors import ScimError, invalid
 
 MOST_OPERATIONS = 1_000
+_MEMBERS = "members"
 _SCHEMA = re.compile(r"^urn:[\w:.-]*:(?:User|Group|core:2\.0:\w+):", re.IGNORECASE)
 _PATH = re.compile(
     r'^(?P<name>[\w$-]+)(?:\[\s*(?P<by>[\w$-]+)\s+eq\s+(?P<value>"(?:[^"\\]|\\.)*"|true|false)\s*\])?'
@@ -106,6 +107,9 @@ def _in_list(document: Document, name: str, matched: re.Match[str], kind: str, v
     if not isinstance(current, list):
         raise invalid("The path leads into no list.", "invalidPath")
     by, wanted = matched["by"], literal(matched["value"])
+    if name.lower() == _MEMBERS and by.lower() != "value":
+        # Nothing else is kept of a member, so nobody would be found, and the directory would not notice.
+        raise invalid('Members are found by their ids alone: members[value eq "..."].', "invalidFilter")
     these = [each for each in current if isinstance(each, dict) and _is(get(each, by), wanted)]
     if kind == "remove" and matched["sub"] is None:
         document[name] = [each for each in current if not any(each is one for one in these)]

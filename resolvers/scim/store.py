@@ -21,10 +21,12 @@ from models.base.ids import AccountId, UserId, new_id
 from models.domains.tables import DomainKind, DomainStatus, domains
 from models.people.users import users
 from models.scim.tables import scim_group_members, scim_group_roles, scim_groups, scim_users
+from resolvers.effects.event_types import EventType
 from resolvers.people.verified_person import verified_person
 from resolvers.scim.documents import GroupValues, UserValues
 from resolvers.scim.errors import ScimError, invalid, not_found
 from resolvers.scim.filters import Filter
+from resolvers.scim.logged import LoggedGroup, log_group, log_user, log_user_change
 from resolvers.scim.memberships import person_is_there, settle
 
 _Row = Row[*tuple[Any, ...]]
@@ -130,6 +132,8 @@ async def create_user(
     await session.send_built(
         insert(scim_users).values(**columns_of(master), id=made, user_id=user_id, **values.columns())
     )
+    kind = EventType.SCIM_USER_CREATED
+    await log_user(session, principal, master, kind, user_id, active=values.active)
     await settle(session, principal, master, [user_id])
     return master, made
 
@@ -143,13 +147,16 @@ async def update_user(
     others = folded & (scim_users.c.id != row.id)
     await _check_free(session, scim_users, in_account(scim_users, master) & others)
     await _change(session, scim_users, master, row, values.columns())
+    await log_user_change(session, principal, master, row, values.columns())
     await settle(session, principal, master, [UserId(row.user_id)])
 
 
 async def delete_user(session: WriteSession, principal: Principal, master: Authorized, row: _Row) -> None:
     """As if it was no longer active, and forgotten by the directory. The person stays."""
     await _change(session, scim_users, master, row, {"active": False})
-    await settle(session, principal, master, [UserId(row.user_id)])
+    user_id = UserId(row.user_id)
+    await log_user(session, principal, master, EventType.SCIM_USER_DELETED, user_id, active=row.active)
+    await settle(session, principal, master, [user_id])
     await _forget(session, master, row.id)
 
 
@@ -178,30 +185,41 @@ async def create_group(
     made = new_id()
     columns = {"display_name": values.display_name, "external_id": values.external_id}
     await session.send_built(insert(scim_groups).values(**columns_of(master), id=made, **columns))
-    await _set_members(session, principal, master, made, values.members or frozenset())
+    after = LoggedGroup(values.display_name, values.external_id, values.members)
+    await log_group(session, principal, master, EventType.SCIM_GROUP_CREATED, made, None, after)
+    await _set_members(session, principal, master, made, values.members)
     return made
 
 
 async def update_group(
     session: WriteSession, principal: Principal, master: Authorized, row: _Row, values: GroupValues
 ) -> None:
-    """`values.members` None: they stay."""
+    """Raises ScimError where another one has the name."""
     named = (scim_groups.c.display_name == values.display_name) & (scim_groups.c.id != row.id)
     await _check_free(session, scim_groups, in_account(scim_groups, master) & named)
     columns = {"display_name": values.display_name, "external_id": values.external_id}
     await _change(session, scim_groups, master, row, columns)
-    if values.members is not None:
-        await _set_members(session, principal, master, row.id, values.members)
+    before = await _stored(session, master, row)
+    after = LoggedGroup(values.display_name, values.external_id, values.members)
+    await log_group(session, principal, master, EventType.SCIM_GROUP_UPDATED, row.id, before, after)
+    await _set_members(session, principal, master, row.id, values.members)
 
 
 async def delete_group(session: WriteSession, principal: Principal, master: Authorized, row: _Row) -> None:
     """Its members lose what it gives."""
+    before = await _stored(session, master, row)
+    await log_group(session, principal, master, EventType.SCIM_GROUP_DELETED, row.id, before, None)
     await _set_members(session, principal, master, row.id, frozenset())
     mapped = scim_group_roles.c
     own = (mapped.master_id == master.master_id) & (mapped.group_id == row.id)
     await session.send_built(delete(scim_group_roles).where(own))
     own = in_account(scim_groups, master) & (scim_groups.c.id == row.id)
     await session.send_built(delete(scim_groups).where(own))
+
+
+async def _stored(session: WriteSession, master: Authorized, row: _Row) -> LoggedGroup:
+    members = (await members_of(session, master, [row.id]))[row.id]
+    return LoggedGroup(row.display_name, row.external_id, frozenset(members))
 
 
 async def people_of_group(session: WriteSession, master: Authorized, group_id: uuid.UUID) -> list[UserId]:

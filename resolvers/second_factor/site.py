@@ -14,3 +14,9 @@ class PasskeySite:
     def rp_id(self) -> str:
         """The host that passkeys are bound to."""
         return urlsplit(self.origin).hostname or ""
+
+
+def site_of(address: str) -> PasskeySite:
+    """The site of the pages at the address, which may have a path; an origin has none."""
+    parts = urlsplit(address)
+    return PasskeySite(f"{parts.scheme}://{parts.netloc}")

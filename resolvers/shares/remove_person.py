@@ -18,14 +18,11 @@ from authz.reach.everybody import access_of
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, Kind, MasterId, ShareId, UserId, present
 from models.invitations.tables import invitations
-from models.members.tables import memberships
 from models.shares.tables import share_accounts, shares
 from resolvers.access.blockers import blocked, these_accounts
 from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Ended, record_ends
-from resolvers.members.change import logged_values
-from resolvers.members.ownership import end_offers, give_up_ownership
-from resolvers.scim.memberships import keep_removed
+from resolvers.members.ending import Ending, end_memberships, keep_ended
 from resolvers.shares.persons_access import (
     HeldMembership,
     PersonsAccess,
@@ -74,7 +71,7 @@ async def remove_person(session: WriteSession, principal: Principal, command: Pe
         *await _end_invitations(session, found, places),
     ]
     master_id = locked[0].master_id
-    await keep_removed(session, master_id, [account.account_id for account in locked], command.user_id)
+    await keep_ended(session, master_id, list(places), [command.user_id])
     await record_ends(session, principal, ends)
     await _check_nothing_is_left(session, command)
     keys = await count_working_keys(session, principal, command.account_id, command.user_id)
@@ -111,41 +108,30 @@ async def _end_memberships(
     held: Sequence[HeldMembership],
     places: Mapping[AccountId, Authorized],
 ) -> list[Ended]:
-    if not held:
-        return []
     for membership in held:
         check_role(places[membership.account_id], membership.role, _FIELD)
-    # A person owns one account at most, and those that were closed.
-    for membership in held:
-        if membership.role.id == BuiltinRole.OWNER.id:
-            await _give_up(session, principal, places[membership.account_id], user_id, membership)
-    tree = next(iter(places.values()))
-    ids = [membership.id for membership in held]
-    await end_offers(session, tree, *ids)
-    ended = memberships.c.master_id == tree.master_id, memberships.c.id == any_(_ids(ids))
-    await session.send_built(delete(memberships).where(*ended))
-    return [
-        Ended(
+    endings = [
+        Ending(
             places[membership.account_id],
-            EventType.MEMBER_REMOVED,
-            present(Kind.MEMBER, membership.id),
-            logged_values(membership.role, membership.expires_at) | {"user": present(Kind.USER, user_id)},
+            membership.id,
+            user_id,
+            membership.role.id,
+            membership.role.name,
+            membership.expires_at,
         )
         for membership in held
     ]
-
-
-async def _give_up(
-    session: WriteSession,
-    principal: Principal,
-    account: Authorized,
-    user_id: UserId,
-    membership: HeldMembership,
-) -> None:
     try:
-        await give_up_ownership(session, account, user_id, membership.id)
+        return await end_memberships(session, endings)
     except Refusal as refusal:
-        which = these_accounts(account.master_id, [account.account_id])
+        # A person owns one account at most, and those that were closed, of which nobody has to stay.
+        owned = [
+            ending.account.account_id
+            for ending in endings
+            if ending.role_id == BuiltinRole.OWNER.id
+            and ending.account.refused_change is not RefusalCode.ACCOUNT_CLOSED
+        ]
+        which = these_accounts(endings[0].account.master_id, owned)
         raise await blocked(session, principal, refusal.code, which, _FIELD) from refusal
 
 

@@ -3,19 +3,23 @@
 All that belongs to one attempt is derived from a secret in the browser's cookie: the state, the nonce and the
 code verifier. So what comes back in another browser fits nothing. The state's digest is stored until somebody
 comes back, which happens once.
+
+The page that begins keeps a secret of its own and sends its SHA-256, the challenge. The code that leads back
+to the page opens a session only with that secret: so nobody is signed in by the link of somebody else.
 """
 
 import base64
 import datetime
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from sqlalchemy import delete, func, insert
 
-from authz.callers.tokens import digest_of
+from authz.callers.tokens import Digest, digest_of
 from engine.writes.sessions import WriteSession
 from models.base.ids import Kind, MasterId, parse, present
 from models.single_sign_on.tables import single_sign_on_attempts
@@ -27,6 +31,7 @@ from resolvers.single_sign_on.tokens import Claims, check_sign_in, unverified, v
 
 ATTEMPT_LENGTH = datetime.timedelta(minutes=10)
 _SCOPE = "openid email profile"
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -64,12 +69,19 @@ def _written(value: bytes) -> str:
     return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
-async def begin(session: WriteSession, connection: Connection) -> Attempt:
-    """Begin an attempt."""
+def challenge_in(text: str) -> Digest:
+    """The challenge that a page has sent: a SHA-256 in base64url. Raises SignOnFailed."""
+    if not _CHALLENGE.fullmatch(text):
+        raise SignOnFailed(SignOnFailure.LAPSED, "the challenge is none")
+    return Digest(base64.urlsafe_b64decode(f"{text}="))
+
+
+async def begin(session: WriteSession, connection: Connection, challenge: Digest) -> Attempt:
+    """Begin an attempt of the page that has sent the challenge."""
     attempt = Attempt(connection.master_id, secrets.token_urlsafe(32))
     await session.send_built(
         insert(single_sign_on_attempts).values(
-            digest=digest_of(attempt.state), expires_at=func.now() + ATTEMPT_LENGTH
+            digest=digest_of(attempt.state), challenge=challenge, expires_at=func.now() + ATTEMPT_LENGTH
         )
     )
     return attempt
@@ -92,8 +104,9 @@ def authorization_url(metadata: Metadata, connection: Connection, attempt: Attem
     return urlunsplit(parts._replace(query=query))
 
 
-async def come_back(session: WriteSession, secret: str | None, state: str | None) -> Attempt:
-    """The attempt of this browser, which is used up. Raises SignOnFailed where the state does not fit."""
+async def come_back(session: WriteSession, secret: str | None, state: str | None) -> tuple[Attempt, Digest]:
+    """The attempt of this browser, which is used up, and the challenge of its page. Raises SignOnFailed where
+    the state does not fit."""
     master_id = parse(Kind.ACCOUNT, (state or "").partition(".")[0])
     if secret is None or state is None or master_id is None:
         raise SignOnFailed(SignOnFailure.LAPSED, "there is no cookie or no state")
@@ -104,9 +117,10 @@ async def come_back(session: WriteSession, secret: str | None, state: str | None
     used = delete(single_sign_on_attempts).where(
         stored.digest == digest_of(state), stored.expires_at > func.now()
     )
-    if (await session.execute(used.returning(stored.digest))).one_or_none() is None:
+    row = (await session.execute(used.returning(stored.challenge))).one_or_none()
+    if row is None:
         raise SignOnFailed(SignOnFailure.LAPSED, "it was used or took too long")
-    return attempt
+    return attempt, Digest(row.challenge)
 
 
 async def claims_of_code(

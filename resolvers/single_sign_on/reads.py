@@ -63,7 +63,8 @@ def exceptions_of(settings: FromClause) -> Select[Any]:
 
 
 def sign_in_url(settings: FromClause) -> ColumnElement[str]:
-    """Where people of the company begin to sign in. `/sso/start?email=` with an address leads there, too."""
+    """Where people of the company begin to sign in, such as a tile of the issuer's portal: it leads to the
+    page of sign-in, which begins there with its `challenge`. `/sso/start?email=` does so, too."""
     return func.concat(PUBLIC_URL, f"/sso/start?account={Kind.ACCOUNT}_", settings.c.account_id)
 
 

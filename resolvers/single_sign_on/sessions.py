@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Text, and_, delete, func, insert, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from authz.callers.tokens import TokenKind, digest, digest_of, generate
+from authz.callers.tokens import Digest, TokenKind, digest, digest_of, generate
 from authz.policy.refusals import Refusal, RefusalCode
 from authz.wall.single_sign_on_door import enter_for_single_sign_on, trees_that_accept
 from engine.writes.sessions import WriteSession
@@ -31,8 +31,8 @@ _LONGEST_BEARER = datetime.timedelta(hours=24)
 _SKEW = datetime.timedelta(minutes=1)
 
 
-async def give_code(session: WriteSession, master_id: MasterId, person: Known) -> str:
-    """A secret that the front-end changes for a session, once and within a minute."""
+async def give_code(session: WriteSession, master_id: MasterId, person: Known, challenge: Digest) -> str:
+    """A secret that the page with this challenge changes for a session, once and within a minute."""
     code = generate(TokenKind.SIGN_IN_CODE)
     await session.send_built(
         insert(single_sign_on_codes).values(
@@ -41,6 +41,7 @@ async def give_code(session: WriteSession, master_id: MasterId, person: Known) -
             sign_on_master_id=master_id,
             sign_on_subject=person.subject,
             issuer_session=person.issuer_session,
+            challenge=challenge,
             expires_at=func.now() + CODE_LENGTH,
         )
     )
@@ -48,17 +49,21 @@ async def give_code(session: WriteSession, master_id: MasterId, person: Known) -
 
 
 async def complete(
-    session: WriteSession, code: str, client: Client, device_token: str | None = None
+    session: WriteSession, code: str, verifier: str, client: Client, device_token: str | None = None
 ) -> SignedIn:
-    """Open the session of a code. The person gets a mail about a device that was not known. Raises
-    LINK_NOT_VALID."""
+    """Open the session of a code, for the page that has begun. `verifier`: the secret that it keeps. The
+    person gets a mail about a device that was not known. Raises LINK_NOT_VALID."""
     stored = single_sign_on_codes.c
     used = delete(single_sign_on_codes).where(
-        stored.digest == digest(code, TokenKind.SIGN_IN_CODE), stored.expires_at > func.now()
+        stored.digest == digest(code, TokenKind.SIGN_IN_CODE),
+        stored.challenge == digest_of(verifier),
+        stored.expires_at > func.now(),
     )
     row = (await session.execute(used.returning(*stored))).one_or_none()
     if row is None or not await _is_named(session, MasterId(row.sign_on_master_id), row.sign_on_subject):
-        message = "The code was used already or has expired; begin the sign-in again."
+        message = (
+            "The code was used already, has expired, or belongs to another page; begin the sign-in again."
+        )
         raise Refusal(RefusalCode.LINK_NOT_VALID, message, "code")
     named = NamedByIssuer(MasterId(row.sign_on_master_id), row.sign_on_subject, row.issuer_session)
     signed_in = await open_session(session, UserId(row.user_id), device_token, client, named)

@@ -17,7 +17,7 @@ from engine.writes.sessions import WriteSessions
 from resolvers.effects.public_url import PUBLIC_URL_NAME
 from resolvers.people.hashing import Hashing
 from resolvers.people.pages import MailboxPages
-from resolvers.second_factor.site import PasskeySite
+from resolvers.second_factor.site import PasskeySite, site_of
 from resolvers.sessions.clients import Client, client_of
 from schema.fields.deployment import Deployment
 
@@ -99,7 +99,7 @@ class Context(ReadContext):
     @property
     def passkey_site(self) -> PasskeySite:
         """The pages that use passkeys: those of the customer's app, or the server's own."""
-        return PasskeySite(origin=self.deployment.app_url or self.deployment.public_url)
+        return site_of(self.deployment.app_url or self.deployment.public_url)
 
     @property
     def client(self) -> Client:

@@ -19,6 +19,7 @@ from engine.base.marks import Anonymous
 from engine.database.turns import Turn
 from engine.writes.sessions import WriteSession
 from resolvers.effects.attempts import Limit, count_attempt, give_attempts_back
+from resolvers.promises.broken import Broken, refusal_of
 from schema.fields.context import ContextInfo, nobody, principal_of
 from schema.fields.directives import directives_of
 from schema.fields.dry_runs import access_fields
@@ -248,11 +249,20 @@ async def _done_or_refused(info: ContextInfo, steps: Callable[[], Awaitable[T]])
             case Sqlstate.UNIQUE_VIOLATION:
                 return Refusal(RefusalCode.CONFLICT)
             case Sqlstate.PROMISE_BROKEN:
-                return Refusal(RefusalCode.PROMISE_BROKEN)
+                return await _broken_promise(info, error)
             case Sqlstate.LOCK_NOT_AVAILABLE:
                 return Busy(OTHERS_AT_WORK)
             case _:
                 raise
+
+
+async def _broken_promise(info: ContextInfo, error: DBAPIError) -> Refusal:
+    """The change is undone already."""
+    principal, detail = info.context.principal, getattr(error.orig, "detail", None)
+    if principal is None or not isinstance(detail, str):
+        return Refusal(RefusalCode.PROMISE_BROKEN)
+    async with info.context.sessions.begin() as session:
+        return await refusal_of(session, principal, Broken.read(detail))
 
 
 def refused(info: ContextInfo, type_: type[P], refusal: Refusal) -> P:

@@ -142,7 +142,9 @@ class MailboxMutation:
         "the password was changed meanwhile. Until you set it the old password works. All your sessions end, "
         "all known devices are forgotten, and your e-mail address is verified: send the new `deviceToken` "
         "from now on. If the address was never verified before, the API keys of the account created with it "
-        "are revoked, because somebody else may have created them.",
+        "are revoked, because somebody else may have created them. A link that leads back to an earlier "
+        "address also removes the second factors that were set up since the change, and revokes the API keys "
+        "that you have made or rotated since.",
     )
     async def password_reset(self, info: ContextInfo, input: PasswordResetInput) -> PasswordResetPayload:
         async def check(turn: HashingTurn) -> str:

@@ -17,6 +17,7 @@ from schema.fields.mutation import mutation
 from schema.fields.payloads import Payload, payload, removed_id
 from schema.fields.updates import expected_version, given, given_value, may_stay
 from schema.people.mutations import PersonPayload
+from schema.people.own_passwords import own_password
 from schema.people.password_steps import fixed, perform_with_password
 
 
@@ -30,7 +31,7 @@ class UserUpdateInput:
 
 @strawberry.input(description="Your password, because nothing brings you back.")
 class UserDeleteInput:
-    password: str = strawberry.field(description="Your password.")
+    password: str | None = own_password("Your password.")
 
 
 @entity(None, carries={})
@@ -58,10 +59,10 @@ class ProfileMutation:
 
     @strawberry.mutation(
         directives=OPEN,
-        description="Delete yourself, with your password. Your memberships, shares, sessions and known "
-        "devices end at once. Accounts keep what you made in them, and their logs show a pseudonym in the "
-        "place of your name. Your address is free again. Refused with LAST_OWNER while you are the only "
-        "owner of an account: hand it over, or close it.",
+        description="Delete yourself, with your password or a fresh single sign-on. Your memberships, "
+        "shares, sessions and known devices end at once. Accounts keep what you made in them, and their "
+        "logs show a pseudonym in the place of your name. Your address is free again. Refused with "
+        "LAST_OWNER while you are the only owner of an account: hand it over, or close it.",
     )
     async def user_delete(self, info: ContextInfo, input: UserDeleteInput) -> UserDeletePayload:
         principal = principal_of(info)

@@ -37,6 +37,7 @@ class Viewer:
 
     id: strawberry.ID = computed(reads.global_id)
     user: User | None = to_one(reads.user_of)
+    has_password: bool | None = computed(reads.has_password)
     personal_data: JSON | None = computed(data.personal_data)
     api_key: ApiKeyRef | None = to_one(reads.api_key_of)
     narrowed_token: NarrowedTokenRef | None = to_one(narrowed_tokens.itself)

@@ -25,6 +25,7 @@ from schema.fields.payloads import P, Payload, payload
 from schema.fields.references import AccountRef
 from schema.fields.updates import ACCOUNT_VERSION, expected_version
 from schema.fields.writes import perform
+from schema.people.own_passwords import own_password
 from schema.people.password_steps import fixed, perform_with_password
 from schema.second_factor.types import Passkey
 
@@ -38,7 +39,7 @@ _RECOVERY_CODES = (
 
 @strawberry.input(description="Your password.")
 class OwnPasswordInput:
-    password: str = strawberry.field(description=_ASKED_AGAIN)
+    password: str | None = own_password(_ASKED_AGAIN)
 
 
 @strawberry.input(description="The first code of your authenticator app.")
@@ -59,7 +60,7 @@ class PasskeyAddInput:
 @strawberry.input(description="A passkey to remove.")
 class PasskeyRemoveInput:
     passkey_id: strawberry.ID = strawberry.field(description="The passkey, from `SecondFactor.passkeys`.")
-    password: str = strawberry.field(description=_ASKED_AGAIN)
+    password: str | None = own_password(_ASKED_AGAIN)
 
 
 @strawberry.input(description="Whether an account requires a second factor.")
@@ -249,10 +250,10 @@ class FactorMutation:
 async def _with_own_password(
     info: ContextInfo,
     type_: type[P],
-    password: str,
+    password: str | None,
     write: Callable[[WriteSession, Principal, ProvedPassword], Awaitable[P]],
 ) -> P:
-    """Do the work of a caller who has typed the own password."""
+    """Do the work of a caller who has typed the own password, or has signed in afresh without one."""
     principal = principal_of(info)
 
     async def check(turn: HashingTurn) -> ProvedPassword:

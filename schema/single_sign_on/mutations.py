@@ -92,6 +92,10 @@ class SingleSignOnCompleteInput:
     code: str = strawberry.field(
         description="What stood behind the `#` when the browser came back. It is valid for a minute, once."
     )
+    verifier: str = strawberry.field(
+        description="The random text whose SHA-256 the page has sent to `/sso/start` as `challenge`. So the "
+        "code opens a session only in the page that has begun."
+    )
     device_token: str | None = strawberry.field(default=None, description=OF_THE_DEVICE)
 
 
@@ -148,7 +152,8 @@ class SingleSignOnMutation:
         self, info: ContextInfo, input: SingleSignOnCompleteInput
     ) -> SignInPayload:
         async def write(session: WriteSession) -> SignInPayload:
-            done = await sessions.complete(session, input.code, info.context.client, input.device_token)
+            client = info.context.client
+            done = await sessions.complete(session, input.code, input.verifier, client, input.device_token)
             return payload(
                 SignInPayload,
                 user_id=done.user_id,

@@ -4,7 +4,7 @@ Authorization: Bearer mdt_live_...
 """
 
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -17,16 +17,8 @@ from authz.guards.turns import write_in_turn
 from engine.database.pool import Pool
 from engine.writes.sessions import WriteSession, WriteSessions
 from resolvers.scim import store
-from resolvers.scim.documents import (
-    GROUP,
-    USER,
-    parse_id,
-    read_group,
-    read_user,
-    written_group,
-    written_user,
-)
-from resolvers.scim.errors import ScimError, invalid
+from resolvers.scim.documents import parse_id, read_group, read_user, written_group, written_user
+from resolvers.scim.errors import ScimError, invalid, not_found
 from resolvers.scim.filters import parse_filter
 from resolvers.scim.patch import Document, get, patched
 from server.failures.errors import Unauthenticated
@@ -34,22 +26,12 @@ from server.http.authentication import authenticated, credentials_of
 from server.http.key_uses import KeyUses
 from server.http.request import RequestHead, check_encoding, decode_json, read_body
 from server.scim.answers import answer, failed, listed, resource
+from server.scim.descriptions import CONFIGURATION, MOST_ON_A_PAGE, resource_types, schemas
 
 PATH = "/scim/v2"
-_MOST_ON_A_PAGE = 200
-_CONFIGURATION = {
-    "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
-    "patch": {"supported": True},
-    "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
-    "filter": {"supported": True, "maxResults": _MOST_ON_A_PAGE},
-    "changePassword": {"supported": False},
-    "sort": {"supported": False},
-    "etag": {"supported": False},
-    "authenticationSchemes": [
-        {"type": "oauthbearertoken", "name": "API key", "description": "An API key of the master account."}
-    ],
-}
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
+_Endpoint = Callable[[Request], Awaitable[Response]]
 _Work = Callable[[WriteSession, Principal], Awaitable[Response]]
 
 
@@ -61,30 +43,38 @@ class ScimEndpoints:
         self._reads = reads
         self._key_uses = key_uses
         self._base = f"{public_url}{PATH}"
+        resource, several = ("GET", "PUT", "PATCH", "DELETE"), ("GET", "POST")
         self.routes = [
-            Route(f"{PATH}/ServiceProviderConfig", self._configuration, methods=["GET"]),
-            Route(f"{PATH}/ResourceTypes", self._resource_types, methods=["GET"]),
-            Route(f"{PATH}/Users", self._users, methods=["GET", "POST"]),
-            Route(f"{PATH}/Users/{{id}}", self._user, methods=["GET", "PUT", "PATCH", "DELETE"]),
-            Route(f"{PATH}/Groups", self._groups, methods=["GET", "POST"]),
-            Route(f"{PATH}/Groups/{{id}}", self._group, methods=["GET", "PUT", "PATCH", "DELETE"]),
+            _route("/ServiceProviderConfig", self._configuration),
+            _route("/ResourceTypes", self._resource_types),
+            _route("/ResourceTypes/{id}", self._resource_type),
+            _route("/Schemas", self._schemas),
+            _route("/Schemas/{id}", self._schema),
+            _route("/Users", self._users, several),
+            _route("/Users/{id}", self._user, resource),
+            _route("/Groups", self._groups, several),
+            _route("/Groups/{id}", self._group, resource),
+            Route(f"{PATH}{{rest:path}}", _nothing, methods=_METHODS),
         ]
 
     async def _configuration(self, request: Request) -> Response:
-        return answer(_CONFIGURATION)
+        return answer(CONFIGURATION)
 
     async def _resource_types(self, request: Request) -> Response:
-        types = [
-            {
-                "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"],
-                "id": name,
-                "name": name,
-                "endpoint": f"/{name}s",
-                "schema": schema,
-            }
-            for name, schema in (("User", USER), ("Group", GROUP))
-        ]
+        types = resource_types()
         return listed(len(types), 1, types)
+
+    async def _resource_type(self, request: Request) -> Response:
+        named = [each for each in resource_types() if each["id"] == request.path_params["id"]]
+        return answer(named[0]) if named else failed(not_found("resource type"))
+
+    async def _schemas(self, request: Request) -> Response:
+        found = list(schemas(self._base).values())
+        return listed(len(found), 1, found)
+
+    async def _schema(self, request: Request) -> Response:
+        found = schemas(self._base).get(request.path_params["id"])
+        return failed(not_found("schema")) if found is None else answer(found)
 
     async def _users(self, request: Request) -> Response:
         async def get_page(session: WriteSession, principal: Principal) -> Response:
@@ -216,6 +206,24 @@ class ScimEndpoints:
         return response
 
 
+def _route(path: str, endpoint: _Endpoint, methods: Sequence[str] = ("GET",)) -> Route:
+    """An address that answers other methods as the RFC has it."""
+    allowed = {*methods, "HEAD"}
+
+    async def by_method(request: Request) -> Response:
+        if request.method in allowed:
+            return await endpoint(request)
+        response = failed(ScimError(405, f"Send {' or '.join(methods)}."))
+        response.headers["allow"] = ", ".join(sorted(allowed))
+        return response
+
+    return Route(f"{PATH}{path}", by_method, methods=_METHODS)
+
+
+async def _nothing(request: Request) -> Response:
+    return failed(ScimError(404, "There is nothing at this address."))
+
+
 def _key_of(head: RequestHead) -> Credentials:
     credentials = credentials_of(head.authorization, head.client_address)
     if credentials is None or credentials.kind is not PrincipalKind.API_KEY:
@@ -237,7 +245,7 @@ async def _body(request: Request) -> Document:
 
 def _page(request: Request) -> store.Page:
     start, count = (_number(request, *each) for each in (("startIndex", 1), ("count", 100)))
-    return store.Page(max(1, start), min(max(0, count), _MOST_ON_A_PAGE))
+    return store.Page(max(1, start), min(max(0, count), MOST_ON_A_PAGE))
 
 
 def _number(request: Request, name: str, default: int) -> int:

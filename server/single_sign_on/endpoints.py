@@ -1,6 +1,7 @@
 """Single sign-on beside GraphQL:
 
-    GET  /sso/start?email=... or ?account=acct_...    sends the browser to the issuer
+    GET  /sso/start?email=... or ?account=acct_...    sends the browser to the issuer, with the `challenge` of
+                                                      the page; without one, to the page, which begins
     GET  /sso/callback                                where it comes back to
     POST /sso/logout/acct_...                         the issuer ends sessions (back-channel logout)
 
@@ -11,7 +12,7 @@ changes for a session by `singleSignOnComplete`.
 
 import datetime
 from http import HTTPStatus
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import structlog
 from starlette.requests import Request
@@ -27,6 +28,7 @@ from resolvers.single_sign_on.attempts import (
     ATTEMPT_LENGTH,
     authorization_url,
     begin,
+    challenge_in,
     claims_of_code,
     come_back,
 )
@@ -75,15 +77,27 @@ class SingleSignOnEndpoints:
         try:
             await self._count(request)
             connection = await self._connection_for(request)
+            if "challenge" not in request.query_params:
+                return self._to_the_page(request)
+            challenge = challenge_in(request.query_params["challenge"])
             metadata = await self._deployment.issuers.metadata(connection.issuer)
             async with self._sessions.begin() as session:
-                attempt = await begin(session, connection)
+                attempt = await begin(session, connection, challenge)
         except Exception as error:
             return self._failed(request, error)
         target = authorization_url(metadata, connection, attempt, self._back)
         response = RedirectResponse(target, HTTPStatus.SEE_OTHER, _NOT_KEPT)
         self._set_cookie(response, attempt.secret, int(ATTEMPT_LENGTH.total_seconds()))
         return response
+
+    def _to_the_page(self, request: Request) -> Response:
+        """Who follows a link, such as a tile of the issuer's portal, begins at the page, by a click. So
+        nobody is signed in as somebody else by a link alone."""
+        parts = urlsplit(self._front_end)
+        given = {name: value for name, value in request.query_params.items() if name in ("email", "account")}
+        query = "&".join(filter(None, (parts.query, urlencode(given))))
+        target = urlunsplit(parts._replace(query=query))
+        return RedirectResponse(target, HTTPStatus.SEE_OTHER, _NOT_KEPT)
 
     async def _callback(self, request: Request) -> Response:
         try:
@@ -100,7 +114,7 @@ class SingleSignOnEndpoints:
         """The code for the front-end. The attempt is used up first, whatever comes of it."""
         given = request.query_params
         async with self._sessions.begin() as session:
-            attempt = await come_back(session, request.cookies.get(_COOKIE), given.get("state"))
+            attempt, challenge = await come_back(session, request.cookies.get(_COOKIE), given.get("state"))
         code = given.get("code")
         if code is None:
             raise SignOnFailed(SignOnFailure.DENIED, given.get("error", "no code")[:100])
@@ -113,7 +127,7 @@ class SingleSignOnEndpoints:
             if current.issuer != connection.issuer or current.client_id != connection.client_id:
                 raise SignOnFailed(SignOnFailure.LAPSED, "the settings have changed meanwhile")
             person = await person_of(session, current, claims)
-            return await give_code(session, attempt.master_id, person)
+            return await give_code(session, attempt.master_id, person, challenge)
 
     async def _logout(self, request: Request) -> Response:
         """The answers are those of OpenID Connect Back-Channel Logout 1.0."""

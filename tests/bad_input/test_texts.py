@@ -174,7 +174,8 @@ async def test_a_text_of_the_longest_length_is_refused_where_it_stands(
         and (mutation, field) not in _LONG_TEXTS
         and field != "deviceToken"  # what is no secret of a known device is that of an unknown one
     }
-    links = {("emailVerify", "token"), ("passwordReset", "token"), ("singleSignOnComplete", "code")}
+    links = {("emailVerify", "token"), ("passwordReset", "token")}
+    links |= {("singleSignOnComplete", "code"), ("singleSignOnComplete", "verifier")}
     assert {codes.pop(pair) for pair in links} == {"LINK_NOT_VALID"}
     not_found = {pair for pair, code in codes.items() if code == "NOT_FOUND"}
     secrets = {"token", "shareToken"}

@@ -1,18 +1,21 @@
-// The person's second factors. Each change asks for the password.
+// The person's second factors. Each change asks for the password, or for a fresh single sign-on of who has none.
 import { button, element } from "./elements.js";
 import { ownData, ownPayload } from "./own.js";
 import { newPasskey, passkeysWork } from "./passkeys.js";
+import { keepReturn } from "./session.js";
+import { goToCompany } from "./sign-in-steps.js";
 import { moment, onSubmit, operations, part, passkeyOrigin, say, showProblem, showView } from "./views.js";
 
 const change = (field, document, input) => ownPayload(field, operations[document], input);
 
 async function showOverview(done = "") {
-  const factor = await ownData("secondFactor", operations["second-factor"]);
-  const { totp, passkeys, recoveryCodesLeft } = factor;
+  const { hasPassword, user, secondFactor } = await ownData("secondFactor", operations["second-factor"]);
+  const { totp, passkeys, recoveryCodesLeft } = secondFactor;
+  showConfirmation(hasPassword, user.email);
   // Neither is shown again.
   part("secret").textContent = "";
   part("code-list").replaceChildren();
-  const names = factor.missingIn.nodes.map(({ name }) => name).join(", ");
+  const names = secondFactor.missingIn.nodes.map(({ name }) => name).join(", ");
   part("missing").textContent = say("missing", { names });
   part("missing").hidden = !names;
   part("app-state").textContent = say(totp ? "app_set" : "app_none");
@@ -28,6 +31,18 @@ async function showOverview(done = "") {
   part("codes-left").textContent = say("codes_left", { number: recoveryCodesLeft });
   showView("overview");
   part("done").textContent = done;
+}
+
+// By what the person confirms a change.
+function showConfirmation(hasPassword, email) {
+  for (const each of document.querySelectorAll(".own-password")) {
+    each.hidden = each.disabled = !hasPassword;
+  }
+  part("company-again").hidden = hasPassword;
+  onSubmit("company-again", () => {
+    keepReturn(location.pathname);
+    return goToCompany({ email });
+  });
 }
 
 function itemOf({ id, name, createdAt }) {

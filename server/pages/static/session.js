@@ -24,6 +24,19 @@ export function keepDevice(deviceToken) {
   localStorage.setItem(DEVICE_KEY, deviceToken);
 }
 
+// The secret of a sign-in with the company's own service. It ends in this tab alone.
+const SIGN_ON_KEY = "mandant:sign-on";
+
+export function keepSignOn(verifier) {
+  sessionStorage.setItem(SIGN_ON_KEY, verifier);
+}
+
+export function takeSignOn() {
+  const verifier = sessionStorage.getItem(SIGN_ON_KEY);
+  sessionStorage.removeItem(SIGN_ON_KEY);
+  return verifier ?? "";
+}
+
 // The page of this server that sent somebody to sign in, and gets them back.
 const RETURN_KEY = "mandant:return";
 

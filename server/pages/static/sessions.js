@@ -4,7 +4,8 @@ import { ownData, ownPayload, signInAnew } from "./own.js";
 import { attempt, moment, onSubmit, operations, part, say, showProblem, showView } from "./views.js";
 
 async function showSessions(done = "") {
-  const { nodes, pageInfo } = await ownData("sessions", operations.sessions);
+  const { sessions } = await ownData("sessions", operations.sessions);
+  const { nodes, pageInfo } = sessions;
   part("session-list").replaceChildren(...nodes.map(itemOf));
   part("more-sessions").hidden = !pageInfo.hasNextPage;
   part("others-form").hidden = nodes.length < 2;

@@ -1,6 +1,6 @@
 // The steps from a password to a session: a second factor where there is one, or the company's own sign-in.
 import { answerOfPasskey, passkeysWork } from "./passkeys.js";
-import { keepDevice, keepReturn, keepToken, keptDevice } from "./session.js";
+import { keepDevice, keepReturn, keepSignOn, keepToken, keptDevice, takeSignOn } from "./session.js";
 import { onSubmit, operations, part, server, showView } from "./views.js";
 
 // The token of the new session, which is kept; null where the person has to go on elsewhere.
@@ -12,7 +12,11 @@ export async function signInWith(email, password) {
     if (error.code !== "SINGLE_SIGN_ON_REQUIRED") {
       throw error;
     }
-    showCompany(email);
+    if (location.pathname !== "/sign-in") {
+      // The issuer sends people back to the page of sign-in, which leads them on to this one.
+      keepReturn(location.pathname + location.hash);
+    }
+    showCompany({ email });
     return null;
   }
 }
@@ -25,12 +29,30 @@ export async function signInWithPasskey() {
 }
 
 export async function completeSingleSignOn(code) {
-  const input = { code, deviceToken: keptDevice() };
+  const input = { code, verifier: takeSignOn(), deviceToken: keptDevice() };
   const field = "singleSignOnComplete";
   return opened(await server.payloadOf(field, operations["single-sign-on-complete"], input));
 }
 
-export const companyAddress = (email) => `/sso/start?email=${encodeURIComponent(email)}`;
+// Go to the sign-in of the company of an e-mail address or account. The secret stays in this tab, so that the
+// code which comes back is of use to nobody else, and nobody else's code is of use here.
+export async function goToCompany(whose) {
+  const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)));
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
+  keepSignOn(verifier);
+  const parameters = new URLSearchParams({ ...whose, challenge: base64url(new Uint8Array(hash)) });
+  location.assign(`/sso/start?${parameters}`);
+}
+
+// Ask the person to go there: a link alone signs nobody in.
+export function showCompany(whose) {
+  onSubmit("company-go-form", () => goToCompany(whose));
+  showView("company");
+}
+
+function base64url(bytes) {
+  return btoa(String.fromCharCode(...bytes)).replace(/[+]/g, "-").replace(/[/]/g, "_").replace(/=/g, "");
+}
 
 async function opened(payload) {
   const { token, deviceToken } = payload.token ? payload : await answered(payload);
@@ -58,13 +80,4 @@ function answered({ challengeToken, secondFactors, passkeyOptions }) {
       showView("reset-asked");
     });
   });
-}
-
-// The issuer sends people back to the page of sign-in, which leads them on to this one.
-function showCompany(email) {
-  if (location.pathname !== "/sign-in") {
-    keepReturn(location.pathname + location.hash);
-  }
-  part("company-link").href = companyAddress(email);
-  showView("company");
 }

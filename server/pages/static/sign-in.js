@@ -2,7 +2,7 @@
 import { passkeysWork } from "./passkeys.js";
 import { personOf } from "./people.js";
 import { forgetToken, keptToken, takeReturn } from "./session.js";
-import { companyAddress, completeSingleSignOn, signInWith, signInWithPasskey } from "./sign-in-steps.js";
+import { completeSingleSignOn, goToCompany, showCompany, signInWith, signInWithPasskey } from "./sign-in-steps.js";
 import { onSubmit, operations, part, say, secret, server, showProblem, showView } from "./views.js";
 
 async function goOn(token) {
@@ -23,6 +23,17 @@ function showSignedIn(person) {
   showView("signed-in");
 }
 
+// Whom /sso/start has sent here to begin; null for everybody else.
+function whoseCompany() {
+  const given = new URLSearchParams(location.search);
+  for (const name of ["email", "account"]) {
+    if (given.get(name)) {
+      return { [name]: given.get(name) };
+    }
+  }
+  return null;
+}
+
 async function complete() {
   // The code is used up now, and has no place in the browser's history.
   history.replaceState(null, "", location.pathname);
@@ -36,6 +47,13 @@ async function complete() {
 }
 
 async function begin() {
+  const whose = whoseCompany();
+  if (whose) {
+    // A link such as a tile of the company's portal, for once: the page can be loaded anew.
+    history.replaceState(null, "", location.pathname);
+    showCompany(whose);
+    return;
+  }
   const person = keptToken() && (await personOf(keptToken()));
   if (person) {
     showSignedIn(person);
@@ -48,8 +66,9 @@ onSubmit("sign-in-form", async ({ email, password }) => goOn(await signInWith(em
 onSubmit("passkey-form", async () => goOn(await signInWithPasskey()));
 onSubmit("company-form", () => {
   if (part("email").reportValidity()) {
-    location.assign(companyAddress(part("email").value));
+    return goToCompany({ email: part("email").value });
   }
+  return null;
 });
 onSubmit("sign-out-form", async () => {
   try {

@@ -26,7 +26,8 @@ _FOR_EVERYBODY = {
     "passkeySignInStart": "mutation { passkeySignInStart { userErrors { code } } }",
     "passkeySignIn": _PASSKEY,
     "secondFactorResetRequest": _RESET,
-    "singleSignOnComplete": 'mutation { singleSignOnComplete(input: {code: "x"}) { userErrors { code } } }',
+    "singleSignOnComplete": 'mutation { singleSignOnComplete(input: {code: "x", verifier: "x"}) '
+    "{ userErrors { code } } }",
     "signUp": 'mutation { signUp(input: {name: "", email: "", password: ""}) { userErrors { code } } }',
     "invitationDecline": 'mutation { invitationDecline(input: {token: "mdi_x"}) { userErrors { code } } }',
     "shareDecline": 'mutation { shareDecline(input: {token: "mdh_x"}) { userErrors { code } } }',

@@ -1,5 +1,6 @@
 """Nobody but FINANCE and the owner reads the invoices of the account: every later change is held to it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from tests.areas.explain.asking import why
 from tests.client.api import Api, Caller
 from tests.client.links import set_parent_access
 from tests.client.mutations import ROLE_IDS, attempt, code_of, done
+from tests.concurrency.gates import Gate, waits
+from tests.concurrency.outcomes import ROUNDS, at_once
 from tests.world.world import Account, Member, World
 
 ADMINISTRATOR = ROLE_IDS[BuiltinRole.ADMINISTRATOR]
@@ -237,3 +240,85 @@ async def test_an_explanation_names_it(scene: Scene) -> None:
     assert step["sentence"] == f"{scene.account.name} has promised INVOICES_READ to FINANCE, OWNER alone."
     told = await why(scene.api, scene.analyst, scene.account, "INVOICES_READ")
     assert not [step for step in told.chain if step.startswith("PROMISE")]
+
+
+async def test_the_refusal_names_it_to_those_who_see_the_members(scene: Scene) -> None:
+    """Somebody else, such as who lets the rights of the accounts above pass, learns no more than that."""
+    promise = await scene.promise()
+    values = {"memberId": scene.analyst.id, "roleId": ADMINISTRATOR}
+    told = await attempt(scene.api, "memberUpdate", scene.owner, **values)
+    assert told.user_error is not None
+    for part in (scene.analyst.person.name, "INVOICES_READ", scene.account.name, promise):
+        assert part in told.user_error["message"]
+    key = {"accountId": scene.account.id, "name": "Robot", "roleId": ADMINISTRATOR}
+    told = await attempt(scene.api, "apiKeyCreate", scene.owner, **key)
+    assert told.user_error is not None
+    assert told.user_error["message"].startswith("An API key would have INVOICES_READ in ")
+    assert "Robot" not in told.user_error["message"]
+
+
+async def test_who_joins_learns_no_more_than_that_it_is_promised(scene: Scene) -> None:
+    promise = await scene.promise()
+    person = await scene.world.person()
+    invited = {"accountId": scene.account.id, "email": person.email, "roleId": ADMINISTRATOR}
+    await done(scene.api, "memberInvite", scene.owner, **invited, idempotencyKey="1")
+    token = (await mail_to(scene.world.database, person.email)).token
+    told = await attempt(scene.api, "invitationAccept", person, token=token)
+    assert told.code == "PROMISE_BROKEN"
+    assert told.user_error is not None
+    assert promise not in told.user_error["message"]
+    assert scene.account.name not in told.user_error["message"]
+
+
+async def test_a_role_that_was_deleted_is_not_shown(scene: Scene) -> None:
+    role = await scene.world.role(scene.account, "ACCOUNT_READ INVOICES_READ", name="Auditors")
+    wanted = {"accountId": scene.account.id, "permission": "INVOICES_READ", "roleIds": [*ALLOWED, role.id]}
+    await done(scene.api, "accessPromiseCreate", scene.owner, **wanted)
+    await done(scene.api, "roleDelete", scene.owner, roleId=role.id)
+    found = (await scene.api.read(_PROMISES, scene.owner, id=scene.account.id))["account"]["accessPromises"]
+    assert found["nodes"][0]["roles"] == [{"name": "OWNER"}, {"name": "FINANCE"}]
+    assert await _key_created(scene) == "PROMISE_BROKEN"
+
+
+@pytest.mark.parametrize("first", ["accessPromiseCreate", "memberUpdate"])
+async def test_a_promise_beside_a_change_that_would_break_it(scene: Scene, first: str) -> None:
+    """Whichever is first holds, and the other is refused."""
+    wanted = {"accountId": scene.account.id, "permission": "INVOICES_READ", "roleIds": ALLOWED}
+    version = await scene.api.with_version(
+        "memberUpdate", scene.owner, {"memberId": scene.analyst.id, "roleId": ADMINISTRATOR}
+    )
+    requests = {
+        "accessPromiseCreate": code_of(scene.api, "accessPromiseCreate", scene.owner, **wanted),
+        "memberUpdate": code_of(scene.api, "memberUpdate", scene.owner, **version),
+    }
+    gate = Gate("INSERT INTO access_promises" if first == "accessPromiseCreate" else "UPDATE memberships")
+    leading = asyncio.create_task(gate.holding(requests.pop(first)))
+    await gate.reached()
+    (following,) = (asyncio.create_task(request) for request in requests.values())
+    assert await waits(following, scene.world.database)
+    gate.open()
+    assert (await leading, await following) == ("", "PROMISE_BROKEN")
+    having = [entry for entry in await _access(scene) if "INVOICES_READ" in entry["permissions"]]
+    assert len(having) == (1 if first == "accessPromiseCreate" else 2)
+
+
+async def test_a_promise_beside_a_person_who_joins(scene: Scene) -> None:
+    for _ in range(ROUNDS):
+        person = await scene.world.person()
+        invited = {"accountId": scene.below.id, "email": person.email, "roleId": ADMINISTRATOR}
+        await done(scene.api, "memberInvite", scene.owner, **invited, idempotencyKey=person.email)
+        token = (await mail_to(scene.world.database, person.email)).token
+        wanted = {"accountId": scene.below.id, "permission": "SETTINGS_WRITE", "roleIds": ALLOWED}
+        codes = await at_once(
+            code_of(scene.api, "accessPromiseCreate", scene.owner, **wanted),
+            code_of(scene.api, "invitationAccept", person, token=token),
+        )
+        assert sorted(codes) == ["", "PROMISE_BROKEN"]
+        found = (await scene.api.read(_PROMISES, scene.owner, id=scene.below.id))["account"]
+        for promise in found["accessPromises"]["nodes"]:
+            await done(scene.api, "accessPromiseEnd", scene.owner, accessPromiseId=promise["id"])
+        members = "query ($id: ID!) { account(id: $id) { members(userId: $who) { nodes { id } } } }"
+        query = members.replace("$id: ID!", "$id: ID!, $who: ID")
+        nodes = (await scene.api.read(query, scene.owner, id=scene.below.id, who=person.id))["account"]
+        for member in nodes["members"]["nodes"]:
+            await done(scene.api, "memberRemove", scene.owner, memberId=member["id"])

@@ -95,3 +95,13 @@ def test_parts_of_values_are_changed() -> None:
 def test_what_is_no_operation_is_refused(operations: Any) -> None:
     with pytest.raises(ScimError):
         patched(_GROUP, operations)
+
+
+@pytest.mark.parametrize("by", ["display", "$ref", "type"])
+@pytest.mark.parametrize("kind", ["remove", "replace", "add"])
+def test_members_are_found_by_their_ids_alone(kind: str, by: str) -> None:
+    """Nothing else is kept of them: nobody would be removed, and the directory would not notice."""
+    operation = {"op": kind, "path": f'members[{by} eq "Anna"]', "value": {"value": "d"}}
+    with pytest.raises(ScimError) as refused:
+        patched(_GROUP, [operation])
+    assert (refused.value.status, refused.value.scim_type) == (400, "invalidFilter")

@@ -1,5 +1,6 @@
 """A company with single sign-on, and the browsers of its people."""
 
+import base64
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,13 +10,18 @@ from typing import Any
 import httpx
 from starlette.applications import Starlette
 
+from authz.callers.tokens import digest_of
 from authz.policy.builtin_roles import BuiltinRole
 from models.domains.tables import DomainKind
+from tests.areas.single_sign_on.giving import VERIFIER
 from tests.areas.single_sign_on.provider import CLIENT_ID, Provider
 from tests.client.api import Api
 from tests.client.mutations import ROLE_IDS, Token, done
 from tests.world.domains import Domain, give_domain
 from tests.world.world import Account, Member, World
+
+CHALLENGE = base64.urlsafe_b64encode(digest_of(VERIFIER)).decode().rstrip("=")
+"""As the page sends it."""
 
 
 @dataclass
@@ -71,7 +77,8 @@ class Company:
         """The session of the code with which the browser goes on."""
         assert answer.status_code == 303, answer.text
         code = answer.headers["location"].partition("#")[2]
-        made = await done(self.api, "singleSignOnComplete", None, "token expiresAt", code=code)
+        values = {"code": code, "verifier": VERIFIER}
+        made = await done(self.api, "singleSignOnComplete", None, "token expiresAt", **values)
         return Token(made["token"])
 
     async def failure(self, subject: str) -> str:
@@ -96,9 +103,13 @@ class Browser:
 
     async def start(self, **parameters: str) -> str:
         """Where it is sent to sign in."""
-        answer = await self.http.get("/sso/start", params=parameters or {"account": self.company.account.id})
+        answer = await self.ask(**(parameters or {"account": self.company.account.id}))
         assert answer.status_code == 303, answer.text
         return str(answer.headers["location"])
+
+    async def ask(self, **parameters: str) -> httpx.Response:
+        """The page begins, with its challenge."""
+        return await self.http.get("/sso/start", params={"challenge": CHALLENGE, **parameters})
 
     async def come_back(self, target: httpx.URL) -> httpx.Response:
         """It follows the issuer's redirect."""

@@ -15,6 +15,8 @@ from models.single_sign_on.tables import (
 )
 from tests.world.world import Account, Person, World
 
+VERIFIER = "what the page that began the sign-in keeps"
+
 
 async def give_single_sign_on(world: World, account: Account, exception: Person | None = None) -> None:
     """The master account has it, with a value in every setting."""
@@ -52,14 +54,15 @@ async def give_identity(world: World, account: Account, person: Person) -> None:
     """The issuer names the person, who is about to sign in."""
     own = {"master_id": account.master, "account_id": account.key}
     subject, soon = person.key.hex, func.now() + func.make_interval(0, 0, 0, 1)
-    code = {"user_id": person.key, "sign_on_master_id": account.master, "sign_on_subject": subject}
+    page = {"challenge": digest_of(VERIFIER)}
+    code = page | {"user_id": person.key, "sign_on_master_id": account.master, "sign_on_subject": subject}
     async with world.database.begin() as connection:
         await connection.execute(
             insert(single_sign_on_identities).values(**own, user_id=person.key, subject=subject)
         )
         for table, more in (
             (single_sign_on_codes, code),
-            (single_sign_on_attempts, {}),
+            (single_sign_on_attempts, page),
             (single_sign_on_tokens, {}),
         ):
             await connection.execute(insert(table).values(digest=person.key.bytes, expires_at=soon, **more))

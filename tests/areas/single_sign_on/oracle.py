@@ -3,7 +3,7 @@
 from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind
 from models.single_sign_on.tables import single_sign_ons
-from tests.areas.single_sign_on.giving import give_identity, give_single_sign_on
+from tests.areas.single_sign_on.giving import VERIFIER, give_identity, give_single_sign_on
 from tests.authz.escalation.statuses import BOTH, Inactive, Row, in_each_place
 from tests.authz.rules.consequences import NO_CONSEQUENCE, Limited, does
 from tests.bad_input.place import Place
@@ -68,7 +68,11 @@ def inputs(place: Place) -> dict[str, Input]:
             "breakGlassMemberIds": [place.above.id],
         },
         "singleSignOnRemove": account,
-        "singleSignOnComplete": {"code": place.sign_in_code, "deviceToken": "mdd_x"},
+        "singleSignOnComplete": {
+            "code": place.sign_in_code,
+            "verifier": VERIFIER,
+            "deviceToken": "mdd_x",
+        },
     }
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
 from resolvers.single_sign_on.outgoing import NotAnsweredError, OutgoingRequests
-from tests.areas.single_sign_on.company import failure_in
+from tests.areas.single_sign_on.company import CHALLENGE, failure_in
 from tests.areas.single_sign_on.provider import Provider
 from tests.client.api import Api
 from tests.client.mutations import code_of, done
@@ -68,5 +68,6 @@ async def test_by_default_no_issuer_is_private(api: Api, world: World) -> None:
     refused = await code_of(api, "singleSignOnUpdate", owner, **given, issuer="http://127.0.0.1:9")
     assert refused == "BAD_USER_INPUT"
     await done(api, "singleSignOnUpdate", owner, **given, issuer="https://localhost")
-    answer = await api.http.get("/sso/start", params={"account": account.id})
+    asked = {"account": account.id, "challenge": CHALLENGE}
+    answer = await api.http.get("/sso/start", params=asked)
     assert (answer.status_code, failure_in(answer)) == (502, "UNAVAILABLE")

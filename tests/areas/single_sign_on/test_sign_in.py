@@ -11,7 +11,8 @@ from models.base.ids import Kind, parse
 from models.people.users import users
 from models.single_sign_on.tables import single_sign_on_identities, single_sign_ons
 from tests.areas.effects.log import events_of
-from tests.areas.single_sign_on.company import Company, failure_in
+from tests.areas.single_sign_on.company import CHALLENGE, Company, failure_in
+from tests.areas.single_sign_on.giving import VERIFIER
 from tests.areas.single_sign_on.provider import provider
 from tests.client.mutations import ROLE_IDS, attempt, code_of, done
 from tests.world.domains import new_name
@@ -79,7 +80,7 @@ async def test_start_by_address_leads_to_the_company(company: Company) -> None:
     assert target.params["redirect_uri"] == "http://mandant.test/sso/callback"
     async with company.browser() as browser:
         for parameters in ({"email": f"x@{new_name()}"}, {"email": "nothing"}, {"account": "acct_1"}, {}):
-            answer = await browser.http.get("/sso/start", params=parameters)
+            answer = await browser.ask(**parameters)
             assert (answer.status_code, failure_in(answer)) == (404, "NOT_FOUND")
 
 
@@ -167,8 +168,35 @@ async def test_a_code_is_used_once(company: Company) -> None:
     code = answer.headers["location"].partition("#")[2]
     assert answer.headers["location"].startswith("https://app.example#mdc_")
     await company.complete(answer)
-    assert await code_of(company.api, "singleSignOnComplete", None, code=code) == "LINK_NOT_VALID"
-    assert await code_of(company.api, "singleSignOnComplete", None, code="mdc_x") == "LINK_NOT_VALID"
+    for each in (code, "mdc_x"):
+        values = {"code": each, "verifier": VERIFIER}
+        assert await code_of(company.api, "singleSignOnComplete", None, **values) == "LINK_NOT_VALID"
+
+
+async def test_a_code_opens_a_session_in_the_page_that_began_alone(company: Company) -> None:
+    """So nobody is signed in as somebody else by a link with that one's code."""
+    async with company.browser() as browser:
+        answer = await browser.come_back(company.provider.sign_in(await browser.start(), company.person()))
+    code = answer.headers["location"].partition("#")[2]
+    for verifier in ("", "what another page keeps", CHALLENGE):
+        values = {"code": code, "verifier": verifier}
+        refused = await code_of(company.api, "singleSignOnComplete", None, **values)
+        assert refused in ("LINK_NOT_VALID", "BAD_USER_INPUT")
+    await company.complete(answer)
+
+
+async def test_a_link_leads_to_the_page_that_begins(company: Company) -> None:
+    """Such as a tile of the issuer's portal. Nothing has begun."""
+    async with company.browser() as browser:
+        for parameters in ({"account": company.account.id}, {"email": company.address("ann+1")}):
+            answer = await browser.http.get("/sso/start", params=parameters)
+            assert answer.status_code == 303
+            target = httpx.URL(answer.headers["location"])
+            assert (target.host, dict(target.params)) == ("app.example", parameters)
+            assert "set-cookie" not in answer.headers
+        for challenge in ("", "x", "x" * 43, "=" * 43, f"{CHALLENGE}="):
+            refused = await browser.ask(account=company.account.id, challenge=challenge)
+            assert (refused.status_code, failure_in(refused)) == (400, "LAPSED")
 
 
 async def test_a_code_of_another_attempt_is_not_taken(company: Company) -> None:
@@ -204,19 +232,19 @@ async def test_an_issuer_that_is_down_is_told_and_those_who_are_in_stay_in(compa
     assert (answer.status_code, failure_in(answer)) == (502, "UNAVAILABLE")
     await company.set(issuer="http://127.0.0.1:1")
     async with company.browser() as browser:
-        answer = await browser.http.get("/sso/start", params={"account": company.account.id})
+        answer = await browser.ask(account=company.account.id)
     assert (answer.status_code, failure_in(answer)) == (502, "UNAVAILABLE")
 
 
 async def test_an_issuer_of_another_name_is_not_trusted(company: Company) -> None:
     await company.set(issuer=company.provider.url.replace("127.0.0.1", "localhost"))
     async with company.browser() as browser:
-        answer = await browser.http.get("/sso/start", params={"account": company.account.id})
+        answer = await browser.ask(account=company.account.id)
     # The provider calls itself as it is asked, so its addresses are the same and the name fits.
     assert answer.status_code == 303
     await company.set(issuer=company.provider.url + "/")
     async with company.browser() as browser:
-        answer = await browser.http.get("/sso/start", params={"account": company.account.id})
+        answer = await browser.ask(account=company.account.id)
     assert failure_in(answer) == "MISCONFIGURED"
 
 
@@ -293,7 +321,7 @@ async def test_removing_it_ends_its_sessions(company: Company) -> None:
     await done(company.api, "singleSignOnRemove", company.owner, accountId=company.account.id)
     assert (await company.api.ask("{ viewer { id } }", token)).codes == ["UNAUTHENTICATED"]
     async with company.browser() as browser:
-        answer = await browser.http.get("/sso/start", params={"email": company.address()})
+        answer = await browser.ask(email=company.address())
     assert failure_in(answer) == "NOT_FOUND"
 
 

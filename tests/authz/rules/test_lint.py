@@ -76,6 +76,7 @@ ALLOWED = {
     Use("resolvers.members.ownership_offers._member", _PRINCIPAL): "a person always sees its own membership",
     Use("resolvers.members.transfer_ownership._holder", _BY_PERSON): "the member that is named",
     Use("resolvers.members.ownership.give_up_ownership", _BY_PERSON): "whether another owner stays",
+    Use("resolvers.members.ending.keep_ended", _BY_PERSON): "whether a group gives what somebody holds",
     Use("resolvers.invitations.accept._add_membership", _BY_PERSON): "whether the address is a member's",
     Use("resolvers.staff.user_rights.person_of", _BY_PERSON): "the member that staff name",
     Use("resolvers.staff.user_rights.limit_below", _BY_PERSON): "the membership that carries the limit",
@@ -100,7 +101,6 @@ ALLOWED = {
     Use("resolvers.accounts.delete_person._trees", _BY_PERSON): "in which trees the person that goes is",
     Use("resolvers.accounts.delete_person._trees", _SHARES_BY_PERSON): "in which trees it is a guest",
     Use("resolvers.accounts.delete_person._memberships", _BY_PERSON): "the own memberships are left",
-    Use("resolvers.accounts.delete_person._give_up_ownership", _BY_PERSON): "whether another owner stays",
     Use("resolvers.accounts.delete_person.delete_person", _SHARES_BY_PERSON): "the own shares are given back",
     Use("resolvers.accounts.staff_status._tell_owners", _BY_PERSON): "who owns the account, to be told",
     Use("resolvers.sessions.reads.by_id", _PRINCIPAL): "the viewer's own session",
@@ -116,7 +116,6 @@ ALLOWED = {
     Use(
         "resolvers.single_sign_on.people._reaches_tree", _SHARES_BY_PERSON
     ): "whether a sign-in would lead anywhere",
-    Use("resolvers.scim.memberships._take", _BY_PERSON): "the membership to be ended",
     Use("resolvers.invitations.invite.refuse_members", _BY_PERSON): "whether the invited is a member",
 }
 """The uses that decide nothing about rights, and why. Another one is a second definition of reach: ask

@@ -1,5 +1,6 @@
 """Signing in with the company's own service, from the password's refusal to the session."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -37,6 +38,14 @@ async def _require(company: Company) -> None:
     await company.set(enforcement="REQUIRED", breakGlassMemberIds=[company.owner.id])
 
 
+async def _begin(page: Page, visit: Visit, whose: str) -> None:
+    """By a link, such as that of a portal, and a click."""
+    await page.goto(f"{visit.server_url}/sso/start?{whose}")
+    await expect(page.get_by_role("heading")).to_have_text("Sign in with your company")
+    assert page.url == f"{visit.server_url}/sign-in"
+    await page.get_by_role("button", name="Go to your company's sign-in").click()
+
+
 async def test_who_has_to_is_led_to_the_company_and_back(
     visit: Visit, company: Company, world: World
 ) -> None:
@@ -46,7 +55,7 @@ async def test_who_has_to_is_led_to_the_company_and_back(
     page = await give_password(visit, person)
     await expect(page.get_by_role("heading")).to_have_text("Sign in with your company")
     assert (await kept_token(page), await findings(page)) == ("", [])
-    await page.get_by_role("link", name="Go to your company's sign-in").click()
+    await page.get_by_role("button", name="Go to your company's sign-in").click()
     await _sign_in_at_the_issuer(page, company, person.email)
     await expect(page.get_by_role("heading")).to_have_text("You are signed in")
     await expect(page.get_by_text(person.email)).to_be_visible()
@@ -104,9 +113,69 @@ async def test_an_invitation_is_accepted_after_the_companys_sign_in(
     await page.get_by_label("No, sign me in").check()
     await page.get_by_label("Password", exact=True).fill(PASSWORD)
     await page.get_by_role("button", name="Sign in and accept").click()
-    await page.get_by_role("link", name="Go to your company's sign-in").click()
+    await page.get_by_role("button", name="Go to your company's sign-in").click()
     await _sign_in_at_the_issuer(page, company, person.email)
     await expect(page.get_by_text(f"You are signed in as {person.name}")).to_be_visible()
     await page.get_by_role("button", name="Accept the invitation").click()
     await expect(page.get_by_role("heading")).to_have_text("You are a member of Elsewhere")
     assert "Elsewhere" in await accounts_of(page)
+
+
+async def test_who_has_no_password_changes_factors_after_a_fresh_sign_in(
+    visit: Visit, company: Company, world: World
+) -> None:
+    page, email = visit.page, company.address()
+    subject = company.person(email)
+    await _begin(page, visit, f"email={email}")
+    await page.locator("input[name=sub]").fill(subject)
+    await page.get_by_role("button", name="Authorize").click()
+    await expect(page.get_by_role("heading")).to_have_text("You are signed in")
+    await page.goto(f"{visit.server_url}/second-factor")
+    await page.get_by_role("button", name="Set up an app").click()
+    await expect(page.get_by_label("Your password")).to_be_hidden()
+    assert await findings(page) == []
+    await page.locator("#change-button").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Set up an authenticator app")
+    assert await page.locator("#secret").inner_text() != ""
+
+    async with world.database.begin() as connection:
+        older = "UPDATE sessions SET created_at = created_at - interval '11 minutes'"
+        await connection.exec_driver_sql(f"{older} WHERE sign_on_subject = $1", (subject,))
+    await page.goto(f"{visit.server_url}/second-factor")
+    await page.get_by_role("button", name="Set up an app").click()
+    await page.locator("#change-button").click()
+    await expect(page.get_by_role("alert")).to_contain_text("sign in anew with your company")
+    await page.get_by_role("button", name="Sign in with your company again").click()
+    await page.locator("input[name=sub]").fill(subject)
+    await page.get_by_role("button", name="Authorize").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Your second factor")
+    await page.get_by_role("button", name="Set up an app").click()
+    await page.locator("#change-button").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Set up an authenticator app")
+
+
+async def test_a_link_with_the_code_of_somebody_else_signs_nobody_in(
+    visit: Visit, german_visit: Visit, company: Company
+) -> None:
+    """Neither in a page that has begun nothing, nor in one that has begun itself."""
+    attacker, email = german_visit.page, company.address()
+    await attacker.route("**/graphql", lambda route: route.abort())
+    await _begin_in_german(german_visit, company.account.id)
+    await _sign_in_at_the_issuer(attacker, company, email)
+    async with attacker.expect_request("**/graphql") as asked:
+        pass
+    (code,) = re.findall(r"mdc_\w+", (await asked.value).post_data or "")
+    page = visit.page
+    for has_begun in (False, True):
+        if has_begun:
+            await _begin(page, visit, f"account={company.account.id}")
+            await expect(page.get_by_role("heading", name="Authorize Client")).to_be_visible()
+        await page.goto(f"{visit.server_url}/sign-in#{code}")
+        await expect(page.get_by_role("heading")).to_have_text("Sign in")
+        await expect(page.get_by_role("alert")).to_contain_text("belongs to another page")
+        assert await kept_token(page) == ""
+
+
+async def _begin_in_german(visit: Visit, account_id: str) -> None:
+    await visit.page.goto(f"{visit.server_url}/sso/start?account={account_id}")
+    await visit.page.get_by_role("button", name="Zur Anmeldung Ihres Unternehmens").click()

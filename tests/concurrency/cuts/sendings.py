@@ -9,7 +9,7 @@ from models.people.mailbox_links import MailboxLinkKind
 from tests.areas.second_factor.givens import give_factors, right_inputs
 from tests.areas.second_factor.requiring import prove_factor
 from tests.areas.sessions.stored import give_session
-from tests.areas.single_sign_on.giving import give_code, give_single_sign_on
+from tests.areas.single_sign_on.giving import VERIFIER, give_code, give_single_sign_on
 from tests.authz.cases.moments import hash_quickly
 from tests.authz.escalation.outcomes import DONE
 from tests.authz.matrix.matrix_callers import ANONYMOUS, PEOPLE, Stage, once
@@ -112,7 +112,8 @@ async def _single_sign_on_removal(stage: Stage) -> tuple[Caller, Values]:
 
 
 async def _single_sign_on_code(stage: Stage) -> tuple[None, Values]:
-    return None, {"code": await give_code(stage.world, await stage.world.account())}
+    code = await give_code(stage.world, await stage.world.account())
+    return None, {"code": code, "verifier": VERIFIER}
 
 
 async def _others(stage: Stage) -> tuple[Caller, None]:

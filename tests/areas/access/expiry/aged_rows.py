@@ -46,9 +46,11 @@ INSERTS = {
     f"SELECT gen_random_uuid(), 'Ann', '', '', CAST(n AS text), CAST(n AS text) {_AGES} "
     "RETURNING id, email) INSERT INTO factor_resets (user_id, expires_at) "
     f"SELECT id, moment {_AGES} JOIN lost ON lost.email = CAST(n AS text)",
-    "single_sign_on_attempts": f"INSERT INTO single_sign_on_attempts (digest, expires_at) {_DIGESTS}",
+    "single_sign_on_attempts": "INSERT INTO single_sign_on_attempts (challenge, digest, expires_at) "
+    f"SELECT '', digest, moment FROM ({_DIGESTS}) AS made",
     "single_sign_on_codes": "INSERT INTO single_sign_on_codes (sign_on_master_id, sign_on_subject, user_id, "
-    f"digest, expires_at) SELECT :master, 'ann', :person, digest, moment FROM ({_DIGESTS}) AS made",
+    "challenge, digest, expires_at) SELECT :master, 'ann', :person, '', digest, moment "
+    f"FROM ({_DIGESTS}) AS made",
     "single_sign_on_tokens": f"INSERT INTO single_sign_on_tokens (digest, expires_at) {_DIGESTS}",
     "devices": f"INSERT INTO devices (id, user_id, digest, expires_at) SELECT {_OF_A_PERSON}",
     "mailbox_links": f"INSERT INTO mailbox_links (kind, id, user_id, digest, expires_at) "
