@@ -11,7 +11,7 @@ BEGIN
     SELECT FROM touched
     LEFT JOIN $versions AS version ON $version_is_touched AND version.holds_until = 'infinity'
     LEFT JOIN $table AS present ON $present_is_touched
-    WHERE ROW($version_columns) IS DISTINCT FROM ROW($present_columns)
+    WHERE row($version_columns) IS DISTINCT FROM row($present_columns)
   ) THEN
     RETURN NULL;
   END IF;
@@ -24,7 +24,7 @@ BEGIN
     changed_at := greatest(clock_timestamp(), newest + interval '1 microsecond');
     PERFORM set_config('mandant.changed_at', changed_at::text, true);
   END IF;
-  IF TG_OP <> 'INSERT' THEN
+  IF tg_op <> 'INSERT' THEN
     -- What this transaction began itself has never held.
     DELETE FROM $versions AS version
     USING touched
@@ -32,16 +32,16 @@ BEGIN
     WHERE $version_is_touched
       AND version.holds_until = 'infinity'
       AND version.holds_from = changed_at
-      AND ROW($version_columns) IS DISTINCT FROM ROW($present_columns);
+      AND row($version_columns) IS DISTINCT FROM row($present_columns);
     UPDATE $versions AS version
     SET holds_until = changed_at
     FROM touched
     LEFT JOIN $table AS present ON $present_is_touched
     WHERE $version_is_touched
       AND version.holds_until = 'infinity'
-      AND ROW($version_columns) IS DISTINCT FROM ROW($present_columns);
+      AND row($version_columns) IS DISTINCT FROM row($present_columns);
   END IF;
-  IF TG_OP <> 'DELETE' THEN
+  IF tg_op <> 'DELETE' THEN
     -- What this transaction ended and made again has never ended.
     UPDATE $versions AS version
     SET holds_until = 'infinity'
@@ -49,7 +49,7 @@ BEGIN
     INNER JOIN $table AS present ON $present_is_touched
     WHERE $version_is_touched
       AND version.holds_until = changed_at
-      AND ROW($version_columns) IS NOT DISTINCT FROM ROW($present_columns);
+      AND row($version_columns) IS NOT DISTINCT FROM row($present_columns);
     INSERT INTO $versions ($columns, holds_from, holds_until)
     SELECT $present_columns, changed_at, 'infinity'
     FROM touched

@@ -7,8 +7,8 @@ import strawberry
 
 from authz.explain.steps import AccessDecision, AccessEffect, AccessStepKind, Miss, Step
 from authz.policy.permissions import Permission
-from authz.policy.refusals import NotFound
-from engine.base.field_errors import absent
+from authz.policy.refusals import NotFound, Refusal
+from engine.base.field_errors import BadArgument, absent
 from engine.base.marks import Public
 from engine.declare.entity_objects import row_object
 from resolvers.explain.explanation import AccessQuestion, ExplainedAccess, KnownGranters, explain_access
@@ -123,6 +123,8 @@ class ExplanationQuery:
             return _shown(await explain_access(info.context.reader, principal, question))
         except NotFound as refusal:
             raise absent("NOT_FOUND", refusal.field) from refusal
+        except Refusal as refusal:
+            raise BadArgument(refusal.message, refusal.field) from refusal
 
 
 def _shown(found: ExplainedAccess) -> AccessExplanation:
