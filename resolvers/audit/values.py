@@ -31,6 +31,7 @@ NEEDED = {
     EventKind.ACCOUNT_UPDATED: _SETTINGS,  # only where it names settings, see `_names_no_settings`
     EventKind.ACCOUNT_SUSPENDED: _NOTHING,
     EventKind.ACCOUNT_RESUMED: _NOTHING,
+    EventKind.ACCOUNT_REOPENED: _NOTHING,
     EventKind.ACCOUNT_CLOSED: _NOTHING,
     EventKind.MEMBER_INVITED: _MEMBERS,
     EventKind.MEMBER_JOINED: _MEMBERS,

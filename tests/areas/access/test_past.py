@@ -2,13 +2,14 @@
 
 import asyncio
 import datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
-from models.access.histories import HISTORIES
+from models.access.histories import HISTORIES, History
 from models.accounts.tables import AccountStatus, accounts
 from models.api_keys.tables import api_keys
 from models.members.tables import memberships
@@ -212,8 +213,8 @@ async def test_what_changes_no_right_makes_no_version(
     await assert_whole(database, account.master)
 
 
-def _of_trees(history: object) -> bool:
-    return "master_id" in history.versions.c  # type: ignore[attr-defined]
+def _of_trees(history: History) -> bool:
+    return "master_id" in history.versions.c
 
 
 async def _explain(
@@ -223,7 +224,7 @@ async def _explain(
     moment: datetime.datetime,
     subject: str,
     permission: str = "ACCOUNT_READ",
-) -> dict[str, object]:
+) -> dict[str, Any]:
     asked = {"account": account.id, "permission": permission, "subject": subject}
     told = (await api.read(EXPLAIN_PAST, caller, **asked, at=moment.isoformat()))["explainAccess"]
     assert isinstance(told, dict)
