@@ -28,16 +28,16 @@ from resolvers.members.ownership import take_ownership
 async def reopen_account(
     session: WriteSession, principal: Principal, account_id: AccountId, reason: str | None
 ) -> Authorized:
-    """Open a closed account again, with the status that it had. Needs ACCOUNT_CLOSE, as closing does.
+    """Open a closed account again, with the status that it had. One that is not closed stays as it is.
 
-    Raises FAILED_PRECONDITION for an account that is not closed, or was closed too long ago; ACCOUNT_CLOSED
-    and ACCOUNT_SUSPENDED for one above; CONFLICT for an external id that another one has by now, and
-    ALREADY_OWNS_ACCOUNT where an owner owns another one.
+    Needs ACCOUNT_CLOSE, as closing does. Raises FAILED_PRECONDITION for an account that was closed too long
+    ago; ACCOUNT_CLOSED and ACCOUNT_SUSPENDED for one above; CONFLICT for an external id that another one has
+    by now, and ALREADY_OWNS_ACCOUNT where an owner owns another one.
     """
     reason = None if reason is None else short_text(reason, "reason")
     account = await authorize(session, principal, account_id, Permission.ACCOUNT_CLOSE, WriteKind.TAKES_AWAY)
     if account.stored.own_status != AccountStatus.CLOSED.value:
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, "The account is not closed.", "accountId")
+        return account
     await _check_above(session, account)
     stored = account.stored
     if stored.external_id is not None:

@@ -55,7 +55,9 @@ STATUSES = {
     "accountResume": Row(in_each_place(DONE, "ACCOUNT_SUSPENDED", "ACCOUNT_CLOSED"), ABOVE),
     "accountClose": Row(NOT_ONCE_CLOSED),
     "accountReopen": Row(
-        in_each_place("FAILED_PRECONDITION", "FAILED_PRECONDITION", DONE), prepare=_with_kept_contacts
+        TAKES_AWAY,
+        prepare=_with_kept_contacts,
+        unchanged=frozenset(Inactive) - {Inactive.CLOSED},
     ),
 }
 

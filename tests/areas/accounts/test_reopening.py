@@ -93,8 +93,13 @@ async def test_what_was_suspended_is_suspended_again(api: Api, brand: Brand, wor
     assert await _status(api, brand, brand.store) == "SUSPENDED"
 
 
-async def _not_closed(world: World, brand: Brand) -> None:
-    await world.set_status(brand.store, AccountStatus.ACTIVE)
+async def test_what_is_not_closed_stays_as_it_is(api: Api, brand: Brand, world: World) -> None:
+    """Also a suspended one, and one that was opened already: a repetition harms nobody."""
+    for status in (AccountStatus.ACTIVE, AccountStatus.SUSPENDED):
+        await world.set_status(brand.store, status)
+        before = await world.state(brand.master)
+        await done(api, "accountReopen", brand.owner, accountId=brand.store.id)
+        assert await world.state(brand.master) == before
 
 
 async def _too_late(world: World, brand: Brand) -> None:
@@ -138,7 +143,6 @@ async def _owner_owns_another(world: World, brand: Brand) -> None:
 @pytest.mark.parametrize(
     ("prepare", "code"),
     [
-        (_not_closed, "FAILED_PRECONDITION"),
         (_too_late, "FAILED_PRECONDITION"),
         (_being_removed, "FAILED_PRECONDITION"),
         (_closed_above, "ACCOUNT_CLOSED"),
