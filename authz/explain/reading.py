@@ -1,8 +1,12 @@
 """Reads the facts about somebody's access in the request's snapshot, as far as the asker may know them."""
 
-from collections.abc import Collection, Iterator, Mapping
+import datetime
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Select
 
 from authz.explain.facts import (
     AskedAccount,
@@ -34,8 +38,10 @@ from authz.explain.statements import (
     shares_statement,
     verdict_statement,
 )
+from authz.past.moments import settings_of
 from authz.policy.compiler import PolicyLine, RoleMasks
 from authz.policy.permissions import Area, Permission
+from authz.policy.refusals import Refusal, RefusalCode
 from engine.database.snapshot import Reader
 from models.accounts.tables import AccountStatus, ParentAccess, RightsInheritance
 from models.roles.tables import Effect, Relation
@@ -43,18 +49,57 @@ from models.roles.tables import Effect, Relation
 Row = Mapping[str, Any]
 
 
-async def read_facts(reader: Reader, account: AskedAccount, subject: Subject, viewpoint: Viewpoint) -> Facts:
-    """All facts that the asker may know. Runs a fixed number of statements."""
+@dataclass(frozen=True)
+class _Tables:
+    """The tables as they are, or as they were at a moment."""
+
+    reader: Reader
+    moment: datetime.datetime | None
+
+    async def rows(self, statement: Select[Any], values: Row | None = None) -> list[dict[str, Any]]:
+        """The statement's rows. Of the past it may ask nothing about the asker."""
+        if self.moment is None:
+            return await self.reader.rows(statement, values)
+        return await self.reader.rows_under(settings_of(self.moment), statement, values or {})
+
+    async def rows_for(
+        self, make: Callable[[Viewpoint], Select[Any]], viewpoint: Viewpoint, values: Row, *seen: str
+    ) -> list[dict[str, Any]]:
+        """The same of a statement that also says what the asker may see, in the columns `seen`: that is as it
+        is now. Its rows have an `id`."""
+        present = await self.reader.rows(make(viewpoint), values)
+        if self.moment is None:
+            return present
+        now = {row["id"]: {name: row[name] for name in seen} for row in present}
+        return [row | now[row["id"]] for row in await self.rows(make(Viewpoint.OPERATOR), values)]
+
+
+async def read_facts(
+    reader: Reader,
+    account: AskedAccount,
+    subject: Subject,
+    viewpoint: Viewpoint,
+    moment: datetime.datetime | None = None,
+) -> Facts:
+    """All facts that the asker may know. Runs a fixed number of statements.
+
+    `moment`: as they were then, as far as the asker may know them now. Raises Refusal where there was no such
+    account yet.
+    """
+    tables = _Tables(reader, moment)
     on_path = {MASTER: account.master_id, ACCOUNT: account.id}
     of_subject = on_path | {USER: subject.user_id}
     of_key = {MASTER: account.master_id, API_KEY: subject.api_key_id}
-    path = [_path_account(row) for row in await reader.rows(path_statement(viewpoint), on_path)]
-    members = await reader.rows(memberships_statement(), of_subject)
-    openings = await reader.rows(openings_statement(), of_subject)
-    shared = await reader.rows(shares_statement(), of_subject)
-    keys = await reader.rows(key_statement(viewpoint), of_key)
+    links = await tables.rows_for(path_statement, viewpoint, on_path, "asker_mask")
+    if not links:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "The account did not exist yet.", "at")
+    path = [_path_account(row) for row in links]
+    members = await tables.rows(memberships_statement(), of_subject)
+    openings = await tables.rows(openings_statement(), of_subject)
+    shared = await tables.rows(shares_statement(), of_subject)
+    keys = await tables.rows_for(key_statement, viewpoint, of_key, "known")
     role_ids = {row["role_id"] for row in (*members, *shared, *keys)} - {None}
-    held_roles = await _read_roles(reader, role_ids)
+    held_roles = await _read_roles(tables, role_ids)
     memberships = [_membership(row, path, held_roles) for row in members]
     known = [held for held in memberships if _may_be_known(held, subject, path[0])]
     ways: list[Way] = [
@@ -64,8 +109,8 @@ async def read_facts(reader: Reader, account: AskedAccount, subject: Subject, vi
         *(_share(row, held_roles) for row in shared),
         *(_key(row, path, held_roles) for row in keys if row["known"] or subject.is_asker),
     ]
-    promises = await reader.rows(promises_statement(), on_path)
-    (verdict,) = await reader.rows(verdict_statement(account, subject))
+    promises = await tables.rows(promises_statement(), on_path)
+    (verdict,) = await tables.rows(verdict_statement(account, subject))
     return Facts(
         subject=subject,
         path=tuple(path),
@@ -103,10 +148,10 @@ def _within_reach(mask: int) -> int:
     return mask if mask & Permission.ACCOUNT_READ.bit else 0
 
 
-async def _read_roles(reader: Reader, role_ids: Collection[UUID]) -> dict[UUID, HeldRole]:
+async def _read_roles(tables: _Tables, role_ids: Collection[UUID]) -> dict[UUID, HeldRole]:
     wanted = {ROLES: list(role_ids)}
-    rows = await reader.rows(roles_statement(), wanted)
-    lines = await reader.rows(lines_statement(), wanted)
+    rows = await tables.rows(roles_statement(), wanted)
+    lines = await tables.rows(lines_statement(), wanted)
     return {row["id"]: _role(row, [line for line in lines if line["role_id"] == row["id"]]) for row in rows}
 
 

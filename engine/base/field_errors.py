@@ -1,14 +1,26 @@
 """The errors beside a null. Both executors use the same ones."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLError
 
 from engine.base.marks import Requirement
 
+
+@dataclass(frozen=True)
+class _Absence:
+    code: str
+    message: str
+    argument: str | None = None
+
+
 _ABSENT = {
-    "NOT_FOUND": "There is nothing with this id, or it is outside your reach.",
-    "UNAUTHENTICATED": "Sign in, or send an API key.",
+    "NOT_FOUND": _Absence("NOT_FOUND", "There is nothing with this id, or it is outside your reach."),
+    "UNAUTHENTICATED": _Absence("UNAUTHENTICATED", "Sign in, or send an API key."),
+    "UNKNOWN_MOMENT": _Absence(
+        "BAD_USER_INPUT", "The moment is in the future, or before the past began to be kept.", "moment"
+    ),
 }
 
 
@@ -28,9 +40,11 @@ def forbidden(requirement: Requirement) -> GraphQLError:
     )
 
 
-def absent(code: str, argument: str | None = None) -> GraphQLError:
+def absent(reason: str, argument: str | None = None) -> GraphQLError:
     """There is no object. The error says why, and which argument named it."""
-    return _error(_ABSENT[code], {"code": code} | ({} if argument is None else {"argument": argument}))
+    absence = _ABSENT[reason]
+    named = argument or absence.argument
+    return _error(absence.message, {"code": absence.code} | ({} if named is None else {"argument": named}))
 
 
 def _error(message: str, extensions: dict[str, Any]) -> GraphQLError:

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from strawberry.dataloader import DataLoader
 
@@ -49,6 +49,20 @@ class Reader:
             connection = await self._opened()
             result = await connection.execute(statement, {**self._binds, **(binds or {})})
             return [dict(row) for row in result.mappings()]
+
+    async def rows_under(
+        self, settings: Mapping[str, str], statement: Select[Any], binds: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """As `rows`, while the database's settings have these values. What follows has its own again."""
+        told = select(*(func.set_config(name, value, true()) for name, value in settings.items()))
+        async with self._turn:
+            connection = await self._opened()
+            async with connection.begin_nested() as opened:
+                await connection.execute(told)
+                result = await connection.execute(statement, {**self._binds, **binds})
+                found = [dict(row) for row in result.mappings()]
+                await opened.rollback()
+        return found
 
     async def far_rows(
         self, tree: Any, statement: Select[Any], binds: Mapping[str, Any]

@@ -170,8 +170,8 @@ def to_one(
     far: FarParent | None = None,
     **keywords: Any,
 ) -> Any:
-    """At most one object. With `absent`, its absence is an error with that code beside the null. `far`: as in
-    `connection`."""
+    """At most one object. With `absent`, its absence is an error beside the null: a reason that
+    `engine.base.field_errors.absent` knows. `far`: as in `connection`."""
     return SqlField(Declaration(FieldKind.TO_ONE, read, requires, absent=absent, far=far), **keywords)
 
 

@@ -45,6 +45,8 @@ class Rights(enum.Enum):
     """The caller's; only the application may call it."""
     OWNER = "SECURITY DEFINER SET search_path = public, pg_temp"
     """The owner's, who passes every policy; only the application may call it."""
+    PAST = "SECURITY INVOKER SET search_path = past, pg_catalog, pg_temp"
+    """The caller's; only the application may call it. It sees the tables as they were (see `authz.past`)."""
 
 
 @dataclass(frozen=True)
@@ -133,10 +135,11 @@ def _function(found: re.Match[str]) -> StoredFunction:
 _STORED = text("""
 SELECT prosrc, CAST(provolatile AS text), CASE
     WHEN NOT prosecdef AND proconfig IS NULL THEN 'CALLER'
-    WHEN proconfig = ARRAY['search_path=public, pg_temp']
+    WHEN proconfig <@ ARRAY['search_path=public, pg_temp', 'search_path=past, pg_catalog, pg_temp']
       AND has_function_privilege(:application, stored.oid, 'EXECUTE')
       AND NOT has_function_privilege('public', stored.oid, 'EXECUTE')
-      THEN CASE WHEN prosecdef THEN 'OWNER' ELSE 'APPLICATION' END
+      THEN CASE WHEN proconfig[1] = 'search_path=past, pg_catalog, pg_temp' AND NOT prosecdef THEN 'PAST'
+        WHEN prosecdef THEN 'OWNER' ELSE 'APPLICATION' END
   END, lanname
 FROM unnest(CAST(:signatures AS text[])) WITH ORDINALITY AS wanted (signature, place)
 LEFT JOIN pg_proc AS stored ON stored.oid = to_regprocedure(signature)

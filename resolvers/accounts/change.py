@@ -135,9 +135,10 @@ async def check_external_id(
     account: Authorized,
     parent_id: AccountId | None,
     external_id: str,
+    field: str = "externalId",
 ) -> None:
-    """Raise CONFLICT where another account under the same parent has the external id. Closed accounts do not
-    count."""
+    """Raise CONFLICT, for this field, where another account under the same parent has the external id. Closed
+    accounts do not count."""
     other = select(accounts.c.id).where(
         accounts.c.master_id == account.master_id,
         accounts.c.parent_id == parent_id,
@@ -149,7 +150,7 @@ async def check_external_id(
     if taken is not None:
         which = these_accounts(account.master_id, [AccountId(taken)])
         message = "Another account here has this external id."
-        raise await blocked(session, principal, RefusalCode.CONFLICT, which, "externalId", message)
+        raise await blocked(session, principal, RefusalCode.CONFLICT, which, field, message)
 
 
 @dataclass(frozen=True)

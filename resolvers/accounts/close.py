@@ -1,8 +1,9 @@
-"""Closing an account for good: its holdings are settled and its open offers end (T15, T16, T18).
+"""Closing an account: its holdings are settled and its open offers end (T15, T16, T18).
 
-A closed account never opens again, and changes in it can only take rights away. So nothing may stay in it:
-its credit goes to the pool above, its uncommitted reservations are released, and what is guaranteed to it is
-free again. It stays readable, and its current billing cycle is charged at its end.
+Changes in a closed account can only take rights away, and after 30 days nobody opens it again (see
+`resolvers.accounts.reopen`). So nothing may stay in it: its credit goes to the pool above, its uncommitted
+reservations are released, and what is guaranteed to it is free again. It stays readable, and its current
+billing cycle is charged at its end.
 """
 
 from collections.abc import Sequence
@@ -76,7 +77,7 @@ class AccountClosed:
 async def close_account(
     session: WriteSession, principal: Principal, command: AccountClosing
 ) -> AccountClosed:
-    """Close the account for good; it stays readable. Needs ACCOUNT_CLOSE.
+    """Close the account; it stays readable. Needs ACCOUNT_CLOSE.
 
     Raises HAS_SUBACCOUNTS while accounts below are open, NotSettled while a top-up is pending or a master
     account has more credit than is given up, BAD_USER_INPUT.

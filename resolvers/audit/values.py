@@ -31,6 +31,7 @@ NEEDED = {
     EventType.ACCOUNT_UPDATED: _SETTINGS,  # only where it names settings, see `_names_no_settings`
     EventType.ACCOUNT_SUSPENDED: _NOTHING,
     EventType.ACCOUNT_RESUMED: _NOTHING,
+    EventType.ACCOUNT_REOPENED: _NOTHING,
     EventType.ACCOUNT_CLOSED: _NOTHING,
     EventType.MEMBER_INVITED: _MEMBERS,
     EventType.MEMBER_JOINED: _MEMBERS,

@@ -15,7 +15,7 @@ from models.base.ids import AccountId
 from models.billing.tables import Product, charges
 from models.plans.tables import limit_increases, plan_choices, plans
 from models.sending.tables import ReservationStatus, send_cycles, send_reservations
-from resolvers.billing.status_history import Span, SuspendedAccounts, was_closed_before, was_out_of_use
+from resolvers.billing.status_history import Span, SuspendedAccounts, was_closed_throughout, was_out_of_use
 
 Cycle = Span
 """A cycle of an account's own subscription, half-open."""
@@ -58,9 +58,9 @@ async def is_open(session: WriteSession, cycle: Cycle) -> bool:
 
 
 async def _plan(session: WriteSession, cycle: Cycle, suspended: SuspendedAccounts) -> list[BillableItem]:
-    """The plan at the end of the cycle. None where it is free, where the account was closed before the cycle,
-    or where the account was suspended throughout it and that is not charged."""
-    if await was_closed_before(session, cycle):
+    """The plan at the end of the cycle. None where it is free, where the account was closed throughout the
+    cycle, or where the account was suspended throughout it and that is not charged."""
+    if await was_closed_throughout(session, cycle):
         return []
     if suspended is SuspendedAccounts.PAUSE and await was_out_of_use(session, cycle):
         return []

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import insert, select
 
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, account_closure
@@ -73,15 +73,30 @@ async def was_out_of_use(session: WriteSession, span: Span) -> bool:
     return out_of_use_throughout(changes, span.starts_at)
 
 
-async def was_closed_before(session: WriteSession, span: Span) -> bool:
-    """Whether the account was closed when the period began."""
+async def status_before_closing(session: WriteSession, account: Place) -> AccountStatus:
+    """The status that a closed account had before."""
     change = account_status_changes.c
-    closed = exists().where(
-        in_account(account_status_changes, span),
-        change.status == AccountStatus.CLOSED.value,
-        change.holds_from <= span.starts_at,
+    newest = (
+        select(change.status)
+        .where(in_account(account_status_changes, account))
+        .order_by(change.holds_from.desc(), change.id.desc())
+        .limit(2)
     )
-    return bool((await session.execute(select(closed))).scalar_one())
+    found = (await session.execute(newest)).scalars().all()
+    return AccountStatus(found[1]) if len(found) > 1 else AccountStatus.ACTIVE
+
+
+async def was_closed_throughout(session: WriteSession, span: Span) -> bool:
+    """Whether the account was closed when the period began, and not opened again in it."""
+    change = account_status_changes.c
+    newest = (
+        select(change.status, (change.holds_from <= span.starts_at).label("before"))
+        .where(in_account(account_status_changes, span), change.holds_from < span.ends_at)
+        .order_by(change.holds_from.desc(), change.id.desc())
+        .limit(1)
+    )
+    row = (await session.execute(newest)).one_or_none()
+    return row is not None and row.before and row.status == AccountStatus.CLOSED.value
 
 
 def out_of_use_throughout(changes: Iterable[StatusChange], starts_at: datetime.datetime) -> bool:

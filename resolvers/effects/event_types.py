@@ -10,6 +10,7 @@ class EventType(enum.Enum):
     ACCOUNT_UPDATED = "account.updated"
     ACCOUNT_SUSPENDED = "account.suspended"
     ACCOUNT_RESUMED = "account.resumed"
+    ACCOUNT_REOPENED = "account.reopened"
     ACCOUNT_CLOSED = "account.closed"
     MEMBER_INVITED = "member.invited"
     MEMBER_JOINED = "member.joined"

@@ -1,6 +1,7 @@
 """Explaining why a subject may or may not do something in an account: who may ask, and about whom (N1,
 R21)."""
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,13 +11,14 @@ from sqlalchemy import ARRAY, Select, Text, Uuid, bindparam, literal, select
 
 from authz.callers.narrowed import token_lives
 from authz.callers.principals import Principal
-from authz.explain.explanation import explain, read_known_facts
+from authz.explain.explanation import explain, explain_past, read_known_facts, read_past_facts
 from authz.explain.facts import AskedAccount, AskedToken, Subject, Viewpoint
 from authz.explain.granters import read_granters
 from authz.explain.steps import AccessDecision, Explanation
 from authz.policy.permissions import Permission
-from authz.policy.refusals import NotFound
+from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.reach.reach import readable_account
+from engine.base.moments import in_utc
 from engine.database.snapshot import Reader
 from models.api_keys.tables import api_keys
 from models.base.ids import ApiKeyId, Kind, UserId, parse
@@ -31,11 +33,12 @@ Row = Mapping[str, Any]
 @dataclass(frozen=True)
 class AccessQuestion:
     """A client's question, with global ids. `subject`: a person, a member, an API key or a narrowed token;
-    None: the caller."""
+    None: the caller. `at`: the moment that it is about; None: now."""
 
     account_id: str
     permission: Permission
     subject: str | None
+    at: datetime.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ async def explain_access(reader: Reader, principal: Principal, question: AccessQ
     """Answer from one snapshot.
 
     Raises NotFound for an account outside reach, and for a subject that the caller may not know of there;
-    both look like something that does not exist (N20).
+    both look like something that does not exist (N20). Raises Refusal for a moment that nothing is known of.
     """
     account_row = await _account_row(reader, question.account_id)
     account = AskedAccount(account_row["master_id"], account_row["id"])
@@ -85,6 +88,9 @@ async def explain_access(reader: Reader, principal: Principal, question: AccessQ
         is_asker=_is_asker(principal, named),
         token=None if named.token is None else _asked_token(named.token),
     )
+    if question.at is not None:
+        explanation = await _explain_past(reader, account, subject, question.permission, in_utc(question.at))
+        return ExplainedAccess(explanation, account_row, person, key, named.token, None)
     facts = await read_known_facts(reader, account, subject, Viewpoint.ASKER)
     explanation = explain(facts, question.permission)
     granters = None
@@ -93,6 +99,15 @@ async def explain_access(reader: Reader, principal: Principal, question: AccessQ
         if found is not None:
             granters = KnownGranters(await _people(reader, found.user_ids), found.total_count)
     return ExplainedAccess(explanation, account_row, person, key, named.token, granters)
+
+
+async def _explain_past(
+    reader: Reader, account: AskedAccount, subject: Subject, permission: Permission, moment: datetime.datetime
+) -> Explanation:
+    if subject.token is not None:
+        message = "Narrowed tokens have no past: ask about the person or API key that it acts for."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "at")
+    return explain_past(await read_past_facts(reader, account, subject, moment), permission)
 
 
 async def _account_row(reader: Reader, account_id: str) -> Row:

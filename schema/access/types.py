@@ -1,17 +1,19 @@
 """Who may do what in an account, and where a role is in use."""
 
+import datetime
 from typing import Any
 
 import strawberry
-from sqlalchemy import BigInteger, Text, Uuid
+from sqlalchemy import BigInteger, DateTime, Text, Uuid
 from sqlalchemy.types import TypeEngine
 
 from authz.callers.principals import PrincipalKind
 from authz.policy.permissions import Permission
 from authz.reach.role_uses import RoleUseKind
 from engine.declare.codecs import enum_of, mask_of
-from engine.declare.declarations import column, computed, entity, to_one
-from resolvers.access import matrix, role_uses
+from engine.declare.connections import Connection
+from engine.declare.declarations import column, computed, connection, entity, to_one
+from resolvers.access import matrix, past, role_uses
 from schema.api_keys.types import ApiKey
 from schema.fields.references import AccountRef, ApiKeyRef, InvitationRef, MemberRef, ShareRef
 from schema.people.types import User
@@ -39,8 +41,25 @@ class AccessEntry:
     api_key: ApiKey | None = to_one(matrix.key_of)
     permissions: list[Permission] = column(
         codec=mask_of(Permission),
-        description="The permissions in this account now, after the account's status is applied.",
+        description="The permissions in this account, after the account's status is applied: now, or at the "
+        "moment of `accessAt`.",
     )
+
+
+_PAST: dict[str, TypeEngine[Any]] = {
+    "master_id": Uuid(),
+    "account_id": Uuid(),
+    "moment": DateTime(timezone=True),
+    "mask": BigInteger(),
+}
+
+
+@entity(None, carries=_PAST)
+class PastAccess:
+    """Who could do what in an account at a moment of the past."""
+
+    moment: datetime.datetime = column(description="The moment that was asked about.")
+    entries: Connection[AccessEntry] = connection(past.entries_of, order=past.BY_SUBJECT)
 
 
 _USE: dict[str, TypeEngine[Any]] = {

@@ -12,6 +12,7 @@ from models.settings.tables import SettingName
 from resolvers.accounts import change, create_subaccount
 from resolvers.accounts import reads as accounts
 from resolvers.accounts.close import AccountClosing, close_account
+from resolvers.accounts.reopen import reopen_account
 from resolvers.api_keys import reads as api_keys
 from resolvers.invitations import reads as invitations
 from schema.accounts.types import Account
@@ -97,7 +98,7 @@ class AccountUpdateInput:
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="The account to suspend or resume.")
+@strawberry.input(description="The account to suspend, resume or reopen.")
 class AccountStatusInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     reason: str | None = strawberry.field(default=None, description="The reason, for `Event.reason`.")
@@ -190,12 +191,13 @@ class AccountMutation:
     async def account_close(
         self, session: WriteSession, principal: Principal, input: AccountCloseInput
     ) -> AccountClosePayload:
-        """Close an account for good; it stays readable. Its subaccounts must be closed first. Its remaining
-        credit goes to the pool above, its uncommitted reservations are voided, and everything pending in it
-        ends; `effects` lists all of this, also in a dry run. A top-up without an answer from the payment
-        provider blocks closing, and so does the credit of a master account until it is given up. The current
-        billing cycle is still invoiced. The account's contacts, contact lists and attributes are deleted 30
-        days later, whatever `effects` lists: export before what is still needed."""
+        """Close an account; it stays readable, and `accountReopen` opens it again for 30 days. Its
+        subaccounts must be closed first. Its remaining credit goes to the pool above, its uncommitted
+        reservations are voided, and everything pending in it ends; `effects` lists all of this, also in a
+        dry run. A top-up without an answer from the payment provider blocks closing, and so does the
+        credit of a master account until it is given up. The current billing cycle is still invoiced. The
+        account's contacts, contact lists and attributes are deleted 30 days later, whatever `effects`
+        lists: export before what is still needed."""
         command = AccountClosing(
             account_id=account_id(input.account_id), reason=input.reason, forfeit_credit=input.forfeit_credit
         )
@@ -205,3 +207,15 @@ class AccountMutation:
             account_id=done.account.account_id,
             effects=shown_effects(done.effects),
         )
+
+    @mutation(needs(Permission.ACCOUNT_CLOSE))
+    async def account_reopen(
+        self, session: WriteSession, principal: Principal, input: AccountStatusInput
+    ) -> AccountPayload:
+        """Open a closed account again, for 30 days after it was closed. It gets back the status that it had,
+        its owners and its contacts; what closing settled stays settled. An account that is not closed
+        stays as it is. FAILED_PRECONDITION where it was closed earlier, ACCOUNT_CLOSED or
+        ACCOUNT_SUSPENDED where one above it is, CONFLICT where another account has its external id by
+        now, ALREADY_OWNS_ACCOUNT where one of its owners owns another account by now."""
+        done = await reopen_account(session, principal, account_id(input.account_id), input.reason)
+        return payload(AccountPayload, account_id=done.account_id)

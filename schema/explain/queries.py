@@ -1,13 +1,14 @@
 """Why somebody may, or may not, do something in an account."""
 
+import datetime
 from typing import Annotated
 
 import strawberry
 
 from authz.explain.steps import AccessDecision, AccessEffect, AccessStepKind, Miss, Step
 from authz.policy.permissions import Permission
-from authz.policy.refusals import NotFound
-from engine.base.field_errors import absent
+from authz.policy.refusals import NotFound, Refusal
+from engine.base.field_errors import BadArgument, absent
 from engine.base.marks import Public
 from engine.declare.entity_objects import row_object
 from resolvers.explain.explanation import AccessQuestion, ExplainedAccess, KnownGranters, explain_access
@@ -79,10 +80,11 @@ class AccessExplanation:
     )
     nearest_misses: list[AccessMiss] = strawberry.field(
         description="For a denial, what blocks access; entries that are sufficient on their own come first. "
-        "Empty if nothing would change the decision."
+        "Empty if nothing would change the decision, and for a moment of the past."
     )
     can_be_granted_by: AccessGranters | None = strawberry.field(
-        description="For a denial, who could grant access; null if you may not see the members."
+        description="For a denial, who could grant access; null if you may not see the members, and for a "
+        "moment of the past."
     )
 
 
@@ -90,7 +92,7 @@ class AccessExplanation:
 class ExplanationQuery:
     @strawberry.field(
         directives=needs(Permission.ACCOUNT_READ),
-        description="Whether somebody may do something in an account now, and why. You can always ask about "
+        description="Whether somebody may do something in an account, and why. You can always ask about "
         "yourself, and about narrowed tokens that were made of you. You can ask about a person who belongs "
         "to the account if you may see its members, about an API key if you may see the keys of its account, "
         "and about a narrowed token as about whom it acts for. Everything else is NOT_FOUND.",
@@ -106,13 +108,23 @@ class ExplanationQuery:
                 description="A person, a member, an API key or a narrowed token. Left out, it is you."
             ),
         ] = None,
+        at: Annotated[
+            datetime.datetime | None,
+            strawberry.argument(
+                description="A moment of the past, from `Account.accessKnownSince` on, else BAD_USER_INPUT: "
+                "whether they could do it then. Left out, it is now. What you may ask is decided as of now. "
+                "Narrowed tokens have no past: ask about whom they act for."
+            ),
+        ] = None,
     ) -> AccessExplanation | None:
         principal = principal_of(info)
-        question = AccessQuestion(account_id=account_id, permission=permission, subject=subject)
+        question = AccessQuestion(account_id=account_id, permission=permission, subject=subject, at=at)
         try:
             return _shown(await explain_access(info.context.reader, principal, question))
         except NotFound as refusal:
             raise absent("NOT_FOUND", refusal.field) from refusal
+        except Refusal as refusal:
+            raise BadArgument(refusal.message, refusal.field) from refusal
 
 
 def _shown(found: ExplainedAccess) -> AccessExplanation:

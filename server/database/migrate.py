@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 import authz
 from authz.guards import parent_link
+from authz.past import views
 from authz.policy import builtin_roles
 from authz.wall import row_security
 from models.areas import modules_of_areas
@@ -73,6 +74,7 @@ def _migrate(connection: Connection) -> None:
     text_forms.synchronize(connection)
     for function in stored_functions():
         function.write(connection)
+    views.synchronize(connection)
     connection.exec_driver_sql("SELECT mandant_make_months()")
     connection.exec_driver_sql("SELECT mandant_log_catch_up()")
 
@@ -84,7 +86,7 @@ def why_not_current(connection: Connection) -> str | None:
         return wrong
     if MigrationContext.configure(connection).get_current_revision() != _newest_revision():
         return "migrations are due: run `mandant migrate`"
-    rules = (builtin_roles, row_security, text_forms, *modules_of_areas(_CATALOGUES))
+    rules = (builtin_roles, row_security, text_forms, views, *modules_of_areas(_CATALOGUES))
     if any(rule.differs(connection) for rule in rules) or differ(connection, stored_functions()):
         return "the rules were changed: run `mandant migrate`"
     if connection.exec_driver_sql("SELECT mandant_lacks_months()").scalar_one():

@@ -35,6 +35,7 @@ MUTATIONS = {
     "accountSuspend": ["accountId"],
     "accountResume": ["accountId"],
     "accountClose": ["accountId"],
+    "accountReopen": ["accountId"],
     "memberInvite": ["accountId", "roleId"],
     "invitationRevoke": ["invitationId"],
     "invitationAccept": ["invitationId"],

@@ -128,6 +128,7 @@ INPUT_TYPES = {
     "shareRevoke": "ShareInput",
     "accountSuspend": "AccountStatusInput",
     "accountResume": "AccountStatusInput",
+    "accountReopen": "AccountStatusInput",
     "accountClose": "AccountCloseInput",
     "accountStaffSuspend": "AccountStaffStatusInput",
     "accountStaffResume": "AccountStaffStatusInput",

@@ -30,6 +30,7 @@ TRIPS: dict[str, int] = {
     "accountSuspend": 3,
     "accountResume": 3,
     "accountClose": 21,
+    "accountReopen": 8,
     "memberInvite": 9,
     "invitationRevoke": 5,
     "invitationAccept": 12,

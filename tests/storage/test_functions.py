@@ -43,6 +43,7 @@ _FOR_ANYBODY = {
     "mandant_top_ups_to_make",
     "mandant_sends",
     "mandant_tables_by_month",
+    "now",
     "ownership_offer_stands",
     "parent_access_request_stands",
     "share_lapse",
@@ -52,7 +53,13 @@ _WITH_THE_CALLERS_RIGHTS = _FOR_ANYBODY | {
     "mandant_door",
     "mandant_enqueue",
     "mandant_lock_path",
+    "access_at",
 }
+_OURS = (
+    "pronamespace IN ('public'::regnamespace, 'past'::regnamespace) "
+    "AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')"
+)
+"""Without those of the extension that compares ids and periods at once."""
 
 
 async def _is_told(connection: AsyncConnection) -> bool:
@@ -88,7 +95,7 @@ def test_what_an_area_declares_is_collected(package: str) -> None:
 
 
 async def test_each_is_declared_once_and_there_is_no_other(database: AsyncEngine) -> None:
-    every = text("SELECT oid FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
+    every = text(f"SELECT oid FROM pg_proc WHERE {_OURS}")
     declared = text("SELECT CAST(to_regprocedure(:signature) AS oid)")
     async with database.connect() as connection:
         found = [
@@ -104,7 +111,7 @@ async def test_what_runs_as_its_owner_is_for_the_application_alone(database: Asy
         "SELECT proname, prosecdef, proconfig, "
         "has_function_privilege('public', oid, 'EXECUTE') AS everybody, "
         "has_function_privilege(:role, oid, 'EXECUTE') AS application "
-        "FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        f"FROM pg_proc WHERE {_OURS}"
     )
     async with database.connect() as connection:
         rows = (await connection.execute(statement, {"role": APPLICATION_ROLE})).all()
@@ -112,7 +119,8 @@ async def test_what_runs_as_its_owner_is_for_the_application_alone(database: Asy
     assert {row.proname for row in rows if row.everybody} == _FOR_ANYBODY
     assert {row.proname for row in rows if not row.prosecdef} == _WITH_THE_CALLERS_RIGHTS
     for row in rows:
-        assert row.everybody or row.proconfig == ["search_path=public, pg_temp"], row.proname
+        past = not row.prosecdef and row.proconfig == ["search_path=past, pg_catalog, pg_temp"]
+        assert row.everybody or past or row.proconfig == ["search_path=public, pg_temp"], row.proname
 
 
 async def test_another_body_is_noticed_and_mended(database: AsyncEngine) -> None:
@@ -141,6 +149,8 @@ async def test_another_body_is_noticed_and_mended(database: AsyncEngine) -> None
         "ALTER FUNCTION mandant_kept_credit(uuid, uuid, uuid) SET search_path = public, pg_temp",
         "ALTER FUNCTION mandant_cycle_start(timestamptz, text, integer) STABLE",
         "ALTER FUNCTION break_glass_grants(uuid, uuid, uuid) VOLATILE",
+        "ALTER FUNCTION past.access_at(uuid, uuid, timestamptz) SET search_path = public, pg_temp",
+        "ALTER FUNCTION past.access_at(uuid, uuid, timestamptz) SECURITY DEFINER",
         "GRANT EXECUTE ON FUNCTION mandant_enter_as_worker(uuid) TO PUBLIC",
         f"REVOKE EXECUTE ON FUNCTION mandant_tell_expiries(uuid[]) FROM {APPLICATION_ROLE}",
     ],

@@ -55,7 +55,7 @@ _REMOVED: Sequence[Table] = (
 
 
 async def remove_contacts(sessions: WriteSessions, job: Job) -> None:
-    """Do the job. The account is closed for good."""
+    """Do the job. Nobody can open the account again."""
     await do_in_steps(sessions, job, _remove_some)
 
 

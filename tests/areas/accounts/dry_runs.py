@@ -1,5 +1,6 @@
 """What is tried about accounts in dry runs with random inputs."""
 
+from tests.areas.accounts.reopening import closed
 from tests.authz.escalation.dry_run_tries import Draw, Tries, Try
 
 
@@ -17,9 +18,15 @@ async def _account_status(tries: Tries, draw: Draw) -> Try:
     return tries.by_owner(accountId=tries.account(draw).id)
 
 
+async def _account_reopen(tries: Tries, draw: Draw) -> Try:
+    await closed(tries.world, tries.account(draw))
+    return tries.by_owner(accountId=tries.account(draw).id)
+
+
 TRIES = {
     "accountUpdate": _account_update,
     "accountSuspend": _account_status,
     "accountResume": _account_status,
     "accountClose": _account_status,
+    "accountReopen": _account_reopen,
 }

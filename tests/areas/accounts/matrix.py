@@ -2,6 +2,7 @@
 
 from models.accounts.tables import AccountStatus
 from models.base.ids import Kind
+from tests.areas.accounts.reopening import closed
 from tests.authz.escalation.outcomes import DONE
 from tests.authz.matrix.matrix_callers import ANONYMOUS, INSIDE, MANAGERS, OUTSIDE, Stage, once
 from tests.authz.matrix.matrix_rows import (
@@ -42,6 +43,11 @@ async def _account_without_open_children(stage: Stage) -> Values:
     return {"accountId": stage.account.id}
 
 
+async def _closed_account(stage: Stage) -> Values:
+    await closed(stage.world, stage.account)
+    return {"accountId": stage.account.id}
+
+
 async def _active_again(stage: Stage, caller: str) -> None:
     await stage.reopen()
 
@@ -65,6 +71,9 @@ MUTATIONS = {
     ),
     "accountClose": Mutation(
         "ACCOUNT_CLOSE", gated("ACCOUNT_CLOSE", OWNERS | ABOVE), _account_without_open_children, _open_again
+    ),
+    "accountReopen": Mutation(
+        "ACCOUNT_CLOSE", gated("ACCOUNT_CLOSE", OWNERS | ABOVE), _closed_account, _open_again
     ),
 }
 

@@ -4,6 +4,7 @@ from sqlalchemy import update
 
 from models.accounts.tables import accounts
 from models.base.ids import Kind
+from tests.areas.accounts.reopening import keep_contacts
 from tests.authz.escalation.outcomes import DONE
 from tests.authz.escalation.statuses import (
     ABOVE,
@@ -31,12 +32,18 @@ async def _passed_less(stage: Stage) -> Values:
     return {**values, "rightsInheritance": "ADMINISTRATORS"}
 
 
+async def _with_kept_contacts(stage: Stage) -> Values:
+    await keep_contacts(stage.world, stage.account)
+    return {"accountId": stage.account.id}
+
+
 CONSEQUENCES = {
     "subaccountCreate": NO_CONSEQUENCE,
     "accountUpdate": ACCESS_OF_OTHERS,
     "accountSuspend": ACCESS_OF_OTHERS,
     "accountResume": ACCESS_OF_OTHERS,
     "accountClose": does(Pays.LEAVES, Access.OTHERS),
+    "accountReopen": ACCESS_OF_OTHERS,
 }
 
 
@@ -47,6 +54,11 @@ STATUSES = {
     "accountSuspend": Row(NOT_ONCE_CLOSED, ABOVE, unchanged=frozenset({Inactive.SUSPENDED})),
     "accountResume": Row(in_each_place(DONE, "ACCOUNT_SUSPENDED", "ACCOUNT_CLOSED"), ABOVE),
     "accountClose": Row(NOT_ONCE_CLOSED),
+    "accountReopen": Row(
+        TAKES_AWAY,
+        prepare=_with_kept_contacts,
+        unchanged=frozenset(Inactive) - {Inactive.CLOSED},
+    ),
 }
 
 
@@ -69,6 +81,7 @@ def inputs(place: Place) -> dict[str, Input]:
         "accountSuspend": status,
         "accountResume": status,
         "accountClose": status | {"forfeitCredit": "0"},
+        "accountReopen": status,
     }
 
 
