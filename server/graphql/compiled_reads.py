@@ -23,6 +23,7 @@ from engine.compiled.shapes import Variables
 from server.database.replica_choice import Reads
 from server.failures.errors import RevisionUnknown, Unauthenticated
 from server.fairness.admission import Admission
+from server.fairness.cost_budgets import CostBudgets
 from server.fairness.gate import Caller
 
 SETTLED_AT_ONCE = 50_000
@@ -35,9 +36,12 @@ _QUERIES = {kind: WholeQuery(PRINCIPAL, kind) for kind in (None, *PrincipalKind)
 class CompiledReads:
     """A known plan runs at once. An unknown one is compiled beside the event loop, in its caller's turn."""
 
-    def __init__(self, schema: strawberry.Schema, reads: Reads, admission: Admission) -> None:
+    def __init__(
+        self, schema: strawberry.Schema, reads: Reads, admission: Admission, budgets: CostBudgets
+    ) -> None:
         self._schema = schema
         self._reads = reads
+        self._budgets = budgets
         self._admission = admission
         self._plans = QueryPlans(schema, gates(entering()))
         self._plans_at_least = QueryPlans(schema, gates(entering_at_least()))
@@ -63,6 +67,8 @@ class CompiledReads:
             far = None if plan.far is None else plan.far.read(variables)
         except BadArgument as error:
             raise NotCompilableError from error  # the reference executor reports the place
+        if not self._budgets.charge_at_once(caller, plan.cost):
+            await self._budgets.charge(caller, plan.cost)
         answer = await self._reads.answer(plan, values, far, caller, fresh=revision is not None)
         if answer is None:
             raise Unauthenticated

@@ -32,6 +32,7 @@ from server.database.replica_choice import Reads
 from server.failures.errors import Unauthenticated
 from server.fairness.admission import Admission
 from server.fairness.callers import Callers
+from server.fairness.cost_budgets import OF_A_PRINCIPAL, OF_A_TREE, Allowance, CostBudgets
 from server.fairness.gate import Caller, Place, Side
 from server.fairness.hashing import PasswordThread
 from server.graphql.compiled_reads import CompiledReads
@@ -53,7 +54,8 @@ _INVALID = {"authentication": "INVALID"}
 
 class OperationRunner:
     """See `server.graphql.endpoint.RunOperation`. `reads`: the primary's connections for compiled reads;
-    `replica`: those to a replica, if there is one. With `debug` each answer names the executor that read
+    `replica`: those to a replica, if there is one. `of_a_principal`, `of_a_tree`: what each may spend. With
+    `debug` each answer names the executor that read
     it."""
 
     def __init__(
@@ -65,12 +67,16 @@ class OperationRunner:
         *,
         replica: ReadPools | None = None,
         debug: bool = False,
+        of_a_principal: Allowance = OF_A_PRINCIPAL,
+        of_a_tree: Allowance = OF_A_TREE,
     ) -> None:
         self.admission = Admission(reads.near.size)
         self._callers = Callers(reads.near)
         self.schema = graphql_schema(schema)
-        self._compiled = CompiledReads(schema, Reads(reads, replica, self.admission), self.admission)
         self.sessions = WriteSessions(database)
+        self.budgets = CostBudgets(self.sessions, of_a_principal, of_a_tree)
+        reads_ = Reads(reads, replica, self.admission)
+        self._compiled = CompiledReads(schema, reads_, self.admission, self.budgets)
         self.bearers = BearerTokens(self.sessions, deployment.issuers)
         self.hashing = PasswordThread()
         self._reference = ReferenceRuns(
@@ -170,6 +176,7 @@ class OperationRunner:
         self.hashing.close()
         await self._callers.close()
         await self.key_uses.close()
+        await self.budgets.close()
 
     async def compiled(
         self,
@@ -205,8 +212,9 @@ class OperationRunner:
         caller = self._callers.caller(credentials, client_address)
         about_schema = await self._about_schema(request.query, document, operation, caller)
         if about_schema is None:
-            check_cost(self.schema, document, operation, request.variables)
-        check_passwords(document, operation)
+            cost = check_cost(self.schema, document, operation, request.variables)
+            check_passwords(document, operation)
+            await self.budgets.charge(caller, cost)
         run = Run(request, document, operation, credentials, caller, client_address, place)
         answered = await self._reference.answer(run, about_schema)
         return self._noted(answered.answer, answered.path)

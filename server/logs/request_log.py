@@ -8,6 +8,7 @@ from time import perf_counter
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server.logs.charge import Charge
 from server.logs.lines import LoggedRequest, logged_request
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -81,6 +82,18 @@ def current_request_id() -> str:
 def log_operation_name(name: str) -> None:
     """Puts the name of the GraphQL operation into every further log line of the request."""
     logged_request.get().operation_name = name[:_LONGEST_LOGGED]
+
+
+def note_charge(charge: Charge) -> None:
+    """What the request cost, for its answer and its log line, if there is a request."""
+    request = logged_request.get(None)
+    if request is not None:
+        request.charge = charge
+
+
+def current_charge() -> Charge | None:
+    """What the request has cost."""
+    return logged_request.get().charge
 
 
 def log_codes(codes: Iterable[str]) -> None:

@@ -18,6 +18,7 @@ from server.database.read_pools import ReadPools
 from server.edge.application import Application
 from server.exports import statistics
 from server.exports.contacts import ContactsExport
+from server.fairness.cost_budgets import Allowance
 from server.feedback.intake import FeedbackIntake
 from server.feedback.sms_intake import SmsIntake
 from server.graphql.endpoint import GraphQLEndpoint
@@ -63,6 +64,8 @@ def create_app(
         decided,
         replica=replica,
         debug=settings.debug,
+        of_a_principal=Allowance(settings.cost_limit, settings.cost_restore_rate),
+        of_a_tree=Allowance(settings.tree_cost_limit, settings.tree_cost_restore_rate),
     )
     endpoint = GraphQLEndpoint(runner.schema, runner, runner.beside, graphiql_page(logins))
     uses = LinkUses(runner.sessions)

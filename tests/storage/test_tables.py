@@ -14,6 +14,7 @@ from models import metadata
 REFERENCE_TABLES = {
     "attempts",
     "clock",
+    "cost_budgets",
     "devices",
     "narrowed_tokens",
     "domain_claims",

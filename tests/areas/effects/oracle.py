@@ -8,6 +8,7 @@ from tests.world.world import World
 
 BOUNDS = {
     "attempts": deleted("a window of tries"),
+    "cost_budgets": deleted("a budget that is full again"),
     "events": kept("the log of what was changed"),
     "idempotency_records": deleted("a key that a client may repeat"),
     "outbox_messages": deleted("mail, sent or not"),
