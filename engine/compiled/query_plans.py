@@ -239,6 +239,11 @@ class QueryPlans:
         self._lock = threading.Lock()
         """Held while what is remembered is looked up or changed, and never while something is compiled."""
 
+    @property
+    def size(self) -> int:
+        """Bytes of all that is remembered."""
+        return self._operations.size
+
     def known(
         self, asked: Asked, part: Part, coerced: Variables | None = None
     ) -> tuple[QueryPlan, Variables] | None:

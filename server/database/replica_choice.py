@@ -17,6 +17,7 @@ from server.failures.errors import kind_of
 from server.failures.repeated_lines import repeated_lines
 from server.fairness.admission import Admission
 from server.fairness.gate import Caller
+from server.logs.metrics import sql_seconds
 
 REPLICA_FAILURES = (
     asyncpg.PostgresError,
@@ -71,7 +72,9 @@ class Reads:
     ) -> bytes | None:
         began = perf_counter()
         answer = await self._answer(plan.statement.sql, values, far, fresh)
-        plan.pace.note(perf_counter() - began)
+        seconds = perf_counter() - began
+        plan.pace.note(seconds)
+        sql_seconds.observe(seconds)
         return answer
 
     def _answer(

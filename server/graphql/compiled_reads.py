@@ -25,6 +25,7 @@ from server.failures.errors import RevisionUnknown, Unauthenticated
 from server.fairness.admission import Admission
 from server.fairness.cost_budgets import CostBudgets
 from server.fairness.gate import Caller
+from server.logs.metrics import count_plan, plan_bytes
 
 SETTLED_AT_ONCE = 50_000
 """Bytes of an answer; the errors of a longer one are put together beside the event loop."""
@@ -61,7 +62,9 @@ class CompiledReads:
         """
         plans = self._plans if revision is None else self._plans_at_least
         part = _QUERIES[kind]
-        plan, variables = plans.known(asked, part) or await self._find(plans, caller, asked, part)
+        known = plans.known(asked, part)
+        count_plan(known=known is not None)
+        plan, variables = known or await self._find(plans, caller, asked, part)
         try:
             values = plan.values(variables, {**binds, REVISION_NAME: revision})
             far = None if plan.far is None else plan.far.read(variables)
@@ -104,7 +107,9 @@ class CompiledReads:
     async def _find(
         self, plans: QueryPlans, caller: Caller, asked: Asked, part: Part, coerced: Variables | None = None
     ) -> tuple[QueryPlan, Variables]:
-        return await self._admission.beside(caller, partial(plans.find, asked, part, coerced))
+        found = await self._admission.beside(caller, partial(plans.find, asked, part, coerced))
+        plan_bytes.set(self._plans.size + self._plans_at_least.size)
+        return found
 
     async def _settled(self, answer: bytes, plan: QueryPlan, caller: Caller) -> ExecutionResult:
         settle = partial(settled, answer, plan.denials)

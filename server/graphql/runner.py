@@ -42,7 +42,8 @@ from server.http.authentication import credentials_of
 from server.http.bearer_tokens import BearerTokens
 from server.http.key_uses import KeyUses
 from server.http.request import GraphQLRequest
-from server.logs.metrics import ReadPath, count_operation
+from server.logs.metrics import ReadPath
+from server.logs.request_log import note_way
 
 T = TypeVar("T")
 
@@ -217,7 +218,10 @@ class OperationRunner:
             await self.budgets.charge(caller, cost)
         run = Run(request, document, operation, credentials, caller, client_address, place)
         answered = await self._reference.answer(run, about_schema)
-        return self._noted(answered.answer, answered.path)
+        answer = self._noted(answered.answer, answered.path)
+        if operation.operation is OperationType.MUTATION:
+            note_way("mutation")
+        return answer
 
     async def _about_schema(
         self, source: str, document: DocumentNode, operation: OperationDefinitionNode, caller: Caller
@@ -232,7 +236,7 @@ class OperationRunner:
         return await self.admission.beside(caller, answer)
 
     def _noted(self, answer: ExecutionResult | bytes, path: ReadPath) -> ExecutionResult | bytes:
-        count_operation(path)
+        note_way(path.value)
         if not self._debug:
             return answer
         return _with_extensions(answer, {"executor": path.value})

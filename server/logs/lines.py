@@ -29,6 +29,8 @@ class LoggedRequest:
     """Why what was refused: each code of an error, and how often it was answered."""
     charge: Charge | None = None
     """What it cost, if it costs anything."""
+    way: str | None = None
+    """How its GraphQL operation was run; None: it was refused before, or is no such request."""
 
 
 logged_request: ContextVar[LoggedRequest] = ContextVar("logged_request")

@@ -214,6 +214,17 @@ class Settings(BaseSettings):
         ge=_SLOWEST_RESTORING,
         description="What is restored of that each second.",
     )
+    slow_seconds: float = Field(
+        default=1.0,
+        gt=0,
+        description="A GraphQL request that takes as long or longer leaves a line in the log of its own.",
+    )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Where `mandant worker` serves its metrics, on the address of HOST; left out: nowhere.",
+    )
     pool_size: int = Field(default=10, ge=1, description="Database connections of one process that write.")
 
     @classmethod

@@ -25,6 +25,7 @@ from server.graphql.endpoint import GraphQLEndpoint
 from server.graphql.preparation import beside, prepare
 from server.graphql.runner import OperationRunner
 from server.invoices.download import InvoiceDownload
+from server.jobs.depth import Depth
 from server.jobs.mail import Postman
 from server.logs import metrics
 from server.outbox.page import OutboxPages
@@ -95,10 +96,10 @@ def create_app(
         *ScimEndpoints(runner.sessions, reads.near, runner.key_uses, decided.public_url).routes,
         InvoiceDownload(runner).route,
         *health.routes(connections.writes, None if replica is None else replica.near),
-        metrics.route,
+        metrics.route(Depth(runner.sessions).look),
     ]
     hosts, origins = settings.allowed_host_names, settings.allowed_origin_names
-    return Application(endpoint, routes, hosts, origins, lifespan)
+    return Application(endpoint, routes, hosts, origins, lifespan, settings.slow_seconds)
 
 
 @dataclass(frozen=True)
