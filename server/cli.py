@@ -31,7 +31,7 @@ from server.demo.story import SUPPORTER
 from server.demo.tree_loading import load_trees
 from server.embedded_postgres import DatabaseAddresses
 from server.failures.command_failed import CommandFailed, database_failures
-from server.logs import metrics
+from server.logs import metrics, traces
 from server.settings.deployment import deployment
 from server.settings.settings import Settings
 from server.start import serve as serving
@@ -112,6 +112,7 @@ def worker() -> None:
     with open_database(settings) as addresses, database_failures():
         serving.start_log()
         _serve_metrics(settings)
+        traces.start(settings.traces_url, settings.traces_name)
         # Before it works and after it a signal interrupts it at once.
         with suppress(KeyboardInterrupt):
             asyncio.run(work_until_signalled(addresses.application, deployment(settings)))

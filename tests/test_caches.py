@@ -153,6 +153,8 @@ GROWING = {
     "server/fairness/callers.py Callers._known": "200 bytes of valid tokens, at most _MOST",
     "server/feedback/parts.py Fields._values": "one report, gone with it",
     "server/tracking/per_minute.py PerMinute._counts": "see there: counted and dropped each minute",
+    "server/logs/metrics.py _counted": "ways and outcomes of _names",
+    "server/logs/metrics.py _names": "names of operations, at most _MOST_NAMES",
     "server/transports/by_place.py ByPlace._busy": "messages under way",
     "server/transports/by_place.py ByPlace._failed": "places that rest, at most _MOST_REMEMBERED",
     "resolvers/templates/rendering/environment.py _FieldFunctions._parsed": "one piece of work, gone with it",

@@ -8,6 +8,7 @@ from typing import Any
 
 import asyncpg
 
+from engine.base.spans import sql_span
 from engine.compiled.far_answers import FarRead
 from engine.compiled.query_plans import QueryPlan
 from engine.database.pool import PoolTimeoutError
@@ -71,7 +72,8 @@ class Reads:
         self, plan: QueryPlan, values: Sequence[Any], far: FarRead | None, fresh: bool
     ) -> bytes | None:
         began = perf_counter()
-        answer = await self._answer(plan.statement.sql, values, far, fresh)
+        with sql_span(plan.statement.sql):
+            answer = await self._answer(plan.statement.sql, values, far, fresh)
         seconds = perf_counter() - began
         plan.pace.note(seconds)
         sql_seconds.observe(seconds)

@@ -16,6 +16,7 @@ from authz.wall.tree_door import gates
 from engine.base.client_values import NotCompilableError
 from engine.base.field_errors import BadArgument
 from engine.base.preamble import CLOSED
+from engine.base.spans import span
 from engine.compiled.denials import MARKER, settled
 from engine.compiled.query_plans import Asked, Part, QueryPlan, QueryPlans, WholeQuery
 from engine.compiled.readiness import prepare_fragments
@@ -107,7 +108,8 @@ class CompiledReads:
     async def _find(
         self, plans: QueryPlans, caller: Caller, asked: Asked, part: Part, coerced: Variables | None = None
     ) -> tuple[QueryPlan, Variables]:
-        found = await self._admission.beside(caller, partial(plans.find, asked, part, coerced))
+        with span("compile"):
+            found = await self._admission.beside(caller, partial(plans.find, asked, part, coerced))
         plan_bytes.set(self._plans.size + self._plans_at_least.size)
         return found
 

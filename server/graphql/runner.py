@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.callers.principals import Credentials
 from authz.wall.freshness import Revision
 from engine.base.client_values import NotCompilableError
+from engine.base.spans import span
 from engine.compiled.query_plans import Asked
 from engine.database.snapshot import Reader
 from engine.limits.operation import check_cost, check_stepwise_cost
@@ -48,6 +49,9 @@ from server.logs.request_log import note_way
 T = TypeVar("T")
 
 _OURSELVES: Caller = ((Side.PLACE, "this process"),)
+
+_LONGEST_NAME = 200
+"""Characters of an operation's name in a trace."""
 
 _INVALID = {"authentication": "INVALID"}
 """Beside an answer for everybody: the client's token is not valid."""
@@ -91,6 +95,15 @@ class OperationRunner:
         self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
     ) -> ExecutionResult | bytes:
         read_variable_texts(request.variables, LONG_TEXTS)
+        operation = _operation(request, document)
+        name = operation.name.value[:_LONGEST_NAME] if operation.name else ""
+        kind = operation.operation.value
+        with span(kind, graphql__operation__name=name, graphql__operation__type=kind):
+            return await self._answered(request, document, authorization, client_address)
+
+    async def _answered(
+        self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
+    ) -> ExecutionResult | bytes:
         try:
             return await self._as_caller(request, document, authorization, client_address)
         except Unauthenticated:

@@ -88,6 +88,8 @@ waiting_mails = Gauge(
 )
 
 _names: set[str] = set()
+_counted: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
+"""By the labels of an operation. To look them up in the registry would take most of the time."""
 
 
 def count_plan(*, known: bool) -> None:
@@ -110,8 +112,12 @@ def count_request(
         else:
             operation = OTHER
     outcome = "answered" if not codes else "refused" if _FAILED.isdisjoint(codes) else "failed"
-    _operations.labels(operation=operation, way=way, outcome=outcome).inc()
-    _operation_seconds.labels(way=way).observe(seconds)
+    labels = operation, way, outcome
+    counted = _counted.get(labels)
+    if counted is None:
+        counted = _counted[labels] = _operations.labels(*labels), _operation_seconds.labels(way)
+    counted[0].inc()
+    counted[1].observe(seconds)
     for code in codes:
         _refusals.labels(code=code).inc()
 

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterable
 from time import perf_counter
+from typing import Any
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from server.logs.charge import Charge
 from server.logs.lines import LoggedRequest, logged_request
 from server.logs.metrics import count_request
+from server.logs.traces import request_span
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -49,6 +51,11 @@ class RequestLog:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
+        path = _logged_path(scope["path"])
+        with request_span(scope, path) as span:
+            await self._answer(scope, receive, send, path, span)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, path: str, span: Any) -> None:
         request_id = _request_id_for(scope)
         # Not reset at the end: uvicorn reports an exception after this, and its report carries the id.
         request = LoggedRequest(request_id)
@@ -73,12 +80,15 @@ class RequestLog:
             raise
         finally:
             seconds = perf_counter() - started
+            if span is not None:
+                span.set_attribute("http.response.status_code", int(status or 0))
+                span.set_attribute("mandant.request_id", request_id)
             if scope["path"] == GRAPHQL_PATH and scope["type"] == "http":
                 self._note(request, seconds)
             _log.info(
                 "request",
                 method=scope.get("method", "WEBSOCKET"),
-                path=_logged_path(scope["path"]),
+                path=path,
                 status=None if status is None else int(status),  # an HTTPStatus says too much of itself
                 duration_ms=round(seconds * 1000, 2),
                 **({"codes": dict(request.codes)} if request.codes else {}),

@@ -214,6 +214,14 @@ class Settings(BaseSettings):
         ge=_SLOWEST_RESTORING,
         description="What is restored of that each second.",
     )
+    traces_url: Annotated[str, AfterValidator(values.public_url)] | None = Field(
+        default=None,
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="The OpenTelemetry collector that takes traces by OTLP over HTTP; left out: none does.",
+    )
+    traces_name: str = Field(
+        default="mandant", validation_alias="OTEL_SERVICE_NAME", description="The service's name in traces."
+    )
     slow_seconds: float = Field(
         default=1.0,
         gt=0,

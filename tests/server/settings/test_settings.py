@@ -131,6 +131,8 @@ MALFORMED = {
     "MANDANT_COST_RESTORE_RATE": (*_NUMBERS, "0", "999"),
     "MANDANT_TREE_COST_LIMIT": (*_NUMBERS, "0", "199999", "100000001"),
     "MANDANT_TREE_COST_RESTORE_RATE": (*_NUMBERS, "0", "999"),
+    "OTEL_EXPORTER_OTLP_ENDPOINT": ("collector", "ftp://collector", "grpc://collector:4317"),
+    "OTEL_SERVICE_NAME": (),
     "MANDANT_SLOW_SECONDS": ("soon", "0", "-1"),
     "MANDANT_METRICS_PORT": (*_NUMBERS, "0", "65536"),
     "MANDANT_POOL_SIZE": (*_NUMBERS, "0"),
