@@ -140,6 +140,9 @@ def _environment(server: Server, database_url: str, address: tuple[str, int]) ->
         "PORT": str(port),
         "MANDANT_POOL_SIZE": str(POOL_SIZE),
         "MANDANT_CONTACT_KEY": CONTACT_KEY,
+        # One caller sends what otherwise thousands do.
+        "MANDANT_COST_RESTORE_RATE": "100000000",
+        "MANDANT_TREE_COST_RESTORE_RATE": "100000000",
         "NODE_ENV": "production",
         "GRAPHILE_ENV": "production",
     }

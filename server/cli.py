@@ -33,6 +33,7 @@ from server.demo.tree_loading import load_trees
 from server.embedded_postgres import DatabaseAddresses
 from server.failures.command_failed import CommandFailed, database_failures
 from server.graphql.manifest import check_manifest
+from server.logs import metrics, traces
 from server.settings.deployment import deployment
 from server.settings.settings import Settings
 from server.start import serve as serving
@@ -114,9 +115,23 @@ def worker() -> None:
     settings = read_settings()
     with open_database(settings) as addresses, database_failures():
         serving.start_log()
+        _serve_metrics(settings)
+        traces.start(settings.traces_url, settings.traces_name)
         # Before it works and after it a signal interrupts it at once.
         with suppress(KeyboardInterrupt):
             asyncio.run(work_until_signalled(addresses.application, deployment(settings)))
+
+
+def _serve_metrics(settings: Settings) -> None:
+    """Serve the worker's metrics. Raises CommandFailed if the address cannot be used."""
+    port = settings.metrics_port
+    if port is None:
+        return
+    try:
+        metrics.serve_on(settings.host, port)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CommandFailed(f"Cannot serve metrics on {settings.host}, port {port}: {reason}.") from error
 
 
 @_commands.command()

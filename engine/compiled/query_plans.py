@@ -60,6 +60,8 @@ class QueryPlan:
     denials: tuple[Denial, ...]
     far: FarPlan | None = None
     """The statement that fills the answer's gaps, if it may have any."""
+    cost: int = 0
+    """Of the whole operation (see `engine.limits.operation`)."""
     pace: Pace = field(default_factory=Pace, compare=False, repr=False)
 
     @property
@@ -205,8 +207,8 @@ class Operation:
 
     def compile(self, variables: Variables, part: Part) -> QueryPlan | None:
         """A new plan; None: it is not compilable. Changes nothing here. Raises COST_EXCEEDED."""
-        # Page sizes are part of the plan's key, so what it costs has to be looked at only here.
-        check_cost(self._schema._schema, self._document, self._node, variables)
+        # Page sizes and numbers of ids are part of the plan's key, so its cost is counted only here.
+        cost = check_cost(self._schema._schema, self._document, self._node, variables)
         open_variables = {
             name: opened(variables[name], type_, name)
             for name, type_ in self._types.items()
@@ -218,7 +220,7 @@ class Operation:
             statement = part.statement(compiler, self._node)
         except (NotCompilableError, BadArgument):
             return None  # the reference executor reports a wrong argument
-        return QueryPlan(statement, tuple(compiler.checks), compiler.denials, compiler.far)
+        return QueryPlan(statement, tuple(compiler.checks), compiler.denials, compiler.far, cost)
 
 
 class QueryPlans:
@@ -236,6 +238,11 @@ class QueryPlans:
         self._operations: Kept[tuple[str, str | None], Operation] = Kept(most)
         self._lock = threading.Lock()
         """Held while what is remembered is looked up or changed, and never while something is compiled."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of all that is remembered."""
+        return self._operations.size
 
     def known(
         self, asked: Asked, part: Part, coerced: Variables | None = None

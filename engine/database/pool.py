@@ -41,19 +41,26 @@ Connect = Callable[[], Awaitable[ReadConnection]]
 
 class Pool:
     """At most `size` connections, opened when they are needed. `patience`: seconds to wait for a free one.
-    `server`: what they are connected to, if it is known whether that answers.
+    `server`: what they are connected to, if it is known whether that answers. `waited` is told of each wait
+    for a free one, in seconds.
 
     One timer looks at all connections and gives up reads that last too long: a timer for each read would
     take a percent of the process's time.
     """
 
     def __init__(
-        self, connect: Connect, size: int, patience: float = 2.0, server: Reachability | None = None
+        self,
+        connect: Connect,
+        size: int,
+        patience: float = 2.0,
+        server: Reachability | None = None,
+        waited: Callable[[float], None] | None = None,
     ) -> None:
         self.server = server
         self._connect = connect
         self.size = size
         self._patience = patience
+        self._waited = waited
         self._opened = 0
         self._free: list[ReadConnection] = []
         self._waiting: deque[asyncio.Future[ReadConnection | None]] = deque()
@@ -199,6 +206,7 @@ class Pool:
         self._waiting.append(turn)
         # Lighter than asyncio.timeout, which under load would be run by most reads.
         alarm = loop.call_later(self._patience, _tell_late, turn)
+        began = loop.time()
         try:
             return await turn
         except asyncio.CancelledError:
@@ -207,6 +215,8 @@ class Pool:
             raise
         finally:
             alarm.cancel()
+            if self._waited is not None:
+                self._waited(loop.time() - began)
 
     def _pass_on(self, given: ReadConnection | None) -> None:
         if given is None:

@@ -2,7 +2,7 @@
 
 The cost is the number of fields that the answer may have: what stands in a list counts as often as the page
 is long, by the values of `first` and `last`, variables included; objects that are looked up count as often as
-there are ids, and a list without pages as 100 items.
+there are ids, and a list without pages as 100 items. A change counts as some fields more.
 """
 
 from collections.abc import Mapping
@@ -37,6 +37,9 @@ COST_LIMIT = 200_000
 STEPWISE_COST_LIMIT = 5_000
 """How many, where Python puts them together one by one: that takes 30 microseconds each."""
 
+CHANGE_COST = 10
+"""What a field of a mutation counts, beside the fields of its payload."""
+
 _STEPWISE = (
     "fields beside what is not read with them; ask for these in a query of their own, and for a shorter page"
 )
@@ -56,13 +59,15 @@ def check_cost(
     document: DocumentNode,
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any],
-) -> None:
-    """Raise COST_EXCEEDED if the answer to a valid operation may become too large."""
+) -> int:
+    """The cost of a valid operation. Raises COST_EXCEEDED if its answer may become too large."""
     root = schema.get_root_type(operation.operation)
-    if root is not None:
-        check_meta_cost(schema, _fragments(document), operation, variables, META_COST_LIMIT)
-        cost = _cost(schema, document, operation, variables, root)
-        refuse_beyond("fields in the answer", cost, COST_LIMIT)
+    if root is None:
+        return 0
+    check_meta_cost(schema, _fragments(document), operation, variables, META_COST_LIMIT)
+    cost = _cost(schema, document, operation, variables, root)
+    refuse_beyond("fields in the answer", cost, COST_LIMIT)
+    return cost
 
 
 def check_stepwise_cost(
@@ -137,15 +142,16 @@ class _Costs:
         return min(total, _ENDLESS)
 
     def _of_field(self, node: FieldNode, type_: GraphQLNamedType, page: int) -> int:
+        own = CHANGE_COST if type_ is self._schema.mutation_type else 1
         definition = getattr(type_, "fields", {}).get(node.name.value)
         if definition is None or node.selection_set is None:
-            return 1
+            return own
         inner_type = get_named_type(definition.type)
         if "first" in definition.args:
             page = self._page(node, longest_page(definition))
-            return 1 + self.of(node.selection_set, inner_type, page)
+            return own + self.of(node.selection_set, inner_type, page)
         inner = self.of(node.selection_set, inner_type, 1)
-        return 1 + inner * self._repeated(definition, node, page)
+        return own + inner * self._repeated(definition, node, page)
 
     def _repeated(self, definition: GraphQLField, node: FieldNode, page: int) -> int:
         declared = sql_field(definition)

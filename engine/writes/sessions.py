@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, TypeVar, TypeVarTuple, cast, overload
 
 import asyncpg
@@ -29,6 +30,7 @@ from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 from sqlalchemy.sql.selectable import TypedReturnsRows
 from sqlalchemy.util import greenlet_spawn
 
+from engine.base.spans import sql_span
 from engine.database.turns import Turn, TurnAwaited, Turns
 from engine.database.write_connection import FixedRow, Unawaited, WriteConnection
 from engine.writes.built_statements import Builder, BuiltResult
@@ -316,10 +318,15 @@ class _as_sqlalchemy:  # noqa: N801 - used like a function; a generator would co
 
     def __init__(self, sql: str) -> None:
         self._sql = sql
+        self._span = sql_span(sql)
 
-    def __enter__(self) -> None: ...
+    def __enter__(self) -> None:
+        self._span.__enter__()
 
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._span.__exit__(kind, error, trace)
         if isinstance(error, asyncpg.PostgresError):
             raise DBAPIError(self._sql, None, error, hide_parameters=True) from error
         if isinstance(error, asyncpg.InternalClientError):

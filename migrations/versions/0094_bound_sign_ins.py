@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0094"
-down_revision = "0088"
+down_revision = "0092"
 
 
 def upgrade() -> None:

@@ -20,6 +20,7 @@ from engine.database.read_connection import ReadConnection
 from engine.database.write_connection import WriteConnection
 from models.base.columns import APPLICATION_ROLE, DATA_ROLE
 from server.database.connecting import COMMAND_TIMEOUT, connect, reachability
+from server.logs.metrics import pool_wait_seconds
 
 _SETTINGS = {
     "application_name": "mandant",
@@ -130,7 +131,8 @@ def _has_news(connection: asyncpg.Connection) -> bool:
 def read_pool(url: str, size: int, server: Reachability | None = None) -> Pool:
     """A pool for compiled reads, on connections that refuse to write. `server`: as for writes."""
     known = server or reachability(url)
-    return Pool(lambda: read_connection(url, known), size, _POOL_SECONDS, known)
+    waited = pool_wait_seconds.labels(pool="reads").observe
+    return Pool(lambda: read_connection(url, known), size, _POOL_SECONDS, known, waited)
 
 
 async def read_connection(url: str, server: Reachability | None = None) -> ReadConnection:
@@ -143,7 +145,8 @@ def data_pool(url: str, size: int, server: Reachability | None = None) -> Pool:
     """A pool for the compiled executor's far statements, on connections of the data plane's role that refuse
     to write. `server`: as for writes."""
     known = server or reachability(url)
-    return Pool(lambda: data_connection(url, known), size, _POOL_SECONDS, known)
+    waited = pool_wait_seconds.labels(pool="far reads").observe
+    return Pool(lambda: data_connection(url, known), size, _POOL_SECONDS, known, waited)
 
 
 async def data_connection(url: str, server: Reachability | None = None) -> ReadConnection:

@@ -8,6 +8,7 @@ from typing import Any
 
 import asyncpg
 
+from engine.base.spans import sql_span
 from engine.compiled.far_answers import FarRead
 from engine.compiled.query_plans import QueryPlan
 from engine.database.pool import PoolTimeoutError
@@ -17,6 +18,7 @@ from server.failures.errors import kind_of
 from server.failures.repeated_lines import repeated_lines
 from server.fairness.admission import Admission
 from server.fairness.gate import Caller
+from server.logs.metrics import sql_seconds
 
 REPLICA_FAILURES = (
     asyncpg.PostgresError,
@@ -70,8 +72,11 @@ class Reads:
         self, plan: QueryPlan, values: Sequence[Any], far: FarRead | None, fresh: bool
     ) -> bytes | None:
         began = perf_counter()
-        answer = await self._answer(plan.statement.sql, values, far, fresh)
-        plan.pace.note(perf_counter() - began)
+        with sql_span(plan.statement.sql):
+            answer = await self._answer(plan.statement.sql, values, far, fresh)
+        seconds = perf_counter() - began
+        plan.pace.note(seconds)
+        sql_seconds.observe(seconds)
         return answer
 
     def _answer(

@@ -1,5 +1,6 @@
 """The application: Starlette, with a short path for GraphQL requests."""
 
+import math
 from collections.abc import Awaitable, Sequence
 
 from starlette.applications import Starlette
@@ -8,10 +9,8 @@ from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from server.edge.cross_origin import CrossOrigin
 from server.edge.host_check import HostCheck
-from server.logs.request_log import TOKEN_PATHS, RequestLog
+from server.logs.request_log import GRAPHQL_PATH, TOKEN_PATHS, RequestLog
 from server.pages.files import ASSETS_PATH
-
-GRAPHQL_PATH = "/graphql"
 
 
 class Application(Starlette):
@@ -26,13 +25,14 @@ class Application(Starlette):
         allowed_origins: Sequence[str],
         lifespan: Lifespan["Application"],
         socket: ASGIApp,
+        slow_seconds: float = math.inf,
     ) -> None:
         super().__init__(routes=[Route(GRAPHQL_PATH, endpoint), *routes], lifespan=lifespan)
         self._endpoint = endpoint
         self._socket = socket
         # Outside of Starlette, so that its error pages have the request's id and web pages can read them.
         hosts = HostCheck(self._enter, allowed_hosts, (*TOKEN_PATHS, ASSETS_PATH))
-        self._entrance = RequestLog(CrossOrigin(hosts, GRAPHQL_PATH, allowed_origins))
+        self._entrance = RequestLog(CrossOrigin(hosts, GRAPHQL_PATH, allowed_origins), slow_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._entrance(scope, receive, send)

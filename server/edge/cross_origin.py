@@ -25,7 +25,14 @@ ANY_ORIGIN = "*"
 _UPLOADS = {ATTACHMENTS_PATH, CONTACTS_PATH, RECIPIENTS_PATH}
 _INVOICES = PDF_PATH.partition("{")[0]
 _REQUEST_HEADERS = ("Authorization", "Content-Type", "X-Request-Id", MIN_REVISION)
-_RESPONSE_HEADERS = ("X-Request-Id", "Retry-After", "WWW-Authenticate", "Content-Disposition")
+_RESPONSE_HEADERS = (
+    "X-Request-Id",
+    "Retry-After",
+    "RateLimit",
+    "RateLimit-Policy",
+    "WWW-Authenticate",
+    "Content-Disposition",
+)
 _PREFLIGHT = {
     "access-control-allow-methods": "GET, POST",
     # Libraries send headers of their own, for traces and the client's version. The API does not read them:

@@ -4,7 +4,8 @@ A token is unproven until the database has accepted it: a client that makes up t
 each time. So a principal is a token that was accepted before. Until then a request counts for its network
 address alone.
 
-A narrowed token counts for the session or the API key that it was made of: narrowing gains no further share.
+All sessions of a person count for the person, and a narrowed token for whom it was made of: neither signing
+in again nor narrowing gains a further share.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import structlog
-from sqlalchemy import LargeBinary, bindparam, select
+from sqlalchemy import LargeBinary, bindparam, func, select
 
 from authz.callers.principals import DIGEST_NAME, Credentials, PrincipalKind
 from authz.callers.tokens import Digest
@@ -32,23 +33,31 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 _MOST = 10_000
 """Principals that are known at once; each takes about 200 bytes."""
 
-_TREE_OF_A_KEY = prepared(behind(entering(), select(PRINCIPAL.c.master_id)), PrincipalKind.API_KEY)
-_PARENT_OF_A_TOKEN = prepared(
-    select(narrowed_tokens.c.root_digest, narrowed_tokens.c.api_key_master_id).where(
-        narrowed_tokens.c.digest == bindparam(DIGEST_NAME, type_=LargeBinary, required=True)
-    )
+_PERSON_OR_KEY = select(
+    func.coalesce(PRINCIPAL.c.actor_user_id, PRINCIPAL.c.actor_api_key_id), PRINCIPAL.c.master_id
 )
+_MAKER_OF_A_TOKEN = select(
+    func.coalesce(narrowed_tokens.c.user_id, narrowed_tokens.c.api_key_id),
+    narrowed_tokens.c.api_key_master_id,
+).where(narrowed_tokens.c.digest == bindparam(DIGEST_NAME, type_=LargeBinary, required=True))
+_LOOK_UPS = {
+    PrincipalKind.PERSON: prepared(_PERSON_OR_KEY, PrincipalKind.PERSON),
+    PrincipalKind.API_KEY: prepared(behind(entering(), _PERSON_OR_KEY), PrincipalKind.API_KEY),
+    PrincipalKind.NARROWED_TOKEN: prepared(_MAKER_OF_A_TOKEN),
+}
+"""The person or the key that a token counts for, and a key's tree."""
 
 
 class _Known(NamedTuple):
-    """An accepted token: whom it counts for, and the tree of an API key. None: not known yet."""
+    """An accepted token: the person or the key that it counts for, and the tree of an API key. None: not
+    known yet."""
 
-    principal: bytes | None
+    principal: UUID | Digest | None
     tree: UUID | None = None
 
 
 class Callers:
-    """Knows the principals that were answered lately, and the tree that an API key belongs to."""
+    """Knows the tokens that were answered lately, whom they count for, and the tree of an API key."""
 
     def __init__(self, primary: Pool) -> None:
         self._primary = primary
@@ -69,14 +78,12 @@ class Callers:
         if credentials.digest in self._known:
             self._known.move_to_end(credentials.digest)
             return
-        is_narrowed = credentials.kind is PrincipalKind.NARROWED_TOKEN
-        self._known[credentials.digest] = _Known(None if is_narrowed else credentials.digest)
+        self._known[credentials.digest] = _unproven(credentials)
         if len(self._known) > _MOST:
             self._known.popitem(last=False)
-        if credentials.kind is not PrincipalKind.PERSON:
-            task = asyncio.create_task(self._look_up(credentials))
-            self._looking.add(task)
-            task.add_done_callback(self._looking.discard)
+        task = asyncio.create_task(self._look_up(credentials))
+        self._looking.add(task)
+        task.add_done_callback(self._looking.discard)
 
     async def close(self) -> None:
         """Look nothing up any more."""
@@ -85,19 +92,26 @@ class Callers:
         await asyncio.gather(*self._looking, return_exceptions=True)
 
     async def _look_up(self, credentials: Credentials) -> None:
-        """A key's tree, which it never leaves; what a narrowed token was made of, which never changes."""
+        """Whom a token counts for never changes."""
         try:
             known = await self._looked_up(credentials)
         except Exception as error:  # the next look-up is due when the token was forgotten
-            _log.warning("the tree of a key was not found", code=failure_of(error).code)
+            _log.warning("a caller was not found", code=failure_of(error).code)
             return
         if credentials.digest in self._known:
             self._known[credentials.digest] = known
 
     async def _looked_up(self, credentials: Credentials) -> _Known:
-        is_narrowed = credentials.kind is PrincipalKind.NARROWED_TOKEN
-        asked = _PARENT_OF_A_TOKEN if is_narrowed else _TREE_OF_A_KEY
+        kind = credentials.kind
+        if kind is None:
+            raise TypeError("a token that was accepted is of a kind")
+        asked = _LOOK_UPS[kind]
         found = await self._primary.row(asked.sql, asked.bound({}, credentials.binds))
         if found is None:
-            return _Known(None if is_narrowed else credentials.digest)
-        return _Known(*found) if is_narrowed else _Known(credentials.digest, found[0])
+            return _unproven(credentials)
+        return _Known(*found)
+
+
+def _unproven(credentials: Credentials) -> _Known:
+    """Until it is looked up, a token counts for itself, and a narrowed one for its network address alone."""
+    return _Known(None if credentials.kind is PrincipalKind.NARROWED_TOKEN else credentials.digest)

@@ -16,6 +16,7 @@ from authz.wall.tree_door import gates
 from engine.base.client_values import NotCompilableError
 from engine.base.field_errors import BadArgument
 from engine.base.preamble import CLOSED
+from engine.base.spans import span
 from engine.compiled.denials import MARKER, settled
 from engine.compiled.query_plans import Asked, Part, QueryPlan, QueryPlans, WholeQuery
 from engine.compiled.readiness import prepare_fragments
@@ -23,7 +24,9 @@ from engine.compiled.shapes import Variables
 from server.database.replica_choice import Reads
 from server.failures.errors import RevisionUnknown, Unauthenticated
 from server.fairness.admission import Admission
+from server.fairness.cost_budgets import CostBudgets
 from server.fairness.gate import Caller
+from server.logs.metrics import count_plan, plan_bytes
 
 SETTLED_AT_ONCE = 50_000
 """Bytes of an answer; the errors of a longer one are put together beside the event loop."""
@@ -35,9 +38,12 @@ _QUERIES = {kind: WholeQuery(PRINCIPAL, kind) for kind in (None, *PrincipalKind)
 class CompiledReads:
     """A known plan runs at once. An unknown one is compiled beside the event loop, in its caller's turn."""
 
-    def __init__(self, schema: strawberry.Schema, reads: Reads, admission: Admission) -> None:
+    def __init__(
+        self, schema: strawberry.Schema, reads: Reads, admission: Admission, budgets: CostBudgets
+    ) -> None:
         self._schema = schema
         self._reads = reads
+        self._budgets = budgets
         self._admission = admission
         self._plans = QueryPlans(schema, gates(entering()))
         self._plans_at_least = QueryPlans(schema, gates(entering_at_least()))
@@ -60,12 +66,16 @@ class CompiledReads:
         """
         plans = self._plans if revision is None else self._plans_at_least
         part = _QUERIES[kind]
-        plan, variables = plans.known(asked, part) or await self._find(plans, caller, asked, part)
+        known = plans.known(asked, part)
+        count_plan(known=known is not None)
+        plan, variables = known or await self._find(plans, caller, asked, part)
         try:
             values = plan.values(variables, {**binds, REVISION_NAME: revision})
             far = None if plan.far is None else plan.far.read(variables)
         except BadArgument as error:
             raise NotCompilableError from error  # the reference executor reports the place
+        if not self._budgets.charge_at_once(caller, plan.cost):
+            await self._budgets.charge(caller, plan.cost)
         answer = await self._reads.answer(plan, values, far, caller, fresh=fresh or revision is not None)
         if answer is None:
             raise Unauthenticated
@@ -101,7 +111,10 @@ class CompiledReads:
     async def _find(
         self, plans: QueryPlans, caller: Caller, asked: Asked, part: Part, coerced: Variables | None = None
     ) -> tuple[QueryPlan, Variables]:
-        return await self._admission.beside(caller, partial(plans.find, asked, part, coerced))
+        with span("compile"):
+            found = await self._admission.beside(caller, partial(plans.find, asked, part, coerced))
+        plan_bytes.set(self._plans.size + self._plans_at_least.size)
+        return found
 
     async def _settled(self, answer: bytes, plan: QueryPlan, caller: Caller) -> ExecutionResult:
         settle = partial(settled, answer, plan.denials)

@@ -1,7 +1,8 @@
 """From a result or a failure to the HTTP response: body, status and headers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import cast
 
 import orjson
 from graphql import ExecutionResult, GraphQLFormattedError
@@ -18,7 +19,8 @@ from server.failures.errors import (
 )
 from server.graphql.introspection import KeptAnswer
 from server.http.media_types import HeaderFields, MediaType, accepts_gzip
-from server.logs.request_log import current_request_id, log_codes
+from server.logs.charge import Charge
+from server.logs.request_log import current_charge, current_request_id, log_codes
 
 
 class LimitedResult(ExecutionResult):
@@ -41,8 +43,9 @@ def result_response(
     """
     if isinstance(result, KeptAnswer):
         return _kept_response(result, media_type, asked)
+    charge = current_charge()
     if isinstance(result, bytes):
-        return _DataResponse(result, media_type)
+        return _DataResponse(result, media_type, charge)
     body: dict[str, object] = {}
     raised = result.errors or []
     # An error without a path is from before the execution; then there is no data, not even null.
@@ -60,7 +63,7 @@ def result_response(
     if result.extensions:
         body["extensions"] = result.extensions
     retry_after = result.retry_after if isinstance(result, LimitedResult) else None
-    return _response(status, body, media_type, retry_headers(retry_after))
+    return _response(status, body, media_type, charge, retry_headers(retry_after))
 
 
 _DATABASE_FAILURES = frozenset({ErrorCode.UNAVAILABLE, ErrorCode.STORAGE_FULL, ErrorCode.NOT_SET_UP})
@@ -85,26 +88,37 @@ def failure_response(
 ) -> Response:
     """What answers a request that was refused or failed as a whole: a real status in any media type."""
     log_codes([failure.code])
-    return told_failure(failure, current_request_id(), media_type, headers)
+    return told_failure(failure, current_request_id(), media_type, headers, current_charge())
 
 
 def told_failure(
-    failure: Failure, request_id: str, media_type: MediaType, headers: Mapping[str, str] | None = None
+    failure: Failure,
+    request_id: str,
+    media_type: MediaType,
+    headers: Mapping[str, str] | None = None,
+    charge: Charge | None = None,
 ) -> Response:
-    """The same of a request that the log knows nothing of."""
+    """The same of a request that the log knows nothing of. `charge`: what it cost, or would have."""
     body: dict[str, object] = {"errors": [present_failure(failure, request_id)]}
     all_headers = {**retry_headers(failure.retry_after), **(headers or {})}
-    return _response(status_of(failure.code), body, media_type, all_headers)
+    return _response(status_of(failure.code), body, media_type, charge, all_headers)
 
 
 def _response(
     status: HTTPStatus,
     body: dict[str, object],
     media_type: MediaType,
-    headers: Mapping[str, str] | None = None,
+    charge: Charge | None,
+    headers: Mapping[str, str],
 ) -> Response:
-    all_headers = {**_headers(media_type), **headers_of(status), **(headers or {})}
-    return Response(orjson.dumps(body), status, all_headers)
+    all_headers = {**_headers(media_type), **headers_of(status), **headers}
+    if charge is None:
+        return Response(orjson.dumps(body), status, all_headers)
+    extensions = cast("Mapping[str, object]", body.get("extensions", {}))
+    told = body | {"extensions": {**extensions, "cost": charge.extension}}
+    response = Response(orjson.dumps(told), status, all_headers)
+    response.raw_headers.extend(charge.headers)
+    return response
 
 
 def _headers(media_type: MediaType) -> dict[str, str]:
@@ -133,9 +147,14 @@ def _kept_response(answer: KeptAnswer, media_type: MediaType, asked: HeaderField
 class _DataResponse(Response):
     """The usual answer: data alone, with headers that are made once."""
 
-    def __init__(self, data: bytes, media_type: MediaType) -> None:
+    def __init__(self, data: bytes, media_type: MediaType, charge: Charge | None) -> None:
         self.status_code = HTTPStatus.OK
         self.background = None
-        self.body = b'{"data":%b}' % data
+        charged: Sequence[tuple[bytes, bytes]] = ()
+        if charge is None:
+            self.body = b'{"data":%b}' % data
+        else:
+            self.body = b'{"data":%b,"extensions":{"cost":%b}}' % (data, charge.json_text)
+            charged = charge.headers
         length = str(len(self.body)).encode()
-        self.raw_headers = [*_RAW_HEADERS[media_type], (b"content-length", length)]
+        self.raw_headers = [*_RAW_HEADERS[media_type], *charged, (b"content-length", length)]

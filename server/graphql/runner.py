@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.callers.principals import Credentials
 from authz.wall.freshness import Revision
 from engine.base.client_values import NotCompilableError
+from engine.base.spans import span
 from engine.compiled.query_plans import Asked
 from engine.database.snapshot import Reader
 from engine.limits.operation import check_cost, check_stepwise_cost
@@ -32,6 +33,7 @@ from server.database.replica_choice import Reads
 from server.failures.errors import Unauthenticated
 from server.fairness.admission import Admission
 from server.fairness.callers import Callers
+from server.fairness.cost_budgets import OF_A_PRINCIPAL, OF_A_TREE, Allowance, CostBudgets
 from server.fairness.gate import Caller, Place, Side
 from server.fairness.hashing import PasswordThread
 from server.graphql.compiled_reads import CompiledReads
@@ -41,11 +43,15 @@ from server.http.authentication import credentials_of
 from server.http.bearer_tokens import BearerTokens
 from server.http.key_uses import KeyUses
 from server.http.request import GraphQLRequest
-from server.logs.metrics import ReadPath, count_operation
+from server.logs.metrics import ReadPath
+from server.logs.request_log import note_way
 
 T = TypeVar("T")
 
 _OURSELVES: Caller = ((Side.PLACE, "this process"),)
+
+_LONGEST_NAME = 200
+"""Characters of an operation's name in a trace."""
 
 _INVALID = {"authentication": "INVALID"}
 """Beside an answer for everybody: the client's token is not valid."""
@@ -53,7 +59,8 @@ _INVALID = {"authentication": "INVALID"}
 
 class OperationRunner:
     """See `server.graphql.endpoint.RunOperation`. `reads`: the primary's connections for compiled reads;
-    `replica`: those to a replica, if there is one. With `debug` each answer names the executor that read
+    `replica`: those to a replica, if there is one. `of_a_principal`, `of_a_tree`: what each may spend. With
+    `debug` each answer names the executor that read
     it."""
 
     def __init__(
@@ -65,12 +72,16 @@ class OperationRunner:
         *,
         replica: ReadPools | None = None,
         debug: bool = False,
+        of_a_principal: Allowance = OF_A_PRINCIPAL,
+        of_a_tree: Allowance = OF_A_TREE,
     ) -> None:
         self.admission = Admission(reads.near.size)
         self._callers = Callers(reads.near)
         self.schema = graphql_schema(schema)
-        self._compiled = CompiledReads(schema, Reads(reads, replica, self.admission), self.admission)
         self.sessions = WriteSessions(database)
+        self.budgets = CostBudgets(self.sessions, of_a_principal, of_a_tree)
+        reads_ = Reads(reads, replica, self.admission)
+        self._compiled = CompiledReads(schema, reads_, self.admission, self.budgets)
         self.bearers = BearerTokens(self.sessions, deployment.issuers)
         self.hashing = PasswordThread()
         self._reference = ReferenceRuns(
@@ -84,6 +95,15 @@ class OperationRunner:
         self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
     ) -> ExecutionResult | bytes:
         read_variable_texts(request.variables, LONG_TEXTS)
+        operation = _operation(request, document)
+        name = operation.name.value[:_LONGEST_NAME] if operation.name else ""
+        kind = operation.operation.value
+        with span(kind, graphql__operation__name=name, graphql__operation__type=kind):
+            return await self._answered(request, document, authorization, client_address)
+
+    async def _answered(
+        self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
+    ) -> ExecutionResult | bytes:
         try:
             return await self._as_caller(request, document, authorization, client_address)
         except Unauthenticated:
@@ -192,6 +212,7 @@ class OperationRunner:
         self.hashing.close()
         await self._callers.close()
         await self.key_uses.close()
+        await self.budgets.close()
 
     async def compiled(
         self,
@@ -229,11 +250,15 @@ class OperationRunner:
         caller = self._callers.caller(credentials, client_address)
         about_schema = await self._about_schema(request.query, document, operation, caller)
         if about_schema is None:
-            check_cost(self.schema, document, operation, request.variables)
-        check_passwords(document, operation)
+            cost = check_cost(self.schema, document, operation, request.variables)
+            check_passwords(document, operation)
+            await self.budgets.charge(caller, cost)
         run = Run(request, document, operation, credentials, caller, client_address, place)
         answered = await self._reference.answer(run, about_schema)
-        return self._noted(answered.answer, answered.path)
+        answer = self._noted(answered.answer, answered.path)
+        if operation.operation is OperationType.MUTATION:
+            note_way("mutation")
+        return answer
 
     async def _about_schema(
         self, source: str, document: DocumentNode, operation: OperationDefinitionNode, caller: Caller
@@ -248,7 +273,7 @@ class OperationRunner:
         return await self.admission.beside(caller, answer)
 
     def _noted(self, answer: ExecutionResult | bytes, path: ReadPath) -> ExecutionResult | bytes:
-        count_operation(path)
+        note_way(path.value)
         if not self._debug:
             return answer
         return _with_extensions(answer, {"executor": path.value})

@@ -1,5 +1,6 @@
 """Does the jobs of the queue (see `models.effects.jobs`), by what the areas contribute."""
 
+from engine.base.spans import span
 from engine.writes.sessions import WriteSessions
 from models.areas import modules_of_areas
 from models.effects.jobs import Job, JobKind
@@ -13,7 +14,8 @@ _JOBS = {job.kind: job for work in WORK for job in work.jobs}
 
 async def do(sessions: WriteSessions, deployment: Deployment, job: Job) -> None:
     """Do what is due for a job's subject."""
-    await _JOBS[job.kind].do(sessions, deployment, job)
+    with span(f"job {job.kind.name}"):
+        await _JOBS[job.kind].do(sessions, deployment, job)
 
 
 def kinds_done_by(deployment: Deployment) -> list[JobKind]:

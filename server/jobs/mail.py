@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from models.effects.outbox import outbox_messages
 from resolvers.messages.transport import Envelope, Handed, Transport, Verdict
 from server.failures.errors import kind_of
+from server.logs.metrics import deliveries
 from server.settings.deployment import platform_mail
 from server.settings.settings import Settings
 from server.transports.compose import compose
@@ -92,6 +93,7 @@ class Postman:
             if message is None:
                 return False
             handed = await self._handed(self._transport, message)
+            deliveries.labels(channel="mail", verdict=handed.verdict.name).inc()
             if handed.verdict is Verdict.ACCEPTED:
                 await _note_sent(connection, message)
             else:

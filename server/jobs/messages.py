@@ -29,6 +29,7 @@ from resolvers.templates.rendering.work import Fault, Part
 from schema.fields.deployment import Deployment
 from server.jobs.message_mail import MailWriter
 from server.jobs.work import JobWork, Work
+from server.logs.metrics import deliveries
 
 _ROUNDS = 10
 """Of a turn: so often some messages of the tree are claimed before other trees have their turns."""
@@ -59,7 +60,9 @@ class _Carrier:
         if message.expires_at <= message.claimed_at:
             answer = "It could not be handed over within 24 hours."
             return Settled(message, MessageStatus.FAILED, answer, is_tried=False)
-        return settled_as(message, await self._handed(message))
+        handed = await self._handed(message)
+        deliveries.labels(channel=message.source.channel.name, verdict=handed.verdict.name).inc()
+        return settled_as(message, handed)
 
     async def _handed(self, message: ClaimedMessage) -> Handed:
         is_email = message.source.channel is MessageChannel.EMAIL

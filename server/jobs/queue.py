@@ -8,6 +8,7 @@ on it again and again.
 import datetime
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from time import perf_counter
 
 import structlog
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
@@ -26,6 +27,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from models.effects.jobs import QUEUE_SCHEMA
 from server.database.connections import queue_connection
 from server.failures.errors import kind_of
+from server.logs.metrics import job_seconds, jobs
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -102,6 +104,20 @@ class JobExecutor(DatabaseRetryEntrypointExecutor):
 
     async def execute(self, job: Job, context: Context) -> None:
         """Raises RetryRequested where it is to be tried again, anything else where it is to be held."""
+        began, outcome = perf_counter(), "done"
+        try:
+            await self._done(job, context)
+        except RetryRequested:
+            outcome = "tried again"
+            raise
+        except Exception:
+            outcome = "held"
+            raise
+        finally:
+            jobs.labels(kind=job.entrypoint, outcome=outcome).inc()
+            job_seconds.labels(kind=job.entrypoint).observe(perf_counter() - began)
+
+    async def _done(self, job: Job, context: Context) -> None:
         # PGQueuer counts attempts that failed, and not those whose worker died.
         (row,) = await self._queue.driver.fetch(_STARTS, job.id)
         if int(str(row["starts"])) > MOST_DEATHS:

@@ -16,6 +16,7 @@ import orjson
 import structlog
 
 from server.logs.broken_off import is_no_report_of_it
+from server.logs.charge import Charge
 
 
 @dataclass
@@ -26,6 +27,10 @@ class LoggedRequest:
     operation_name: str | None = None
     codes: Counter[str] = field(default_factory=Counter)
     """Why what was refused: each code of an error, and how often it was answered."""
+    charge: Charge | None = None
+    """What it cost, if it costs anything."""
+    way: str | None = None
+    """How its GraphQL operation was run; None: it was refused before, or is no such request."""
 
 
 logged_request: ContextVar[LoggedRequest] = ContextVar("logged_request")

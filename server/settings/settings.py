@@ -12,9 +12,11 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from engine.limits.operation import COST_LIMIT
 from resolvers.billing.status_history import SuspendedAccounts
 from resolvers.review.policy import ReviewPolicy
 from resolvers.staff.request_subaccounts import SubaccountSetUp
+from server.fairness.cost_budgets import OF_A_PRINCIPAL, OF_A_TREE
 from server.settings import values
 from server.settings.issuer import IssuerSettings
 from server.settings.local import reaches_others
@@ -22,6 +24,10 @@ from server.settings.payments import PaymentProviderName
 from server.settings.variables import known_variables
 
 DatabaseUrl = Annotated[str, AfterValidator(values.database_url)]
+_LARGEST_BUDGET = 100_000_000
+_SLOWEST_RESTORING = 1_000
+"""A second. So each budget is full again before its row is deleted (see `resolvers.effects.retentions`)."""
+
 ReplicaUrl = Annotated[str, AfterValidator(values.replica_url)]
 
 
@@ -188,6 +194,48 @@ class Settings(BaseSettings):
         default=SuspendedAccounts.PAUSE,
         description="What a billing cycle costs throughout which an account was suspended: PAUSE, no plan; "
         "CHARGE, as any other.",
+    )
+    cost_limit: int = Field(
+        default=OF_A_PRINCIPAL.limit,
+        ge=COST_LIMIT,
+        le=_LARGEST_BUDGET,
+        description="What one person, API key or, without a token, network address may spend on requests at "
+        "once, in fields of answers.",
+    )
+    cost_restore_rate: int = Field(
+        default=OF_A_PRINCIPAL.restore_rate,
+        ge=_SLOWEST_RESTORING,
+        description="What is restored of it each second.",
+    )
+    tree_cost_limit: int = Field(
+        default=OF_A_TREE.limit,
+        ge=COST_LIMIT,
+        le=_LARGEST_BUDGET,
+        description="The same of all API keys of a tree together.",
+    )
+    tree_cost_restore_rate: int = Field(
+        default=OF_A_TREE.restore_rate,
+        ge=_SLOWEST_RESTORING,
+        description="What is restored of that each second.",
+    )
+    traces_url: Annotated[str, AfterValidator(values.public_url)] | None = Field(
+        default=None,
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="The OpenTelemetry collector that takes traces by OTLP over HTTP; left out: none does.",
+    )
+    traces_name: str = Field(
+        default="mandant", validation_alias="OTEL_SERVICE_NAME", description="The service's name in traces."
+    )
+    slow_seconds: float = Field(
+        default=1.0,
+        gt=0,
+        description="A GraphQL request that takes as long or longer leaves a line in the log of its own.",
+    )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Where `mandant worker` serves its metrics, on the address of HOST; left out: nowhere.",
     )
     pool_size: int = Field(default=10, ge=1, description="Database connections of one process that write.")
 

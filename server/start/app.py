@@ -19,6 +19,7 @@ from server.edge.application import Application
 from server.edge.socket_protocol import END_STREAMS
 from server.exports import statistics
 from server.exports.contacts import ContactsExport
+from server.fairness.cost_budgets import Allowance
 from server.feedback.intake import FeedbackIntake
 from server.feedback.sms_intake import SmsIntake
 from server.graphql.documents import Documents
@@ -29,6 +30,7 @@ from server.graphql.preparation import beside, prepare
 from server.graphql.runner import OperationRunner
 from server.graphql.trusted_documents import TrustedDocuments
 from server.invoices.download import InvoiceDownload
+from server.jobs.depth import Depth
 from server.jobs.mail import Postman
 from server.live.live import Live
 from server.live.streams import Streams
@@ -78,6 +80,8 @@ def create_app(
         decided,
         replica=replica,
         debug=settings.debug,
+        of_a_principal=Allowance(settings.cost_limit, settings.cost_restore_rate),
+        of_a_tree=Allowance(settings.tree_cost_limit, settings.tree_cost_restore_rate),
     )
     documents, named, streams = Documents(runner.schema), _named_documents(settings, runner), Streams()
     live = Live.of(runner, documents, named, streams, reads.near)
@@ -112,10 +116,10 @@ def create_app(
         *ScimEndpoints(runner.sessions, reads.near, runner.key_uses, decided.public_url).routes,
         InvoiceDownload(runner).route,
         *health.routes(connections.writes, None if replica is None else replica.near),
-        metrics.route,
+        metrics.route(Depth(runner.sessions).look),
     ]
     hosts, origins = settings.allowed_host_names, settings.allowed_origin_names
-    return Application(endpoint, routes, hosts, origins, lifespan, live.socket)
+    return Application(endpoint, routes, hosts, origins, lifespan, live.socket, settings.slow_seconds)
 
 
 def _named_documents(settings: Settings, runner: OperationRunner) -> NamedDocuments:

@@ -19,6 +19,7 @@ from server.edge.socket_protocol import LONGEST_MESSAGE, SocketProtocol
 from server.failures.command_failed import CommandFailed
 from server.fairness.side_threads import SWITCH_SECONDS
 from server.graphql.introspection import usual_questions
+from server.logs import traces
 from server.logs.lines import configure_logging
 from server.logs.metrics import counted_together
 from server.pages import DemoLogin, likely_documents
@@ -117,6 +118,7 @@ def allow_open_files() -> None:
 def make_app(settings: Settings, database_url: str, logins: Sequence[DemoLogin] = ()) -> Starlette:
     """The application, in the process that serves it."""
     start_log()
+    traces.start(settings.traces_url, settings.traces_name)
     sys.setswitchinterval(SWITCH_SECONDS)
     app = create_app(settings, database_url, [*likely_documents(), *usual_questions()], logins)
     look_seldom()

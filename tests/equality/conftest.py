@@ -18,7 +18,7 @@ from tests.client.schema import STRAWBERRY
 from tests.equality.drawn.harvest import harvest
 from tests.equality.drawn.scene import Scene, make_scene
 from tests.equality.drawn.vocabulary import Vocabulary
-from tests.server.deployed import deployed
+from tests.server.deployed import BOUNDLESS, deployed
 from tests.world.world import World
 
 _POOL_SIZE = 4
@@ -50,7 +50,9 @@ async def far(addresses: DatabaseAddresses) -> AsyncIterator[Pool]:
 async def executor(addresses: DatabaseAddresses, reads: Pool, far: Pool) -> AsyncIterator[OperationRunner]:
     """Both executors, as the server has them."""
     engine = connect_as_application(addresses.application, _POOL_SIZE)
-    made = OperationRunner(STRAWBERRY, engine, ReadPools(reads, far), deployed())
+    made = OperationRunner(
+        STRAWBERRY, engine, ReadPools(reads, far), deployed(), of_a_principal=BOUNDLESS, of_a_tree=BOUNDLESS
+    )
     yield made
     await made.close()
     await engine.dispose()

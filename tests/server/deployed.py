@@ -5,9 +5,13 @@ from resolvers.billing.status_history import SuspendedAccounts
 from resolvers.domains.dns import Dns
 from resolvers.payments.provider import PaymentProvider
 from schema.fields.deployment import Deployment
+from server.fairness.cost_budgets import Allowance
 from server.settings.payments import NoPayments
 from tests.world.contacts import CONTACT_KEY
 from tests.world.domains import MAIL_HOST
+
+BOUNDLESS = Allowance(10**12, 10**12)
+"""What a caller may spend that asks for all that there is, again and again."""
 
 
 def deployed(

@@ -15,6 +15,7 @@ from models.access.histories import HISTORIES
 REFERENCE_TABLES = {
     "attempts",
     "clock",
+    "cost_budgets",
     "devices",
     "narrowed_tokens",
     "domain_claims",

@@ -8,6 +8,7 @@ from tests.world.world import World
 
 BOUNDS = {
     "attempts": deleted("a window of tries"),
+    "cost_budgets": deleted("a budget that is full again"),
     "events": kept("the log of what was changed"),
     "log_numbering": Bound(Growth.FIXED, "one row: by how much the numbers of the log go ahead"),
     "idempotency_records": deleted("a key that a client may repeat"),

@@ -25,7 +25,14 @@ _NOT_OURS = (
 )
 _API = ("/graphql", "/recipients", "/invoices/invc_1.pdf")
 _OTHER = ("/healthz", "/readyz", "/metrics", "/invitation", "/nowhere", "/graphql/", "/recipients/x")
-_EXPOSED = {"x-request-id", "retry-after", "www-authenticate", "content-disposition"}
+_EXPOSED = {
+    "x-request-id",
+    "retry-after",
+    "ratelimit",
+    "ratelimit-policy",
+    "www-authenticate",
+    "content-disposition",
+}
 
 Clients = Callable[[str | None], AbstractAsyncContextManager[httpx.AsyncClient]]
 

@@ -13,7 +13,6 @@ from authz.policy.builtin_roles import BuiltinRole
 from server.database import replica_choice
 from server.database.connections import connect_as_application
 from server.database.read_pools import ReadPools
-from server.edge.application import GRAPHQL_PATH
 from server.embedded_postgres import DatabaseAddresses
 from server.fairness.gate import Caller, Side
 from server.graphql.documents import Documents
@@ -21,7 +20,7 @@ from server.graphql.endpoint import GraphQLEndpoint
 from server.graphql.named_documents import PersistedQueries
 from server.graphql.runner import OperationRunner
 from server.http.authentication import credentials_of
-from server.logs.request_log import RequestLog
+from server.logs.request_log import GRAPHQL_PATH, RequestLog
 from server.pages import graphiql_page
 from tests.client.api import Api
 from tests.client.schema import STRAWBERRY

@@ -128,6 +128,14 @@ MALFORMED = {
     "MANDANT_TAX_RATE": ("nineteen", "-1", "100", "19.001", "NaN", "Infinity", "19%"),
     "MANDANT_INVOICE_PREFIX": ("INV 1", "2026", "x" * 22 + "-", "\u00c4-"),
     "MANDANT_SUSPENDED_ACCOUNTS": ("pause", "FREE", "1"),
+    "MANDANT_COST_LIMIT": (*_NUMBERS, "0", "199999", "100000001"),
+    "MANDANT_COST_RESTORE_RATE": (*_NUMBERS, "0", "999"),
+    "MANDANT_TREE_COST_LIMIT": (*_NUMBERS, "0", "199999", "100000001"),
+    "MANDANT_TREE_COST_RESTORE_RATE": (*_NUMBERS, "0", "999"),
+    "OTEL_EXPORTER_OTLP_ENDPOINT": ("collector", "ftp://collector", "grpc://collector:4317"),
+    "OTEL_SERVICE_NAME": (),
+    "MANDANT_SLOW_SECONDS": ("soon", "0", "-1"),
+    "MANDANT_METRICS_PORT": (*_NUMBERS, "0", "65536"),
     "MANDANT_POOL_SIZE": (*_NUMBERS, "0"),
 }
 ACCEPTED = {

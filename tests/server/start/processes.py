@@ -91,4 +91,4 @@ def _environment(settings: dict[str, str]) -> dict[str, str]:
 
 def is_setting(name: str) -> bool:
     """Whether a variable of the environment is one of Mandant's."""
-    return name in {"DATABASE_URL", "HOST", "PORT"} or name.startswith("MANDANT_")
+    return name in {"DATABASE_URL", "HOST", "PORT"} or name.startswith(("MANDANT_", "OTEL_"))

@@ -179,7 +179,8 @@ def test_workers_share_the_port_and_the_embedded_database(folder: Path) -> None:
         for asked in range(1, 7):
             assert post(address, "{ viewer { id } }").json()["data"] == {"viewer": None}
             counted = httpx.get(f"{address}/metrics").text
-            assert f'mandant_graphql_operations_total{{executor="reference"}} {asked}.0' in counted
+            labels = 'operation="other",outcome="answered",way="reference"'
+            assert f"mandant_operations_total{{{labels}}} {asked}.0" in counted
         wait_for_ready(address, 200, {"status": "ready"})
         assert server.interrupt() == 0
         assert "Traceback" not in server.errors

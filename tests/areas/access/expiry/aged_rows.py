@@ -35,6 +35,8 @@ _SUMS = (
 
 INSERTS = {
     "attempts": f"INSERT INTO attempts (subject, window_start, count) SELECT 'try ' || n, moment, 1 {_AGES}",
+    "cost_budgets": "INSERT INTO cost_budgets (subject, level, most, rate, settled_at) "
+    f"SELECT CAST(gen_random_uuid() AS text), 1, 1, 1, moment {_AGES}",
     "sessions": f"INSERT INTO sessions (id, user_id, digest, expires_at) SELECT {_OF_A_PERSON}",
     "narrowed_tokens": "INSERT INTO narrowed_tokens (root_digest, ancestor_ids, account_ids, scopes, "
     "audience, id, user_id, digest, expires_at) SELECT '', '{}', ARRAY[CAST(:account AS uuid)], 1, 'Widget', "
