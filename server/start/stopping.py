@@ -50,8 +50,8 @@ class StoppingServer(uvicorn.Server):
 
 
 class _StoppingProcess(multiprocess.Process):
-    """One of several, which ends also where the first one is killed: nobody would start it again, and it would
-    keep its successor from the port."""
+    """One of several. It ends also where the first one is killed: nobody would end it any more, and it would
+    keep the port."""
 
     def target(self, sockets: list[socket.socket] | None = None) -> None:
         """In the new process. Its copy of the first one's end would hide that one's death."""

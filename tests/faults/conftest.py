@@ -1,6 +1,6 @@
-"""A site for each module."""
+"""A site for each test, which may kill what is there."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,9 @@ __all__ = ["nothing_breaks"]
 
 
 @pytest.fixture
-async def folder() -> AsyncIterator[Path]:
+def folder() -> Iterator[Path]:
     """A folder for a database."""
-    async with folder_for_postgres() as found:
+    with folder_for_postgres() as found:
         yield found
 
 

@@ -14,6 +14,7 @@ import httpx
 
 from tests.faults.books import TOTAL, Books, Named, Tree
 from tests.faults.ledger_of_answers import LOST, NOT_LET_IN, Answers
+from tests.faults.waiting import until
 from tests.server.start.processes import PATIENCE
 from tests.world.world import Member
 
@@ -44,8 +45,8 @@ class Load:
         self.ready = Answers()
         """What `/readyz` said: its code, empty for ready."""
         self._books = books
-        limits = None if keeps_connections else httpx.Limits(max_keepalive_connections=0)
-        self._http = httpx.AsyncClient(timeout=PATIENCE, **({} if limits is None else {"limits": limits}))
+        limits = httpx.Limits(max_keepalive_connections=None if keeps_connections else 0)
+        self._http = httpx.AsyncClient(timeout=PATIENCE, limits=limits)
         self._over = asyncio.Event()
 
     @asynccontextmanager
@@ -61,32 +62,25 @@ class Load:
                 self._over.set()
 
     async def back(self, since: float) -> float:
-        """Wait until everything works for who asked since then, and `/readyz` says so. The seconds it took."""
-        async with asyncio.timeout(PATIENCE):
-            while not (set(self.answers.done(since)) == KINDS and self.ready.done(since)):
-                await asyncio.sleep(_PAUSE)
+        """Wait until everything works for who asked since then, and `/readyz` says so. How many seconds it
+        took."""
+        await until(lambda: set(self.answers.done(since)) == KINDS and bool(self.ready.done(since)))
         return Answers.now() - since
 
     async def works(self, operations: int = 30) -> None:
         """From now on so many things are done, and nothing fails but for want of room."""
         since = Answers.now()
-        async with asyncio.timeout(PATIENCE):
-            while self.answers.done(since).total() < operations:
-                await asyncio.sleep(_PAUSE)
+        await until(lambda: self.answers.done(since).total() >= operations)
         assert set(self.answers.codes(since)) <= {"BUSY"}, self.answers.codes(since)
 
     async def told(self, code: str, since: float) -> None:
         """Wait until somebody who asked since then is told this code."""
-        async with asyncio.timeout(PATIENCE):
-            while code not in self.answers.codes(since):
-                await asyncio.sleep(_PAUSE)
+        await until(lambda: code in self.answers.codes(since))
 
     async def ready_says(self, code: str) -> None:
         """Wait until `/readyz` says this code to who asks from now on."""
         since = Answers.now()
-        async with asyncio.timeout(PATIENCE):
-            while not any(told.code == code and told.asked_at >= since for told in self.ready.told):
-                await asyncio.sleep(_PAUSE)
+        await until(lambda: any(told.code == code and told.asked_at >= since for told in self.ready.told))
 
     async def _client(self, number: int, named: Named) -> None:
         choices = random.Random(number)

@@ -6,19 +6,23 @@ import re
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.database.connections import connect_as_owner
 from server.database.migrate import migrate
 from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres
 from server.embedded_postgres.postmaster import find_postmaster
-from tests.server.start.processes import PATIENCE, Running, running
+from tests.database.job_queue import until as until_told
+from tests.faults.waiting import until
+from tests.server.start.processes import Running, running
 from tests.world.world import World
 
 _CONNECTED = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'mandant'")
@@ -67,9 +71,22 @@ class Site:
         """Start it again at the same addresses."""
         await asyncio.to_thread(self.postgres.start_again)
 
+    async def answers(self) -> None:
+        """Wait until its owner can connect anew."""
+        await until_told(self._lets_in)
+
+    async def _lets_in(self) -> bool:
+        await self.database.dispose()  # its connections may have ended with the server
+        try:
+            async with self.database.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (OSError, SQLAlchemyError, asyncpg.PostgresError):
+            return False
+        return True
+
     async def connected(self) -> int:
         """How many connections Mandant's processes have."""
-        await self.database.dispose()  # its connections may have ended with the server
+        await self.answers()
         async with self.database.connect() as connection:
             return int((await connection.execute(_CONNECTED)).scalar_one())
 
@@ -88,8 +105,8 @@ async def site_in(folder: Path) -> AsyncIterator[Site]:
         await asyncio.to_thread(postgres.stop)
 
 
-@asynccontextmanager
-async def folder_for_postgres() -> AsyncIterator[Path]:
+@contextmanager
+def folder_for_postgres() -> Iterator[Path]:
     """A folder that also the account may enter that PostgreSQL runs as. No server outlives the block."""
     folder = Path(tempfile.mkdtemp(prefix="mandant-faults-"))
     folder.chmod(0o755)
@@ -115,13 +132,6 @@ async def address_of(server: Running) -> str:
     found = _ADDRESS.search(await asyncio.to_thread(server.wait_for, "/graphql"))
     assert found is not None
     return found[0]
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for it."""
-    async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 def open_files(process: int) -> int:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import signal
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +13,7 @@ from server.embedded_postgres import DatabaseAddresses
 from server.embedded_postgres.credentials import load_credentials
 from server.embedded_postgres.postmaster import SOCKET_FOLDER_LINE
 from tests.faults.site import address_of
-from tests.server.start.processes import COMMAND, PATIENCE, Running, environment_of
+from tests.server.start.processes import COMMAND, Running, environment_of
 
 _MOUNT = (
     'mount -t tmpfs -o size="$1" disk "$2" && chmod 0755 "$2" && shift 2 && '
@@ -65,6 +64,17 @@ async def serving_on_small_disk(folder: Path, size: str) -> AsyncIterator[SmallD
     """`mandant serve` in a folder that is such a disk."""
     disk = folder / "disk"
     disk.mkdir()
+    server = _started(folder, disk, size)
+    process = server.process
+    try:
+        url = await address_of(server)
+        yield SmallDisk(server, url, Path(f"/proc/{process.pid}/root") / disk.relative_to("/"))
+    finally:
+        if process.poll() is None:
+            await asyncio.to_thread(server.terminate)
+
+
+def _started(folder: Path, disk: Path, size: str) -> Running:
     output_file, error_file = folder / "output", folder / "errors"
     with output_file.open("wb") as output, error_file.open("wb") as errors:
         process = subprocess.Popen(
@@ -75,11 +85,4 @@ async def serving_on_small_disk(folder: Path, size: str) -> AsyncIterator[SmallD
             stderr=errors,
             start_new_session=True,
         )
-    server = Running(process, output_file, error_file)
-    try:
-        url = await address_of(server)
-        yield SmallDisk(server, url, Path(f"/proc/{process.pid}/root") / disk.relative_to("/"))
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            await asyncio.to_thread(process.wait, PATIENCE)
+    return Running(process, output_file, error_file)

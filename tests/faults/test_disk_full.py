@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.database.connections import connect_as_owner
 from tests.authz.escalation.profiles import BY_NIGHT
@@ -44,10 +45,7 @@ async def test_changes_are_refused_until_there_is_room(folder: Path) -> None:
 
             disk.fill()
             with pytest.raises(DBAPIError):
-                async with database.connect() as connection:
-                    while True:
-                        await connection.execute(text("SELECT pg_switch_wal(), txid_current()"))
-                        await connection.commit()
+                await _fill_log(database)
             await load.ready_says("UNAVAILABLE")
             disk.make_room()
             seconds = await load.back(load.answers.now())
@@ -56,3 +54,11 @@ async def test_changes_are_refused_until_there_is_room(folder: Path) -> None:
             assert set(load.answers.codes(began)) <= {"STORAGE_FULL", "UNAVAILABLE", "BUSY"}
         await books.check(addresses.owner)
         await database.dispose()
+
+
+async def _fill_log(database: AsyncEngine) -> None:
+    """Have PostgreSQL begin one file of its log after the other."""
+    async with database.connect() as connection:
+        while True:
+            await connection.execute(text("SELECT pg_switch_wal(), txid_current()"))
+            await connection.commit()

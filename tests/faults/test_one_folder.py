@@ -12,7 +12,8 @@ import pytest
 
 from server.embedded_postgres.postmaster import find_postmaster
 from tests.by_day import by_night_alone
-from tests.faults.site import serving, until
+from tests.faults.site import serving
+from tests.faults.waiting import until
 from tests.server.start.processes import PATIENCE, Running
 
 _SIGN_IN = 'mutation { signIn(input: {email: "a@example.com", password: "x"}) { userErrors { code } } }'
@@ -23,8 +24,8 @@ def _is_ready(url: str) -> bool:
 
 
 def _writes(url: str) -> bool:
-    answer = httpx.post(f"{url}/graphql", json={"query": _SIGN_IN}, timeout=PATIENCE).json()
-    return answer.get("data") == {"signIn": {"userErrors": [{"code": "SIGN_IN_REFUSED"}]}}
+    answer = httpx.post(f"{url}/graphql", json={"query": _SIGN_IN}, timeout=PATIENCE)
+    return bool(answer.json().get("data") == {"signIn": {"userErrors": [{"code": "SIGN_IN_REFUSED"}]}})
 
 
 def _secrets(server: Running) -> set[str]:

@@ -7,7 +7,6 @@ import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-
 from tests.authz.escalation.profiles import BY_NIGHT
 from tests.faults.books import Books
 from tests.faults.limits import BACK_SECONDS, Footprint
