@@ -52,7 +52,7 @@ class Load:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator["Load"]:
         """Clients ask inside the block. Behind it each knows what was done; the server has to be there."""
-        async with self._http, asyncio.TaskGroup() as group:
+        async with self._http, asyncio.timeout(None) as limit, asyncio.TaskGroup() as group:
             for number, named in enumerate(self._books.named):
                 group.create_task(self._client(number, named))
             group.create_task(self._watch())
@@ -60,6 +60,7 @@ class Load:
                 yield self
             finally:
                 self._over.set()
+                limit.reschedule(asyncio.get_running_loop().time() + PATIENCE)
 
     async def back(self, since: float) -> float:
         """Wait until everything works for who asked since then, and `/readyz` says so. How many seconds it

@@ -35,7 +35,7 @@ async def test_the_next_one_goes_on(
     port = _free_port()
     settings = {"DATABASE_URL": site.addresses.application, "PORT": str(port)}
     load = Load(books, f"http://127.0.0.1:{port}", keeps_connections=False)
-    async with load.at_work(), AsyncExitStack() as last:
+    async with AsyncExitStack() as last, load.at_work():
         for _ in range(_ROUNDS):
             async with serving(site.folder, "--workers", processes, **settings) as (server, _):
                 await load.back(load.answers.now())
