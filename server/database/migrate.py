@@ -65,9 +65,16 @@ def _migrate(connection: Connection) -> None:
     wrong = _wrong_encoding(connection)
     if wrong is not None:
         raise UnsuitableDatabaseError(wrong)
+    if why_not_current(connection) is not None:
+        _bring_up_to_date(connection)
+    parent_link.synchronize(connection)
+
+
+def _bring_up_to_date(connection: Connection) -> None:
+    """Run what is due. Policies are written under locks that nobody who reads or writes can share, so where
+    nothing is due nothing is written: other processes may be at work on the database."""
     command.upgrade(alembic_config(connection), "head")
     builtin_roles.synchronize(connection)
-    parent_link.synchronize(connection)
     row_security.synchronize(connection)
     for catalogue in modules_of_areas(_CATALOGUES):
         catalogue.synchronize(connection)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.callers.principals import Principal, credentials_of, principal_of
@@ -24,6 +24,8 @@ from server.demo.story import AGENCY, SUPPORTER, DemoPerson
 from server.embedded_postgres.folders import give_to_owner, make_folder
 
 API_KEY_NAME = "Demo key"
+
+_LOCK = 6305
 
 
 @dataclass(frozen=True)
@@ -50,16 +52,20 @@ class _Kept(BaseModel):
 async def open_access(database: AsyncEngine, path: Path) -> DemoAccess:
     """The tokens of the file that are valid in this database. The others are made, and written to the
     file."""
-    kept = _load(path)
     async with WriteSessions(database).begin() as session:
+        # Two processes may start at once: the second waits, and finds in the file what the first has made.
+        await session.execute(text("SET LOCAL lock_timeout = '5min'"))
+        await session.execute(text("SET LOCAL statement_timeout = '5min'"))
+        await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        kept = _load(path)
         tokens = {
             member.role: await _token(session, member.person, kept.tokens.get(member.role, ""))
             for member in AGENCY.people
         }
         api_key = await _api_key(session, kept, tokens[BuiltinRole.OWNER])
         access = DemoAccess(api_key, tokens, await _staff_token(session, kept.staff_token or ""))
-    if access != kept:
-        _save(path, access)
+        if access != kept:
+            _save(path, access)
     return access
 
 

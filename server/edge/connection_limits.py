@@ -22,6 +22,8 @@ class ConnectionLimits:
     linger_seconds: float = 5.0
     """How long the server reads on after it answered a request before the request's end. The client may still
     be sending, and reads the response only afterwards."""
+    last_seconds: float = 0.5
+    """How long a stopping server waits for a request that is on its way."""
     connections: int = 1000
     """The most connections of one process."""
     pipelined: int = 16

@@ -42,6 +42,8 @@ class HttpProtocol(HttpToolsProtocol):
     _is_in_body = False
     _is_refused = False
     """Whether the server drops what the client still sends."""
+    _is_stopping = False
+    """Whether the next response is the last one."""
     _piece = 0
     """The length of what is being parsed."""
     _begun: HTTPScope | None = None
@@ -135,6 +137,8 @@ class HttpProtocol(HttpToolsProtocol):
         self._is_in_body = True
         self._received = 0
         super().on_headers_complete()
+        if self._is_stopping:
+            self.cycle.keep_alive = False
         self.headers = []  # the application has the others, and nothing is added to them after the body
 
     def on_body(self, body: bytes) -> None:
@@ -179,13 +183,18 @@ class HttpProtocol(HttpToolsProtocol):
             self._watch.forget_taking(self)
 
     def shutdown(self) -> None:
+        """Answer one more request, which may be on its way, and close. Streams end at once."""
         end_streams(self.app_state)
-        if self._is_in_body and self._is_answering():
-            self._end(early_refusals.STOPPING)
-        elif self._is_answering():
-            super().shutdown()
-        else:
+        self._is_stopping = True
+        if self._is_answering():
+            self.cycle.keep_alive = False
+        self.loop.call_later(self.limits.last_seconds, self._stop_waiting)
+
+    def _stop_waiting(self) -> None:
+        if not self._is_answering():
             self.transport.close()
+        elif self._is_in_body:
+            self._end(early_refusals.STOPPING)
 
     def is_held(self) -> bool:
         """See `Watched`. The next four too."""

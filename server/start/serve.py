@@ -12,7 +12,6 @@ from http.client import HTTPConnection, HTTPException
 
 import uvicorn
 from starlette.applications import Starlette
-from uvicorn.supervisors import Multiprocess
 
 from server.edge.http_protocol import HttpProtocol
 from server.edge.socket_protocol import LONGEST_MESSAGE, SocketProtocol
@@ -26,6 +25,7 @@ from server.pages import DemoLogin, likely_documents
 from server.settings.settings import Settings
 from server.start.app import create_app
 from server.start.garbage import look_seldom
+from server.start.stopping import StoppingProcesses, StoppingServer
 
 GRACE_SECONDS = 20
 """How long a stopping server waits for the requests that it is answering."""
@@ -101,10 +101,10 @@ def run(
     # uvicorn stops gracefully, and then raises the signal once more.
     with suppress(KeyboardInterrupt):
         if workers == 1:
-            uvicorn.Server(config).run([listener])
+            StoppingServer(config).run([listener])
         else:
             with counted_together():
-                Multiprocess(config, [listener]).run()
+                StoppingProcesses(config, [listener]).run()
 
 
 def allow_open_files() -> None:

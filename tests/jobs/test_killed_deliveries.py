@@ -39,8 +39,9 @@ _CONTACTS = 9_000 if BY_NIGHT else 75
 _RECIPIENTS = sum(number % 3 != 1 for number in range(_CONTACTS))
 """The other contacts have a phone alone."""
 _KILLS = 25 if BY_NIGHT else 1
-_TURNS = 2
-"""Of a tree that one worker may have at once: one goes on, and the campaign's next messages bring another."""
+_TURNS = 8
+"""Of a tree that one worker may have at once, which are all its jobs: those of a dead worker come back beside
+the new ones."""
 _SETTINGS = {
     "MANDANT_CONTACT_KEY": "a secret of the tests",
     "MANDANT_SECRET_KEYS": "a secret of tests",

@@ -61,7 +61,7 @@ def running(folder: Path, *arguments: str, **environment: str) -> Iterator[Runni
         process = subprocess.Popen(
             [COMMAND, *arguments],
             cwd=folder,
-            env=_environment(environment),
+            env=environment_of(environment),
             stdout=output,
             stderr=errors,
             start_new_session=True,
@@ -77,12 +77,13 @@ def running(folder: Path, *arguments: str, **environment: str) -> Iterator[Runni
 def run_beside(folder: Path, *arguments: str) -> str:
     """What `mandant` with these arguments prints, while another works in the same folder."""
     finished = subprocess.run(
-        [COMMAND, *arguments], cwd=folder, env=_environment({}), capture_output=True, text=True, check=True
+        [COMMAND, *arguments], cwd=folder, env=environment_of({}), capture_output=True, text=True, check=True
     )
     return finished.stdout
 
 
-def _environment(settings: dict[str, str]) -> dict[str, str]:
+def environment_of(settings: dict[str, str]) -> dict[str, str]:
+    """The environment of a `mandant` with no other settings than these."""
     inherited = {name: value for name, value in os.environ.items() if not is_setting(name)}
     # As in the Makefile: to compile all modules takes as long as to run with them.
     inherited.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -18,6 +18,9 @@ from server.embedded_postgres import DatabaseAddresses
 from tests.database.data_parts import PARTS_SCHEMA
 from tests.database.database import drop, named
 
+_PATIENCE = 60.0
+"""Seconds; for ever is what it takes where it waits."""
+
 
 def _is_described(found: SchemaItem, *_: object) -> bool:
     """Whether it is not what PostgreSQL adds to a foreign key where the other table is in parts."""
@@ -61,6 +64,17 @@ async def test_two_migrate_an_empty_database_at_once(addresses: DatabaseAddresse
         await engine.dispose()
     finally:
         await drop(addresses.owner, name)
+
+
+async def test_where_nothing_is_due_nobody_is_waited_for(
+    addresses: DatabaseAddresses, database: AsyncEngine
+) -> None:
+    """Another process, at work on the same database, may hold any table that it reads or writes."""
+    async with database.begin() as busy:
+        for table in ("accounts", "events", "contacts"):
+            await busy.execute(text(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE"))
+        async with asyncio.timeout(_PATIENCE):
+            await migrate(addresses.owner)
 
 
 @pytest.mark.parametrize(

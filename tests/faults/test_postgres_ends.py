@@ -1,0 +1,88 @@
+"""PostgreSQL ends under load, in each way in which it can, and comes back."""
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from tests.authz.escalation.profiles import BY_NIGHT
+from tests.faults.books import Books
+from tests.faults.limits import BACK_SECONDS, Footprint
+from tests.faults.load import Load
+from tests.faults.site import Site, serving
+
+_CLIENTS = 16 if BY_NIGHT else 6
+_ROUNDS = 5 if BY_NIGHT else 1
+_AWAY_SECONDS = 5.0 if BY_NIGHT else 1.0
+_POOL = {"MANDANT_POOL_SIZE": "5"}
+
+Fault = Callable[[Site, Load], Awaitable[None]]
+"""Returns when it has ended."""
+
+
+async def _stopped(site: Site, load: Load) -> None:
+    """As an operator stops it, for some time."""
+    await site.end_postgres(signal.SIGINT)
+    await load.ready_says("UNAVAILABLE")
+    await asyncio.sleep(_AWAY_SECONDS)
+    await site.start_postgres()
+
+
+async def _restarted(site: Site, load: Load) -> None:
+    await site.end_postgres(signal.SIGINT)
+    await site.start_postgres()
+
+
+async def _stopped_at_once(site: Site, load: Load) -> None:
+    """Without a checkpoint: it has to recover."""
+    await site.end_postgres(signal.SIGQUIT)
+    await site.start_postgres()
+
+
+async def _killed(site: Site, load: Load) -> None:
+    """All of its processes, as where memory or power is lost."""
+    for pid in site.backends():
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    await site.end_postgres(signal.SIGKILL)
+    await site.start_postgres()
+
+
+async def _orphaned(site: Site, load: Load) -> None:
+    """The first process is killed; the others notice, and end by themselves."""
+    await site.end_postgres(signal.SIGKILL)
+    await site.start_postgres()
+
+
+async def _backend_killed(site: Site, load: Load) -> None:
+    """One of its processes: PostgreSQL ends all others, and recovers by itself."""
+    os.kill(random.choice(site.backends()), signal.SIGKILL)
+
+
+_FAULTS: list[Fault] = [_stopped, _restarted, _stopped_at_once, _killed, _orphaned, _backend_killed]
+
+
+async def test_nothing_acknowledged_is_lost_and_all_is_back(
+    site: Site, record_property: Callable[[str, object], None]
+) -> None:
+    """One fault after the other. A request is done, or it is told why not: none is left without an answer."""
+    books = await Books.open(site.world, _CLIENTS)
+    async with serving(site.folder, DATABASE_URL=site.addresses.application, **_POOL) as (server, url):
+        async with Load(books, url).at_work() as load:
+            await load.works()
+            before = await Footprint.of(site, server)
+            for fault in _FAULTS * _ROUNDS:
+                began = load.answers.now()
+                await fault(site, load)
+                seconds = await load.back(load.answers.now())
+                record_property(fault.__name__, seconds)
+                assert seconds < BACK_SECONDS, fault.__name__
+                await load.works()
+                assert set(load.answers.codes(began)) <= {"UNAVAILABLE", "BUSY"}
+                assert set(load.ready.codes(began)) <= {"UNAVAILABLE", "BUSY"}
+            (await Footprint.of(site, server)).has_not_grown(before)
+        assert server.terminate() == 0
+        assert "Traceback" not in server.errors
+    await books.check(site.addresses.owner)
