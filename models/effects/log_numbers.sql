@@ -20,7 +20,7 @@ $body$;
 -- that is larger than what a restored database can have lost: cursors of lost events stay below what comes.
 CREATE OR REPLACE FUNCTION mandant_log_catch_up()
 RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY INVOKER AS $body$
+LANGUAGE plpgsql VOLATILE SECURITY INVOKER SET search_path = public, pg_temp AS $body$
 BEGIN
   IF NOT mandant_log_is_behind() THEN
     RETURN false;

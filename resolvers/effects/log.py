@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, bindparam, cast, func, insert, select
+from sqlalchemy import ARRAY, Boolean, ColumnElement, Text, Uuid, bindparam, cast, func, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from authz.callers.actors import Actor
@@ -78,6 +78,7 @@ async def record_in_each(
         "ids": [new_id() for _ in of],
         "actor_account_ids": [account.acting_from for account in of],
         "reasons": [reason or principal.reason or account.opened_because for account in of],
+        "by_break_glass": [account.opened_because is not None for account in of],
     }
     await _RECORD.send(session, values)
     if event_type in _MAY_GIVE_ACCESS:
@@ -149,6 +150,7 @@ async def record_ends(session: WriteSession, principal: Actor, ends: Iterable[En
             "actor_token_id": principal.token_id,
             "actor_account_id": end.account.acting_from,
             "reason": principal.reason or end.account.opened_because,
+            "by_break_glass": end.account.opened_because is not None,
             "subject_id": end.subject_id,
             "before": end.before,
         }
@@ -163,8 +165,9 @@ _EACH = (
         bindparam("ids", type_=ARRAY(Uuid())),
         bindparam("actor_account_ids", type_=ARRAY(Uuid())),
         bindparam("reasons", type_=ARRAY(Text())),
+        bindparam("by_break_glass", type_=ARRAY(Boolean())),
     )
-    .table_valued("account_id", "id", "actor_account_id", "reason")
+    .table_valued("account_id", "id", "actor_account_id", "reason", "by_break_glass")
     .render_derived("each_account")
 )
 _ROWS: dict[str, ColumnElement[Any]] = {

@@ -52,6 +52,8 @@ _WITH_THE_CALLERS_RIGHTS = _FOR_ANYBODY | {
     "mandant_door",
     "mandant_enqueue",
     "mandant_lock_path",
+    "mandant_log_catch_up",
+    "mandant_log_number",
 }
 
 

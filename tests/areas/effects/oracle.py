@@ -2,13 +2,16 @@
 
 from resolvers.effects.event_types import EventType
 from tests.equality.drawn import rows
-from tests.storage.growth import Bound, Growth, deleted, kept
+from tests.storage.growth import Bound, Growth, deleted, kept, one_each
 from tests.storage.tree import Tree
 from tests.world.world import World
 
 BOUNDS = {
     "attempts": deleted("a window of tries"),
     "events": kept("the log of what was changed"),
+    "event_chains": one_each("at most one for an account"),
+    "event_seals": kept("one for each event"),
+    "log_sealing": Bound(Growth.FIXED, "one row: how far the log is sealed"),
     "log_numbering": Bound(Growth.FIXED, "one row: by how much the numbers of the log go ahead"),
     "idempotency_records": deleted("a key that a client may repeat"),
     "outbox_messages": deleted("mail, sent or not"),
