@@ -40,7 +40,7 @@ events = control_table(
     Column("subject_id", Text, nullable=False, comment="The global id of what was changed."),
     Column("before", JSONB),
     Column("after", JSONB),
-    Column("access", JSONB, comment="Who gained and lost which permissions by it."),
+    Column("access", JSONB(none_as_null=True), comment="Who gained and lost which permissions by it."),
     short_text("reason", nullable=True),
     created_at(),
     PrimaryKeyConstraint("master_id", "id"),

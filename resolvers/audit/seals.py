@@ -27,6 +27,7 @@ from models.accounts.tables import accounts
 from models.accounts.trees import in_tree
 from models.effects.event_chain import GENESIS, PARTS, event_chains, event_seals
 from models.effects.events import events
+from resolvers.audit.access import sees_all
 from resolvers.audit.reads import after, before
 from resolvers.audit.values import is_shown
 from resolvers.rows.shown import account_behind, is_viewer, rows_of
@@ -82,7 +83,7 @@ def _may_see(event: FromClause, name: str) -> ColumnElement[bool]:
         case "after":
             return _is_whole(event, "after", after(event))
         case "access":
-            return account_where(event, Permission.MEMBERS_READ)
+            return sees_all(event)
         case _:
             return true()
 

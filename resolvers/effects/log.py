@@ -2,10 +2,24 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import orjson
-from sqlalchemy import ARRAY, Boolean, ColumnElement, Text, Uuid, bindparam, cast, func, insert, select
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    ColumnElement,
+    Text,
+    Uuid,
+    bindparam,
+    case,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from authz.callers.actors import Actor
@@ -17,6 +31,15 @@ from models.accounts.trees import columns_of
 from models.base.ids import Kind, new_id, present
 from models.effects.events import events
 from resolvers.effects.event_types import EventType
+
+
+class AccessTold(TypedDict):
+    """Who gained and lost which permissions, as `mandant_access_changes` returns it."""
+
+    count: int
+    more: bool
+    changes: list[dict[str, str | int]]
+
 
 Change = dict[str, str | int | bool | list[str] | None]
 """The changed values, before or after: plain JSON with global ids, and never a secret."""
@@ -79,6 +102,7 @@ async def record_in_each(
         "actor_account_ids": [account.acting_from for account in of],
         "reasons": [reason or principal.reason or account.opened_because for account in of],
         "by_break_glass": [account.opened_because is not None for account in of],
+        "tells_access": event_type in CHANGES_ACCESS,
     }
     await _RECORD.send(session, values)
     if event_type in _MAY_GIVE_ACCESS:
@@ -105,6 +129,21 @@ _MAY_GIVE_ACCESS = frozenset(
 )
 """What these tell of was written before, and is held to what accounts have promised (N13). The check travels
 with the event, so it takes no trip. Other events give nobody a permission."""
+CHANGES_ACCESS = _MAY_GIVE_ACCESS | {
+    EventType.ACCOUNT_CREATED,
+    EventType.ACCOUNT_SUSPENDED,
+    EventType.ACCOUNT_RESUMED,
+    EventType.ACCOUNT_CLOSED,
+    EventType.MEMBER_REMOVED,
+    EventType.MEMBER_LEFT,
+    EventType.API_KEY_REVOKED,
+    EventType.SHARE_REVOKED,
+    EventType.SHARE_LEFT,
+    EventType.ROLE_DELETED,
+    EventType.BREAK_GLASS_OPENED,
+    EventType.BREAK_GLASS_ENDED,
+}
+"""What may give or take permissions. Such an event tells who gained and lost which (N17)."""
 _CHECK_PROMISES = FixedCall(
     func.mandant_check_promises(
         bindparam("tree", type_=Uuid()),
@@ -139,7 +178,9 @@ class Ended:
 
 
 async def record_ends(session: WriteSession, principal: Actor, ends: Iterable[Ended]) -> None:
-    """Write one event for each thing that ended, in one trip, each into its account's log."""
+    """Write one event for each thing that ended, in one trip, each into its account's log. Who lost access by
+    it is found out in another one."""
+    ends = tuple(ends)
     rows = [
         {
             **columns_of(end.account),
@@ -153,15 +194,42 @@ async def record_ends(session: WriteSession, principal: Actor, ends: Iterable[En
             "by_break_glass": end.account.opened_because is not None,
             "subject_id": end.subject_id,
             "before": end.before,
+            "access": access,
         }
-        for end in ends
+        for end, access in zip(ends, await _access_of(session, ends), strict=True)
     ]
     await session.execute_each(insert(events), rows)
 
 
+async def _access_of(session: WriteSession, ends: Sequence[Ended]) -> list[AccessTold | None]:
+    """What each of them tells of access. What changed in an account is told by the first of the ends there,
+    what changed elsewhere by the first of all."""
+    told: list[AccessTold | None] = [None for _ in ends]
+    telling = {each: end for each, end in enumerate(ends) if end.event_type in CHANGES_ACCESS}
+    if not telling:
+        return told
+    ids = literal([end.account.account_id for end in telling.values()], ARRAY(Uuid))
+    changed: AccessTold | None = (
+        await session.execute(select(func.mandant_access_changes(ids, type_=JSONB)))
+    ).scalar_one()
+    if changed is None:
+        return told
+    first = next(iter(telling))
+    places = {str(end.account.account_id): each for each, end in reversed(telling.items())}
+    for change in changed["changes"]:
+        each = places.get(str(change["account_id"]), first)
+        here = told[each] or {"count": 0, "more": changed["more"], "changes": []}
+        told[each] = {**here, "count": here["count"] + 1, "changes": [*here["changes"], change]}
+    rest = changed["count"] - len(changed["changes"])
+    kept = next(each for each in telling if told[each] is not None)
+    told[kept] = {**(told[kept] or changed), "count": (told[kept] or changed)["count"] + rest}
+    return told
+
+
+_ACCOUNT_IDS = bindparam("account_ids", type_=ARRAY(Uuid()))
 _EACH = (
     func.unnest(
-        bindparam("account_ids", type_=ARRAY(Uuid())),
+        _ACCOUNT_IDS,
         bindparam("ids", type_=ARRAY(Uuid())),
         bindparam("actor_account_ids", type_=ARRAY(Uuid())),
         bindparam("reasons", type_=ARRAY(Text())),
@@ -181,7 +249,25 @@ _ROWS: dict[str, ColumnElement[Any]] = {
     "after": cast(bindparam("after", type_=Text()), JSONB),
     **_EACH.c,
 }
-_RECORD = FixedStatement(insert(events).from_select(list(_ROWS), select(*_ROWS.values())))
+_TOLD = (
+    select(
+        case(
+            (
+                bindparam("tells_access", type_=Boolean()),
+                func.mandant_access_changes(_ACCOUNT_IDS, type_=JSONB),
+            )
+        ).label("changes")
+    )
+    .cte("told")
+    .prefix_with("MATERIALIZED")
+)
+_IN_EACH = func.mandant_access_changes_in(_TOLD.c.changes, _EACH.c.account_id, type_=JSONB)
+_ROWS["access"] = case((func.cardinality(_ACCOUNT_IDS) == 1, _TOLD.c.changes), else_=_IN_EACH)
+_RECORD = FixedStatement(
+    insert(events).from_select(
+        list(_ROWS), select(*_ROWS.values()).select_from(_EACH.join(_TOLD, true())), include_defaults=False
+    )
+)
 
 
 async def record_of_staff(

@@ -1,18 +1,24 @@
 """Entries of an account's change log."""
 
 import datetime
+from typing import Any
 
 import strawberry
+from sqlalchemy import BigInteger, Uuid
+from sqlalchemy.types import TypeEngine
 from strawberry.scalars import JSON
 
+from authz.callers.principals import PrincipalKind
 from authz.policy.permissions import Permission
-from engine.declare.codecs import HEXADECIMAL, enum_of, global_id
-from engine.declare.declarations import column, computed, entity, to_one
+from engine.declare.codecs import HEXADECIMAL, enum_of, global_id, mask_of
+from engine.declare.connections import Connection
+from engine.declare.declarations import column, computed, connection, entity, to_one
 from models.accounts.tables import accounts
 from models.base.ids import Kind
 from models.effects.event_chain import event_seals
 from models.effects.events import events
-from resolvers.audit import reads, seals
+from resolvers.access import matrix
+from resolvers.audit import access, reads, seals
 from resolvers.audit.order import cursor
 from resolvers.effects.event_types import EventType
 from schema.fields.node import ID_DESCRIPTION, Node
@@ -42,6 +48,30 @@ class EventProof:
     head: str = computed(seals.head_of, codec=HEXADECIMAL)
 
 
+_CHANGE: dict[str, TypeEngine[Any]] = {
+    **{name: Uuid() for name in ("master_id", "account_id", "user_id", "api_key_id", "subject", "token_id")},
+    "gained": BigInteger(),
+    "lost": BigInteger(),
+}
+
+
+@entity(None, carries=_CHANGE, requires=Permission.AUDIT_READ)
+class EventAccessChange:
+    """What a person or an API key gained and lost by a change in an account, with all sources of access
+    combined."""
+
+    account: AccountRef | None = to_one(access.account_of)
+    subject_id: strawberry.ID = computed(matrix.subject_id)
+    kind: PrincipalKind = computed(matrix.kind_of, codec=enum_of(PrincipalKind))
+    name: str | None = computed(matrix.name_of)
+    gained: list[Permission] = column(
+        codec=mask_of(Permission), description="The permissions that were added, after the account's status."
+    )
+    lost: list[Permission] = column(
+        codec=mask_of(Permission), description="The permissions that were taken away."
+    )
+
+
 @entity(events, requires=Permission.AUDIT_READ)
 class Event(Node):
     """A change: what was changed, by whom, and which account gave the right to it. Its values and its reason
@@ -63,6 +93,8 @@ class Event(Node):
     before: JSON | None = computed(reads.before)
     after: JSON | None = computed(reads.after)
     reason: str | None = computed(reads.reason_of)
+    access_changes: Connection[EventAccessChange] = connection(access.of_event, order=access.BY_PLACE)
+    access_change_count: int | None = computed(access.count_of)
     cursor: str = computed(cursor)
     seal: EventSeal | None = to_one(seals.seal_of)
     created_at: datetime.datetime = column(description="When the change was made.")

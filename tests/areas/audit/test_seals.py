@@ -176,9 +176,9 @@ async def test_what_is_removed_added_or_moved_is_found(
                 await connection.execute(update(events).where(events.c.id == second).values(moved))
             case "added":
                 early = select(func.min(events.c.transaction_id)).scalar_subquery()
-                row = {"master_id": account.master, "account_id": account.key, "id": new_id()}
-                row |= {"type": "account.closed", "subject_id": account.id, "transaction_id": early}
-                await connection.execute(insert(events).values(row))
+                place = {"master_id": account.master, "account_id": account.key, "id": new_id()}
+                made = insert(events).values(**place, type="account.closed", subject_id=account.id)
+                await connection.execute(made.values(transaction_id=early))
             case _:
                 await connection.execute(
                     update(event_seals).where(*seal).values(hash=func.sha256(event_seals.c.hash))
