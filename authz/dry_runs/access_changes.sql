@@ -1,14 +1,16 @@
 -- What access follows from in the accounts of the setting `mandant.access_scope` and all below them: a digest
--- for each person and key, and for each account what else decides. NULL where nobody has any.
+-- for each person and key. And for each account what else decides, if `mandant.access_limits` says so. NULL
+-- where there is nothing.
 CREATE OR REPLACE FUNCTION mandant_access_foundations()
 RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = public, pg_temp AS $body$
 DECLARE
   changed_accounts uuid[] := string_to_array(current_setting('mandant.access_scope'), ',')::uuid[];
+  with_limits boolean := current_setting('mandant.access_limits')::boolean;
 BEGIN
   RETURN (
     SELECT jsonb_object_agg(key, digest) FROM (
-      SELECT 'account ' || id AS key, limits AS digest FROM ($limits) AS decided
+      SELECT 'account ' || id AS key, limits AS digest FROM ($limits) AS decided WHERE with_limits
       UNION ALL SELECT coalesce('user ' || user_id, 'key ' || api_key_id), digest FROM ($grants) AS held
     ) AS found
   );
@@ -62,9 +64,10 @@ END
 $body$;
 
 -- Who has gained and lost which permissions in the accounts and all below them since the transaction locked
--- the first account, or since this was asked last: `count`, at least so many if there are `more`, and the first
+-- the first account, or since this was asked last. `limits_too`: whether more than grants may have changed,
+-- which takes longer to find out. `count`, at least so many if there are `more`, and the first
 -- $shown `changes`. NULL where nobody did.
-CREATE OR REPLACE FUNCTION mandant_access_changes(changed uuid[])
+CREATE OR REPLACE FUNCTION mandant_access_changes(changed uuid[], limits_too boolean)
 RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY INVOKER SET search_path = public, pg_temp AS $body$
 DECLARE
@@ -80,7 +83,8 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_cursors WHERE name = 'access_foundations') THEN
     RETURN NULL;
   END IF;
-  PERFORM set_config('mandant.access_scope', array_to_string(changed, ','), true);
+  PERFORM set_config('mandant.access_scope', array_to_string(changed, ','), true),
+    set_config('mandant.access_limits', limits_too::text, true);
   FETCH foundations INTO before;
   after := mandant_access_foundations();
   IF before IS NOT DISTINCT FROM after THEN

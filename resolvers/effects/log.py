@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any
 
 import orjson
 from sqlalchemy import (
@@ -16,7 +16,6 @@ from sqlalchemy import (
     cast,
     func,
     insert,
-    literal,
     select,
     true,
 )
@@ -30,16 +29,8 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import columns_of
 from models.base.ids import Kind, new_id, present
 from models.effects.events import events
+from resolvers.effects.access_told import CHANGES_LIMITS, MAY_GIVE_ACCESS, tells_access, told_by_ends
 from resolvers.effects.event_types import EventType
-
-
-class AccessTold(TypedDict):
-    """Who gained and lost which permissions, as `mandant_access_changes` returns it."""
-
-    count: int
-    more: bool
-    changes: list[dict[str, str | int]]
-
 
 Change = dict[str, str | int | bool | list[str] | None]
 """The changed values, before or after: plain JSON with global ids, and never a secret."""
@@ -102,48 +93,17 @@ async def record_in_each(
         "actor_account_ids": [account.acting_from for account in of],
         "reasons": [reason or principal.reason or account.opened_because for account in of],
         "by_break_glass": [account.opened_because is not None for account in of],
-        "tells_access": event_type in CHANGES_ACCESS,
+        "tells_access": tells_access(event_type, list(after or ())),
+        "limits_too": event_type in CHANGES_LIMITS,
     }
     await _RECORD.send(session, values)
-    if event_type in _MAY_GIVE_ACCESS:
+    if event_type in MAY_GIVE_ACCESS:
+        # The check travels with the event, so it takes no trip.
         told = reason or principal.reason
         promised = {"tree": of[0].master_id, "changed": values["account_ids"], "actor": principal.user_id}
         await _CHECK_PROMISES.send(session, {**promised, "told": told})
 
 
-_MAY_GIVE_ACCESS = frozenset(
-    {
-        EventType.ACCOUNT_UPDATED,
-        EventType.MEMBER_JOINED,
-        EventType.MEMBER_UPDATED,
-        EventType.OWNERSHIP_TRANSFERRED,
-        EventType.SHARE_ACCEPTED,
-        EventType.SHARE_UPDATED,
-        EventType.API_KEY_CREATED,
-        EventType.API_KEY_UPDATED,
-        EventType.API_KEY_ADOPTED,
-        EventType.ROLE_UPDATED,
-        EventType.PARENT_ACCESS_UPDATED,
-        EventType.PROMISE_MADE,
-    }
-)
-"""What these tell of was written before, and is held to what accounts have promised (N13). The check travels
-with the event, so it takes no trip. Other events give nobody a permission."""
-CHANGES_ACCESS = _MAY_GIVE_ACCESS | {
-    EventType.ACCOUNT_CREATED,
-    EventType.ACCOUNT_SUSPENDED,
-    EventType.ACCOUNT_RESUMED,
-    EventType.ACCOUNT_CLOSED,
-    EventType.MEMBER_REMOVED,
-    EventType.MEMBER_LEFT,
-    EventType.API_KEY_REVOKED,
-    EventType.SHARE_REVOKED,
-    EventType.SHARE_LEFT,
-    EventType.ROLE_DELETED,
-    EventType.BREAK_GLASS_OPENED,
-    EventType.BREAK_GLASS_ENDED,
-}
-"""What may give or take permissions. Such an event tells who gained and lost which (N17)."""
 _CHECK_PROMISES = FixedCall(
     func.mandant_check_promises(
         bindparam("tree", type_=Uuid()),
@@ -181,6 +141,7 @@ async def record_ends(session: WriteSession, principal: Actor, ends: Iterable[En
     """Write one event for each thing that ended, in one trip, each into its account's log. Who lost access by
     it is found out in another one."""
     ends = tuple(ends)
+    told = await told_by_ends(session, [(end.account.account_id, end.event_type) for end in ends])
     rows = [
         {
             **columns_of(end.account),
@@ -196,34 +157,9 @@ async def record_ends(session: WriteSession, principal: Actor, ends: Iterable[En
             "before": end.before,
             "access": access,
         }
-        for end, access in zip(ends, await _access_of(session, ends), strict=True)
+        for end, access in zip(ends, told, strict=True)
     ]
     await session.execute_each(insert(events), rows)
-
-
-async def _access_of(session: WriteSession, ends: Sequence[Ended]) -> list[AccessTold | None]:
-    """What each of them tells of access. What changed in an account is told by the first of the ends there,
-    what changed elsewhere by the first of all."""
-    told: list[AccessTold | None] = [None for _ in ends]
-    telling = {each: end for each, end in enumerate(ends) if end.event_type in CHANGES_ACCESS}
-    if not telling:
-        return told
-    ids = literal([end.account.account_id for end in telling.values()], ARRAY(Uuid))
-    changed: AccessTold | None = (
-        await session.execute(select(func.mandant_access_changes(ids, type_=JSONB)))
-    ).scalar_one()
-    if changed is None:
-        return told
-    first = next(iter(telling))
-    places = {str(end.account.account_id): each for each, end in reversed(telling.items())}
-    for change in changed["changes"]:
-        each = places.get(str(change["account_id"]), first)
-        here = told[each] or {"count": 0, "more": changed["more"], "changes": []}
-        told[each] = {**here, "count": here["count"] + 1, "changes": [*here["changes"], change]}
-    rest = changed["count"] - len(changed["changes"])
-    kept = next(each for each in telling if told[each] is not None)
-    told[kept] = {**(told[kept] or changed), "count": (told[kept] or changed)["count"] + rest}
-    return told
 
 
 _ACCOUNT_IDS = bindparam("account_ids", type_=ARRAY(Uuid()))
@@ -254,7 +190,9 @@ _TOLD = (
         case(
             (
                 bindparam("tells_access", type_=Boolean()),
-                func.mandant_access_changes(_ACCOUNT_IDS, type_=JSONB),
+                func.mandant_access_changes(
+                    _ACCOUNT_IDS, bindparam("limits_too", type_=Boolean()), type_=JSONB
+                ),
             )
         ).label("changes")
     )
