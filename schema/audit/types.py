@@ -22,7 +22,7 @@ from resolvers.audit import access, reads, seals
 from resolvers.audit.order import cursor
 from resolvers.effects.event_types import EventType
 from schema.fields.node import ID_DESCRIPTION, Node
-from schema.fields.references import AccountRef
+from schema.fields.references import AccountRef, ApiKeyRef
 from schema.people.types import User
 
 
@@ -82,6 +82,7 @@ class Event(Node):
     subject_id: strawberry.ID = column(description="The global id of what was changed.")
     actor_name: str | None = computed(reads.actor_name)
     actor: User | None = to_one(reads.user_of)
+    actor_api_key: ApiKeyRef | None = to_one(reads.key_of)
     actor_token_id: strawberry.ID | None = column(
         codec=global_id(Kind.NARROWED_TOKEN),
         description="The id of the narrowed token that made the change in the name of the person or API "
@@ -89,6 +90,7 @@ class Event(Node):
     )
     acting_from: AccountRef | None = to_one(reads.acting_from)
     from_above: bool = computed(reads.from_above)
+    by_break_glass: bool = column(description="Whether break-glass alone gave the right to make the change.")
     account: AccountRef | None = to_one(reads.account_of)
     before: JSON | None = computed(reads.before)
     after: JSON | None = computed(reads.after)
