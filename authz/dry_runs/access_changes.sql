@@ -10,7 +10,8 @@ DECLARE
 BEGIN
   RETURN (
     SELECT jsonb_object_agg(key, digest) FROM (
-      SELECT 'account ' || id AS key, limits AS digest FROM ($limits) AS decided WHERE with_limits
+      SELECT 'account ' || decided.id AS key, decided.limits AS digest
+      FROM ($limits) AS decided WHERE with_limits
       UNION ALL SELECT coalesce('user ' || user_id, 'key ' || api_key_id), digest FROM ($grants) AS held
     ) AS found
   );
@@ -33,8 +34,9 @@ BEGIN
   RETURN (
     SELECT jsonb_object_agg(key, mask) FROM (SELECT * FROM (
       SELECT account_id || ' ' || coalesce('user ' || user_id, 'key ' || api_key_id) AS key, mask FROM (
-        SELECT account_id, user_id, api_key_id, mask FROM ($of_holders) AS named
-        UNION SELECT account_id, user_id, api_key_id, mask FROM ($of_accounts) AS every
+        SELECT named.account_id, named.user_id, named.api_key_id, named.mask FROM ($of_holders) AS named
+        UNION
+        SELECT every.account_id, every.user_id, every.api_key_id, every.mask FROM ($of_accounts) AS every
       ) AS either
       ) AS keyed ORDER BY key COLLATE "C" LIMIT $most
     ) AS found
@@ -55,7 +57,7 @@ BEGIN
     IF NOT anew THEN
       RETURN;
     END IF;
-    CLOSE foundations;
+    CLOSE foundations;  -- noqa: PRS
     CLOSE cells;
   END IF;
   OPEN foundations FOR SELECT mandant_access_foundations();

@@ -11,6 +11,8 @@ DECLARE
   sealed integer := 0;
   last_number bigint;
   last_id uuid;
+  last_count bigint;
+  last_hash bytea;
 BEGIN
   INSERT INTO log_sealing (id) VALUES (1) ON CONFLICT DO NOTHING;
   SELECT transaction_id, event_id INTO since FROM log_sealing FOR UPDATE SKIP LOCKED;
@@ -27,8 +29,8 @@ BEGIN
     ), salted AS MATERIALIZED (
       SELECT *, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) AS salt FROM next
     )
-    SELECT master_id, account_id, transaction_id, id, salt, $digests AS digests
-    FROM salted AS event ORDER BY account_id, transaction_id, id
+    SELECT event.master_id, event.account_id, event.transaction_id, event.id, event.salt, $digests AS hashed
+    FROM salted AS event ORDER BY event.account_id, event.transaction_id, event.id
   LOOP
     IF chain.account_id IS DISTINCT FROM each.account_id THEN
       UPDATE event_chains SET event_count = chain.event_count, head = chain.head
@@ -41,8 +43,10 @@ BEGIN
     INSERT INTO event_seals (master_id, account_id, number, event_id, salt, previous_hash, hash)
       VALUES (each.master_id, each.account_id, chain.event_count + 1, each.id, each.salt, chain.head,
         sha256(chain.head || convert_to(
-          concat_ws('|', each.account_id, chain.event_count + 1, each.digests), 'UTF8')))
-      RETURNING number, hash INTO chain.event_count, chain.head;
+          concat_ws('|', each.account_id, chain.event_count + 1, each.hashed), 'UTF8')))
+      RETURNING number, hash INTO last_count, last_hash;
+    chain.event_count := last_count;
+    chain.head := last_hash;
     sealed := sealed + 1;
     IF last_number IS NULL OR (each.transaction_id, each.id) > (last_number, last_id) THEN
       last_number := each.transaction_id;

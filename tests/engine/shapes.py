@@ -144,10 +144,10 @@ SHAPES = {
         11,
     ),
     "what events tell of access": _of_accounts(
-        "eventProof { eventCount head } events(first: 5, orderBy: OLDEST_FIRST) { nodes { accessChangeCount "
+        "eventProof { eventCount head } events(first: 5) { nodes { accessChangeCount "
         "actorApiKey { name } seal { number previousHash hash parts } accessChanges(first: 2) { totalCount "
         "nodes { name kind subjectId account { name } gained lost } } } }",
-        12,
+        9,
     ),
     "what passes down": _of_accounts(
         "parentAccess parentAccessRequest { reason } breakGlassOpenings(first: 100) { totalCount nodes { id "
