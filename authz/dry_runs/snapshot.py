@@ -15,7 +15,7 @@ from sqlalchemy import CTE, Select, Text, any_, cast, func, literal, select, tru
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from authz.callers.principals import Principal
-from authz.reach.everybody import access_of, grants_within, ids
+from authz.reach.everybody import Ids, access_of, grants_within, ids
 from authz.reach.reach import mask_of_account
 from authz.reach.status import status_mask
 from engine.writes.sessions import WriteSession
@@ -98,14 +98,14 @@ class AccountSeen:
 async def foundations(session: WriteSession, touched: Collection[AccountId]) -> Foundations:
     """The foundations of these accounts and all below them. A write in them changes access nowhere else, as
     power flows down only (T3)."""
-    limits = {AccountId(row.id): row.limits for row in await session.execute(_limits(touched))}
+    limits = {AccountId(row.id): row.limits for row in await session.execute(limits_in(touched))}
     grants = {
-        Holder(row.user_id, row.api_key_id): row.digest for row in await session.execute(_grants(touched))
+        Holder(row.user_id, row.api_key_id): row.digest for row in await session.execute(grants_in(touched))
     }
     return Foundations(limits, grants)
 
 
-def _within(touched: Collection[AccountId]) -> CTE:
+def _within(touched: Ids) -> CTE:
     closure = account_closure.alias()
     return (
         select(closure.c.master_id, closure.c.descendant_id.label("account_id"))
@@ -115,8 +115,9 @@ def _within(touched: Collection[AccountId]) -> CTE:
     )
 
 
-def _limits(touched: Collection[AccountId]) -> Select[Any]:
-    """For each account, all that decides besides grants. A dry run does not see a change of anything else."""
+def limits_in(touched: Ids) -> Select[Any]:
+    """For each of these accounts and all below, all that decides besides grants. A dry run does not see a
+    change of anything else."""
     within, link = _within(touched), account_closure.alias()
     own = in_tree(within, accounts, account_id="id")
     from_above = in_tree(link, accounts, descendant_id="id")
@@ -128,7 +129,8 @@ def _limits(touched: Collection[AccountId]) -> Select[Any]:
     return select(accounts.c.id, limits).join(within, own)
 
 
-def _grants(touched: Collection[AccountId]) -> Select[Any]:
+def grants_in(touched: Ids) -> Select[Any]:
+    """For each holder a digest of its grants in these accounts and all below them."""
     grant, key = grants_within(_within(touched)), api_keys.alias()
     same_key = in_tree(key, grant, id="api_key_id")
     line = func.concat_ws(

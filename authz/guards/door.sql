@@ -11,6 +11,8 @@ BEGIN
     ORDER BY path.depth DESC FOR SHARE OF above;
   IF changes THEN
     PERFORM FROM accounts WHERE master_id = tree AND id = lowest FOR NO KEY UPDATE;
+    -- Who may change access locks an account so. What follows may tell who gained and lost what.
+    PERFORM mandant_access_remember(false);
   END IF;
   RETURN true;
 END

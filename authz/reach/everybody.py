@@ -44,6 +44,8 @@ from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
 from models.shares.tables import share_accounts, shares
 
+Ids = Collection[uuid.UUID] | ColumnElement[list[uuid.UUID]]
+
 _WHOSE = ("user_id", "api_key_id")
 
 
@@ -74,9 +76,9 @@ def _access_in(account: FromClause) -> FromClause:
 
 
 def access_of(
-    account_ids: Collection[uuid.UUID],
-    user_ids: Collection[uuid.UUID] | None = None,
-    api_key_ids: Collection[uuid.UUID] | None = None,
+    account_ids: Ids,
+    user_ids: Ids | None = None,
+    api_key_ids: Ids | None = None,
 ) -> Select[Any]:
     """Who holds rights in these accounts: everybody, or only these people and keys.
 
@@ -210,6 +212,6 @@ def _is_in(row: FromClause, place: FromClause) -> ColumnElement[bool]:
     return in_tree(place, row, account_id="account_id")
 
 
-def ids(values: Collection[uuid.UUID]) -> ColumnElement[list[uuid.UUID]]:
-    """The values as one bound array."""
-    return literal(list(values), ARRAY(Uuid))
+def ids(values: Ids) -> ColumnElement[list[uuid.UUID]]:
+    """The values as one bound array, or the array that SQL has already."""
+    return values if isinstance(values, ColumnElement) else literal(list(values), ARRAY(Uuid))

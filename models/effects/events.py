@@ -1,6 +1,6 @@
 """The one log of changes, by whom and on whose behalf (N17). Rows are only ever added."""
 
-from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Text, Uuid, text
+from sqlalchemy import Boolean, ForeignKey, Index, PrimaryKeyConstraint, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.base.columns import (
@@ -25,6 +25,13 @@ events = control_table(
     Column("actor_token_id", Uuid, comment="The narrowed token that acted in the actor's name."),
     Column("actor_account_id", Uuid, comment="The account that gave the actor the right (R54)."),
     Column(
+        "by_break_glass",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="Whether break-glass alone gave the actor the right.",
+    ),
+    Column(
         "staff_user_id",
         Uuid,
         ForeignKey("users.id"),
@@ -33,6 +40,7 @@ events = control_table(
     Column("subject_id", Text, nullable=False, comment="The global id of what was changed."),
     Column("before", JSONB),
     Column("after", JSONB),
+    Column("access", JSONB(none_as_null=True), comment="Who gained and lost which permissions by it."),
     short_text("reason", nullable=True),
     created_at(),
     PrimaryKeyConstraint("master_id", "id"),
@@ -40,6 +48,7 @@ events = control_table(
     short_text_check("reason"),
     Index("ix_events_id", "id"),
     Index("ix_events_account_id_id", "account_id", "id"),
+    Index("ix_events_transaction_id", "transaction_id", "id"),
     Index("ix_events_in_order", "master_id", "account_id", "transaction_id", "id"),
     Index("ix_events_of_tree", "master_id", "transaction_id", "id"),
     Index("ix_events_subject_id", "master_id", "subject_id", "id"),

@@ -16,11 +16,12 @@ SELECT coalesce(max(transaction_id) >= pg_snapshot_xmax(pg_current_snapshot())::
 FROM (SELECT transaction_id FROM events ORDER BY id DESC LIMIT 100) AS newest
 $body$;
 
--- Lets the log's numbers go on above all that were ever given, and says whether that was due. They leave a gap
--- that is larger than what a restored database can have lost: cursors of lost events stay below what comes.
+-- Lets the log's numbers go on above all that were ever given, and says whether that was due. They leave a
+-- gap that is larger than what a restored database can have lost: cursors of lost events stay below what
+-- comes.
 CREATE OR REPLACE FUNCTION mandant_log_catch_up()
 RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY INVOKER AS $body$
+LANGUAGE plpgsql VOLATILE SECURITY INVOKER SET search_path = public, pg_temp AS $body$
 BEGIN
   IF NOT mandant_log_is_behind() THEN
     RETURN false;

@@ -17,12 +17,15 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
 from authz.policy.permissions import Permission
-from authz.reach.reach import account_where
+from authz.reach.reach import PRINCIPAL, account_where
 from engine.declare.paging import Window
+from models.accounts.trees import in_tree
+from models.api_keys.tables import api_keys
 from models.base.ids import Kind
 from models.effects.events import events
 from resolvers.audit.filters import ActorId, EventFilter, Since, SubjectId, Types, Until
@@ -76,6 +79,15 @@ def actor_name(event: FromClause) -> ColumnElement[str]:
 def user_of(event: FromClause) -> Select[Any]:
     """The person who made the change; null if an API key did, or if you may not see the members."""
     return known_person(event, "actor_user_id")
+
+
+def key_of(event: FromClause) -> Select[Any]:
+    """The API key that made the change; null if a person did, or if you may not see the keys of its
+    account."""
+    key = api_keys.alias()
+    own = key.c.id == select(PRINCIPAL.c.api_key_id).scalar_subquery()
+    seen = own.is_(true()) | account_where(key, Permission.API_KEYS_READ)
+    return select(*key.c).where(in_tree(key, event, id="actor_api_key_id"), seen)
 
 
 def acting_from(event: FromClause) -> Select[Any]:

@@ -5,7 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, bindparam, cast, func, insert, select
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    ColumnElement,
+    Text,
+    Uuid,
+    bindparam,
+    case,
+    cast,
+    func,
+    insert,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from authz.callers.actors import Actor
@@ -16,6 +29,7 @@ from engine.writes.sessions import WriteSession
 from models.accounts.trees import columns_of
 from models.base.ids import Kind, new_id, present
 from models.effects.events import events
+from resolvers.effects.access_told import CHANGES_LIMITS, MAY_GIVE_ACCESS, tells_access, told_by_ends
 from resolvers.effects.event_types import EventType
 
 Change = dict[str, str | int | bool | list[str] | None]
@@ -78,32 +92,18 @@ async def record_in_each(
         "ids": [new_id() for _ in of],
         "actor_account_ids": [account.acting_from for account in of],
         "reasons": [reason or principal.reason or account.opened_because for account in of],
+        "by_break_glass": [account.opened_because is not None for account in of],
+        "tells_access": tells_access(event_type, list(after or ())),
+        "limits_too": event_type in CHANGES_LIMITS,
     }
     await _RECORD.send(session, values)
-    if event_type in _MAY_GIVE_ACCESS:
+    if event_type in MAY_GIVE_ACCESS:
+        # The check travels with the event, so it takes no trip.
         told = reason or principal.reason
         promised = {"tree": of[0].master_id, "changed": values["account_ids"], "actor": principal.user_id}
         await _CHECK_PROMISES.send(session, {**promised, "told": told})
 
 
-_MAY_GIVE_ACCESS = frozenset(
-    {
-        EventType.ACCOUNT_UPDATED,
-        EventType.MEMBER_JOINED,
-        EventType.MEMBER_UPDATED,
-        EventType.OWNERSHIP_TRANSFERRED,
-        EventType.SHARE_ACCEPTED,
-        EventType.SHARE_UPDATED,
-        EventType.API_KEY_CREATED,
-        EventType.API_KEY_UPDATED,
-        EventType.API_KEY_ADOPTED,
-        EventType.ROLE_UPDATED,
-        EventType.PARENT_ACCESS_UPDATED,
-        EventType.PROMISE_MADE,
-    }
-)
-"""What these tell of was written before, and is held to what accounts have promised (N13). The check travels
-with the event, so it takes no trip. Other events give nobody a permission."""
 _CHECK_PROMISES = FixedCall(
     func.mandant_check_promises(
         bindparam("tree", type_=Uuid()),
@@ -138,7 +138,10 @@ class Ended:
 
 
 async def record_ends(session: WriteSession, principal: Actor, ends: Iterable[Ended]) -> None:
-    """Write one event for each thing that ended, in one trip, each into its account's log."""
+    """Write one event for each thing that ended, in one trip, each into its account's log. Who lost access by
+    it is found out in another one."""
+    ends = tuple(ends)
+    told = await told_by_ends(session, [(end.account.account_id, end.event_type) for end in ends])
     rows = [
         {
             **columns_of(end.account),
@@ -149,22 +152,26 @@ async def record_ends(session: WriteSession, principal: Actor, ends: Iterable[En
             "actor_token_id": principal.token_id,
             "actor_account_id": end.account.acting_from,
             "reason": principal.reason or end.account.opened_because,
+            "by_break_glass": end.account.opened_because is not None,
             "subject_id": end.subject_id,
             "before": end.before,
+            "access": access,
         }
-        for end in ends
+        for end, access in zip(ends, told, strict=True)
     ]
     await session.execute_each(insert(events), rows)
 
 
+_ACCOUNT_IDS = bindparam("account_ids", type_=ARRAY(Uuid()))
 _EACH = (
     func.unnest(
-        bindparam("account_ids", type_=ARRAY(Uuid())),
+        _ACCOUNT_IDS,
         bindparam("ids", type_=ARRAY(Uuid())),
         bindparam("actor_account_ids", type_=ARRAY(Uuid())),
         bindparam("reasons", type_=ARRAY(Text())),
+        bindparam("by_break_glass", type_=ARRAY(Boolean())),
     )
-    .table_valued("account_id", "id", "actor_account_id", "reason")
+    .table_valued("account_id", "id", "actor_account_id", "reason", "by_break_glass")
     .render_derived("each_account")
 )
 _ROWS: dict[str, ColumnElement[Any]] = {
@@ -178,7 +185,27 @@ _ROWS: dict[str, ColumnElement[Any]] = {
     "after": cast(bindparam("after", type_=Text()), JSONB),
     **_EACH.c,
 }
-_RECORD = FixedStatement(insert(events).from_select(list(_ROWS), select(*_ROWS.values())))
+_TOLD = (
+    select(
+        case(
+            (
+                bindparam("tells_access", type_=Boolean()),
+                func.mandant_access_changes(
+                    _ACCOUNT_IDS, bindparam("limits_too", type_=Boolean()), type_=JSONB
+                ),
+            )
+        ).label("changes")
+    )
+    .cte("told")
+    .prefix_with("MATERIALIZED")
+)
+_IN_EACH = func.mandant_access_changes_in(_TOLD.c.changes, _EACH.c.account_id, type_=JSONB)
+_ROWS["access"] = case((func.cardinality(_ACCOUNT_IDS) == 1, _TOLD.c.changes), else_=_IN_EACH)
+_RECORD = FixedStatement(
+    insert(events).from_select(
+        list(_ROWS), select(*_ROWS.values()).select_from(_EACH.join(_TOLD, true())), include_defaults=False
+    )
+)
 
 
 async def record_of_staff(

@@ -135,7 +135,7 @@ async def test_a_cursor_is_one_of_this_list_and_order(api: Api, world: World, na
     id_ = str(new_id())
     cursors = {
         "members": _cursor("members", id_),
-        "events": _cursor("events", id_),
+        "events": _cursor("events", 7, id_),
         "subaccounts": _cursor("accounts.name", "61", id_),
         "accounts": _cursor("accounts.created", id_),
     }

@@ -140,8 +140,14 @@ SHAPES = {
     ),
     "events": _of_accounts(
         "events(first: 100) { totalCount nodes { id type before after reason actorName actor { name } "
-        "actingFrom { name } account { name } fromAbove actorTokenId } }",
-        10,
+        "actingFrom { name } account { name } fromAbove actorTokenId byBreakGlass cursor } }",
+        11,
+    ),
+    "what events tell of access": _of_accounts(
+        "eventProof { eventCount head } events(first: 5) { nodes { accessChangeCount "
+        "actorApiKey { name } seal { number previousHash hash parts } accessChanges(first: 2) { totalCount "
+        "nodes { name kind subjectId account { name } gained lost } } } }",
+        9,
     ),
     "what passes down": _of_accounts(
         "parentAccess parentAccessRequest { reason } breakGlassOpenings(first: 100) { totalCount nodes { id "

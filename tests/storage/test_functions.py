@@ -50,10 +50,17 @@ _FOR_ANYBODY = {
 }
 _WITH_THE_CALLERS_RIGHTS = _FOR_ANYBODY | {
     "mandant_check_promises",
+    "mandant_access_cells",
+    "mandant_access_changes",
+    "mandant_access_changes_in",
+    "mandant_access_foundations",
+    "mandant_access_remember",
     "mandant_door",
     "mandant_enqueue",
     "mandant_lock_path",
     "access_at",
+    "mandant_log_catch_up",
+    "mandant_log_number",
 }
 _OURS = (
     "pronamespace IN ('public'::regnamespace, 'past'::regnamespace) "

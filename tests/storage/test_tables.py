@@ -23,6 +23,7 @@ REFERENCE_TABLES = {
     "factor_resets",
     "invoice_numbers",
     "log_numbering",
+    "log_sealing",
     "mailbox_links",
     "outbox_messages",
     "ownerships",

@@ -8,6 +8,7 @@ from tests.equality.drawn import rows
 
 ACCOUNT_FIELDS = {
     "events": ("AUDIT_READ", MANAGERS),
+    "eventProof": ("AUDIT_READ", MANAGERS),
 }
 
 

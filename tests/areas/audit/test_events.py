@@ -98,3 +98,23 @@ async def test_the_values_name_no_account_outside_the_readers_reach(
         assert event["after"] == copied | {"copied_from": source}
         for event in await events_of(api, caller, account_id, "ACCOUNT_CREATED"):
             assert event["after"] == created | {"parent": parent}
+
+
+async def test_an_event_names_all_who_acted(api: Api, brand: Brand, world: World) -> None:
+    """The person or key, the account that gave the right, and whether that was break-glass."""
+    query = """query ($id: ID!) { account(id: $id) { events(first: 1) { nodes {
+      actor { id } actorApiKey { id } actingFrom { id } fromAbove byBreakGlass } } } }"""
+    key = await world.api_key(brand.us, BuiltinRole.ADMINISTRATOR)
+    member = await world.member(brand.store, BuiltinRole.ADMINISTRATOR)
+    await done(api, "accountUpdate", key, accountId=brand.store.id, name="Shop")
+    expected = {
+        "actor": None,
+        "actorApiKey": {"id": key.id},
+        "actingFrom": {"id": brand.us.id},
+        "fromAbove": True,
+        "byBreakGlass": False,
+    }
+    hidden = {"actorApiKey": None, "actingFrom": None}
+    for caller, shown in ((brand.owner, expected), (key, expected), (member, expected | hidden)):
+        (event,) = (await api.read(query, caller, id=brand.store.id))["account"]["events"]["nodes"]
+        assert event == shown

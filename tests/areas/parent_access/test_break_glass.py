@@ -19,7 +19,7 @@ from tests.world.world import World
 _OPENINGS = """query ($id: ID!) { account(id: $id) { breakGlassOpenings { nodes {
   id user { id } userName reason createdAt expiresAt endedAt account { id } } } } }"""
 _LAST = """query ($id: ID!) { account(id: $id) { events(first: 1) { nodes {
-  type actor { id } fromAbove reason } } } }"""
+  type actor { id } fromAbove byBreakGlass reason } } } }"""
 _LEAST = {"ACCOUNT_READ", "ACCOUNT_SUSPEND"}
 
 
@@ -67,12 +67,14 @@ async def test_what_is_done_by_it_is_in_the_log_with_its_reason(api: Api, agency
                 "type": "ACCOUNT_UPDATED",
                 "actor": {"id": agency.above.person.id},
                 "fromAbove": True,
+                "byBreakGlass": True,
                 "reason": "The site is down",
             }
         ]
     await done(api, "accountSuspend", agency.above, accountId=agency.hotel.id)  # needs no broken glass
     told = await api.read(_LAST, agency.owner, id=agency.hotel.id)
-    assert told["account"]["events"]["nodes"][0]["reason"] is None
+    (last,) = told["account"]["events"]["nodes"]
+    assert (last["reason"], last["byBreakGlass"]) == (None, False)
 
 
 async def test_by_it_not_even_a_role_is_given_or_taken_that_the_opener_has(

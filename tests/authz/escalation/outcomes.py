@@ -25,6 +25,7 @@ _SELECTIONS = {
     "credit": "credit { balance }",
     "creditAt": 'creditAt(moment: "2026-01-01T00:00:00Z")',
     "ledgerProof": "ledgerProof { head }",
+    "eventProof": "eventProof { head }",
     "nextOwnPlan": "nextOwnPlan { code }",
     "ownershipOffer": "ownershipOffer { expiresAt }",
     "sendBudget": "sendBudget { guarantee }",

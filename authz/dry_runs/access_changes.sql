@@ -1,0 +1,144 @@
+-- What access follows from in the accounts of the setting `mandant.access_scope` and all below them: a digest
+-- for each person and key. And for each account what else decides, if `mandant.access_limits` says so. NULL
+-- where there is nothing.
+CREATE OR REPLACE FUNCTION mandant_access_foundations()
+RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = public, pg_temp AS $body$
+DECLARE
+  changed_accounts uuid[] := string_to_array(current_setting('mandant.access_scope'), ',')::uuid[];
+  with_limits boolean := current_setting('mandant.access_limits')::boolean;
+BEGIN
+  RETURN (
+    SELECT jsonb_object_agg(key, digest) FROM (
+      SELECT 'account ' || decided.id AS key, decided.limits AS digest
+      FROM ($limits) AS decided WHERE with_limits
+      UNION ALL SELECT coalesce('user ' || user_id, 'key ' || api_key_id), digest FROM ($grants) AS held
+    ) AS found
+  );
+END
+$body$;
+
+-- Who holds what in these accounts: the people and keys that the setting `mandant.access_asked` names, and
+-- everybody in the accounts that it names; at most $most. NULL where nobody holds anything.
+CREATE OR REPLACE FUNCTION mandant_access_cells()
+RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = public, pg_temp AS $body$
+DECLARE
+  asked text[] := string_to_array(current_setting('mandant.access_asked'), ',');
+  scope uuid[] := string_to_array(current_setting('mandant.access_scope'), ',')::uuid[];
+  asked_people uuid[] := ARRAY(SELECT substr(each, 6)::uuid FROM unnest(asked) AS each WHERE each LIKE 'user %');
+  asked_keys uuid[] := ARRAY(SELECT substr(each, 5)::uuid FROM unnest(asked) AS each WHERE each LIKE 'key %');
+  limited uuid[] := ARRAY(SELECT substr(each, 9)::uuid FROM unnest(asked) AS each WHERE each LIKE 'account %');
+  asked_accounts uuid[] := ARRAY(SELECT descendant_id FROM account_closure WHERE ancestor_id = ANY(scope));
+BEGIN
+  RETURN (
+    SELECT jsonb_object_agg(key, mask) FROM (SELECT * FROM (
+      SELECT account_id || ' ' || coalesce('user ' || user_id, 'key ' || api_key_id) AS key, mask FROM (
+        SELECT named.account_id, named.user_id, named.api_key_id, named.mask FROM ($of_holders) AS named
+        UNION
+        SELECT every.account_id, every.user_id, every.api_key_id, every.mask FROM ($of_accounts) AS every
+      ) AS either
+      ) AS keyed ORDER BY key COLLATE "C" LIMIT $most
+    ) AS found
+  );
+END
+$body$;
+
+-- Remembers access as it is now, for `mandant_access_changes`: a cursor reads what there was when it was
+-- opened, and costs nothing until it is read. `anew`: also where the transaction remembers an earlier state.
+CREATE OR REPLACE FUNCTION mandant_access_remember(anew boolean)
+RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY INVOKER SET search_path = public, pg_temp AS $body$
+DECLARE
+  foundations refcursor := 'access_foundations';
+  cells refcursor := 'access_cells';
+BEGIN
+  IF EXISTS (SELECT FROM pg_cursors WHERE name = 'access_foundations') THEN
+    IF NOT anew THEN
+      RETURN;
+    END IF;
+    CLOSE foundations;  -- noqa: PRS
+    CLOSE cells;
+  END IF;
+  OPEN foundations FOR SELECT mandant_access_foundations();
+  OPEN cells FOR SELECT mandant_access_cells();
+END
+$body$;
+
+-- Who has gained and lost which permissions in the accounts and all below them since the transaction locked
+-- the first account, or since this was asked last. `limits_too`: whether more than grants may have changed,
+-- which takes longer to find out. `count`, at least so many if there are `more`, and the first
+-- $shown `changes`. NULL where nobody did.
+CREATE OR REPLACE FUNCTION mandant_access_changes(changed uuid[], limits_too boolean)
+RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY INVOKER SET search_path = public, pg_temp AS $body$
+DECLARE
+  foundations refcursor := 'access_foundations';
+  cells refcursor := 'access_cells';
+  before jsonb;
+  after jsonb;
+  asked text[];
+  is_more boolean;
+  last_key text;
+  told jsonb;
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_cursors WHERE name = 'access_foundations') THEN
+    RETURN NULL;
+  END IF;
+  PERFORM set_config('mandant.access_scope', array_to_string(changed, ','), true),
+    set_config('mandant.access_limits', limits_too::text, true);
+  FETCH foundations INTO before;
+  after := mandant_access_foundations();
+  IF before IS NOT DISTINCT FROM after THEN
+    PERFORM mandant_access_remember(true);
+    RETURN NULL;
+  END IF;
+  -- Of accounts where everybody may gain or lose, the highest come first, which were made first.
+  SELECT array_agg(key ORDER BY key) FILTER (WHERE number <= CASE kind WHEN 'account' THEN $limited ELSE $holders END),
+      coalesce(bool_or(number > CASE kind WHEN 'account' THEN $limited ELSE $holders END), false)
+    INTO asked, is_more
+    FROM (
+      SELECT key, split_part(key, ' ', 1) AS kind,
+        row_number() OVER (PARTITION BY split_part(key, ' ', 1) ORDER BY key) AS number
+      FROM jsonb_each(coalesce(before, '{}')) AS old FULL JOIN jsonb_each(coalesce(after, '{}')) AS new USING (key)
+      WHERE old.value IS DISTINCT FROM new.value
+    ) AS differing;
+  PERFORM set_config('mandant.access_asked', array_to_string(asked, ','), true);
+  FETCH cells INTO before;
+  after := mandant_access_cells();
+  -- Beyond the end of what was read before or after, nothing is known.
+  SELECT min(ends) INTO last_key FROM (
+    SELECT max(key COLLATE "C") AS ends FROM jsonb_object_keys(coalesce(before, '{}')) AS key HAVING count(*) = $most
+    UNION ALL
+    SELECT max(key COLLATE "C") FROM jsonb_object_keys(coalesce(after, '{}')) AS key HAVING count(*) = $most
+  ) AS cut;
+  SELECT jsonb_build_object(
+      'count', count(*),
+      'more', is_more OR last_key IS NOT NULL,
+      'changes', jsonb_agg(jsonb_build_object(
+        'account_id', split_part(key, ' ', 1),
+        CASE split_part(key, ' ', 2) WHEN 'user' THEN 'user_id' ELSE 'api_key_id' END, split_part(key, ' ', 3),
+        'gained', held & ~had, 'lost', had & ~held) ORDER BY number) FILTER (WHERE number <= $shown))
+    INTO told
+    FROM (
+      SELECT key, coalesce(old.value::bigint, 0) AS had, coalesce(new.value::bigint, 0) AS held,
+        row_number() OVER (ORDER BY key COLLATE "C") AS number
+      FROM jsonb_each_text(coalesce(before, '{}')) AS old
+      FULL JOIN jsonb_each_text(coalesce(after, '{}')) AS new USING (key)
+      WHERE old.value IS DISTINCT FROM new.value AND (last_key IS NULL OR key COLLATE "C" <= last_key)
+    ) AS differing
+    HAVING count(*) > 0;
+  PERFORM mandant_access_remember(true);
+  RETURN told;
+END
+$body$;
+
+-- What of such changes happened in one account of several.
+CREATE OR REPLACE FUNCTION mandant_access_changes_in(told jsonb, changed uuid)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE SECURITY INVOKER SET search_path = public, pg_temp AS $body$
+SELECT told || jsonb_build_object('count', count(*), 'changes', jsonb_agg(change))
+FROM jsonb_array_elements(told -> 'changes') AS change
+WHERE change ->> 'account_id' = changed::text
+HAVING count(*) > 0
+$body$;

@@ -1,0 +1,88 @@
+"""Recomputing the chains of all logs, with the rights of the database's owner."""
+
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, Text, and_, func, literal_column, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.accounts.trees import in_tree
+from models.effects.event_chain import PARTS, ChainCheck, Seal, event_chains, event_seals, log_sealing
+from models.effects.events import events
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A broken rule in the log of an account."""
+
+    account_id: uuid.UUID
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.what}"
+
+
+async def seal_all(connection: AsyncConnection) -> None:
+    """Seal what is settled, each batch in a transaction of its own."""
+    more = True
+    while more:
+        more = (await connection.execute(select(func.mandant_seal_events()))).scalar_one()
+        await connection.commit()
+
+
+async def audit(connection: AsyncConnection, account_id: uuid.UUID | None = None) -> AsyncIterator[Fault]:
+    """Yield all faults of all logs, or of the account's; none: they hold. Reads one snapshot.
+
+    The connection must see all trees and must not have begun a transaction.
+    """
+    await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    chains = select(event_chains).order_by(event_chains.c.account_id)
+    for chain in await connection.execute(_of(chains, event_chains.c.account_id, account_id)):
+        check, last = ChainCheck(), None
+        async with connection.stream(_seals_of(chain.account_id)) as seals:
+            async for row in seals:
+                event = None if row.found is None else {name: getattr(row, name) for name in PARTS}
+                seal = Seal(row.account_id, row.number, row.salt, row.previous_hash, row.hash)
+                for what in check.seal(seal, event):
+                    yield Fault(chain.account_id, what)
+                if row.found is not None:
+                    if last is not None and row.place < last:
+                        yield Fault(chain.account_id, f"event {row.number} was moved")
+                    last = row.place
+        for what in check.end(chain.event_count, chain.head):
+            yield Fault(chain.account_id, what)
+    for added in await connection.execute(_of(_UNSEALED, events.c.account_id, account_id)):
+        yield Fault(added.account_id, f"event {added.id} was added later")
+
+
+def _of(statement: Select[Any], column: Any, account_id: uuid.UUID | None) -> Select[Any]:
+    return statement if account_id is None else statement.where(column == account_id)
+
+
+def _seals_of(account_id: uuid.UUID) -> Select[Any]:
+    event = events.alias("event")
+    sealed = and_(in_tree(event, event_seals, id="event_id"), event.c.account_id == event_seals.c.account_id)
+    return (
+        select(
+            *event_seals.c,
+            event.c.id.label("found"),
+            event.c.transaction_id.label("place"),
+            *[literal_column(written, Text).label(name) for name, written in PARTS.items()],
+        )
+        .join_from(event_seals, event, sealed, isouter=True)
+        .where(event_seals.c.account_id == account_id)
+        .order_by(event_seals.c.number)
+    )
+
+
+_SEALED = in_tree(event_seals, events, event_id="id")
+_LAST = log_sealing.c.transaction_id, log_sealing.c.event_id
+_UNSEALED = (
+    select(events.c.account_id, events.c.id)
+    .join_from(events, log_sealing, tuple_(events.c.transaction_id, events.c.id) <= tuple_(*_LAST))
+    .outerjoin(event_seals, _SEALED)
+    .where(event_seals.c.event_id.is_(None))
+)
+"""What stands before the last sealed place without a seal."""
