@@ -140,7 +140,7 @@ class _Run:
             if end is not None:
                 await self._subscriber.deliver(body_of(answer.result))
                 self._cursor = end
-            return False, bool(answer.told["hasNextPage"])
+            return False, end is not None and bool(answer.told["hasNextPage"])
         body = body_of(answer.result)
         if body != self._delivered:
             await self._subscriber.deliver(body)
