@@ -186,8 +186,8 @@ async def test_nothing_of_others_is_told(served: Served, world: World, api: Api)
             assert await socket.silent(0.3)
             for account in accounts:
                 writer = stranger if account is theirs else owner
-                await change(api, writer, account, f"for {caller.id}")
-            told = {}
+                await change(api, writer, account, f"for {caller.id} in {account.id}")
+            told: dict[str, str] = {}
             for _ in seen:
                 message = await socket.message()
                 (event,) = message["payload"]["data"]["events"]["nodes"]

@@ -36,7 +36,7 @@ async def change(api: Api, caller: Caller, account: Account, value: str) -> None
     while payload := await api.change("accountUpdate", caller, accountId=account.id, externalId=value):
         if not payload["userErrors"]:
             return
-        assert payload["userErrors"][0]["code"] == "CONFLICT"
+        assert payload["userErrors"][0]["__typename"] == "VersionConflict"
 
 
 def page(told: Any) -> list[Any]:
