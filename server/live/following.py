@@ -47,6 +47,10 @@ class RefusedSubscription(Exception):
         self.body = body
 
 
+class ClientGone(Exception):
+    """Nobody is there to be told anything."""
+
+
 class Following:
     """Runs subscriptions."""
 
@@ -100,7 +104,7 @@ class _Run:
             await self._watch.changed.wait()
             try:
                 is_over = await self._tell()
-            except Unauthenticated:
+            except (Unauthenticated, ClientGone):
                 raise
             except Exception as error:  # the database is away, or too much is asked: later it may be told
                 if not _passes(error):
@@ -162,7 +166,7 @@ async def uninterrupted(work: Coroutine[Any, Any, T]) -> T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait({task})
+        await asyncio.gather(task, return_exceptions=True)
         raise
 
 

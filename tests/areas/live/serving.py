@@ -57,11 +57,11 @@ def serving(settings: Settings, database_url: str) -> Iterator[Served]:
 
 
 @contextmanager
-def serving_app(application: ASGIApp) -> Iterator[Served]:
+def serving_app(application: ASGIApp, http: type[HttpProtocol] = HttpProtocol) -> Iterator[Served]:
     """The application, served."""
     config = uvicorn.Config(
         application,
-        http=HttpProtocol,
+        http=http,
         ws=SocketProtocol,
         ws_max_size=LONGEST_MESSAGE,
         ws_per_message_deflate=False,

@@ -10,7 +10,12 @@ import httpx
 import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
-from tests.areas.live.serving import PATIENCE, Served
+from server.edge.connection_limits import ConnectionLimits
+from server.edge.http_protocol import HttpProtocol
+from server.embedded_postgres import DatabaseAddresses
+from server.settings.settings import Settings
+from server.start.app import create_app
+from tests.areas.live.serving import PATIENCE, Served, serving_app
 from tests.areas.live.test_events import EVENTS, change
 from tests.client.api import Api, Caller
 from tests.world.world import Account, Member, World
@@ -61,17 +66,12 @@ async def told(response: httpx.Response) -> AsyncIterator[tuple[str, Any]]:
 
 async def test_events_are_told(http: httpx.AsyncClient, api: Api, account: Account, owner: Member) -> None:
     async with stream(http, owner, EVENTS, id=account.id) as response:
-        writing = asyncio.create_task(_change_soon(api, owner, account))
+        writing = asyncio.create_task(_change_after(api, owner, account, 1))
         async for type_, data in told(response):
             assert type_ == "next"
             assert [each["type"] for each in data["data"]["events"]["nodes"]] == ["ACCOUNT_UPDATED"]
             break
         await writing
-
-
-async def _change_soon(api: Api, owner: Member, account: Account) -> None:
-    await asyncio.sleep(1)
-    await change(api, owner, account, "x")
 
 
 @pytest.mark.parametrize("accept", [STREAM, "application/json, text/event-stream;q=0.5"])
@@ -136,7 +136,7 @@ async def test_a_foreign_account_is_told_of_as_not_there(
 async def test_a_stream_ends_with_the_session(
     http: httpx.AsyncClient, api: Api, account: Account, owner: Member
 ) -> None:
-    found = []
+    found: list[tuple[str, Any]] = []
     async with stream(http, owner, USAGE, id=account.id) as response:
         async for type_, data in told(response):
             if not found:
@@ -146,3 +146,28 @@ async def test_a_stream_ends_with_the_session(
     assert first == {"data": {"usage": {"sent": 0}}}
     assert last["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
     assert end == ("complete", None)
+
+
+async def test_a_quiet_stream_is_not_taken_for_one_that_nobody_reads(
+    settings: Settings, addresses: DatabaseAddresses, api: Api, account: Account, owner: Member
+) -> None:
+    class Hasty(HttpProtocol):
+        limits = ConnectionLimits(head_seconds=2, silence_seconds=2, slow_seconds=2)
+
+    running = serving_app(create_app(settings, addresses.application), Hasty)
+    served = await asyncio.to_thread(running.__enter__)
+    try:
+        async with (
+            httpx.AsyncClient(base_url=f"http://{served.address}", timeout=PATIENCE) as http,
+            stream(http, owner, EVENTS, id=account.id) as response,
+        ):
+            writing = asyncio.create_task(_change_after(api, owner, account, 5))
+            assert (await anext(told(response)))[0] == "next"
+            await writing
+    finally:
+        await asyncio.to_thread(running.__exit__, None, None, None)
+
+
+async def _change_after(api: Api, owner: Member, account: Account, seconds: float) -> None:
+    await asyncio.sleep(seconds)
+    await change(api, owner, account, "late")

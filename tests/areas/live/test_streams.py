@@ -118,7 +118,7 @@ async def test_who_reads_nothing_is_left(own: Served, key: ApiKey, monkeypatch: 
     connection."""
     monkeypatch.setattr(socket_protocol, "TAKING_SECONDS", 2.0)
     question = "{ a: __schema { types { name description fields { name description args { name } } } } }"
-    client = socket.create_connection(tuple(_address(own)), timeout=PATIENCE)
+    client = socket.create_connection(_address(own), timeout=PATIENCE)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     client.sendall(_upgrade(own))
     assert b" 101 " in client.recv(4096)
