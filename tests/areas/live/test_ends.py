@@ -5,11 +5,13 @@ import asyncio
 import datetime
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import update
 
 from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Area
 from models.accounts.tables import AccountStatus
 from models.api_keys.tables import api_keys
 from models.members.tables import memberships
@@ -18,7 +20,7 @@ from models.shares.tables import shares
 from tests.areas.live.serving import Served, Socket, signed_in
 from tests.areas.live.test_events import EVENTS, change
 from tests.client.api import Api
-from tests.world.shares import give_share
+from tests.world.shares import Given, give_share
 from tests.world.world import Account, ApiKey, Member, World
 
 USAGE = "subscription ($id: ID!) { usage(accountId: $id) { sent } }"
@@ -197,3 +199,40 @@ async def test_nothing_of_others_is_told(served: Served, world: World, api: Api)
             assert await socket.silent(1)
         reached = {mine.id} if caller is poor else set()
         assert {id_ for id_, code in refused.items() if code == "FORBIDDEN"} == reached
+
+
+async def test_a_hidden_area_is_not_told_of(served: Served, world: World) -> None:
+    account = await world.account()
+    owner = await world.member(account, BuiltinRole.OWNER)
+    guest = await world.member(await world.account(), BuiltinRole.OWNER)
+    await give_share(world, [account], guest.person, owner.person, Given(hidden=[Area.STATISTICS]))
+    async with signed_in(served, guest) as socket:
+        await socket.subscribe("1", USAGE, id=account.id)
+        await _refused(socket, "FORBIDDEN")
+
+
+async def test_a_narrowed_token_is_told_what_it_may_read(served: Served, world: World, api: Api) -> None:
+    account = await world.account()
+    key = await world.api_key(account)
+    made = await api.change(
+        "tokenNarrow",
+        key,
+        "token",
+        accountIds=[account.id],
+        permissions=["ACCOUNT_READ", "AUDIT_READ"],
+        expiresInMinutes=10,
+        audience="a dashboard",
+    )
+    assert made["userErrors"] == []
+    async with signed_in(served, _Token(made["token"])) as socket:
+        await socket.subscribe("1", USAGE, id=account.id)
+        await _refused(socket, "FORBIDDEN")
+        await socket.subscribe("2", EVENTS, id=account.id)
+        assert await socket.silent(0.5)
+        await change(api, key, account, "x")
+        await socket.next_of("2")
+
+
+@dataclass(frozen=True)
+class _Token:
+    token: str

@@ -17,7 +17,7 @@ from server.embedded_postgres import DatabaseAddresses
 from server.fairness.gate import Side
 from server.live import streams
 from server.settings.settings import Settings
-from tests.areas.live.serving import PATIENCE, Served, opened, serving, signed_in
+from tests.areas.live.serving import PATIENCE, Served, Stoppable, opened, serving, signed_in
 from tests.areas.live.test_event_streams import STREAM, USAGE
 from tests.world.world import Account, ApiKey, World
 
@@ -33,13 +33,13 @@ async def key(world: World, account: Account) -> ApiKey:
 
 
 @pytest.fixture
-def own(settings: Settings, addresses: DatabaseAddresses) -> Iterator[Served]:
+def own(settings: Settings, addresses: DatabaseAddresses) -> Iterator[Stoppable]:
     """A server of the test's own."""
     with serving(settings, addresses.application) as served:
         yield served
 
 
-async def test_a_server_that_stops_says_so(own: Served, key: ApiKey, account: Account) -> None:
+async def test_a_server_that_stops_says_so(own: Stoppable, key: ApiKey, account: Account) -> None:
     body = {"query": USAGE, "variables": {"id": account.id}}
     headers = {"accept": STREAM, "authorization": f"Bearer {key.token}"}
     async with (
