@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, TypeVar
@@ -116,14 +117,21 @@ class _Run:
         """Deliver what there is to be told. Returns whether nothing more will be."""
         began = monotonic()
         self._watch.changed.clear()
+        self._watch.lost.clear()
         is_more = True
         while is_more:
             async with self._subscriber.turn:
                 answer = await self._read()
                 is_over, is_more = await self._deliver(answer)
         if not (is_over or self._query.root.is_list):
-            await asyncio.sleep(max(0.0, began + PAUSE - monotonic()))
+            await self._pause(began + PAUSE - monotonic())
         return is_over
+
+    async def _pause(self, seconds: float) -> None:
+        """Tell nothing for so long, unless there is nothing more to be told."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, seconds)):
+                await self._watch.lost.wait()
 
     async def _read(self) -> Answer:
         """The field's value. Raises RefusedSubscription where there is none."""

@@ -79,9 +79,13 @@ class Watch:
         """As it was looked at last; None: it was not yet, or the subscriber may not see it."""
         self.changed = asyncio.Event()
         """The mark is another one, or there is none any more. Whoever waits clears it first."""
+        self.lost = asyncio.Event()
+        """There is none any more."""
 
     def found(self, mark: str | None) -> None:
         """Note a mark."""
+        if mark is None:
+            self.lost.set()
         if mark is None or mark != self.mark:
             self.mark = mark
             self.changed.set()

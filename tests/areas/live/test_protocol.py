@@ -9,7 +9,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
 from authz.policy.builtin_roles import BuiltinRole
-from tests.areas.live.serving import PROTOCOL, Served, Socket, opened, signed_in
+from server.embedded_postgres import DatabaseAddresses
+from server.settings.settings import Settings
+from tests.areas.live.serving import PROTOCOL, Served, Socket, opened, serving, signed_in
 from tests.world.world import ApiKey, World
 
 VIEWER = "{ viewer { apiKey { lastFour } } }"
@@ -239,3 +241,19 @@ async def test_pages_of_other_servers_are_refused(served: Served, key: ApiKey) -
     assert error["extensions"]["code"] == "ORIGIN_NOT_ALLOWED"
     async with signed_in(served, key, origin=Origin(f"http://{served.address}")):
         pass
+
+
+async def test_pages_of_allowed_origins_are_let_in(
+    settings: Settings, addresses: DatabaseAddresses, key: ApiKey
+) -> None:
+    allowed = settings.model_copy(update={"allowed_origins": "https://app.example.com"})
+    running = serving(allowed, addresses.application)
+    served = await asyncio.to_thread(running.__enter__)
+    try:
+        async with signed_in(served, key, origin=Origin("https://app.example.com")):
+            pass
+        with pytest.raises(InvalidStatus):
+            async with opened(served, origin=Origin("https://app.example.com.evil.example")):
+                pass
+    finally:
+        await asyncio.to_thread(running.__exit__, None, None, None)
