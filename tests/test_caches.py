@@ -176,6 +176,12 @@ GROWING = {
     "server/settings/payments.py PracticePayments.charges": "payments of the demo, which move no money",
     "server/failures/repeated_lines.py RepeatedLines._kinds": "kinds of lines, of which the code has few",
     "server/uploads/places.py UploadPlaces._open": "at most UPLOADS_AT_ONCE",
+    "server/live/socket.py _Connection._running": "at most MOST_OPERATIONS",
+    "server/live/socket.py _Connection._tasks": "at most _MOST_TASKS",
+    "server/live/streams.py Streams._ends": "at most MOST",
+    "server/live/streams.py Streams._of": "streams, which are at most MOST",
+    "server/live/watching.py Watching._of": "tokens of what is watched",
+    "server/live/watching.py Watching._watches": "at most MOST",
     "server/graphql/slowed_refusals.py SlowedRefusals._counts": "places that were refused within a second",
 }
 """Each attribute that begins empty and grows while its object lives, with what bounds it."""

@@ -38,6 +38,9 @@ class Root:
         return self.watched is Watched.EVENTS
 
 
+FIRST = "first"
+"""The argument with the most items of a page, at least one."""
+
 AFTER = "after"
 """The argument of a list that goes on: the server moves it."""
 

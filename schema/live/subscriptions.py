@@ -6,7 +6,7 @@ import strawberry
 
 from authz.policy.permissions import Permission
 from engine.declare.connections import Connection
-from engine.declare.paging import DEFAULT_PAGE
+from engine.declare.paging import DEFAULT_PAGE, LONGEST_PAGE
 from resolvers.effects.event_types import EventType
 from schema.audit.types import Event
 from schema.campaigns.types import Campaign
@@ -49,7 +49,7 @@ class LiveSubscription:
             ),
         ] = False,
         first: Annotated[
-            int, strawberry.argument(description="The most events of one page, 1 to 100.")
+            int, strawberry.argument(description=f"The most events of one page, 1 to {LONGEST_PAGE:,}.")
         ] = DEFAULT_PAGE,
     ) -> Connection[Event] | None:
         raise _read_elsewhere()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, TypeVar
@@ -45,6 +46,10 @@ class RefusedSubscription(Exception):
     def __init__(self, body: bytes) -> None:
         super().__init__("refused")
         self.body = body
+
+
+class ClientGone(Exception):
+    """Nobody is there to be told anything."""
 
 
 class Following:
@@ -100,7 +105,7 @@ class _Run:
             await self._watch.changed.wait()
             try:
                 is_over = await self._tell()
-            except Unauthenticated:
+            except (Unauthenticated, ClientGone):
                 raise
             except Exception as error:  # the database is away, or too much is asked: later it may be told
                 if not _passes(error):
@@ -112,14 +117,21 @@ class _Run:
         """Deliver what there is to be told. Returns whether nothing more will be."""
         began = monotonic()
         self._watch.changed.clear()
+        self._watch.lost.clear()
         is_more = True
         while is_more:
             async with self._subscriber.turn:
                 answer = await self._read()
                 is_over, is_more = await self._deliver(answer)
         if not (is_over or self._query.root.is_list):
-            await asyncio.sleep(max(0.0, began + PAUSE - monotonic()))
+            await self._pause(began + PAUSE - monotonic())
         return is_over
+
+    async def _pause(self, seconds: float) -> None:
+        """Tell nothing for so long, unless there is nothing more to be told."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, seconds)):
+                await self._watch.lost.wait()
 
     async def _read(self) -> Answer:
         """The field's value. Raises RefusedSubscription where there is none."""
@@ -140,7 +152,7 @@ class _Run:
             if end is not None:
                 await self._subscriber.deliver(body_of(answer.result))
                 self._cursor = end
-            return False, bool(answer.told["hasNextPage"])
+            return False, end is not None and bool(answer.told["hasNextPage"])
         body = body_of(answer.result)
         if body != self._delivered:
             await self._subscriber.deliver(body)
@@ -162,7 +174,7 @@ async def uninterrupted(work: Coroutine[Any, Any, T]) -> T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait({task})
+        await asyncio.gather(task, return_exceptions=True)
         raise
 
 

@@ -57,7 +57,7 @@ class Pong:
 
 @dataclass(frozen=True)
 class Subscribe:
-    """`request`: None where it is refused as an error of the operation."""
+    """`request`: an error where that refuses the operation alone."""
 
     id: str
     request: GraphQLRequest | GraphQLError

@@ -18,7 +18,14 @@ from server.graphql.named_documents import NamedDocuments
 from server.graphql.response import failure_response
 from server.http.media_types import MediaType
 from server.http.request import GraphQLRequest
-from server.live.following import Following, RefusedSubscription, Subscriber, body_of, uninterrupted
+from server.live.following import (
+    ClientGone,
+    Following,
+    RefusedSubscription,
+    Subscriber,
+    body_of,
+    uninterrupted,
+)
 
 
 class Operations:
@@ -45,7 +52,7 @@ class Operations:
         """
         try:
             await self._answer(request, subscriber)
-        except (RefusedSubscription, Unauthenticated):
+        except (RefusedSubscription, Unauthenticated, ClientGone):
             raise
         except GraphQLError as error:
             raise RefusedSubscription(body_of(ExecutionResult(None, [error]))) from error

@@ -27,7 +27,7 @@ from server.graphql.response import failure_response
 from server.http.media_types import MediaType
 from server.http.request import GraphQLRequest
 from server.live.admittance import Admittance, place, token_ends
-from server.live.following import RefusedSubscription, Subscriber, body_of
+from server.live.following import ClientGone, RefusedSubscription, Subscriber, body_of
 from server.live.messages import (
     PROTOCOL,
     CloseCode,
@@ -152,6 +152,8 @@ class _Connection:
                 await self._handle(read(text))
         except Closed as closed:
             return closed
+        except ClientGone:
+            return None
         return None
 
     async def _handle(self, message: Message) -> None:
@@ -235,9 +237,10 @@ class _Connection:
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        # What goes wrong is told as an error of the operation. What is left is that the client has gone.
-        if not task.cancelled() and task.exception() is not None:
-            self._end(Closed(CloseCode.INTERNAL_ERROR, "Internal error"))
+        error = None if task.cancelled() else task.exception()
+        # What goes wrong with an operation was told as its error.
+        if isinstance(error, Exception) and not isinstance(error, ClientGone):
+            self._end(Closed(CloseCode.INTERNAL_ERROR, record_failure(error).message))
 
     async def _deliver(self, id_: str, body: bytes) -> None:
         await self._send_text(b'{"id":%b,"type":"next","payload":%b}' % (orjson.dumps(id_), body))
@@ -249,4 +252,7 @@ class _Connection:
         await self._send_text(orjson.dumps(message))
 
     async def _send_text(self, text: bytes) -> None:
-        await self._send({"type": "websocket.send", "text": text.decode()})
+        try:
+            await self._send({"type": "websocket.send", "text": text.decode()})
+        except OSError as error:
+            raise ClientGone from error

@@ -43,7 +43,7 @@ from graphql import (
 from graphql.execution.values import get_argument_values, get_variable_values
 
 from models.base.ids import parse as parse_id
-from schema.live.roots import AFTER, BELOW, ROOTS, Root
+from schema.live.roots import AFTER, BELOW, FIRST, ROOTS, Root
 from server.failures.errors import ErrorCode
 from server.http.request import GraphQLRequest
 
@@ -111,8 +111,8 @@ def _moved(error: GraphQLError, key: str, above: str | None) -> GraphQLError:
 def translated(
     schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode, request: GraphQLRequest
 ) -> LiveQuery:
-    """The query of a valid subscription. Raises GraphQLError for variables that are not valid, and
-    for directives at its root."""
+    """The query of a valid subscription. Raises GraphQLError for variables that are not valid,
+    for directives at its root, and for pages of nothing."""
     fragments = {
         definition.name.value: definition
         for definition in document.definitions
@@ -122,6 +122,9 @@ def translated(
     name, key = nodes[0].name.value, (nodes[0].alias or nodes[0].name).value
     root = ROOTS[name]
     given = _arguments(schema, operation, nodes[0], request.variables)
+    if given.get(FIRST) == 0:
+        message = "A page of nothing is never told: first must be at least 1."
+        raise GraphQLError(message, nodes[0], extensions={"code": ErrorCode.BAD_USER_INPUT})
     position, told = _unused("position", request.query), _unused("told", request.query)
     fields = [_at_its_place(node, root, position, told) for node in nodes]
     variables = list(operation.variable_definitions or ())

@@ -7,6 +7,7 @@ was ended, a right was taken away or has ended by itself.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -18,6 +19,8 @@ from sqlalchemy import ARRAY, Boolean, LargeBinary, Text, Uuid, bindparam, func,
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from authz.callers.principals import ADDRESS_NAME, DIGEST_NAME, KIND_NAME, Credentials
+from authz.callers.tokens import Digest
+from authz.policy.refusals import Busy, RateLimited
 from engine.compiled.sql_text import prepared
 from engine.database.pool import Pool
 from resolvers.live.watched import BELOW_NAME, SUBJECT_NAME, Watched
@@ -29,6 +32,12 @@ INTERVAL = 0.9
 
 AT_ONCE = 500
 """Things that one statement looks at."""
+
+MOST = 2_000
+"""Things of one process: each costs the database 0.1 to 0.5 ms a look."""
+
+MOST_OF_ONE = 200
+"""Things of one token."""
 
 _WHAT = "what"
 _EACH = (
@@ -70,9 +79,13 @@ class Watch:
         """As it was looked at last; None: it was not yet, or the subscriber may not see it."""
         self.changed = asyncio.Event()
         """The mark is another one, or there is none any more. Whoever waits clears it first."""
+        self.lost = asyncio.Event()
+        """There is none any more."""
 
     def found(self, mark: str | None) -> None:
         """Note a mark."""
+        if mark is None:
+            self.lost.set()
         if mark is None or mark != self.mark:
             self.mark = mark
             self.changed.set()
@@ -84,12 +97,16 @@ class Watching:
     def __init__(self, primary: Pool) -> None:
         self._primary = primary
         self._watches: dict[Thing, list[Watch]] = {}
+        self._of: Counter[Digest] = Counter()
         self._looking: asyncio.Task[None] | None = None
 
     @contextmanager
     def watch(self, thing: Thing) -> Iterator[Watch]:
-        """Watch something while the body runs."""
+        """Watch something while the body runs. Raises RateLimited and Busy where too much is watched."""
         watch = Watch(thing)
+        if thing not in self._watches:
+            self._check_room(thing.credentials.digest)
+            self._of[thing.credentials.digest] += 1
         self._watches.setdefault(thing, []).append(watch)
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look_again_and_again())
@@ -100,6 +117,18 @@ class Watching:
             others.remove(watch)
             if not others:
                 del self._watches[thing]
+                self._leave(thing.credentials.digest)
+
+    def _check_room(self, token: Digest) -> None:
+        if len(self._watches) >= MOST:
+            raise Busy("The server watches as much as it can")
+        if self._of[token] >= MOST_OF_ONE:
+            raise RateLimited(1, f"You watch {MOST_OF_ONE} things already")
+
+    def _leave(self, token: Digest) -> None:
+        self._of[token] -= 1
+        if not self._of[token]:
+            del self._of[token]
 
     async def look_at(self, watch: Watch) -> None:
         """Look at one thing now. Raises what `Pool.value` raises."""

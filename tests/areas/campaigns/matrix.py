@@ -54,6 +54,10 @@ async def _one(stage: Stage, status: CampaignStatus) -> Values:
     return {"campaignId": await _campaign(stage, status)}
 
 
+async def _by_id(stage: Stage) -> Values:
+    return {"id": await _campaign(stage)}
+
+
 async def _copy(stage: Stage) -> Values:
     return {"campaignId": await _campaign(stage), "accountId": stage.account.id}
 
@@ -92,7 +96,17 @@ QUERIES = {
         ),
         "{ recipients }",
         partial(_one, status=CampaignStatus.DRAFT),
-    )
+    ),
+    "campaign": Query(
+        "CAMPAIGNS_READ",
+        table(
+            (ANONYMOUS, "UNAUTHENTICATED"),
+            ((INSIDE | OUTSIDE) - CAMPAIGN_SENDERS, "NOT_FOUND"),
+            (CAMPAIGN_SENDERS, DONE),
+        ),
+        "{ status }",
+        _by_id,
+    ),
 }
 
 NODES = {Kind.CAMPAIGN: NodeOf(_campaign, CAMPAIGN_SENDERS)}

@@ -32,7 +32,6 @@ class Served:
     """A running server."""
 
     address: str
-    server: uvicorn.Server
 
     @property
     def url(self) -> str:
@@ -44,24 +43,31 @@ class Served:
         """For websockets."""
         return f"ws://{self.address}/graphql"
 
+
+@dataclass(frozen=True)
+class Stoppable(Served):
+    """One in a thread of the test's process."""
+
+    server: uvicorn.Server
+
     def stop(self) -> None:
         """As SIGTERM does."""
         self.server.should_exit = True
 
 
 @contextmanager
-def serving(settings: Settings, database_url: str) -> Iterator[Served]:
+def serving(settings: Settings, database_url: str) -> Iterator[Stoppable]:
     """A server of its own, as `mandant serve` has it."""
     with serving_app(create_app(settings, database_url)) as served:
         yield served
 
 
 @contextmanager
-def serving_app(application: ASGIApp) -> Iterator[Served]:
+def serving_app(application: ASGIApp, http: type[HttpProtocol] = HttpProtocol) -> Iterator[Stoppable]:
     """The application, served."""
     config = uvicorn.Config(
         application,
-        http=HttpProtocol,
+        http=http,
         ws=SocketProtocol,
         ws_max_size=LONGEST_MESSAGE,
         ws_per_message_deflate=False,
@@ -74,7 +80,7 @@ def serving_app(application: ASGIApp) -> Iterator[Served]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
-        yield Served(f"127.0.0.1:{listener.getsockname()[1]}", server)
+        yield Stoppable(f"127.0.0.1:{listener.getsockname()[1]}", server)
     finally:
         server.should_exit = True
         thread.join()

@@ -1,0 +1,199 @@
+"""What streams take of a process: how many there are, how slowly they may be read, how they end with it."""
+
+import asyncio
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from server.edge import socket_protocol
+from server.embedded_postgres import DatabaseAddresses
+from server.fairness.gate import Side
+from server.live import streams
+from server.settings.settings import Settings
+from tests.areas.live.serving import PATIENCE, Served, Stoppable, opened, serving, signed_in
+from tests.areas.live.test_event_streams import STREAM, USAGE
+from tests.world.world import Account, ApiKey, World
+
+
+@pytest.fixture
+async def account(world: World) -> Account:
+    return await world.account()
+
+
+@pytest.fixture
+async def key(world: World, account: Account) -> ApiKey:
+    return await world.api_key(account)
+
+
+@pytest.fixture
+def own(settings: Settings, addresses: DatabaseAddresses) -> Iterator[Stoppable]:
+    """A server of the test's own."""
+    with serving(settings, addresses.application) as served:
+        yield served
+
+
+async def test_a_server_that_stops_says_so(own: Stoppable, key: ApiKey, account: Account) -> None:
+    body = {"query": USAGE, "variables": {"id": account.id}}
+    headers = {"accept": STREAM, "authorization": f"Bearer {key.token}"}
+    async with (
+        signed_in(own, key) as socket_,
+        opened(own) as nobody,
+        httpx.AsyncClient(timeout=PATIENCE) as http,
+        http.stream("POST", own.url, json=body, headers=headers) as response,
+    ):
+        await socket_.subscribe("1", USAGE, id=account.id)
+        await socket_.next_of("1")
+        lines = response.aiter_lines()
+        assert await anext(lines) == "event: next"
+        began = time.monotonic()
+        own.stop()
+        assert await socket_.closed() == 1001
+        assert await nobody.closed() == 1001
+        rest = [line async for line in lines if line]
+        assert rest[-2:] == ["event: complete", "data:"]
+        assert time.monotonic() - began < 10
+    with pytest.raises((OSError, InvalidStatus)):
+        async with opened(own):
+            pass
+
+
+async def test_a_caller_has_so_many(
+    served: Served, key: ApiKey, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(streams._MOST_OF, Side.PRINCIPAL, 2)
+    body = {"query": USAGE, "variables": {"id": account.id}}
+    headers = {"accept": STREAM, "authorization": f"Bearer {key.token}"}
+    async with signed_in(served, key), signed_in(served, key) as last:
+        async with opened(served) as more:
+            await more.send(type="connection_init", payload={"token": key.token})
+            assert await more.closed() == 1013
+        async with httpx.AsyncClient(timeout=PATIENCE) as http:
+            refused = await http.post(served.url, json=body, headers=headers)
+        assert refused.status_code == 429
+        assert refused.json()["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
+        await last.connection.close()
+        await _until_admitted(served, key)
+
+
+async def _until_admitted(served: Served, key: ApiKey) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        async with opened(served) as socket_:
+            await socket_.send(type="connection_init", payload={"token": key.token})
+            try:
+                assert (await socket_.message())["type"] == "connection_ack"
+            except Exception:
+                assert time.monotonic() < deadline
+                continue
+            return
+
+
+@pytest.mark.parametrize(("side", "status"), [(Side.PLACE, 429), (None, 503)])
+async def test_a_place_and_a_process_have_so_many(
+    own: Served, key: ApiKey, monkeypatch: pytest.MonkeyPatch, side: Side | None, status: int
+) -> None:
+    async with signed_in(own, key):
+        if side is None:
+            monkeypatch.setattr(streams, "MOST", 1)
+        else:
+            monkeypatch.setitem(streams._MOST_OF, side, 1)
+        with pytest.raises(InvalidStatus) as refused:
+            async with opened(own):
+                pass
+        assert refused.value.response.status_code == status
+    monkeypatch.undo()
+    async with signed_in(own, key):
+        pass
+
+
+async def test_who_reads_nothing_is_left(own: Served, key: ApiKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    """50 large answers are asked for, and none is read: the server makes few of them, and ends the
+    connection."""
+    monkeypatch.setattr(socket_protocol, "TAKING_SECONDS", 2.0)
+    question = "{ a: __schema { types { name description fields { name description args { name } } } } }"
+    client = socket.create_connection(_address(own), timeout=PATIENCE)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.sendall(_upgrade(own))
+    assert b" 101 " in client.recv(4096)
+    _send(client, {"type": "connection_init", "payload": {"token": key.token}})
+    await asyncio.sleep(1)
+    before = _resident()
+    for number in range(50):
+        _send(client, {"id": str(number), "type": "subscribe", "payload": {"query": question}})
+    await asyncio.to_thread(_wait_for_reset, client)
+    assert _resident() - before < 60_000_000
+    client.close()
+    async with signed_in(own, key):
+        pass
+
+
+def _address(served: Served) -> tuple[str, int]:
+    host, _, port = served.address.partition(":")
+    return host, int(port)
+
+
+def _upgrade(served: Served) -> bytes:
+    lines = [
+        "GET /graphql HTTP/1.1",
+        f"Host: {served.address}",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Protocol: graphql-transport-ws",
+    ]
+    return "\r\n".join((*lines, "", "")).encode()
+
+
+def _send(client: socket.socket, message: dict[str, Any]) -> None:
+    """One masked text frame; the mask is zero."""
+    text = json.dumps(message).encode()
+    length = bytes([0x80 | len(text)]) if len(text) < 126 else b"\xfe" + len(text).to_bytes(2, "big")
+    client.sendall(b"\x81" + length + bytes(4) + text)
+
+
+def _wait_for_reset(client: socket.socket) -> None:
+    """Until the server has ended it, as who writes finds out."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            _send(client, {"type": "pong"})
+        except OSError:
+            return
+        time.sleep(0.5)
+    raise AssertionError("the server waits for ever")
+
+
+def _resident() -> int:
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+async def test_a_socket_is_opened_at_one_place(own: Served) -> None:
+    for head in (
+        _upgrade(own).replace(b"/graphql", b"/healthz"),
+        _upgrade(own).replace(b"Upgrade: websocket", b"Upgrade: h2c"),
+    ):
+        reader, writer = await asyncio.open_connection(*_address(own))
+        writer.write(head)
+        status = await reader.readline()
+        assert b" 101 " not in status
+        writer.close()
+    reader, writer = await asyncio.open_connection(*_address(own))
+    writer.write(_upgrade(own) + b"too early")
+    assert b" 400 " in await reader.readline()
+    writer.close()
+
+
+async def test_a_head_of_a_socket_is_limited(own: Served) -> None:
+    reader, writer = await asyncio.open_connection(*_address(own))
+    writer.write(_upgrade(own).replace(b"Host:", b"X: " + b"x" * 40_000 + b"\r\nHost:"))
+    assert b" 431 " in await reader.readline()
+    writer.close()
