@@ -10,11 +10,13 @@ in again nor narrowing gains a further share.
 
 import asyncio
 from collections import OrderedDict
+from contextvars import Context
 from typing import NamedTuple
 from uuid import UUID
 
 import structlog
 from sqlalchemy import LargeBinary, bindparam, func, select
+from sqlalchemy.dialects.postgresql import array
 
 from authz.callers.principals import DIGEST_NAME, Credentials, PrincipalKind
 from authz.callers.tokens import Digest
@@ -34,12 +36,12 @@ _MOST = 10_000
 """Principals that are known at once; each takes about 200 bytes."""
 
 _PERSON_OR_KEY = select(
-    func.coalesce(PRINCIPAL.c.actor_user_id, PRINCIPAL.c.actor_api_key_id), PRINCIPAL.c.master_id
+    array([func.coalesce(PRINCIPAL.c.actor_user_id, PRINCIPAL.c.actor_api_key_id), PRINCIPAL.c.master_id])
 )
-_MAKER_OF_A_TOKEN = select(
-    func.coalesce(narrowed_tokens.c.user_id, narrowed_tokens.c.api_key_id),
-    narrowed_tokens.c.api_key_master_id,
-).where(narrowed_tokens.c.digest == bindparam(DIGEST_NAME, type_=LargeBinary, required=True))
+_MAKER = func.coalesce(narrowed_tokens.c.user_id, narrowed_tokens.c.api_key_id)
+_MAKER_OF_A_TOKEN = select(array([_MAKER, narrowed_tokens.c.api_key_master_id])).where(
+    narrowed_tokens.c.digest == bindparam(DIGEST_NAME, type_=LargeBinary, required=True)
+)
 _LOOK_UPS = {
     PrincipalKind.PERSON: prepared(_PERSON_OR_KEY, PrincipalKind.PERSON),
     PrincipalKind.API_KEY: prepared(behind(entering(), _PERSON_OR_KEY), PrincipalKind.API_KEY),
@@ -81,7 +83,8 @@ class Callers:
         self._known[credentials.digest] = _unproven(credentials)
         if len(self._known) > _MOST:
             self._known.popitem(last=False)
-        task = asyncio.create_task(self._look_up(credentials))
+        # Not in the request's name: it does not wait for this.
+        task = asyncio.create_task(self._look_up(credentials), context=Context())
         self._looking.add(task)
         task.add_done_callback(self._looking.discard)
 
@@ -106,7 +109,7 @@ class Callers:
         if kind is None:
             raise TypeError("a token that was accepted is of a kind")
         asked = _LOOK_UPS[kind]
-        found = await self._primary.row(asked.sql, asked.bound({}, credentials.binds))
+        found = await self._primary.value(asked.sql, asked.bound({}, credentials.binds))
         if found is None:
             return _unproven(credentials)
         return _Known(*found)

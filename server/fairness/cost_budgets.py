@@ -15,6 +15,7 @@ import asyncio
 import math
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextvars import Context
 from time import monotonic
 from typing import NamedTuple
 
@@ -189,19 +190,23 @@ class CostBudgets:
 
     def _tell_now(self, now: float, budget: _Budget) -> None:
         if (self._telling is None or self._telling.done()) and now >= budget.patient_until:
-            self._telling = asyncio.create_task(self._told([budget]))
+            self._telling = self._begun([budget])
 
     def _tell_all(self) -> None:
         self._later = None
         budgets = [budget for budget in self._budgets.values() if budget.spent]
         if budgets and (self._telling is None or self._telling.done()):
-            self._telling = asyncio.create_task(self._told(budgets))
+            self._telling = self._begun(budgets)
 
     async def _tell(self, budgets: Sequence[_Budget]) -> None:
         """Wait until the database knows, or cannot be told; or until it knows of others."""
         if self._telling is None or self._telling.done():
-            self._telling = asyncio.create_task(self._told(budgets))
+            self._telling = self._begun(budgets)
         await asyncio.shield(self._telling)
+
+    def _begun(self, budgets: Sequence[_Budget]) -> asyncio.Task[None]:
+        # Not in the name of the request that happens to be there.
+        return asyncio.create_task(self._told(budgets), context=Context())
 
     async def _told(self, budgets: Sequence[_Budget]) -> None:
         for first in range(0, len(budgets), _TOLD_AT_ONCE):
