@@ -41,6 +41,7 @@ events = control_table(
     Index("ix_events_id", "id"),
     Index("ix_events_account_id_id", "account_id", "id"),
     Index("ix_events_in_order", "master_id", "account_id", "transaction_id", "id"),
+    Index("ix_events_of_tree_in_order", "master_id", "transaction_id"),
     Index("ix_events_subject_id", "master_id", "subject_id", "id"),
     *(
         Index(f"ix_events_{actor}", "master_id", actor, "id", postgresql_where=text(f"{actor} IS NOT NULL"))
