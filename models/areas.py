@@ -25,6 +25,7 @@ AREAS = (
     "access_review",
     "explain",
     "audit",
+    "webhooks",
     "staff",
     "settings",
     "credit",

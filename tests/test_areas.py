@@ -12,7 +12,7 @@ _ROOT = Path(__file__).parent.parent
 
 _BELOW_THE_AREAS = {
     "schema": {"fields"},
-    "resolvers": {"inputs", "rows", "sealing"},
+    "resolvers": {"inputs", "outgoing", "rows", "sealing"},
     "models": {"base"},
     "tests/areas": set(),
 }

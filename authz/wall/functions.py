@@ -61,6 +61,7 @@ FUNCTIONS = functions_in(
     "worker_door",
     "feedback_door",
     "single_sign_on_door",
+    "webhook_door",
     owner=str(BuiltinRole.OWNER.id),
     entered=written_columns(ENTERED),
     account=written_columns(ACCOUNT),

@@ -85,6 +85,11 @@ def enums_of(members: type[enum.Enum]) -> Codec:
     return Codec(lambda values: [members(value) for value in values], _as_json)
 
 
+def enum_names_of(members: type[enum.Enum]) -> Codec:
+    """A list of texts that are names of an enum's members, as a client sees them."""
+    return Codec(lambda names: [members[name] for name in names], _as_json)
+
+
 def mask_of(members: type[enum.Enum]) -> Codec:
     """A mask that a client sees as a list: each member's value is the number of its bit."""
 

@@ -49,6 +49,8 @@ CampaignId = NewType("CampaignId", uuid.UUID)
 AttachmentId = NewType("AttachmentId", uuid.UUID)
 SessionId = NewType("SessionId", uuid.UUID)
 PasskeyId = NewType("PasskeyId", uuid.UUID)
+WebhookId = NewType("WebhookId", uuid.UUID)
+WebhookDeliveryId = NewType("WebhookDeliveryId", uuid.UUID)
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ class Kind(enum.StrEnum):
     SESSION = "sess"
     PASSKEY = "pkey"
     SCIM_GROUP = "scgr"
+    WEBHOOK = "whok"
+    WEBHOOK_DELIVERY = "whdl"
 
 
 _STEP = 250

@@ -53,6 +53,7 @@ from resolvers.review.request import withdraw_review
 from resolvers.sending.open_reservations import void_open_sends
 from resolvers.staff.request_subaccounts import end_subaccounts_request
 from resolvers.subscriptions.change import end_plan_change
+from resolvers.webhooks.update import delete_webhooks
 
 _REASON = "The account was closed."
 
@@ -135,6 +136,7 @@ async def _end_sends(
     """Reservations are released. Committed sends stay counted. Another tree may verify the domains."""
     voided = await void_open_sends(session, principal, account)
     removed = await remove_domains(session, principal, account)
+    await delete_webhooks(session, principal, account)
     counts = {EffectKind.SENDS_VOIDED: voided, EffectKind.DOMAINS_REMOVED: removed}
     return [SettlementEffect(kind, count=count) for kind, count in counts.items() if count]
 

@@ -51,6 +51,17 @@ class Dns:
             return None
         return [] if answer.rrset is None else [_printed(record) for record in answer.rrset]
 
+    async def addresses(self, name: str, patience: float) -> list[str]:
+        """The IP addresses that the name leads to, those of IPv4 first. Empty: it leads nowhere, or no name
+        server gave an answer that can be used, for so many seconds."""
+        try:
+            found = await self._resolver().resolve_name(
+                dns.name.from_text(name), lifetime=patience, search=False
+            )
+        except (dns.exception.DNSException, OSError):
+            return []
+        return sorted(found.addresses(), key=lambda address: ":" in address)
+
     def _resolver(self) -> dns.asyncresolver.Resolver:
         resolver = dns.asyncresolver.Resolver(configure=not self.servers)
         if self.servers:

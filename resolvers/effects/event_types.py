@@ -107,6 +107,13 @@ class EventType(enum.Enum):
     DOMAIN_REMOVED = "domain.removed"
     DOMAIN_KEY_ADDED = "domain.key_added"
     DOMAIN_KEY_REPLACED = "domain.key_replaced"
+    WEBHOOK_CREATED = "webhook.created"
+    WEBHOOK_UPDATED = "webhook.updated"
+    WEBHOOK_DELETED = "webhook.deleted"
+    WEBHOOK_SECRET_ROTATED = "webhook.secret_rotated"  # noqa: S105 - a type of event
+    WEBHOOK_REPLAYED = "webhook.replayed"
+    WEBHOOK_PAUSED = "webhook.paused"
+    WEBHOOK_RESUMED = "webhook.resumed"
     PAYMENT_METHOD_ADDED = "payment_method.added"
     PAYMENT_METHOD_REMOVED = "payment_method.removed"
     TOP_UP_RULE_UPDATED = "top_up_rule.updated"

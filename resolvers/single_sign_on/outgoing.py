@@ -6,7 +6,6 @@ Redirects are not followed, and answers are bounded in size and time.
 """
 
 import asyncio
-import ipaddress
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from typing import Any
 
 import httpx
 import orjson
+
+from resolvers.outgoing.public_addresses import is_public
 
 PATIENCE = 10.0
 """Seconds for one request, with the look-up of the name."""
@@ -101,7 +102,4 @@ class OutgoingRequests:
         return addresses[0]
 
     def _may_be_asked(self, address: str) -> bool:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-        if isinstance(parsed, ipaddress.IPv6Address):
-            parsed = parsed.ipv4_mapped or parsed.sixtofour or parsed
-        return self.private_addresses or (parsed.is_global and not parsed.is_multicast)
+        return self.private_addresses or is_public(address)

@@ -61,6 +61,8 @@ class Context(ReadContext):
     proof: Proof
     client_address: str
     deployment: Deployment
+    check_event_document: Callable[[str], Awaitable[None]]
+    """Raises BAD_USER_INPUT for a document that cannot make the data of a webhook."""
     reason: str | None = None
     """Why, as the request says it (see `Principal.reason`)."""
     user_agent: str | None = None

@@ -17,6 +17,7 @@ from resolvers.single_sign_on.issuers import Issuers
 from resolvers.single_sign_on.outgoing import OutgoingRequests
 from resolvers.staff.request_subaccounts import SubaccountSetUp
 from resolvers.templates.rendering.renderer import Renderer
+from resolvers.webhooks.requests import WebhookRequests
 
 
 def no_contact_key() -> ContactKey:
@@ -49,6 +50,8 @@ class Deployment:
     """What SMS are handed to; None: they wait."""
     dns: Dns = field(default_factory=Dns)
     """How the records of domains are looked up."""
+    webhook_requests: WebhookRequests = field(default_factory=lambda: WebhookRequests(Dns()))
+    """What delivers events to webhooks."""
     issuers: Issuers = field(default_factory=lambda: Issuers(OutgoingRequests()))
     """Who signs people in, for single sign-on."""
     months_kept: int = 13

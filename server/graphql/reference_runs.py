@@ -1,7 +1,7 @@
 """Operations that the reference executor answers: all mutations, and queries that are not compiled."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -93,6 +93,7 @@ class ReferenceRuns:
     deployment: Deployment
     sessions: WriteSessions
     hashing: PasswordThread
+    check_event_document: Callable[[Caller, str], Awaitable[None]]
     gathering: Gathering = field(default_factory=Gathering)
     known_callers: KnownCallers = field(default_factory=KnownCallers)
 
@@ -156,6 +157,7 @@ class ReferenceRuns:
             proof=proof,
             client_address=run.client_address,
             deployment=self.deployment,
+            check_event_document=partial(self.check_event_document, run.caller),
             reason=run.request.reason,
             user_agent=run.request.user_agent,
         )

@@ -37,6 +37,7 @@ from server.fairness.cost_budgets import OF_A_PRINCIPAL, OF_A_TREE, Allowance, C
 from server.fairness.gate import Caller, Place, Side
 from server.fairness.hashing import PasswordThread
 from server.graphql.compiled_reads import CompiledReads
+from server.graphql.event_documents import EventDocuments
 from server.graphql.introspection import Introspection, KeptAnswer, is_about_schema
 from server.graphql.reference_runs import ReferenceRuns, Run
 from server.http.authentication import credentials_of
@@ -85,8 +86,16 @@ class OperationRunner:
         self.bearers = BearerTokens(self.sessions, deployment.issuers)
         self.hashing = PasswordThread()
         self._reference = ReferenceRuns(
-            self.schema, database, reads.near, self._compiled, deployment, self.sessions, self.hashing
+            self.schema,
+            database,
+            reads.near,
+            self._compiled,
+            deployment,
+            self.sessions,
+            self.hashing,
+            self._check_event_document,
         )
+        self._event_documents = EventDocuments(self.schema)
         self.key_uses = KeyUses(self.sessions)
         self._introspection = Introspection(self.schema)
         self._debug = debug
@@ -120,12 +129,24 @@ class OperationRunner:
         credentials = credentials_of(authorization, client_address)
         if credentials is None:
             return await self._by_reference(request, document, None, client_address)
+        answer = await self.as_known(request, document, credentials, client_address)
+        self._callers.note(credentials)
+        return answer
+
+    async def as_known(
+        self,
+        request: GraphQLRequest,
+        document: DocumentNode,
+        credentials: Credentials,
+        client_address: str = "",
+    ) -> ExecutionResult | bytes:
+        """The answer to a caller that is known: by its token, or to the server itself, which reads in its
+        name. Raises what `compiled` raises but NotCompilableError."""
         try:
             answer = await self.compiled(request, document, credentials, client_address)
         except NotCompilableError:
             answer = await self._by_reference(request, document, credentials, client_address)
         self.key_uses.note(credentials.digest)
-        self._callers.note(credentials)
         return answer
 
     async def _by_reference(
@@ -271,6 +292,9 @@ class OperationRunner:
             return kept
         answer = partial(self._introspection.answer, source, document, operation)
         return await self.admission.beside(caller, answer)
+
+    async def _check_event_document(self, caller: Caller, source: str) -> None:
+        await self.admission.beside(caller, partial(self._event_documents.check, source))
 
     def _noted(self, answer: ExecutionResult | bytes, path: ReadPath) -> ExecutionResult | bytes:
         note_way(path.value)

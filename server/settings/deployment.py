@@ -4,6 +4,7 @@ from resolvers.domains.dns import Dns, NameServer
 from resolvers.messages.transport import Envelope, Sms, Transport
 from resolvers.single_sign_on.issuers import Issuers
 from resolvers.single_sign_on.outgoing import OutgoingRequests
+from resolvers.webhooks.requests import WebhookRequests
 from schema.fields.deployment import Deployment
 from server.settings.contact_key import key_source
 from server.settings.invoice_issuer import invoice_issuer
@@ -21,6 +22,7 @@ _SMS_AT_ONCE = 10
 
 def deployment(settings: Settings) -> Deployment:
     """For requests and for jobs."""
+    dns = Dns([NameServer(*server) for server in settings.name_servers])
     return Deployment(
         public_url=settings.link_base,
         app_url=settings.app_url,
@@ -32,7 +34,8 @@ def deployment(settings: Settings) -> Deployment:
         mail=_mail(settings),
         sms=_sms(settings),
         months_kept=settings.message_months,
-        dns=Dns([NameServer(*server) for server in settings.name_servers]),
+        dns=dns,
+        webhook_requests=WebhookRequests(dns, private_addresses=settings.webhook_private_addresses),
         issuers=Issuers(OutgoingRequests(private_addresses=settings.private_issuers)),
         subaccount_set_up=settings.subaccounts,
         review=settings.review,

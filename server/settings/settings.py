@@ -122,13 +122,18 @@ class Settings(BaseSettings):
     )
     dns: Annotated[str, AfterValidator(values.name_servers)] | None = Field(
         default=None,
-        description="Name servers that look up customers' domains, as address or address:port, separated by "
-        "commas; left out: the system's.",
+        description="Name servers that look up customers' domains and the names of webhooks, as address or "
+        "address:port, separated by commas; left out: the system's.",
     )
     private_issuers: bool = Field(
         default=False,
         description="Issuers of single sign-on may be at private addresses and without TLS; for networks of "
         "your own and for tests.",
+    )
+    webhook_private_addresses: bool = Field(
+        default=False,
+        description="Webhooks may be at private addresses, at any port and without TLS; for networks of your "
+        "own and for tests.",
     )
     log_links: bool = Field(
         default=False,

@@ -2,7 +2,8 @@
 
 A worker does the jobs that requests queue. Every minute one of the workers queues a job for all that is due
 and has none, so that nothing depends on one row of the queue. It also notifies people of access that is about
-to end or has ended (N9), and deletes what was kept long enough.
+to end or has ended (N9), and deletes what was kept long enough. Beside that, each worker delivers events to
+webhooks.
 """
 
 import asyncio
@@ -33,6 +34,7 @@ from server.jobs.months import keep_months
 from server.jobs.queue import QUEUE, JobExecutor, open_queue
 from server.jobs.work import DATABASE_AWAY, MinuteTask, attempt
 from server.start.garbage import keep_looking, look_seldom
+from server.webhooks.courier import Courier
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -74,17 +76,24 @@ async def work(database_url: str, deployment: Deployment, stop: asyncio.Event) -
     database = connect_as_application(database_url, pool_size=_AT_ONCE)
     _log.info("worker started", jobs_at_once=_AT_ONCE)
     try:
-        while not stop.is_set():
-            try:
-                await _work_on_queue(database_url, database, deployment, stop)
-            except DATABASE_AWAY as error:
-                _log.warning("the queue is out of reach", **kind_of(error))
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), _PAUSE)
+        async with Courier(database_url, deployment).at_work():
+            await _keep_working(database_url, database, deployment, stop)
     finally:
         await deployment.close()
         await database.dispose()
         _log.info("worker ended")
+
+
+async def _keep_working(
+    database_url: str, database: AsyncEngine, deployment: Deployment, stop: asyncio.Event
+) -> None:
+    while not stop.is_set():
+        try:
+            await _work_on_queue(database_url, database, deployment, stop)
+        except DATABASE_AWAY as error:
+            _log.warning("the queue is out of reach", **kind_of(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _PAUSE)
 
 
 async def _work_on_queue(

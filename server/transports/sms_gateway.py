@@ -97,7 +97,7 @@ class SmsGateway:
             "content-type": "application/json",
             # What is compressed would have no bound.
             "accept-encoding": "identity",
-            **signature_headers(self._secret, sms.id, body, now),
+            **signature_headers((self._secret,), sms.id, body, now),
         }
         return self._client.build_request("POST", self._url, content=body, headers=headers)
 

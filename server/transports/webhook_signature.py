@@ -6,6 +6,7 @@ signature = base64 of HMAC-SHA-256(secret, "<id>.<seconds since 1970>.<body>")
 import base64
 import datetime
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
@@ -17,12 +18,14 @@ _MOST_SIGNATURES = 10
 """Of one request: the sender may sign with an old secret and a new one."""
 
 
-def signature_headers(secret: bytes, request_id: str, body: bytes, at: datetime.datetime) -> dict[str, str]:
-    """The headers that prove who sent the body, and when. `request_id`: the same for another try, so that the
-    receiver can tell."""
+def signature_headers(
+    secrets: Sequence[bytes], request_id: str, body: bytes, at: datetime.datetime
+) -> dict[str, str]:
+    """The headers that prove who sent the body, and when. `secrets`: all that the receiver may know.
+    `request_id`: the same for another try, so that the receiver can tell."""
     timestamp = str(int(at.timestamp()))
-    signature = _signature(secret, request_id, timestamp, body)
-    return {ID: request_id, TIMESTAMP: timestamp, SIGNATURE: signature}
+    signatures = [_signature(secret, request_id, timestamp, body) for secret in secrets]
+    return {ID: request_id, TIMESTAMP: timestamp, SIGNATURE: " ".join(signatures)}
 
 
 @dataclass(frozen=True)

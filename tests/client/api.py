@@ -110,17 +110,19 @@ _UPDATED = {"memberUpdate": "memberId", "shareUpdate": "shareId", "apiKeyUpdate"
     "contactListUpdate": "contactListId",
     "templateUpdate": "templateId",
     "campaignUpdate": "campaignId",
+    "webhookUpdate": "webhookId",
 }
 _OWN_VERSION = "{ viewer { user { version } } }"
 _VERSION = """query ($id: ID!) { node(id: $id) { ... on Account { version } ... on Member { version }
   ... on Share { version } ... on ApiKey { version } ... on Role { version }
   ... on Contact { version } ... on ContactList { version } ... on Template { version }
-  ... on Campaign { version } } }"""
+  ... on Campaign { version } ... on Webhook { version } } }"""
 
 INPUT_TYPES = {
     **dict.fromkeys(("totpStart", "totpDisable", "recoveryCodesRenew", "passkeyStart"), "OwnPasswordInput"),
     "ownershipDecline": "OwnershipOfferInput",
     "ownershipTransferWithdraw": "OwnershipOfferInput",
+    **dict.fromkeys(("webhookDelete", "webhookTest", "webhookResume"), "WebhookInput"),
     "shareDecline": "DeclineInput",
     "sendCommit": "SendReservationInput",
     "sendVoid": "SendReservationInput",

@@ -66,6 +66,8 @@ async def _close(site: Site, account: Account) -> None:
     actor = site.master_owner(account)
     await site.do("accountClose", actor, "", accountId=account.id)
     site.log(account, "DOMAIN_REMOVED", actor, "ACCOUNT_CLOSE")
+    if site.world.stock(account).webhook_id is not None:
+        site.log(account, "WEBHOOK_DELETED", actor, "ACCOUNT_CLOSE")
     for invitation in site.world.invitations:
         if invitation.account is account and invitation.status == "PENDING":
             invitation.status = "REVOKED"

@@ -169,7 +169,7 @@ class Block:
 @dataclass(eq=False)
 class Stock:
     """What an account writes with: one of everything. `value`: of the contact's attribute TIER.
-    `unsubscribed`, `bounced`: addresses."""
+    `unsubscribed`, `bounced`: addresses. `webhook_id` None: it has no key that a webhook may read with."""
 
     account: Account
     email: str
@@ -182,6 +182,8 @@ class Stock:
     job_ids: list[str]
     domain: str
     domain_id: str
+    webhook: str
+    webhook_id: str | None
     review_id: str
     template_id: str
     template_name: str

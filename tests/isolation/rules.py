@@ -133,6 +133,7 @@ VALUES_NEED = {
     "TEMPLATES_READ": "TEMPLATE_CREATED",
     "BLOCK_LIST_READ": "BLOCK_LIST_ADDED",
     "DOMAINS_READ": "DOMAIN_ADDED DOMAIN_REMOVED",
+    "WEBHOOKS_READ": "WEBHOOK_CREATED WEBHOOK_DELETED",
     "CAMPAIGNS_READ": "CAMPAIGN_CREATED",
     "CAMPAIGNS_READ TRANSACTIONAL_READ": "MESSAGES_SENT MESSAGE_EVENTS_REPORTED",
     "STATISTICS_READ": "SENDING_PAUSED",
@@ -144,7 +145,7 @@ updated here get other settings."""
 
 VALUES_OF = {kind: named(needs) for needs, kinds in VALUES_NEED.items() for kind in kinds.split()}
 
-STOCK_AREAS = ("CONTACTS", "BLOCK_LIST", "DOMAINS", "SETTINGS")
+STOCK_AREAS = ("CONTACTS", "BLOCK_LIST", "DOMAINS", "SETTINGS", "WEBHOOKS")
 """The areas of what accounts write with."""
 
 STOCK_PERMISSIONS = named("ACCOUNT_READ CAMPAIGNS_SEND") | {
@@ -164,6 +165,7 @@ STOCK_NEEDS = {
     "contactAttributes": "CONTACTS_READ",
     "jobs": "CONTACTS_READ",
     "domains": "DOMAINS_READ",
+    "webhooks": "WEBHOOKS_READ",
     "settings": "SETTINGS_READ",
     "review": "SETTINGS_READ",
     "templates": "TEMPLATES_READ",

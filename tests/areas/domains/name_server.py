@@ -10,7 +10,7 @@ from enum import Enum
 from itertools import pairwise
 from typing import NoReturn
 
-from dnslib import CNAME, MX, QTYPE, RCODE, RD, RR, TXT, A, DNSError, DNSHeader, DNSQuestion, DNSRecord
+from dnslib import AAAA, CNAME, MX, QTYPE, RCODE, RD, RR, TXT, A, DNSError, DNSHeader, DNSQuestion, DNSRecord
 from dnslib.server import BaseResolver, DNSHandler, DNSLogger
 
 from resolvers.domains.dns import PATIENCE, Dns, NameServer
@@ -149,7 +149,7 @@ class _Stammer(DNSRecord):  # type: ignore[misc]
 
 
 def _record(kind: str, name: str, value: str) -> RR:
-    made: RD = {"TXT": _text, "CNAME": CNAME, "A": A, "MX": MX}[kind](value)
+    made: RD = {"TXT": _text, "CNAME": CNAME, "A": A, "AAAA": AAAA, "MX": MX}[kind](value)
     return RR(name, getattr(QTYPE, kind), rdata=made, ttl=0)
 
 
@@ -179,13 +179,21 @@ class _Tcp(socketserver.ThreadingTCPServer):
     logger: DNSLogger
 
 
+def _at_one_port() -> tuple[_Udp | _Tcp, ...]:
+    """A port that is free over UDP may be taken over TCP: then another one is tried."""
+    while True:
+        udp = _Udp(("127.0.0.1", 0), _Handler)
+        try:
+            return udp, _Tcp(("127.0.0.1", udp.server_address[1]), _Handler)
+        except OSError:
+            udp.server_close()
+
+
 @contextmanager
 def name_server(zone: Zone) -> Iterator[Dns]:
     """Serves the zone; how to ask it."""
-    udp = _Udp(("127.0.0.1", 0), _Handler)
-    port = udp.server_address[1]
-    servers: tuple[_Udp | _Tcp, ...] = (udp, _Tcp(("127.0.0.1", port), _Handler))
-    threads = []
+    servers, threads = _at_one_port(), []
+    port = servers[0].server_address[1]
     for server in servers:
         server.resolver, server.logger = (
             zone,

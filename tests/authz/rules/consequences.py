@@ -46,6 +46,8 @@ class Limited(Enum):
     DOMAINS = "domains of"
     SINGLE_SIGN_ON_CODES = "single sign-on codes from"
     DOMAIN_CHECKS = "checks of"
+    WEBHOOKS = "webhooks of"
+    WEBHOOK_TESTS = "tests of"
     BREAK_GLASS = "break-glass of"
     OFFERS = "mail: offers"
     BREAK_GLASS_NOTICES = "mail: break-glass notices"

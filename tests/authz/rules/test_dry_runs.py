@@ -70,6 +70,10 @@ _WITHOUT = {
     **dict.fromkeys(("accessPromiseCreate", "accessPromiseEnd"), "changes no right"),
     "accessReviewConfirm": "changes no right",
     **dict.fromkeys(("domainAdd", "domainVerify", "domainKeyReplace", "domainRemove"), "changes no right"),
+    **dict.fromkeys(("webhookCreate", "webhookUpdate", "webhookDelete"), "changes no right"),
+    **dict.fromkeys(
+        ("webhookSecretRotate", "webhookTest", "webhookReplay", "webhookResume"), "changes no right"
+    ),
     **dict.fromkeys(("singleSignOnUpdate", "singleSignOnRemove"), "changes no right"),
     "singleSignOnComplete": "opens a session of the person itself",
     **dict.fromkeys(("blockListAdd", "blockListRemove"), "changes no right"),

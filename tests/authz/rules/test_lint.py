@@ -38,6 +38,7 @@ ALLOWED = {
     Use("resolvers.people.reads.by_id", _PRINCIPAL): "the viewer's own person",
     Use("resolvers.reputation.reads._is_of_viewer", _PRINCIPAL): "which key would send, and decides nothing",
     Use("resolvers.reputation.tell.mail_moved", "authz.reach.everybody.access_in"): "whom to tell",
+    Use("resolvers.webhooks.tell._mail", "authz.reach.everybody.access_in"): "whom to tell",
     Use("resolvers.rows.shown.is_viewer", _PRINCIPAL): "a person always knows itself",
     Use("resolvers.audit.filters._made_by", _PRINCIPAL): "a key always knows what it did itself",
     Use(

@@ -45,6 +45,7 @@ _SEVERAL_TRANSACTIONS = {
     "singleSignOnComplete": _COUNTED,
     "domainAdd": _COUNTED,
     "domainKeyReplace": _COUNTED,
+    **dict.fromkeys(("webhookCreate", "webhookUpdate", "webhookSecretRotate"), _COUNTED),
     "creditTopUp": "that it is pending is on disk before the provider is asked, who may charge it",
 }
 """The mutations that leave something behind even if they are not done, and why. All others leave nothing."""

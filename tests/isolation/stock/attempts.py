@@ -31,6 +31,7 @@ class StockAttempts:
             *self._addresses(stock),
             *self._domains(stock),
             *self._settings(stock),
+            *self._webhooks(stock),
         ]
         refused = [each for each in tried if each[2]]
         for mutation, values, code in self.site.chance.sample(refused, min(_SOME, len(refused))):
@@ -81,6 +82,19 @@ class StockAttempts:
         gone = "NOT_FOUND" if account.own_status == "CLOSED" else ""
         yield "domainVerify", domain, gone or self.changing(account, "DOMAINS_WRITE")
         yield "domainRemove", domain, gone or self.right(account, "DOMAINS_WRITE")
+
+    def _webhooks(self, stock: Stock) -> Iterator[tuple[str, Json, str]]:
+        """Only what needs a right that is missing: who has one may have it not for long enough."""
+        if stock.webhook_id is None:
+            return
+        account, webhook = stock.account, {"webhookId": stock.webhook_id}
+        gone = "NOT_FOUND" if account.own_status == "CLOSED" else ""
+        refused = gone or self.right(account, "WEBHOOKS_WRITE")
+        yield "webhookDelete", webhook, refused
+        yield "webhookTest", webhook, refused
+        yield "webhookSecretRotate", webhook, refused
+        changed = {"expectedVersion": 1, "url": "https://elsewhere.example.com"}
+        yield "webhookUpdate", webhook | changed, refused
 
     def _settings(self, stock: Stock) -> Iterator[tuple[str, Json, str]]:
         account, changing = stock.account, self.changing(stock.account, "SETTINGS_WRITE")

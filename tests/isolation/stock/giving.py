@@ -2,7 +2,8 @@
 
 import datetime
 
-from tests.isolation.model import Account, Block, Stock, Subject
+from tests.isolation.model import Account, Block, Key, Stock, Subject
+from tests.isolation.rules import EVERYTHING
 from tests.isolation.site import Site
 
 TIER = "tier"
@@ -43,6 +44,7 @@ async def _contacts(site: Site, account: Account) -> Stock:
     unsubscribed, bounced = await _reports(site, account, writer)
     domain, domain_id = await _domain(site, account)
     template_name, template_id = await _template(site, account)
+    webhook, webhook_id = await _webhook(site, account)
     return Stock(
         account=account,
         email=email,
@@ -55,6 +57,8 @@ async def _contacts(site: Site, account: Account) -> Stock:
         job_ids=[await _import(site, account, writer)],
         domain=domain,
         domain_id=domain_id,
+        webhook=webhook,
+        webhook_id=webhook_id,
         review_id=await _review(site, account),
         template_id=template_id,
         template_name=template_name,
@@ -100,6 +104,23 @@ async def _domain(site: Site, account: Account) -> tuple[str, str]:
     made = await site.do("domainAdd", adder, "domain { id }", **values)
     site.log(account, "DOMAIN_ADDED", adder, "DOMAINS_WRITE")
     return name, made["domain"]["id"]
+
+
+async def _webhook(site: Site, account: Account) -> tuple[str, str | None]:
+    """Where nobody listens: no worker is there."""
+    url = f"https://hooks.example.com/{site.once('hook').replace(' ', '-')}"
+    maker = site.master_owner(account)
+    key = next((key for key in site.world.keys if key.account is account and _reads_the_log(key)), None)
+    if key is None:
+        return url, None
+    values = {"accountId": account.id, "url": url, "apiKeyId": key.id}
+    made = await site.do("webhookCreate", maker, "webhook { id }", **values)
+    site.log(account, "WEBHOOK_CREATED", maker, "WEBHOOKS_WRITE")
+    return url, made["webhook"]["id"]
+
+
+def _reads_the_log(key: Key) -> bool:
+    return key.scopes == EVERYTHING and not key.revoked and not key.expired
 
 
 async def _template(site: Site, account: Account) -> tuple[str, str]:

@@ -7,6 +7,7 @@ _FEW = """
   id
   contacts(first: 20) { totalCount nodes { id email lists(first: 5) { nodes { list { id } } } } }
   domains(first: 20) { totalCount nodes { id name account { id } } }
+  webhooks(first: 20) { totalCount nodes { id url account { id } } }
   settings { senderName {
     value ownValue origin isLocked locksBelow inheritedFrom { id } lockedBy { id }
   } }
@@ -100,6 +101,7 @@ STOCK_STATE = """
   contactAttributes { name }
   jobs(first: 20) { nodes { id status } }
   domains(first: 20) { nodes { id status checkDueAt } }
+  webhooks(first: 20) { nodes { id status version deliveries(first: 5) { nodes { id } } } }
   settings { senderName { ownValue locksBelow } }
   review { id status }
   templates(first: 20) { nodes { id name version } }

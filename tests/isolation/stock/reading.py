@@ -13,7 +13,7 @@ from tests.isolation.stock.asking import StockAsking, refusals
 from tests.isolation.stock.questions import AROUND, STOCK, STOCKS, filters
 from tests.isolation.stock.shown import shown
 
-_AROUND = {"contacts", "domains", "settings"}
+_AROUND = {"contacts", "domains", "webhooks", "settings"}
 _SOME = 2
 """Of so many accounts a viewer asks by id."""
 

@@ -57,6 +57,7 @@ _SHOWN: dict[str, Callable[[Json], Any]] = {
     ),
     "jobs": lambda node: (node["id"], id_of(node["account"])),
     "domains": lambda node: (node["id"], node["name"], id_of(node["account"])),
+    "webhooks": lambda node: (node["id"], node["url"], id_of(node["account"])),
     "settings": _sender_name,
     "review": lambda node: (node["id"], node["status"], node["contacts"], id_of(node["account"])),
     "deliverability": _reached,

@@ -28,7 +28,9 @@ class StockSight:
             of_contacts = [stock.contact_id, stock.list_id, *stock.job_ids]
             own = dict.fromkeys(of_contacts, "CONTACTS_READ") | {stock.review_id: "SETTINGS_READ"}
             own |= {stock.template_id: "TEMPLATES_READ"}
-            own |= {stock.domain_id: "DOMAINS_READ"} if _has_domain(stock) else {}
+            own |= {stock.domain_id: "DOMAINS_READ"} if _is_open(stock) else {}
+            if stock.webhook_id is not None and _is_open(stock):
+                own[stock.webhook_id] = "WEBHOOKS_READ"
             found |= {id_: (stock.account, needed) for id_, needed in own.items()}
         return found
 
@@ -63,7 +65,10 @@ class StockSight:
             "listsFound": [stock.list_id] if wanted.list_name in stock.list_name else [],
             "contactAttributes": [TIER, stock.attribute],
             "jobs": [(job_id, here) for job_id in stock.job_ids],
-            "domains": [(stock.domain_id, stock.domain, here)] if _has_domain(stock) else [],
+            "domains": [(stock.domain_id, stock.domain, here)] if _is_open(stock) else [],
+            "webhooks": [(stock.webhook_id, stock.webhook, here)]
+            if stock.webhook_id is not None and _is_open(stock)
+            else [],
             "settings": self._sender_name(stock),
             "review": self._review(stock),
             "templates": [(stock.template_id, stock.template_name, (1,))],
@@ -156,6 +161,6 @@ def hash_of(address: str) -> str:
     return hashlib.sha256(address.encode()).hexdigest()
 
 
-def _has_domain(stock: Stock) -> bool:
-    """A closed account has none."""
+def _is_open(stock: Stock) -> bool:
+    """A closed account has no domain and no webhook."""
     return stock.account.own_status != "CLOSED"

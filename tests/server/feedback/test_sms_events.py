@@ -54,7 +54,7 @@ class Gateway:
         **headers: str,
     ) -> httpx.Response:
         """A signed request with this body."""
-        signed = signature_headers(secret, key, body, at or datetime.datetime.now(datetime.UTC))
+        signed = signature_headers((secret,), key, body, at or datetime.datetime.now(datetime.UTC))
         named = {"content-type": "application/json"} | signed
         named |= {name.replace("_", "-"): value for name, value in headers.items()}
         return await self.client.post("/sms/events", content=body, headers=named)
@@ -304,7 +304,7 @@ async def test_who_is_not_the_gateway_changes_nothing(
     await _sent(world, shop)
     body = orjson.dumps({"events": [shop.answer()]})
     now = datetime.datetime.now(datetime.UTC)
-    signature = signature_headers(_SECRET, "request-1", body, now)["webhook-signature"]
+    signature = signature_headers((_SECRET,), "request-1", body, now)["webhook-signature"]
     refused = {
         "another secret": await gateway.post(body, _OTHER),
         "too old": await gateway.post(body, at=now - datetime.timedelta(minutes=6)),

@@ -106,6 +106,7 @@ MALFORMED = {
     ),
     "MANDANT_LOG_LINKS": ("maybe", "2"),
     "MANDANT_PRIVATE_ISSUERS": ("maybe", "2"),
+    "MANDANT_WEBHOOK_PRIVATE_ADDRESSES": ("maybe", "2"),
     "MANDANT_SUBACCOUNTS": ("self_service", "NEVER"),
     "MANDANT_REVIEW": ("required", "ON"),
     "MANDANT_DEBUG": ("maybe", "2"),

@@ -98,7 +98,7 @@ def test_the_signature_is_that_of_standard_webhooks() -> None:
     secret = base64.b64decode("plJ3nmyCDGBKInavdOK15jsl")
     body = b'{"event_type":"ping","data":{"success":true}}'
     at = datetime.datetime.fromtimestamp(1731705121, datetime.UTC)
-    assert signature_headers(secret, "msg_loFOjxBNrRLzqYUf", body, at) == {
+    assert signature_headers((secret,), "msg_loFOjxBNrRLzqYUf", body, at) == {
         "webhook-id": "msg_loFOjxBNrRLzqYUf",
         "webhook-timestamp": "1731705121",
         "webhook-signature": "v1,rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0=",

@@ -1,0 +1,1 @@
+"""Webhooks: addresses of accounts to which the events of their logs are delivered."""

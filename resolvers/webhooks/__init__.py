@@ -1,0 +1,1 @@
+"""Webhooks: made, changed and paused, and the events of the log delivered to them."""

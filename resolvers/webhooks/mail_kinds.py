@@ -1,0 +1,9 @@
+"""The mail that tells of a webhook that was paused."""
+
+from resolvers.effects.mail_limits import HOUR, Budget, MailKind, MailPolicy, Whose
+
+WEBHOOK_NOTICES = MailPolicy("webhook notices", (Budget(Whose.RECIPIENT_IN_TREE, 20, HOUR, drops=True),))
+
+WEBHOOK_PAUSED = MailKind("A webhook on Mandant was paused", WEBHOOK_NOTICES)
+
+MAIL_KINDS = (WEBHOOK_PAUSED,)

@@ -1,0 +1,203 @@
+"""The requests that deliver events to addresses of customers.
+
+A name is resolved once, and the connection goes to an address that was judged; so a name that leads elsewhere
+a moment later leads nowhere. All addresses of a name have to be public, unless the deployment allows others.
+Redirects are not followed. A request has ten seconds in all. Of an answer only the status counts: up to 64 KB
+of it are read, so that the other server can end in peace, and nothing of it is kept.
+"""
+
+import asyncio
+import ipaddress
+import re
+import ssl
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+import httpx
+
+from authz.policy.refusals import Refusal, RefusalCode
+from models.webhooks.tables import WebhookProblem
+from resolvers.domains.dns import Dns
+from resolvers.outgoing.public_addresses import is_public
+
+PATIENCE = 10.0
+"""Seconds for one request, with the look-up of the name."""
+LONGEST_URL = 2000
+_LOOKING_UP, _CONNECTING = 0.4, 0.25
+"""Of that, for the name, and twice for the connection: for TCP and for TLS. Both end by themselves: what is
+ended from outside meanwhile leaves its socket open."""
+_LONGEST_ANSWER = 64 * 1024
+_FIRST_FREE_PORT = 1024
+"""Ports below are those of other services, which a request must not speak to."""
+_GONE = 410
+_NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
+
+
+class NotSentError(Exception):
+    """Nothing took the request."""
+
+    def __init__(self, problem: WebhookProblem) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What became of a request. `problem` None: it was taken."""
+
+    status_code: int | None
+    problem: WebhookProblem | None
+    milliseconds: int
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the other server says that there is nothing any more, and never will be."""
+        return self.status_code == _GONE
+
+
+class WebhookRequests:
+    """`private_addresses`: whether requests may go to private networks, to any port, and without encryption.
+    `dns`: what resolves names. `trust`: whose certificates are accepted; None: those of the system."""
+
+    def __init__(
+        self,
+        dns: Dns,
+        *,
+        private_addresses: bool = False,
+        trust: ssl.SSLContext | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._dns = dns
+        self._private_addresses = private_addresses
+        self._trust = trust
+        self._patience = patience
+
+    def checked_url(self, text: str, field: str) -> str:
+        """A webhook's URL. Where its name leads is judged whenever it is asked. Raises BAD_USER_INPUT."""
+        problem = self._problem_of(text)
+        if problem is not None:
+            raise Refusal(RefusalCode.BAD_USER_INPUT, problem, field)
+        return str(httpx.URL(text))
+
+    def _problem_of(self, text: str) -> str | None:
+        if len(text) > LONGEST_URL:
+            return f"Must have at most {LONGEST_URL:,} characters."
+        try:
+            url = httpx.URL(text)
+        except (httpx.InvalidURL, ValueError):
+            return "Must be a URL, such as https://example.com/webhooks."
+        if url.scheme != "https" and not (self._private_addresses and url.scheme == "http"):
+            return "Must begin with https://."
+        if url.userinfo or url.fragment:
+            return "Must have neither a password nor a fragment."
+        if _literal(url) is None and not _NAME.fullmatch(url.raw_host.decode("ascii")):
+            return "Must have the name of a host."
+        if not self._private_addresses and _port_of(url) != 443 and _port_of(url) < _FIRST_FREE_PORT:
+            return f"Its port must be 443, or {_FIRST_FREE_PORT} or above."
+        literal = _literal(url)
+        if literal is not None and not self._may_be_asked(literal):
+            return "Its address must be one of the public Internet."
+        return None
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Tried:
+        """Send a body of JSON. Raises nothing that the other server or the network causes."""
+        begun = time.monotonic()
+        try:
+            async with asyncio.timeout(self._patience):
+                status = await self._answered(httpx.URL(url), body, headers)
+        except NotSentError as error:
+            return Tried(None, error.problem, _since(begun))
+        except (TimeoutError, httpx.TimeoutException):
+            return Tried(None, WebhookProblem.TIMED_OUT, _since(begun))
+        except httpx.ConnectError:
+            return Tried(None, WebhookProblem.NOT_CONNECTED, _since(begun))
+        except (httpx.HTTPError, OSError, ValueError):
+            return Tried(None, WebhookProblem.NOT_ANSWERED, _since(begun))
+        problem = None if 200 <= status < 300 else WebhookProblem.REFUSED
+        return Tried(status, problem, _since(begun))
+
+    async def _answered(self, url: httpx.URL, body: bytes, headers: Mapping[str, str]) -> int:
+        """The status of the answer."""
+        if self._problem_of(str(url)) is not None:
+            # It was allowed when it was stored.
+            raise NotSentError(WebhookProblem.ADDRESS_NOT_ALLOWED)
+        address = await self._address_of(url)
+        # The certificate is checked against the name, while the connection goes to the address.
+        request = httpx.Request(
+            "POST",
+            url.copy_with(host=address),
+            headers={
+                "host": url.netloc.decode("ascii"),
+                "content-type": "application/json",
+                "user-agent": "Mandant-Webhooks",
+                # What is compressed would have no bound.
+                "accept-encoding": "identity",
+                "connection": "close",
+                **headers,
+            },
+            content=body,
+            extensions={"sni_hostname": url.raw_host.decode("ascii")},
+        )
+        timeout = httpx.Timeout(self._patience, connect=self._patience * _CONNECTING)
+        transport = httpx.AsyncHTTPTransport(verify=self._trusted(), trust_env=False)
+        # Of its own for each: customers share no connection, and none is kept open for a day.
+        async with httpx.AsyncClient(
+            transport=transport, timeout=timeout, trust_env=False, follow_redirects=False
+        ) as client:
+            answer = await client.send(request, stream=True)
+            try:
+                with suppress(httpx.HTTPError, TimeoutError):
+                    await _read_some(answer)
+            finally:
+                await answer.aclose()
+        return answer.status_code
+
+    def _trusted(self) -> ssl.SSLContext:
+        if self._trust is None:
+            # Once for all: it reads hundreds of certificates.
+            self._trust = ssl.create_default_context()
+        return self._trust
+
+    async def _address_of(self, url: httpx.URL) -> str:
+        """The first of the name's addresses, if all of them may be asked."""
+        literal = _literal(url)
+        addresses = (
+            [literal]
+            if literal is not None
+            else await self._dns.addresses(url.raw_host.decode("ascii"), self._patience * _LOOKING_UP)
+        )
+        if not addresses:
+            raise NotSentError(WebhookProblem.NAME_NOT_FOUND)
+        if not all(map(self._may_be_asked, addresses)):
+            raise NotSentError(WebhookProblem.ADDRESS_NOT_ALLOWED)
+        return addresses[0]
+
+    def _may_be_asked(self, address: str) -> bool:
+        return self._private_addresses or is_public(address)
+
+
+async def _read_some(answer: httpx.Response) -> None:
+    size = 0
+    async for piece in answer.aiter_raw():
+        size += len(piece)
+        if size > _LONGEST_ANSWER:
+            return
+
+
+def _literal(url: httpx.URL) -> str | None:
+    """The address in the URL; None where it has a name. Other ways to write one, such as a number, are names
+    that nobody has."""
+    try:
+        return str(ipaddress.ip_address(url.host))
+    except ValueError:
+        return None
+
+
+def _port_of(url: httpx.URL) -> int:
+    return url.port or (443 if url.scheme == "https" else 80)
+
+
+def _since(begun: float) -> int:
+    return round((time.monotonic() - begun) * 1000)

@@ -1,0 +1,226 @@
+"""What a worker writes while it is at work on a webhook.
+
+A worker takes a webhook for a minute (`authz.wall.webhook_door`), so that two are never at work on the same
+one. It then works in rounds. A round reads the log on, with the rights of the webhook's API key, orders a
+delivery for each event that it finds, and tries the deliveries that are due. Each step is a transaction, and
+each renews the minute. A worker that dies leaves deliveries that are due again when the minute has passed;
+one that is late finds its lease gone, and writes nothing.
+"""
+
+import datetime
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, func, literal, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from authz.callers.principals import Credentials, PrincipalKind
+from authz.callers.tokens import Digest
+from authz.wall.webhook_door import TakenWebhook, enter_for_webhook
+from engine.writes.sessions import WriteSession
+from models.accounts.trees import columns_of, in_tree, row_of
+from models.api_keys.tables import api_keys
+from models.base.ids import AccountId, AccountKey, WebhookDeliveryId, new_ids
+from models.effects.log_numbers import first_open_number
+from models.webhooks.tables import (
+    WebhookDeliveryStatus,
+    WebhookPauseReason,
+    WebhookStatus,
+    webhook_deliveries,
+    webhooks,
+)
+from resolvers.webhooks.places import cursor_before
+from resolvers.webhooks.tell import pause
+
+AT_ONCE = 8
+"""Deliveries to one webhook that are under way together."""
+_MOST_WAITING = 1_000
+"""Deliveries of a webhook that wait. The log is not read on while there are more: it keeps the rest."""
+_A_MINUTE = text("interval '1 minute'")
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A span of the log that is delivered again, and how far that has come."""
+
+    since: datetime.datetime
+    until: datetime.datetime
+    cursor: str | None
+
+
+@dataclass(frozen=True)
+class WebhookAtWork:
+    """A webhook as it is when a round begins. `key`: the credentials of its API key. `settled`: events of
+    transactions with smaller numbers can be read by now. `reads_on`: there is room for more deliveries."""
+
+    taken: TakenWebhook
+    account: AccountKey
+    row: Mapping[str, Any]
+    key: Credentials
+    now: datetime.datetime
+    settled: int
+    reads_on: bool
+
+    @property
+    def replay(self) -> Replay | None:
+        """The replay that is under way."""
+        since, until = self.row["replay_since"], self.row["replay_until"]
+        return None if until is None else Replay(since, until, self.row["replay_cursor"])
+
+
+@dataclass(frozen=True)
+class DueDelivery:
+    """A delivery that is to be tried now. `event_id` None: a test."""
+
+    id: WebhookDeliveryId
+    event_id: uuid.UUID | None
+    failures: int
+
+
+async def begin_round(session: WriteSession, taken: TakenWebhook) -> WebhookAtWork | None:
+    """The webhook, for another minute. None: it is paused or gone, or the worker's time has passed."""
+    if not await enter_for_webhook(session, taken):
+        return None
+    waiting = (
+        select(literal(1))
+        .where(
+            webhook_deliveries.c.master_id == taken.master_id,
+            webhook_deliveries.c.webhook_id == taken.id,
+            webhook_deliveries.c.status == WebhookDeliveryStatus.PENDING.value,
+        )
+        .limit(_MOST_WAITING)
+        .subquery("waiting")
+    )
+    number = select(func.count()).select_from(waiting).scalar_subquery()
+    key = api_keys.c
+    found = (
+        select(
+            *webhooks.c,
+            key.digest.label("key_digest"),
+            key.is_test.label("key_is_test"),
+            func.now().label("now"),
+            first_open_number().label("settled"),
+            (number < _MOST_WAITING).label("reads_on"),
+        )
+        .join(api_keys, in_tree(api_keys, webhooks, id="api_key_id"))
+        .where(row_of(webhooks, taken, taken.id), webhooks.c.status == WebhookStatus.ACTIVE.value)
+    )
+    row = (await session.execute(found)).mappings().one_or_none()
+    if row is None:
+        return None
+    await _renew(session, taken)
+    return WebhookAtWork(
+        taken,
+        AccountKey(taken.master_id, AccountId(row["account_id"])),
+        dict(row),
+        Credentials(Digest(row["key_digest"]), kind=PrincipalKind.API_KEY, is_test=row["key_is_test"]),
+        row["now"],
+        row["settled"],
+        row["reads_on"],
+    )
+
+
+@dataclass(frozen=True)
+class Found:
+    """Events that were found in the log, in their order. `cursor`: of the last one; None: there was none.
+    `is_all`: there are no more by now."""
+
+    event_ids: Sequence[uuid.UUID]
+    cursor: str | None
+    is_all: bool
+
+
+async def order_deliveries(session: WriteSession, webhook: WebhookAtWork, found: Found) -> None:
+    """Order a delivery for each event, and remember how far the log was read."""
+    if not await enter_for_webhook(session, webhook.taken):
+        return
+    await _order(session, webhook, found.event_ids, again=False)
+    if found.is_all:
+        number = literal(webhook.settled, webhooks.c.read_transaction.type)
+        place: dict[str, Any] = {"read_cursor": cursor_before(number), "read_transaction": webhook.settled}
+    else:
+        place = {"read_cursor": found.cursor}
+    await _renew(session, webhook.taken, **place)
+
+
+async def order_again(session: WriteSession, webhook: WebhookAtWork, found: Found) -> None:
+    """The same for a replay, which also delivers what was delivered, or has failed."""
+    if not await enter_for_webhook(session, webhook.taken):
+        return
+    await _order(session, webhook, found.event_ids, again=True)
+    ended = {"replay_since": None, "replay_until": None, "replay_cursor": None}
+    await _renew(session, webhook.taken, **(ended if found.is_all else {"replay_cursor": found.cursor}))
+
+
+async def _order(
+    session: WriteSession, webhook: WebhookAtWork, event_ids: Sequence[uuid.UUID], *, again: bool
+) -> None:
+    if not event_ids:
+        return
+    deliveries = webhook_deliveries.c
+    rows = [
+        {**columns_of(webhook.account), "id": id_, "webhook_id": webhook.taken.id, "event_id": event_id}
+        for id_, event_id in zip(new_ids(len(event_ids)), event_ids, strict=True)
+    ]
+    inserted = upsert(webhook_deliveries).values([{**row, "next_try_at": func.now()} for row in rows])
+    by_event: dict[str, Any] = {
+        "index_elements": ["master_id", "webhook_id", "event_id"],
+        "index_where": deliveries.event_id.is_not(None),
+    }
+    if again:
+        new = inserted.excluded
+        await session.send_built(
+            inserted.on_conflict_do_update(
+                **by_event,
+                set_={
+                    "status": new.status,
+                    "failures": 0,
+                    "next_try_at": new.next_try_at,
+                    "finished_at": None,
+                    "created_at": new.created_at,
+                },
+            )
+        )
+    else:
+        await session.send_built(inserted.on_conflict_do_nothing(**by_event))
+
+
+async def due_deliveries(session: WriteSession, taken: TakenWebhook) -> Sequence[DueDelivery]:
+    """What is to be tried now, the oldest first."""
+    if not await enter_for_webhook(session, taken):
+        return []
+    delivery = webhook_deliveries.c
+    due = (
+        select(delivery.id, delivery.event_id, delivery.failures)
+        .where(
+            and_(delivery.master_id == taken.master_id, delivery.webhook_id == taken.id),
+            delivery.status == WebhookDeliveryStatus.PENDING.value,
+            delivery.next_try_at <= func.now(),
+        )
+        .order_by(delivery.next_try_at, delivery.id)
+        .limit(AT_ONCE)
+    )
+    rows = (await session.execute(due)).all()
+    return [DueDelivery(WebhookDeliveryId(row.id), row.event_id, row.failures) for row in rows]
+
+
+async def pause_at_work(session: WriteSession, webhook: WebhookAtWork, reason: WebhookPauseReason) -> None:
+    """Pause the webhook, if the worker is still at work on it."""
+    if await enter_for_webhook(session, webhook.taken):
+        await pause(session, webhook.account, webhook.taken.id, reason)
+
+
+async def give_back(session: WriteSession, taken: TakenWebhook) -> None:
+    """The next worker may take the webhook."""
+    if await enter_for_webhook(session, taken):
+        await session.send_built(_of(taken).values(lease=None, lease_ends_at=None))
+
+
+async def _renew(session: WriteSession, taken: TakenWebhook, **values: Any) -> None:
+    await session.send_built(_of(taken).values(lease_ends_at=func.now() + _A_MINUTE, **values))
+
+
+def _of(taken: TakenWebhook) -> Any:
+    return update(webhooks).where(row_of(webhooks, taken, taken.id), webhooks.c.lease == taken.lease)

@@ -1,0 +1,41 @@
+"""When a delivery is tried again, and when a webhook rests or is paused.
+
+The pauses are those that Standard Webhooks names: ten tries over three days. Each is drawn a little longer or
+shorter, so that what failed together does not come back together.
+"""
+
+import datetime
+import random
+
+_PAUSES = (
+    datetime.timedelta(seconds=5),
+    datetime.timedelta(minutes=5),
+    datetime.timedelta(minutes=30),
+    datetime.timedelta(hours=2),
+    datetime.timedelta(hours=5),
+    datetime.timedelta(hours=10),
+    datetime.timedelta(hours=14),
+    datetime.timedelta(hours=20),
+    datetime.timedelta(hours=24),
+)
+MOST_TRIES = len(_PAUSES) + 1
+"""Of one delivery. After the last one it has failed."""
+
+PATIENCE = datetime.timedelta(days=3)
+LEAST_FAILURES = 5
+"""A webhook that took nothing for so long, in so many rounds, is paused. One failed test of last week is not
+enough."""
+
+_LONGEST_REST = 300
+
+
+def pause_after(failures: int) -> datetime.timedelta | None:
+    """How long a delivery waits after so many failed tries. None: it is not tried again."""
+    if failures >= MOST_TRIES:
+        return None
+    return _PAUSES[failures - 1] * random.uniform(0.95, 1.05)  # noqa: S311 - nothing is kept secret by it
+
+
+def rest_after(failures: int) -> datetime.timedelta:
+    """How long nothing at all is sent to a webhook after so many rounds in a row in which it took nothing."""
+    return datetime.timedelta(seconds=min(2 ** min(failures, 20), _LONGEST_REST))

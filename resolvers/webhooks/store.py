@@ -1,0 +1,87 @@
+"""The row of a webhook: read behind the lock of its account, written and logged. And the key that it uses."""
+
+import uuid
+
+from sqlalchemy import Row, func, select, update
+
+from authz.callers.principals import Principal
+from authz.guards.delegation import role_to_give
+from authz.guards.exclusive import Authorized, WriteKind, authorize
+from authz.policy.permissions import Permission
+from authz.policy.refusals import NotFound, Refusal, RefusalCode
+from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_account, row_of
+from models.api_keys.tables import api_keys
+from models.base.ids import ApiKeyId, Kind, WebhookId, present
+from models.webhooks.tables import webhooks
+from resolvers.api_keys.store import KeyRow, check_works
+from resolvers.effects.event_types import EventType
+from resolvers.effects.log import Change, record
+
+WebhookRow = Row[*tuple[object, ...]]
+
+
+async def locked_webhook(
+    session: WriteSession,
+    principal: Principal,
+    webhook_id: WebhookId,
+    write_kind: WriteKind = WriteKind.CHANGES,
+) -> tuple[Authorized, WebhookRow]:
+    """The webhook and its account, locked. Needs WEBHOOKS_WRITE. Raises NotFound and what `authorize`
+    raises."""
+    owner = select(webhooks.c.account_id).where(webhooks.c.id == webhook_id).scalar_subquery()
+    account = await authorize(session, principal, owner, Permission.WEBHOOKS_WRITE, write_kind)
+    locked = select(webhooks).where(row_of(webhooks, account, webhook_id)).with_for_update()
+    row = (await session.execute(locked)).one_or_none()
+    if row is None:
+        raise NotFound("webhookId")
+    return account, row
+
+
+async def check_key(session: WriteSession, account: Authorized, api_key_id: uuid.UUID) -> None:
+    """Refuse a key that the caller may not have read for a webhook of the account.
+
+    A webhook tells its receiver what the key may read. So the caller has to hold all that the key's role
+    gives, as for a new secret of the key. Raises NotFound for a key of another account, ROLE_TOO_WIDE, and
+    FAILED_PRECONDITION for a key that does not work, works from some network addresses alone, or may not read
+    the log.
+    """
+    key = await _key(session, account, ApiKeyId(api_key_id))
+    role = await role_to_give(session, account, key.role_id, "apiKeyId")
+    await check_works(session, key)
+    if key.ip_ranges:
+        message = "The key works from some network addresses alone, and a webhook reads from none."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyId")
+    if not role.mask & key.scopes & Permission.AUDIT_READ.bit:
+        message = "The key may not read the log: it needs AUDIT_READ."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyId")
+
+
+async def _key(session: WriteSession, account: Authorized, api_key_id: ApiKeyId) -> KeyRow:
+    expired = api_keys.c.expires_at.is_not(None) & (api_keys.c.expires_at <= func.now())
+    own = in_account(api_keys, account) & (api_keys.c.id == api_key_id)
+    row = (await session.execute(select(api_keys, expired.label("expired")).where(own))).one_or_none()
+    if row is None:
+        raise NotFound("apiKeyId")
+    return row
+
+
+async def write_webhook(
+    session: WriteSession, account: Authorized, webhook: WebhookRow, values: dict[str, object]
+) -> None:
+    """Write the columns' new values and raise the version."""
+    own = row_of(webhooks, account, webhook.id)
+    await session.send_built(update(webhooks).where(own).values(**values, version=webhooks.c.version + 1))
+
+
+async def log_webhook(
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    type_: EventType,
+    webhook_id: WebhookId,
+    before: Change | None = None,
+    after: Change | None = None,
+) -> None:
+    """Write the event into the account's log."""
+    await record(session, principal, account, type_, present(Kind.WEBHOOK, webhook_id), before, after)
