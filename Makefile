@@ -17,6 +17,7 @@ BIN := $(VENV)/bin
 PAGES := server/pages
 PEERS := benchmarks/peers
 CLIENTS := tests/client_libraries
+GENERATOR := $(VENV)/generator
 # The locks are complete; and pip is twice as fast where it leaves it to Python to compile what is run.
 INSTALL_IN = $(if $(shell command -v uv),uv pip install --quiet --python $(1)/bin/python,\
 	$(1)/bin/python -m pip install --quiet --no-compile) --no-deps
@@ -69,12 +70,12 @@ lock:
 # The embedded database in .mandant stays.
 clean:
 	rm -rf $(VENV) .site $(PAGES)/node_modules $(PEERS)/node_modules \
-		$(CLIENTS)/node_modules $(CLIENTS)/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+		$(CLIENTS)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 pages: $(PAGES)/node_modules/all.installed
 
-clients: $(CLIENTS)/.venv/all.installed $(CLIENTS)/node_modules/all.installed
+clients: $(GENERATOR)/all.installed $(CLIENTS)/node_modules/all.installed
 
 $(VENV)/run.installed: requirements.txt requirements-build.txt pyproject.toml
 	@$(PYTHON) -c '$(NEW_ENOUGH)'
@@ -97,9 +98,9 @@ $(PEERS)/node_modules/all.installed: $(PEERS)/package-lock.json
 	@touch $@
 
 # The generator of Python's client works with an older graphql-core than the server.
-$(CLIENTS)/.venv/all.installed: $(CLIENTS)/requirements.txt
-	$(PYTHON) -m venv $(CLIENTS)/.venv
-	$(call INSTALL_IN,$(CLIENTS)/.venv) --require-hashes --requirement $(CLIENTS)/requirements.txt
+$(GENERATOR)/all.installed: $(CLIENTS)/requirements.txt $(VENV)/run.installed
+	$(PYTHON) -m venv $(GENERATOR)
+	$(call INSTALL_IN,$(GENERATOR)) --require-hashes --requirement $(CLIENTS)/requirements.txt
 	@touch $@
 
 $(PAGES)/node_modules/all.installed: $(PAGES)/package-lock.json

@@ -10,7 +10,7 @@ import pytest
 FOLDER = Path(__file__).parent
 _PROJECT = FOLDER.parent.parent
 _NODE_MODULES = FOLDER / "node_modules"
-_GENERATOR = FOLDER / ".venv" / "bin" / "ariadne-codegen"
+_GENERATOR = Path(sys.prefix) / "generator" / "bin" / "ariadne-codegen"
 
 needs_npm = pytest.mark.skipif(
     not (_NODE_MODULES / "all.installed").exists(), reason="npm ci was not run in tests/client_libraries"
