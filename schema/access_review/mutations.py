@@ -38,12 +38,12 @@ class AccessReviewStartInput:
 
 
 @strawberry.input(description="What keeps its access.")
-class AccessReviewConfirmInput:
+class AccessReviewItemConfirmInput:
     access_review_item_id: strawberry.ID = strawberry.field(description="The item of the access review.")
 
 
 @strawberry.input(description="What loses its access now.")
-class AccessReviewEndInput:
+class AccessReviewItemEndInput:
     access_review_item_id: strawberry.ID = strawberry.field(description="The item of the access review.")
     dry_run: bool = dry_run()
 
@@ -70,14 +70,14 @@ class AccessReviewStartPayload(AccessPayload):
 
 
 @entity(None, carries={"item_id": Uuid()})
-class AccessReviewConfirmPayload(Payload):
+class AccessReviewItemConfirmPayload(Payload):
     """What keeps its access."""
 
     access_review_item: AccessReviewItem | None = to_one(reads.item_of_result)
 
 
 @entity(None, carries={"item_id": Uuid()})
-class AccessReviewEndPayload(AccessPayload):
+class AccessReviewItemEndPayload(AccessPayload):
     """What has lost its access."""
 
     access_review_item: AccessReviewItem | None = to_one(reads.item_of_result)
@@ -102,23 +102,23 @@ class AccessReviewMutation:
         )
 
     @mutation(needs(Permission.ACCOUNT_TRANSFER))
-    async def access_review_confirm(
-        self, session: WriteSession, principal: Principal, input: AccessReviewConfirmInput
-    ) -> AccessReviewConfirmPayload:
+    async def access_review_item_confirm(
+        self, session: WriteSession, principal: Principal, input: AccessReviewItemConfirmInput
+    ) -> AccessReviewItemConfirmPayload:
         """Confirm that an item of an access review keeps its access. Nobody confirms their own."""
         item_id = _item_id(input.access_review_item_id)
         await answer.confirm_item(session, principal, item_id)
-        return payload(AccessReviewConfirmPayload, item_id=item_id)
+        return payload(AccessReviewItemConfirmPayload, item_id=item_id)
 
     @mutation(needs(Permission.ACCOUNT_TRANSFER))
-    async def access_review_end(
-        self, session: WriteSession, principal: Principal, input: AccessReviewEndInput
-    ) -> AccessReviewEndPayload:
+    async def access_review_item_end(
+        self, session: WriteSession, principal: Principal, input: AccessReviewItemEndInput
+    ) -> AccessReviewItemEndPayload:
         """End the access of an item of an access review, with effect from the next request. A share keeps its
         other accounts."""
         item_id = _item_id(input.access_review_item_id)
         await answer.end_item(session, principal, item_id)
-        return payload(AccessReviewEndPayload, item_id=item_id)
+        return payload(AccessReviewItemEndPayload, item_id=item_id)
 
 
 def _item_id(text: str) -> AccessReviewItemId:

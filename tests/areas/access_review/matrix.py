@@ -46,8 +46,8 @@ async def _restore(stage: Stage, caller: str) -> None:
 
 MUTATIONS = {
     "accessReviewStart": Mutation("ACCOUNT_TRANSFER", _ASKERS, _start, _restore),
-    "accessReviewConfirm": Mutation("ACCOUNT_TRANSFER", _ASKERS, _item, _restore),
-    "accessReviewEnd": Mutation("ACCOUNT_TRANSFER", _ASKERS, _item, _restore),
+    "accessReviewItemConfirm": Mutation("ACCOUNT_TRANSFER", _ASKERS, _item, _restore),
+    "accessReviewItemEnd": Mutation("ACCOUNT_TRANSFER", _ASKERS, _item, _restore),
 }
 
 

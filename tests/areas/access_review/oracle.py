@@ -16,15 +16,15 @@ CONSEQUENCES = {
     "accessReviewStart": does(
         access=Access.OTHERS, mails={ACCESS_REVIEW_ASKED}, limited={Limited.ACCESS_REVIEW_NOTICES}
     ),
-    "accessReviewConfirm": NO_CONSEQUENCE,
-    "accessReviewEnd": ACCESS_OF_OTHERS,
+    "accessReviewItemConfirm": NO_CONSEQUENCE,
+    "accessReviewItemEnd": ACCESS_OF_OTHERS,
 }
 
 
 STATUSES = {
     "accessReviewStart": Row(NEEDS_ACTIVE, ("owner",)),
-    "accessReviewConfirm": Row(TAKES_AWAY, ("owner",)),
-    "accessReviewEnd": Row(TAKES_AWAY, ("owner",)),
+    "accessReviewItemConfirm": Row(TAKES_AWAY, ("owner",)),
+    "accessReviewItemEnd": Row(TAKES_AWAY, ("owner",)),
 }
 
 
@@ -35,7 +35,7 @@ BOUNDS = {
 
 
 REMOVES = {
-    "accessReviewEnd": "accessReviewItem.id",
+    "accessReviewItemEnd": "accessReviewItem.id",
 }
 
 
@@ -44,8 +44,8 @@ def inputs(place: Place) -> dict[str, Input]:
     item = {"accessReviewItemId": place.objects[Kind.ACCESS_REVIEW_ITEM]}
     return {
         "accessReviewStart": {"accountId": place.account.id, "endsAt": in_ten_days()},
-        "accessReviewConfirm": item,
-        "accessReviewEnd": item,
+        "accessReviewItemConfirm": item,
+        "accessReviewItemEnd": item,
     }
 
 

@@ -182,7 +182,7 @@ async def test_what_nobody_confirms_ends(scene: Scene, application: AsyncEngine)
     """In this account alone, with the events of what ended; what was confirmed stays."""
     await scene.start()
     items = await scene.items(scene.brand.us)
-    assert await scene.answer("accessReviewConfirm", items["API_KEY"]) == ""
+    assert await scene.answer("accessReviewItemConfirm", items["API_KEY"]) == ""
     review = await scene.review(scene.brand.us)
     await make_due(scene.world, review["id"], at_the_end=True)
     for _ in range(2):
@@ -207,7 +207,7 @@ async def test_what_nobody_confirms_ends(scene: Scene, application: AsyncEngine)
     found = await scene.api.read(query, scene.brand.owner, id=scene.brand.us.id)
     by_nobody = {"reason": "Nobody confirmed it in the access review.", "actor": None}
     assert found["account"]["events"]["nodes"] == [by_nobody] * 2
-    for name in ("accessReviewConfirm", "accessReviewEnd"):
+    for name in ("accessReviewItemConfirm", "accessReviewItemEnd"):
         assert await scene.answer(name, items["MEMBER"]) == "FAILED_PRECONDITION"
     review = await scene.review(scene.brand.uk)
     await make_due(scene.world, review["id"], at_the_end=True)
@@ -220,7 +220,7 @@ async def test_an_owner_ends_it_at_once(scene: Scene) -> None:
     items = await scene.items(scene.brand.us)
     tried = await done(
         scene.api,
-        "accessReviewEnd",
+        "accessReviewItemEnd",
         scene.brand.owner,
         "accessChanges { subjectName lost }",
         accessReviewItemId=items["API_KEY"]["id"],
@@ -229,8 +229,8 @@ async def test_an_owner_ends_it_at_once(scene: Scene) -> None:
     assert [bool(change["lost"]) for change in tried["accessChanges"]] == [True]
     assert await scene.access() == ALL
     for item in items.values():
-        assert await scene.answer("accessReviewEnd", item) == ""
-        assert await scene.answer("accessReviewConfirm", item) == "FAILED_PRECONDITION"
+        assert await scene.answer("accessReviewItemEnd", item) == ""
+        assert await scene.answer("accessReviewItemConfirm", item) == "FAILED_PRECONDITION"
     assert await scene.access() == (False, False, True, False)
     assert (await scene.review(scene.brand.us))["waitingCount"] == 0
 
@@ -242,7 +242,7 @@ async def test_who_has_become_an_owner_stays(scene: Scene, application: AsyncEng
     owns = update(memberships).where(memberships.c.user_id == scene.member.person.key)
     async with scene.world.database.begin() as connection:
         await connection.execute(owns.values(role_id=BuiltinRole.OWNER.id))
-    assert await scene.answer("accessReviewEnd", item) == "FAILED_PRECONDITION"
+    assert await scene.answer("accessReviewItemEnd", item) == "FAILED_PRECONDITION"
     review = await scene.review(scene.brand.us)
     await make_due(scene.world, review["id"], at_the_end=True)
     await work(application, scene.brand.us, review["id"])
@@ -259,7 +259,7 @@ async def test_nobody_confirms_their_own(scene: Scene) -> None:
     async with scene.world.database.begin() as connection:
         await connection.execute(owns.values(role_id=BuiltinRole.OWNER.id))
     values = {"accessReviewItemId": items["MEMBER"]["id"]}
-    code = await code_of(scene.api, "accessReviewConfirm", scene.member, **values)
+    code = await code_of(scene.api, "accessReviewItemConfirm", scene.member, **values)
     assert code == "FAILED_PRECONDITION"
     assert (await scene.items(scene.brand.us))["MEMBER"]["decision"] is None
 
@@ -282,7 +282,7 @@ async def test_who_may_ask_and_answer(scene: Scene) -> None:
     assert await code_of(scene.api, "accessReviewStart", stranger, **values) == "NOT_FOUND"
     await scene.start()
     item = {"accessReviewItemId": (await scene.items(scene.brand.us))["MEMBER"]["id"]}
-    for name in ("accessReviewConfirm", "accessReviewEnd"):
+    for name in ("accessReviewItemConfirm", "accessReviewItemEnd"):
         assert await code_of(scene.api, name, administrator, **item) == "FORBIDDEN"
         assert await code_of(scene.api, name, stranger, **item) == "NOT_FOUND"
         unknown = {"accessReviewItemId": present(Kind.ACCESS_REVIEW_ITEM, scene.member.person.key)}
