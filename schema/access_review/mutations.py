@@ -12,12 +12,12 @@ from engine.base.marks import Public
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
 from models.access_review.tables import ReviewedKind
-from models.base.ids import AccessReviewItemId, Kind, present
-from resolvers.access_review import answer, reads, start
+from models.base.ids import AccessReviewId, AccessReviewItemId, Kind, present
+from resolvers.access_review import answer, cancel, reads, start
 from resolvers.access_review.candidates import Candidate
 from resolvers.accounts import reads as accounts
 from resolvers.inputs.global_ids import required
-from schema.access_review.types import AccessReviewItem
+from schema.access_review.types import AccessReview, AccessReviewItem
 from schema.fields.dry_runs import dry_run
 from schema.fields.ids import account_id
 from schema.fields.marks import needs
@@ -35,6 +35,11 @@ class AccessReviewStartInput:
         description="When the access that nobody has confirmed ends: 7 to 90 days from now."
     )
     dry_run: bool = dry_run()
+
+
+@strawberry.input(description="What is no longer asked.")
+class AccessReviewCancelInput:
+    access_review_id: strawberry.ID = strawberry.field(description="The access review of an account.")
 
 
 @strawberry.input(description="What keeps its access.")
@@ -69,6 +74,13 @@ class AccessReviewStartPayload(AccessPayload):
     dry_runs_tell: ClassVar[tuple[str, ...]] = ("asked",)
 
 
+@entity(None, carries={"review_id": Uuid()})
+class AccessReviewCancelPayload(Payload):
+    """The canceled access review."""
+
+    access_review: AccessReview | None = to_one(reads.of_result)
+
+
 @entity(None, carries={"item_id": Uuid()})
 class AccessReviewItemConfirmPayload(Payload):
     """What keeps its access."""
@@ -100,6 +112,17 @@ class AccessReviewMutation:
             account_id=done.account_id,
             asked=[_shown(each) for each in done.asked],
         )
+
+    @mutation(needs(Permission.ACCOUNT_TRANSFER))
+    async def access_review_cancel(
+        self, session: WriteSession, principal: Principal, input: AccessReviewCancelInput
+    ) -> AccessReviewCancelPayload:
+        """Cancel the access review of an account: nothing ends by it, and its items cannot be answered any
+        more. What was answered before stays so. Needs ACCOUNT_TRANSFER also in the account where the review
+        was started."""
+        review_id = AccessReviewId(required(Kind.ACCESS_REVIEW, input.access_review_id, "accessReviewId"))
+        await cancel.cancel_review(session, principal, review_id)
+        return payload(AccessReviewCancelPayload, review_id=review_id)
 
     @mutation(needs(Permission.ACCOUNT_TRANSFER))
     async def access_review_item_confirm(

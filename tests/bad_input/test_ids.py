@@ -60,6 +60,7 @@ MUTATIONS = {
     "accessPromiseCreate": ["accountId", "roleIds"],
     "accessPromiseEnd": ["accessPromiseId"],
     "accessReviewStart": ["accountId"],
+    "accessReviewCancel": ["accessReviewId"],
     "accessReviewItemConfirm": ["accessReviewItemId"],
     "accessReviewItemEnd": ["accessReviewItemId"],
     "tokenRevoke": ["narrowedTokenId"],

@@ -16,6 +16,7 @@ CONSEQUENCES = {
     "accessReviewStart": does(
         access=Access.OTHERS, mails={ACCESS_REVIEW_ASKED}, limited={Limited.ACCESS_REVIEW_NOTICES}
     ),
+    "accessReviewCancel": NO_CONSEQUENCE,
     "accessReviewItemConfirm": NO_CONSEQUENCE,
     "accessReviewItemEnd": ACCESS_OF_OTHERS,
 }
@@ -23,6 +24,7 @@ CONSEQUENCES = {
 
 STATUSES = {
     "accessReviewStart": Row(NEEDS_ACTIVE, ("owner",)),
+    "accessReviewCancel": Row(TAKES_AWAY, ("owner",)),
     "accessReviewItemConfirm": Row(TAKES_AWAY, ("owner",)),
     "accessReviewItemEnd": Row(TAKES_AWAY, ("owner",)),
 }
@@ -44,12 +46,14 @@ def inputs(place: Place) -> dict[str, Input]:
     item = {"accessReviewItemId": place.objects[Kind.ACCESS_REVIEW_ITEM]}
     return {
         "accessReviewStart": {"accountId": place.account.id, "endsAt": in_ten_days()},
+        "accessReviewCancel": {"accessReviewId": place.objects[Kind.ACCESS_REVIEW]},
         "accessReviewItemConfirm": item,
         "accessReviewItemEnd": item,
     }
 
 
 ID_FIELDS = {
+    "accessReviewId": Kind.ACCESS_REVIEW,
     "accessReviewItemId": Kind.ACCESS_REVIEW_ITEM,
 }
 

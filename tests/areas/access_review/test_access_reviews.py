@@ -25,7 +25,7 @@ from tests.world.world import Account, ApiKey, Member, Person, World
 
 _ASKED = "asked { accountId kind subjectId unused }"
 _REVIEWS = """query ($id: ID!) { account(id: $id) { accessReviews { totalCount nodes {
-  id isOpen waitingCount endsAt account { id } startedBy { id }
+  id isOpen waitingCount endsAt canceledAt account { id } startedBy { id }
   items { nodes { id kind unused decision decidedBy { id } user { id } share { id } apiKey { id } } }
 } } } }"""
 
@@ -264,6 +264,57 @@ async def test_nobody_confirms_their_own(scene: Scene) -> None:
     assert (await scene.items(scene.brand.us))["MEMBER"]["decision"] is None
 
 
+async def test_a_canceled_review_ends_nothing(scene: Scene, application: AsyncEngine) -> None:
+    """What was answered stays so, what was not cannot be; a worker that comes later does nothing."""
+    await scene.start()
+    items = await scene.items(scene.brand.us)
+    assert await scene.answer("accessReviewItemEnd", items["API_KEY"]) == ""
+    review = await scene.review(scene.brand.us)
+    canceled = await done(
+        scene.api,
+        "accessReviewCancel",
+        scene.brand.owner,
+        "accessReview { id isOpen waitingCount canceledAt }",
+        accessReviewId=review["id"],
+    )
+    shown = canceled["accessReview"]
+    assert (shown["id"], shown["isOpen"], shown["waitingCount"]) == (review["id"], False, 0)
+    assert shown["canceledAt"] is not None
+    for name in ("accessReviewItemConfirm", "accessReviewItemEnd"):
+        assert await scene.answer(name, items["MEMBER"]) == "FAILED_PRECONDITION"
+    again = {"accessReviewId": review["id"]}
+    assert await code_of(scene.api, "accessReviewCancel", scene.brand.owner, **again) == "FAILED_PRECONDITION"
+    await work(application, scene.brand.us, review["id"])
+    assert await scene.access() == (True, True, True, False)
+    assert {kind: item["decision"] for kind, item in (await scene.items(scene.brand.us)).items()} == {
+        "MEMBER": None,
+        "SHARE": None,
+        "API_KEY": "ENDED",
+    }
+    told = await events_of(scene.api, scene.brand.owner, scene.brand.us.id)
+    assert [event["kind"] for event in told[:2]] == ["ACCESS_REVIEW_CANCELED", "API_KEY_REVOKED"]
+    # The other account's goes on, and this one can be asked anew.
+    assert (await scene.review(scene.brand.uk))["isOpen"]
+    anew = (await scene.start())["asked"]
+    assert {each["accountId"] for each in anew} == {scene.brand.us.id}
+
+
+async def test_a_review_is_canceled_from_where_it_was_started(scene: Scene) -> None:
+    """The owners of an account below do not rid themselves of the question."""
+    local = await scene.world.member(scene.brand.us, BuiltinRole.OWNER)
+    await scene.start()
+    review = {"accessReviewId": (await scene.review(scene.brand.us))["id"]}
+    made = await attempt(scene.api, "accessReviewCancel", local, **review)
+    assert made.code == "FORBIDDEN"
+    assert (await scene.review(scene.brand.us))["isOpen"]
+    assert await code_of(scene.api, "accessReviewCancel", scene.brand.owner, **review) == ""
+    own = {"accountId": scene.brand.us.id, "endsAt": in_ten_days()}
+    await done(scene.api, "accessReviewStart", local, **own)
+    found = await scene.api.read(_REVIEWS, local, id=scene.brand.us.id)
+    newest = {"accessReviewId": found["account"]["accessReviews"]["nodes"][0]["id"]}
+    assert await code_of(scene.api, "accessReviewCancel", local, **newest) == ""
+
+
 @pytest.mark.parametrize("days", [-1, 6, 91])
 async def test_an_end_that_is_too_near_or_too_far(scene: Scene, days: int) -> None:
     ends_at = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days, hours=1)
@@ -287,5 +338,10 @@ async def test_who_may_ask_and_answer(scene: Scene) -> None:
         assert await code_of(scene.api, name, stranger, **item) == "NOT_FOUND"
         unknown = {"accessReviewItemId": present(Kind.ACCESS_REVIEW_ITEM, scene.member.person.key)}
         assert await code_of(scene.api, name, scene.brand.owner, **unknown) == "NOT_FOUND"
+    review = {"accessReviewId": (await scene.review(scene.brand.us))["id"]}
+    unknown = {"accessReviewId": present(Kind.ACCESS_REVIEW, scene.member.person.key)}
+    assert await code_of(scene.api, "accessReviewCancel", administrator, **review) == "FORBIDDEN"
+    assert await code_of(scene.api, "accessReviewCancel", stranger, **review) == "NOT_FOUND"
+    assert await code_of(scene.api, "accessReviewCancel", scene.brand.owner, **unknown) == "NOT_FOUND"
     assert await scene.access() == ALL
     assert (await scene.review(scene.brand.us, administrator))["waitingCount"] == 4

@@ -82,6 +82,24 @@ async def test_a_confirmation_that_is_late_is_refused(
     assert brand.us.id not in await seen_by(api, guest)
 
 
+async def test_a_cancellation_beside_the_end(api: Api, world: World, application: AsyncEngine) -> None:
+    """Either nothing ends, or all has ended and the cancellation is refused."""
+    for _ in range(ROUNDS):
+        brand, guest = await _asked(api, world)
+        review = await _review(api, brand, brand.us)
+        await make_due(world, review["id"], at_the_end=True)
+        code, *_ = await at_once(
+            code_of(api, "accessReviewCancel", brand.owner, accessReviewId=review["id"]),
+            *[work(application, brand.us, review["id"]) for _ in range(2)],
+        )
+        assert code in {"", "FAILED_PRECONDITION"}
+        after = await _review(api, brand, brand.us)
+        assert after["items"]["nodes"][0]["decision"] == (None if code == "" else "ENDED")
+        assert not after["isOpen"]
+        assert (brand.us.id in await seen_by(api, guest)) is (code == "")
+        assert await _ended(api, brand) == (0 if code == "" else 1)
+
+
 async def test_both_accounts_of_a_share_at_once(api: Api, world: World, application: AsyncEngine) -> None:
     """In the end it opens nothing, and is revoked."""
     for _ in range(ROUNDS):
