@@ -89,10 +89,11 @@ class TokenAttempts:
             return "BAD_USER_INPUT"
         if not self.rights.reaches(self.subject, account):
             return "NOT_FOUND"
+        if permission not in self.rights.held(self.subject, account):
+            return f"FORBIDDEN {permission}"
         kept = self.rights.kept(self.subject, account)
-        if "ACCOUNT_READ" not in kept:
-            return "NOT_FOUND"
-        return "" if permission in kept else f"FORBIDDEN {permission}"
+        by_glass = [name for name in ("ACCOUNT_READ", permission) if name not in kept]
+        return f"FORBIDDEN {by_glass[0]}" if by_glass else ""
 
     def _managing(self, token: Token) -> str:
         """Who manages the key's tokens may; for a person's nobody."""
