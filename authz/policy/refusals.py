@@ -147,10 +147,11 @@ class NotFound(Refusal):
 
 class PermissionDenied(Refusal):
     """The account is within reach, but the caller does not hold the permission there. `field`: what needs it,
-    where something else does not."""
+    where something else does not. `message`: where holding it is not enough."""
 
-    def __init__(self, permission: Permission, field: str | None = None) -> None:
-        super().__init__(RefusalCode.FORBIDDEN, f"You need {permission.name} in this account.", field)
+    def __init__(self, permission: Permission, field: str | None = None, message: str | None = None) -> None:
+        told = f"You need {permission.name} in this account." if message is None else message
+        super().__init__(RefusalCode.FORBIDDEN, told, field)
         self.permission = permission
 
 

@@ -122,7 +122,8 @@ def holders_beside(
     role_ids: ColumnElement[list[uuid.UUID]],
 ) -> Select[Any]:
     """Who holds one of the permissions in the account by something else than these roles, whatever the
-    account's status, and break-glass aside: rows (user_id, api_key_id)."""
+    account's status and any limit of one person's rights, and break-glass aside: rows (user_id,
+    api_key_id)."""
     closure = account_closure.alias()
     own = closure.c.master_id == master_id, closure.c.descendant_id == account_id
     path = select(*closure.c).where(*own).subquery("path")

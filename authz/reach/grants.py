@@ -76,13 +76,26 @@ def _below_mask_of(held: FromClause, role: FromClause) -> ColumnElement[int]:
 def membership_grants(principal: FromClause, *more: str) -> Select[Any]:
     """Grants of memberships. `more`: further columns, of the memberships; likewise for keys and shares."""
     member, role = active_memberships(), roles.alias()
+    below = _below_mask_of(member, role).op("&")(_below_limit(member))
+    return _grants_of_members(principal, member, role, below, *more)
+
+
+def _unlimited_membership_grants(principal: FromClause, *more: str) -> Select[Any]:
+    """What they give without the limits that staff have set (R73), which end by themselves."""
+    member, role = active_memberships(), roles.alias()
+    return _grants_of_members(principal, member, role, _below_mask_of(member, role), *more)
+
+
+def _grants_of_members(
+    principal: FromClause, member: FromClause, role: FromClause, below: ColumnElement[int], *more: str
+) -> Select[Any]:
     return (
         select(
             member.c.master_id,
             member.c.account_id,
             member.c.account_id.label("from_id"),
             role.c.member_mask.label("own_mask"),
-            _below_mask_of(member, role).op("&")(_below_limit(member)).label("below_mask"),
+            below.label("below_mask"),
             end_of(member).label("ends_at"),
             *(member.c[name] for name in more),
         )
@@ -178,8 +191,10 @@ def dated_grant_rows(principals: FromClause, *whose: str) -> CompoundSelect[Any]
 
 def roled_grant_rows(principals: FromClause, *whose: str) -> CompoundSelect[Any]:
     """The grants of several principals except break-glass, with the role that each gives (`role_id`; null: a
-    share of areas), and the columns that say whose it is."""
-    grants = _grants(principals, "role_id")
+    share of areas), and the columns that say whose it is. Limits of one person's rights below are left
+    out."""
+    kinds = _unlimited_membership_grants, _key_grants, share_grants
+    grants = [grant(principals, "role_id") for grant in kinds]
     return union_all(*(grant.add_columns(*(principals.c[name] for name in whose)) for grant in grants))
 
 

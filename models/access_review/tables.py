@@ -43,11 +43,15 @@ access_reviews = control_table(
     Column("id", Uuid, nullable=False),
     Column("maker_user_id", Uuid, ForeignKey("users.id")),
     Column("maker_api_key_id", Uuid),
+    Column("top_account_id", Uuid, nullable=False, comment="Where it was started, with those below."),
     created_at(),
     moment("ends_at", nullable=False),
     moment("work_due_at"),
+    moment("canceled_at"),
     PrimaryKeyConstraint("master_id", "id"),
     account_reference(),
+    ForeignKeyConstraint(["master_id", "top_account_id"], ["accounts.master_id", "accounts.id"]),
+    CheckConstraint("canceled_at IS NULL OR work_due_at IS NULL", name="canceled"),
     Index("ix_access_reviews_id", "id"),
     Index("ix_access_reviews_account_id_id", "account_id", "id"),
     Index("ix_access_reviews_work_due_at", "work_due_at", postgresql_where=text("work_due_at IS NOT NULL")),
@@ -59,7 +63,8 @@ access_reviews = control_table(
         postgresql_where=text("work_due_at IS NOT NULL"),
     ),
 )
-"""`work_due_at`: when a worker reminds the owners, and then ends what nobody answered. NULL: it has ended."""
+"""`work_due_at`: when a worker reminds the owners, and then ends what nobody answered. NULL: it has ended, or
+was canceled."""
 
 access_review_items = control_table(
     "access_review_items",

@@ -10,8 +10,13 @@ from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
-from models.access_review.tables import ReviewDecision, ReviewedKind, access_review_items
-from models.accounts.trees import row_of
+from models.access_review.tables import (
+    ReviewDecision,
+    ReviewedKind,
+    access_review_items,
+    access_reviews,
+)
+from models.accounts.trees import in_tree, row_of
 from models.base.ids import AccessReviewItemId, AccountId, Kind, present
 from models.members.tables import memberships
 from resolvers.access_review.ending import Subject, end_access
@@ -30,7 +35,8 @@ KINDS = {
 async def confirm_item(session: WriteSession, principal: Principal, item_id: AccessReviewItemId) -> None:
     """Let it keep its access, in any status of the account. Needs ACCOUNT_TRANSFER.
 
-    Raises FAILED_PRECONDITION where it was answered already, and where it is the caller's own access.
+    Raises FAILED_PRECONDITION where it was answered already or the review was canceled, and where it is the
+    caller's own access.
     """
     account, row = await _unanswered(session, principal, item_id)
     if principal.id in (row.user_id, row.subject_id):
@@ -43,7 +49,8 @@ async def confirm_item(session: WriteSession, principal: Principal, item_id: Acc
 async def end_item(session: WriteSession, principal: Principal, item_id: AccessReviewItemId) -> None:
     """End its access to the account at once, in any status. Needs ACCOUNT_TRANSFER.
 
-    Raises FAILED_PRECONDITION where it was answered already, and for a member who has become an owner.
+    Raises FAILED_PRECONDITION where it was answered already or the review was canceled, and for a member who
+    has become an owner.
     """
     account, row = await _unanswered(session, principal, item_id)
     owns = select(memberships.c.id).where(
@@ -67,12 +74,18 @@ async def _unanswered(
     (account,) = await authorize_all(
         session, principal, [place], Permission.ACCOUNT_TRANSFER, WriteKind.TAKES_AWAY
     )
-    statement = select(access_review_items).where(row_of(access_review_items, account, item_id))
+    statement = (
+        select(access_review_items, access_reviews.c.canceled_at)
+        .join(access_reviews, in_tree(access_reviews, access_review_items, id="review_id"))
+        .where(row_of(access_review_items, account, item_id))
+    )
     row = (await session.execute(statement)).one_or_none()
     if row is None:
         raise NotFound(_FIELD)
     if row.decision is not None:
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "It was answered already, or has ended.", _FIELD)
+    if row.canceled_at is not None:
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, "The access review was canceled.", _FIELD)
     return account, row
 
 

@@ -42,6 +42,11 @@ def item_of_result(result: FromClause) -> Select[Any]:
     return row_by_id(access_review_items, result.c.item_id, Permission.MEMBERS_READ)
 
 
+def of_result(result: FromClause) -> Select[Any]:
+    """The review, as it is now."""
+    return row_by_id(access_reviews, result.c.review_id, Permission.MEMBERS_READ)
+
+
 def account_of(review: FromClause) -> Select[Any]:
     """The account that it is about."""
     return account_behind(review)
@@ -53,16 +58,16 @@ def items_of(review: FromClause) -> Select[Any]:
 
 
 def is_open(review: FromClause) -> ColumnElement[bool]:
-    """Whether it can be answered: it has not ended."""
+    """Whether it can be answered: it has not ended and was not canceled."""
     found: ColumnElement[bool] = review.c.work_due_at.is_not(None)
     return found
 
 
 def waiting_of(review: FromClause) -> ColumnElement[int]:
-    """How many items nobody has answered yet."""
+    """How many items nobody has answered yet; none if it was canceled."""
     item = access_review_items.alias()
     waiting = select(func.count()).select_from(item)
-    mine = in_tree(item, review, review_id="id"), item.c.decision.is_(None)
+    mine = in_tree(item, review, review_id="id"), item.c.decision.is_(None), is_open(review)
     return waiting.where(*mine).correlate(review).scalar_subquery()
 
 

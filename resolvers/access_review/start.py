@@ -84,6 +84,7 @@ async def _store(
     made = {
         "maker_user_id": principal.user_id,
         "maker_api_key_id": principal.api_key_id,
+        "top_account_id": account.account_id,
         "ends_at": ends_at,
         "work_due_at": reminded_at,
     }

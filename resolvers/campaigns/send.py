@@ -99,7 +99,10 @@ async def approve_campaign(
     campaign = await _locked(session, principal, command.campaign_id)
     campaign.check_status(CampaignStatus.AWAITING_APPROVAL)
     campaign.check_version(command.expected_version)
-    if principal.person_id is None or principal.person_id == await _asker(session, campaign):
+    if principal.person_id is None:
+        message = "A person must approve it: API keys and narrowed tokens cannot."
+        raise Refusal(RefusalCode.SECOND_PERSON_REQUIRED, message)
+    if principal.person_id == await _asker(session, campaign):
         message = "Another person than the one who had it sent must approve it."
         raise Refusal(RefusalCode.SECOND_PERSON_REQUIRED, message)
     approved = {"approved_by_user_id": principal.person_id}

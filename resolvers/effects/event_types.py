@@ -33,6 +33,7 @@ class EventType(enum.Enum):
     PROMISE_MADE = "access_promise.made"
     PROMISE_ENDED = "access_promise.ended"
     ACCESS_REVIEW_STARTED = "access_review.started"
+    ACCESS_REVIEW_CANCELED = "access_review.canceled"
     ACCESS_CONFIRMED = "access.confirmed"
     SHARE_CREATED = "share.created"
     SHARE_ACCEPTED = "share.accepted"

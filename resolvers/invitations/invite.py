@@ -27,6 +27,7 @@ from resolvers.effects.log import Change, record, record_of_each
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.invitations.mail import queue_invitation
 from resolvers.members.change import check_expiry
+from resolvers.promises.offers import check_offer
 
 VALID_FOR = datetime.timedelta(days=7)
 
@@ -58,7 +59,8 @@ async def invite_member(
     """Offer a role to an e-mail address. An earlier open offer to it ends.
 
     Needs MEMBERS_WRITE and all permissions of the role. The answer does not depend on whether the address is
-    registered (T13). Raises ROLE_TOO_WIDE, ALREADY_MEMBER, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
+    registered (T13). Raises ROLE_TOO_WIDE, ALREADY_MEMBER, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH, and
+    PROMISE_BROKEN where accepting it would.
     """
     until = command.member_expires_at
     needed = Permission.MEMBERS_WRITE, WriteKind.REPEATABLE
@@ -96,6 +98,8 @@ async def add_invitation(
     session: WriteSession, principal: Principal, account: Authorized, offer: Offer
 ) -> None:
     """Write the invitation, its event and its mail."""
+    role = offer.role
+    await check_offer(session, [account], offer.email.canonical, role.id, role.mask, role.below_mask)
     await _withdraw_open(session, account, offer.email)
     token = generate(TokenKind.INVITATION)
     await session.send_built(

@@ -98,12 +98,17 @@ async def narrow_token(
     }
     made = insert(narrowed_tokens).values(values).returning(narrowed_tokens.c.expires_at)
     expires_at = (await session.execute(made)).scalar_one()
-    # What only break-glass gives the caller is missing now.
+    # What only break-glass gives the caller is missing now, though it is held.
     masks = {
         row.account_id: row.mask for row in await session.execute(masks_of_token(literal(token_id, Uuid)))
     }
     for account in accounts:
-        _check_held(masks.get(account.account_id, 0), scopes)
+        by_glass = permissions_in(scopes & ~masks.get(account.account_id, 0))
+        if by_glass:
+            message = (
+                "A narrowed token has nothing of a break-glass opening: leave out what only that gives you."
+            )
+            raise PermissionDenied(by_glass[0], "permissions", message)
     names: Change = {
         "audience": audience,
         "permissions": [permission.name for permission in permissions_in(scopes)],

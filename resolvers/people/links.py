@@ -110,7 +110,8 @@ async def link_of_code(session: WriteSession, user_id: UserId, code: str) -> Dig
     for row in (await session.execute(statement)).all():
         if secrets.compare_digest(row.code_digest, _digest_of_code(row.digest, code.strip())):
             return Digest(row.digest)
-    raise Refusal(RefusalCode.LINK_NOT_VALID, field="code")
+    message = "The code is wrong or has expired. After several wrong ones only the link of the mail helps."
+    raise Refusal(RefusalCode.LINK_NOT_VALID, message, "code")
 
 
 async def refuse_taken(session: WriteSession, user_id: UserId, canonical: str | None = None) -> None:

@@ -10,6 +10,7 @@ import datetime
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
 from models.base.ids import Kind, MasterId, UserId
 from models.effects.events import events
@@ -59,7 +60,7 @@ def _made_or_rotated(user_id: UserId, since: datetime.datetime) -> ColumnElement
     rotated = (
         exists()
         .where(
-            events.c.master_id == api_keys.c.master_id,
+            in_tree(events, api_keys),
             events.c.subject_id == func.concat(f"{Kind.API_KEY}_", api_keys.c.id),
             events.c.kind == EventType.API_KEY_ROTATED.value,
             events.c.actor_user_id == user_id,

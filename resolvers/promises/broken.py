@@ -20,16 +20,17 @@ from models.promises.tables import access_promises
 
 @dataclass(frozen=True)
 class Broken:
-    """As `mandant_check_promises` tells it. `holder_id`: the first person or API key that would break it."""
+    """As `mandant_check_promises` and `mandant_check_offer` tell it. `holder_id`: the first person or API key
+    that would break it; None: whoever accepts what is offered."""
 
     promise_id: uuid.UUID
-    holder_id: uuid.UUID
+    holder_id: uuid.UUID | None
 
     @classmethod
     def read(cls, detail: str) -> "Broken":
         """From the detail of the database's error."""
-        promise_id, holder_id = detail.split()
-        return cls(uuid.UUID(promise_id), uuid.UUID(holder_id))
+        promise_id, *holder_ids = map(uuid.UUID, detail.split())
+        return cls(promise_id, next(iter(holder_ids), None))
 
 
 async def refusal_of(session: WriteSession, principal: Principal, broken: Broken) -> Refusal:
@@ -47,10 +48,12 @@ async def refusal_of(session: WriteSession, principal: Principal, broken: Broken
     if row is None:
         return Refusal(RefusalCode.PROMISE_BROKEN)
     (permission,) = permissions_in(row.permission)
-    who = "An API key" if row.holder is None else row.holder
     promise_id = present(Kind.ACCESS_PROMISE, broken.promise_id)
-    return Refusal(
-        RefusalCode.PROMISE_BROKEN,
-        f"{who} would have {permission.name} in {row.name}, which has promised it to some roles alone: "
-        f"{promise_id}. An owner of {row.name} can do it with a reason in the request's extensions.",
-    )
+    promised = f"which has promised it to some roles alone: {promise_id}."
+    would = f"would have {permission.name} in {row.name}, {promised}"
+    if broken.holder_id is None:
+        way = "Offer less; an owner can give more to a member, with a reason in the request's extensions."
+        return Refusal(RefusalCode.PROMISE_BROKEN, f"Whoever accepts it {would} {way}")
+    who = "An API key" if row.holder is None else row.holder
+    way = f"An owner of {row.name} can do it with a reason in the request's extensions."
+    return Refusal(RefusalCode.PROMISE_BROKEN, f"{who} {would} {way}")

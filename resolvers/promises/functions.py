@@ -1,4 +1,4 @@
-"""The stored function that holds changes of access to what accounts have promised."""
+"""The stored functions that hold changes of access, and offers of it, to what accounts have promised."""
 
 from typing import Any
 
@@ -19,5 +19,9 @@ _BESIDE = holders_beside(
 )
 
 FUNCTIONS = functions_in(
-    __package__, "check_promises", beside=prepared(_BESIDE).sql, owner=BuiltinRole.OWNER.id
+    __package__,
+    "check_promises",
+    "check_offer",
+    beside=prepared(_BESIDE).sql,
+    owner=BuiltinRole.OWNER.id,
 )

@@ -29,6 +29,7 @@ from models.scim.tables import scim_group_members, scim_group_roles, scim_member
 from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record, record_ends
 from resolvers.members.ending import Ending, end_memberships
+from resolvers.promises.broken import Broken
 from resolvers.sessions.ends import limit_sessions_of
 from resolvers.staff.user_rights import limit_in_force
 
@@ -139,8 +140,10 @@ async def _give(
         if getattr(error.orig, "sqlstate", None) != _PROMISE_BROKEN:
             raise
         await before.go_back()
-        broken = Refusal(RefusalCode.PROMISE_BROKEN)
-        await _left(session, principal, master, user_id, account_id, broken)
+        broken = Broken.read(str(getattr(error.orig, "detail", "")))
+        await _left(
+            session, principal, master, user_id, account_id, Refusal(RefusalCode.PROMISE_BROKEN), broken
+        )
 
 
 async def _take(
@@ -217,7 +220,11 @@ async def _left(
     user_id: UserId,
     account_id: AccountId,
     refusal: Refusal,
+    broken: Broken | None = None,
 ) -> None:
+    """Tell of it. The promise is named by its id alone: what it says is read by who may see it."""
     after = {"user": present(Kind.USER, user_id), "code": refusal.code.name}
+    if broken is not None:
+        after["promise"] = present(Kind.ACCESS_PROMISE, broken.promise_id)
     subject_id = present(Kind.ACCOUNT, account_id)
     await record(session, principal, master, EventType.SCIM_CHANGE_LEFT, subject_id, None, {**after})

@@ -62,14 +62,17 @@ async def start_totp(
 async def confirm_totp(
     session: WriteSession, principal: Principal, code: str, keyring: Keyring
 ) -> list[str] | None:
-    """Let the app count from now on. Returns the recovery codes, if it is the caller's first factor. Raises
+    """Let the app count from now on. Returns the recovery codes, if it is the caller's first factor. Whoever
+    sends the same code again, such as by a double click, is answered too, and gets none. Raises
     SECOND_FACTOR_REFUSED, and FAILED_PRECONDITION where no secret waits for it."""
     user_id = await hold_person(session, principal)
     before = await factors_of(session, user_id)
-    waiting = select(totp_secrets.c.user_id).where(
-        totp_secrets.c.user_id == user_id, totp_secrets.c.confirmed_at.is_(None)
-    )
-    if (await session.execute(waiting)).one_or_none() is None:
+    own = totp_secrets.c.user_id == user_id
+    stored = select(totp_secrets.c.confirmed_at, totp_secrets.c.last_step).where(own)
+    app = (await session.execute(stored)).one_or_none()
+    if app is None or app.confirmed_at is not None:
+        if app is not None and app.last_step == await _step_of(session, user_id, code, keyring):
+            return None
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "Begin with `totpStart`.")
     if not await take_code(session, user_id, code, keyring):
         raise Refusal(RefusalCode.SECOND_FACTOR_REFUSED, field="code")
@@ -93,22 +96,27 @@ async def disable_totp(session: WriteSession, principal: Principal, proved: Prov
 async def take_code(session: WriteSession, user_id: UserId, code: str, keyring: Keyring) -> bool:
     """Whether it is the person's code of now, or of the step before, and was not taken yet. No code of this
     step or of an earlier one is taken again."""
-    typed = "".join(code.split())
-    statement = select(totp_secrets.c.secret).where(totp_secrets.c.user_id == user_id)
-    sealed = (await session.execute(statement)).scalar_one_or_none()
-    if sealed is None or not _CODE.fullmatch(typed):
-        return False
-    try:
-        secret = keyring.open(TOTP_SECRET.place({"user_id": user_id}), sealed).decode()
-    except NotOpenedError:
-        return False
-    now: float = (await session.execute(select(func.extract("epoch", func.clock_timestamp())))).scalar_one()
-    step = matching_step(secret, typed, float(now))
+    step = await _step_of(session, user_id, code, keyring)
     if step is None:
         return False
     newer = or_(totp_secrets.c.last_step.is_(None), totp_secrets.c.last_step < step)
     taken = update(totp_secrets).where(totp_secrets.c.user_id == user_id, newer).values(last_step=step)
     return (await session.execute(taken.returning(totp_secrets.c.user_id))).one_or_none() is not None
+
+
+async def _step_of(session: WriteSession, user_id: UserId, code: str, keyring: Keyring) -> int | None:
+    """The step whose code of the person's app it is; None: a wrong one."""
+    typed = "".join(code.split())
+    statement = select(totp_secrets.c.secret).where(totp_secrets.c.user_id == user_id)
+    sealed = (await session.execute(statement)).scalar_one_or_none()
+    if sealed is None or not _CODE.fullmatch(typed):
+        return None
+    try:
+        secret = keyring.open(TOTP_SECRET.place({"user_id": user_id}), sealed).decode()
+    except NotOpenedError:
+        return None
+    now: float = (await session.execute(select(func.extract("epoch", func.clock_timestamp())))).scalar_one()
+    return matching_step(secret, typed, float(now))
 
 
 def matching_step(secret: str, code: str, now: float) -> int | None:

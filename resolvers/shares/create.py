@@ -23,6 +23,7 @@ from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.inputs.moments import check_future
 from resolvers.invitations.invite import refuse_members
+from resolvers.promises.offers import check_offer
 from resolvers.shares.mail import queue_share
 from resolvers.shares.store import (
     add_accounts,
@@ -76,7 +77,7 @@ async def create_share(session: WriteSession, principal: Principal, command: Sha
 
     Needs MEMBERS_WRITE and all that the share gives, in each account, and not by a share. Open offers to the
     same address no longer include these accounts. Raises ALREADY_SHARED, ALREADY_MEMBER, REACHED_BY_SHARE,
-    ROLE_TOO_WIDE, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
+    ROLE_TOO_WIDE, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH, and PROMISE_BROKEN where accepting it would.
     """
     check_count(command.account_ids)
     needed, until = (Permission.MEMBERS_WRITE, WriteKind.REPEATABLE), command.expires_at
@@ -124,6 +125,8 @@ async def _add(
     command: ShareCreation,
     scope: ShareScope,
 ) -> None:
+    role_id = scope.role.id if scope.areas is None else None
+    await check_offer(session, opened, email.canonical, role_id, scope.mask)
     token = generate(TokenKind.SHARE)
     await session.send_built(
         insert(shares).values(

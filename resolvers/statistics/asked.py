@@ -120,5 +120,10 @@ class RecipientsAsked:
         """What is asked for, as conditions."""
         found = Filters(channel=self.channel).of(rows)
         if self.recipients is not None:
-            found.append(rows.c.recipients == literal(self.recipients, Text))
+            found.append(rows.c.recipients == literal(_as_counted(self.recipients), Text))
         return found
+
+
+def _as_counted(recipients: str) -> str:
+    """A country has two large letters, a domain small ones and a dot."""
+    return recipients.upper() if len(recipients) == len("SE") else recipients.lower()

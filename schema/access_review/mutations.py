@@ -12,12 +12,12 @@ from engine.base.marks import Public
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
 from models.access_review.tables import ReviewedKind
-from models.base.ids import AccessReviewItemId, Kind, present
-from resolvers.access_review import answer, reads, start
+from models.base.ids import AccessReviewId, AccessReviewItemId, Kind, present
+from resolvers.access_review import answer, cancel, reads, start
 from resolvers.access_review.candidates import Candidate
 from resolvers.accounts import reads as accounts
 from resolvers.inputs.global_ids import required
-from schema.access_review.types import AccessReviewItem
+from schema.access_review.types import AccessReview, AccessReviewItem
 from schema.fields.dry_runs import dry_run
 from schema.fields.ids import account_id
 from schema.fields.marks import needs
@@ -37,13 +37,18 @@ class AccessReviewStartInput:
     dry_run: bool = dry_run()
 
 
+@strawberry.input(description="What is no longer asked.")
+class AccessReviewCancelInput:
+    access_review_id: strawberry.ID = strawberry.field(description="The access review of an account.")
+
+
 @strawberry.input(description="What keeps its access.")
-class AccessReviewConfirmInput:
+class AccessReviewItemConfirmInput:
     access_review_item_id: strawberry.ID = strawberry.field(description="The item of the access review.")
 
 
 @strawberry.input(description="What loses its access now.")
-class AccessReviewEndInput:
+class AccessReviewItemEndInput:
     access_review_item_id: strawberry.ID = strawberry.field(description="The item of the access review.")
     dry_run: bool = dry_run()
 
@@ -69,15 +74,22 @@ class AccessReviewStartPayload(AccessPayload):
     dry_runs_tell: ClassVar[tuple[str, ...]] = ("asked",)
 
 
+@entity(None, carries={"review_id": Uuid()})
+class AccessReviewCancelPayload(Payload):
+    """The canceled access review."""
+
+    access_review: AccessReview | None = to_one(reads.of_result)
+
+
 @entity(None, carries={"item_id": Uuid()})
-class AccessReviewConfirmPayload(Payload):
+class AccessReviewItemConfirmPayload(Payload):
     """What keeps its access."""
 
     access_review_item: AccessReviewItem | None = to_one(reads.item_of_result)
 
 
 @entity(None, carries={"item_id": Uuid()})
-class AccessReviewEndPayload(AccessPayload):
+class AccessReviewItemEndPayload(AccessPayload):
     """What has lost its access."""
 
     access_review_item: AccessReviewItem | None = to_one(reads.item_of_result)
@@ -102,23 +114,34 @@ class AccessReviewMutation:
         )
 
     @mutation(needs(Permission.ACCOUNT_TRANSFER))
-    async def access_review_confirm(
-        self, session: WriteSession, principal: Principal, input: AccessReviewConfirmInput
-    ) -> AccessReviewConfirmPayload:
+    async def access_review_cancel(
+        self, session: WriteSession, principal: Principal, input: AccessReviewCancelInput
+    ) -> AccessReviewCancelPayload:
+        """Cancel the access review of an account: nothing ends by it, and its items cannot be answered any
+        more. What was answered before stays so. Needs ACCOUNT_TRANSFER also in the account where the review
+        was started."""
+        review_id = AccessReviewId(required(Kind.ACCESS_REVIEW, input.access_review_id, "accessReviewId"))
+        await cancel.cancel_review(session, principal, review_id)
+        return payload(AccessReviewCancelPayload, review_id=review_id)
+
+    @mutation(needs(Permission.ACCOUNT_TRANSFER))
+    async def access_review_item_confirm(
+        self, session: WriteSession, principal: Principal, input: AccessReviewItemConfirmInput
+    ) -> AccessReviewItemConfirmPayload:
         """Confirm that an item of an access review keeps its access. Nobody confirms their own."""
         item_id = _item_id(input.access_review_item_id)
         await answer.confirm_item(session, principal, item_id)
-        return payload(AccessReviewConfirmPayload, item_id=item_id)
+        return payload(AccessReviewItemConfirmPayload, item_id=item_id)
 
     @mutation(needs(Permission.ACCOUNT_TRANSFER))
-    async def access_review_end(
-        self, session: WriteSession, principal: Principal, input: AccessReviewEndInput
-    ) -> AccessReviewEndPayload:
+    async def access_review_item_end(
+        self, session: WriteSession, principal: Principal, input: AccessReviewItemEndInput
+    ) -> AccessReviewItemEndPayload:
         """End the access of an item of an access review, with effect from the next request. A share keeps its
         other accounts."""
         item_id = _item_id(input.access_review_item_id)
         await answer.end_item(session, principal, item_id)
-        return payload(AccessReviewEndPayload, item_id=item_id)
+        return payload(AccessReviewItemEndPayload, item_id=item_id)
 
 
 def _item_id(text: str) -> AccessReviewItemId:

@@ -39,8 +39,8 @@ class AccessReviewItem(Node):
     )
     decision: ReviewDecision | None = column(
         codec=enum_of(ReviewDecision),
-        description="What became of it; null while nobody has answered. Without an answer it is ENDED at the "
-        "review's end.",
+        description="What became of it; null while nobody has answered, and for good if the review was "
+        "canceled. Without an answer it is ENDED at the review's end.",
     )
     decided_at: datetime.datetime | None = column(description="When.")
     decided_by: User | None = to_one(reads.decider_of)
@@ -59,3 +59,6 @@ class AccessReview(Node):
     started_by: User | None = to_one(reads.maker_of)
     created_at: datetime.datetime = column(description="When it was started.")
     ends_at: datetime.datetime = column(description="Until when it can be answered.")
+    canceled_at: datetime.datetime | None = column(
+        description="When somebody canceled it; null if nobody did. Then nothing ends by it any more."
+    )

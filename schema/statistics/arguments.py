@@ -50,7 +50,8 @@ PREVIOUS_TOO = strawberry.argument(
     "is of whole months, else as many days. Not together with `interval`."
 )
 RECIPIENTS = strawberry.argument(
-    description="Only messages to this domain or country, as the rows have it: `example.com`, `SE`."
+    description="Only messages to this domain or country, as the rows have it: `example.com`, `SE`. Upper "
+    "and lower case are the same."
 )
 DAYS_OR_MONTHS = strawberry.argument(
     description="DAY or MONTH: a row for each, the last one first; by default none."

@@ -23,6 +23,7 @@ from resolvers.templates.tracking_links import LinkUse, TrackedLink
 from server.failures.errors import record_failure
 from server.fairness.gate import FairGate, Share, Side
 from server.http.request import RequestHead
+from server.pages.languages import Language, preferred
 from server.pages.unsubscribe import UnsubscribeState, unsubscribe_page
 from server.tracking.per_minute import PerMinute
 from server.tracking.uses import LinkUses
@@ -85,30 +86,30 @@ class LinkPages:
     async def _unsubscribe(self, request: Request) -> Response:
         link = self._link(request, LinkUse.UNSUBSCRIBE)
         if link is None:
-            return unsubscribe_page(UnsubscribeState.UNKNOWN, HTTPStatus.NOT_FOUND)
+            return unsubscribe_page(UnsubscribeState.UNKNOWN, _language(request), HTTPStatus.NOT_FOUND)
         if request.method == "POST":
             return await self._unsubscribed(request, link)
         own_page = None if request.method == "HEAD" else await self._page_of_account(request, link)
         if own_page is None:
-            return unsubscribe_page(UnsubscribeState.ASKED)
+            return unsubscribe_page(UnsubscribeState.ASKED, _language(request))
         return RedirectResponse(self._with_link(own_page, request), HTTPStatus.FOUND, _NOT_KEPT)
 
     async def _unsubscribed(self, request: Request, link: TrackedLink) -> Response:
         """It says that it is done once it is committed."""
         if not self._limit.allows(link.message_id):
-            return _not_yet(HTTPStatus.TOO_MANY_REQUESTS, 60)
+            return _not_yet(request, HTTPStatus.TOO_MANY_REQUESTS, 60)
         try:
             async with self._gate.place(_caller(request)), self._sessions.begin() as session:
                 is_known = await unsubscribe_by(session, link)
         except RateLimited as refusal:
-            return _not_yet(HTTPStatus.TOO_MANY_REQUESTS, refusal.retry_after)
+            return _not_yet(request, HTTPStatus.TOO_MANY_REQUESTS, refusal.retry_after)
         except TryLater as refusal:
-            return _not_yet(HTTPStatus.SERVICE_UNAVAILABLE, refusal.retry_after)
+            return _not_yet(request, HTTPStatus.SERVICE_UNAVAILABLE, refusal.retry_after)
         except Exception as error:
-            return _not_yet(HTTPStatus.SERVICE_UNAVAILABLE, record_failure(error).retry_after or 1)
+            return _not_yet(request, HTTPStatus.SERVICE_UNAVAILABLE, record_failure(error).retry_after or 1)
         if not is_known:
-            return unsubscribe_page(UnsubscribeState.UNKNOWN, HTTPStatus.NOT_FOUND)
-        return unsubscribe_page(UnsubscribeState.DONE)
+            return unsubscribe_page(UnsubscribeState.UNKNOWN, _language(request), HTTPStatus.NOT_FOUND)
+        return unsubscribe_page(UnsubscribeState.DONE, _language(request))
 
     async def _page_of_account(self, request: Request, link: TrackedLink) -> str | None:
         """None: it has none, or the database is slow. Our own page does as well."""
@@ -148,5 +149,10 @@ def _not_found() -> Response:
     return PlainTextResponse("This link is not valid.", HTTPStatus.NOT_FOUND, _NOT_KEPT)
 
 
-def _not_yet(status: HTTPStatus, retry_after: int) -> Response:
-    return unsubscribe_page(UnsubscribeState.FAILED, status, {"retry-after": str(retry_after)})
+def _not_yet(request: Request, status: HTTPStatus, retry_after: int) -> Response:
+    later = {"retry-after": str(retry_after)}
+    return unsubscribe_page(UnsubscribeState.FAILED, _language(request), status, later)
+
+
+def _language(request: Request) -> Language:
+    return preferred(request.headers.get("accept-language", ""))

@@ -34,6 +34,11 @@ class Attempt:
         return not self.code
 
     @property
+    def message(self) -> str:
+        """Of the user error; empty if there is none."""
+        return str(self.user_error["message"]) if self.user_error else ""
+
+    @property
     def named(self) -> str | None:
         """The input's field that the user error names."""
         path = self.user_error["field"] if self.user_error else None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.isolation.model import Account, Invitation, Key, Member, Person, Role, Share, Subject
+from tests.isolation.model import Account, Asker, Invitation, Key, Member, Person, Role, Share
 from tests.isolation.rights import Rights
 from tests.isolation.rules import AREAS, EVERYTHING, READS, Gives, named
 from tests.isolation.sight import Json
@@ -36,7 +36,7 @@ class Attempts:
 
     site: Site
     rights: Rights
-    subject: Subject | None
+    subject: Asker | None
     state: State
 
     def on_account(self, account: Account) -> Iterator[Attempt]:

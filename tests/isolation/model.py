@@ -104,7 +104,38 @@ class Key:
         return self.adopted_by or self.made_by
 
 
+@dataclass(eq=False)
+class Token:
+    """A narrowed token. `parent`: what it was made of."""
+
+    id: str
+    token: str
+    parent: "Person | Key | Token"
+    accounts: list[Account]
+    permissions: frozenset[str]
+    revoked: bool = False
+
+    @property
+    def above(self) -> "list[Token]":
+        """The tokens between it and the person or the key."""
+        return [*self.parent.above, self.parent] if isinstance(self.parent, Token) else []
+
+    @property
+    def root(self) -> Person | Key:
+        """The person or the key that it acts for."""
+        return self.parent.root if isinstance(self.parent, Token) else self.parent
+
+    @property
+    def address(self) -> str | None:
+        """The only one that it works from, as its key."""
+        return self.root.address if isinstance(self.root, Key) else None
+
+
 Subject = Person | Key
+"""Who does something, as logs name it."""
+
+Asker = Subject | Token
+"""Whoever has a secret."""
 
 
 @dataclass(eq=False)
@@ -221,6 +252,7 @@ class World:
     roles: list[Role] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
     keys: list[Key] = field(default_factory=list)
+    tokens: list[Token] = field(default_factory=list)
     shares: list[Share] = field(default_factory=list)
     invitations: list[Invitation] = field(default_factory=list)
     openings: list[Opening] = field(default_factory=list)
@@ -237,8 +269,13 @@ class World:
 
     @property
     def subjects(self) -> list[Subject]:
-        """Everybody who has a secret."""
+        """Every person and key."""
         return [*self.people, *self.keys]
+
+    @property
+    def askers(self) -> list[Asker]:
+        """Everybody who has a secret."""
+        return [*self.subjects, *self.tokens]
 
     def below(self, account: Account) -> list[Account]:
         """Everything below an account."""

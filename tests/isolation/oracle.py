@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from tests.isolation.granting import end_members, grant
 from tests.isolation.limiting import limit
-from tests.isolation.model import Key, Subject, World
+from tests.isolation.model import Asker, Key, Person, Token, World
+from tests.isolation.narrowing import end_tokens, narrow
 from tests.isolation.planting import plant
 from tests.isolation.reading import Reading, Viewer
 from tests.isolation.rights import Rights
@@ -45,18 +46,20 @@ async def build(site: Site, size: Size) -> None:
     await asyncio.sleep(SOON.total_seconds())  # what ends soon has ended, before more is done by it
     await stock(site)
     await send(site)
+    await narrow(site)
     await limit(site)
+    await end_tokens(site)
     learn_events(site.world, await state_of(site))
 
 
 async def viewers_of(site: Site) -> list[Viewer]:
-    """Everybody: people, keys from where they work and from elsewhere, nobody."""
+    """Everybody: people, keys and tokens from where they work and from elsewhere, nobody."""
     found = [Viewer("nobody", None, await site.api_at(), accepted=False, chance=site.other_chance())]
-    for subject in site.world.subjects:
-        name, accepted = _name(site, subject), not isinstance(subject, Key) or site.rights.works(subject)
+    for subject in site.world.askers:
+        name, accepted = _name(site, subject), site.rights.works(subject)
         api = await site.api_of(subject)
         found.append(Viewer(name, subject, api, accepted, site.other_chance()))
-        if isinstance(subject, Key) and subject.address is not None:
+        if not isinstance(subject, Person) and subject.address is not None:
             api = await site.api_at(_ELSEWHERE)
             found.append(
                 Viewer(f"{name} elsewhere", subject, api, accepted=False, chance=site.other_chance())
@@ -69,7 +72,7 @@ async def compare_reads(world: World, rights: Rights, viewers: list[Viewer], tal
     turn = asyncio.Semaphore(_READERS)
 
     async def read(viewer: Viewer) -> None:
-        # A key from where it does not work is nobody.
+        # A key or a token from where it does not work is nobody.
         sight = Sight(world, rights, viewer.subject if viewer.accepted else None)
         async with turn:
             await Reading(sight, viewer, tally).compare()
@@ -79,7 +82,11 @@ async def compare_reads(world: World, rights: Rights, viewers: list[Viewer], tal
     await asyncio.gather(*map(read, viewers))
 
 
-def _name(site: Site, subject: Subject) -> str:
-    kind = "key" if isinstance(subject, Key) else "person"
-    place = site.world.keys.index(subject) if isinstance(subject, Key) else site.world.people.index(subject)
-    return f"{kind} {place}"
+def _name(site: Site, subject: Asker) -> str:
+    match subject:
+        case Person():
+            return f"person {site.world.people.index(subject)}"
+        case Key():
+            return f"key {site.world.keys.index(subject)}"
+        case Token():
+            return f"token {site.world.tokens.index(subject)} of {_name(site, subject.parent)}"

@@ -2,7 +2,7 @@
 
 VIEWER = """
 query ($search: String!) { viewer {
-  id user { id } apiKey { id }
+  id user { id } apiKey { id } narrowedToken { id }
   accounts(first: 100) { totalCount nodes { id } edges { node { id } } }
   byName: accounts(first: 100, orderBy: NAME_DESC) { nodes { id } }
   masters: accounts(first: 100, kind: MASTER) { totalCount nodes { id } }
@@ -16,6 +16,7 @@ query ($search: String!) { viewer {
   shares(first: 100) {
     totalCount nodes { id role { id } hiddenAreas accounts { id } user { id } sharedBy { id } }
   }
+  narrowedTokens(first: 100) { totalCount nodes { id permissions accounts { id } } }
 } }
 """
 

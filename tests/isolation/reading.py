@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.client.api import Answer, Api
-from tests.isolation.model import Account, Key, Role, Subject
+from tests.isolation.model import Account, Asker, Key, Person, Role, Token
 from tests.isolation.questions import ACCOUNT, ACCOUNTS, BARE, NODE, NODES, VIEWER
 from tests.isolation.rules import EVERYTHING, NEEDS
 from tests.isolation.sight import Json, Sight, Thing, id_of, matches, shown
@@ -30,7 +30,7 @@ class Viewer:
     """Who asks, and from where. `accepted`: there is a secret, and it works from there."""
 
     name: str
-    subject: Subject | None
+    subject: Asker | None
     api: Api
     accepted: bool
     chance: random.Random
@@ -90,8 +90,10 @@ class Reading:
         subject = self._viewer.subject
         assert subject is not None
         self._fact("viewer.id", subject.id, viewer["id"])
-        own = viewer["apiKey"] if isinstance(subject, Key) else viewer["user"]
-        self._fact("viewer itself", subject.id, id_of(own))
+        for field, kind in (("user", Person), ("apiKey", Key), ("narrowedToken", Token)):
+            self._fact(
+                f"viewer.{field}", subject.id if isinstance(subject, kind) else None, id_of(viewer[field])
+            )
         self._by_list = frozenset(node["id"] for node in viewer["accounts"]["nodes"])
         for field, expected in {
             "accounts": sight.accounts(),
@@ -110,6 +112,7 @@ class Reading:
             "shares": sight.shared(),
             "memberships": sight.memberships(),
             "invitations": sight.invited(),
+            "narrowedTokens": sight.narrowed(),
         }.items():
             found = [shown(f"viewer.{field}", node) for node in viewer[field]["nodes"]]
             self._items(f"viewer.{field}", expected, found)
@@ -144,6 +147,7 @@ class Reading:
             *world.roles,
             *members,
             *world.keys,
+            *world.tokens,
             *world.shares,
             *world.invitations,
             *world.openings,

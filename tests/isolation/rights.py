@@ -3,7 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.isolation.model import Account, Invitation, Key, Member, Person, Share, Subject, World
+from tests.isolation.model import (
+    Account,
+    Asker,
+    Invitation,
+    Key,
+    Member,
+    Person,
+    Share,
+    Subject,
+    Token,
+    World,
+)
 from tests.isolation.rules import BUILT_IN, EVERYTHING, LEAST, PASSES, READS, area_of, named
 
 NOTHING: frozenset[str] = frozenset()
@@ -24,38 +35,38 @@ class Rights:
     def __init__(self, world: World) -> None:
         self.world = world
 
-    def permissions(self, subject: Subject | None, account: Account) -> frozenset[str]:
+    def permissions(self, subject: Asker | None, account: Account) -> frozenset[str]:
         """What may be done there now; nothing: the account is not there for the subject."""
         held = self.held(subject, account)
         return held & self.left_by_status(account) if "ACCOUNT_READ" in held else NOTHING
 
-    def reaches(self, subject: Subject | None, account: Account) -> bool:
+    def reaches(self, subject: Asker | None, account: Account) -> bool:
         """Whether the account is there for the subject."""
         return "ACCOUNT_READ" in self.permissions(subject, account)
 
-    def held(self, subject: Subject | None, account: Account) -> frozenset[str]:
+    def held(self, subject: Asker | None, account: Account) -> frozenset[str]:
         """What is held there now, whatever the account's status."""
         return self._in([*self._kept(subject), *self._opened(subject)], account)
 
     def lasting(
-        self, subject: Subject | None, account: Account, *, until_tomorrow: bool = False
+        self, subject: Asker | None, account: Account, *, until_tomorrow: bool = False
     ) -> frozenset[str]:
         """What of it may be passed on: what roles and keys give, not shares nor broken glass.
         `until_tomorrow`: to what ends then at the latest, which who ends then himself may pass on too."""
         return self._in(list(self._lasting(subject, until_tomorrow)), account)
 
     def lasting_below(
-        self, subject: Subject | None, account: Account, *, until_tomorrow: bool = False
+        self, subject: Asker | None, account: Account, *, until_tomorrow: bool = False
     ) -> frozenset[str]:
         """The same in all that is or will be below the account."""
         return self._below(list(self._lasting(subject, until_tomorrow)), account)
 
-    def by_shares(self, subject: Subject | None, account: Account, permission: str) -> bool:
+    def by_shares(self, subject: Asker | None, account: Account, permission: str) -> bool:
         """Whether nothing but shares gives the permission."""
         others = [*self._direct(subject), *self._opened(subject)]
         return permission in self.held(subject, account) - self._in(others, account)
 
-    def speaks_for_link(self, subject: Subject | None, account: Account) -> bool:
+    def speaks_for_link(self, subject: Asker | None, account: Account) -> bool:
         """Whether it speaks for a side of the account's link: by SETTINGS_WRITE in the parent and below it,
         or by a role or key in the account itself."""
         own = any(
@@ -63,7 +74,7 @@ class Rights:
         )
         return own or self.speaks_for_parent(subject, account)
 
-    def speaks_for_parent(self, subject: Subject | None, account: Account) -> bool:
+    def speaks_for_parent(self, subject: Asker | None, account: Account) -> bool:
         """Whether it speaks for the side above: by SETTINGS_WRITE in the parent and below it."""
         for grant in self._lasting(subject):
             if grant.account in account.above:
@@ -72,7 +83,7 @@ class Rights:
                     return True
         return False
 
-    def from_master(self, subject: Subject | None, account: Account, permission: str) -> bool:
+    def from_master(self, subject: Asker | None, account: Account, permission: str) -> bool:
         """Whether the permission is held in the account from its master account."""
         for grant in self._lasting(subject):
             if grant.account is account.master:
@@ -151,8 +162,7 @@ class Rights:
         return "LAPSED" if share.status == "PENDING" and not stands else share.status
 
     def _offers(self, giver: Subject, account: Account, gives: frozenset[str], held: frozenset[str]) -> bool:
-        works = not isinstance(giver, Key) or self.works(giver)
-        return works and account.status == "ACTIVE" and gives | named("MEMBERS_WRITE") <= held
+        return self.works(giver) and account.status == "ACTIVE" and gives | named("MEMBERS_WRITE") <= held
 
     def ghost(self, key: Key) -> str | None:
         """Why the key's creator could not create it any more (N18), or would not be able to until it ends."""
@@ -170,9 +180,29 @@ class Rights:
         ended = isinstance(creator, Key) and (creator.revoked or creator.expired or self.stopped(creator))
         return key.stops and (ended or self._lost(key) is not None)
 
-    def works(self, key: Key) -> bool:
-        """Whether its secret is accepted, from where it may be used."""
-        return not (key.revoked or key.expired or self.stopped(key))
+    def works(self, asker: Asker) -> bool:
+        """Whether its secret is accepted, from where it may be used. A token ends with all that it hangs
+        on."""
+        match asker:
+            case Person():
+                return True
+            case Key():
+                return not (asker.revoked or asker.expired or self.stopped(asker))
+            case Token():
+                return not asker.revoked and self.works(asker.parent)
+
+    def kept(self, subject: Asker | None, account: Account) -> frozenset[str]:
+        """What is held there by roles, keys and shares, without broken glass."""
+        return self._in(list(self._kept(subject)), account)
+
+    def narrows(self, token: Token, account: Account) -> frozenset[str]:
+        """What a token leaves of its parent's rights in one of its accounts."""
+        return self.kept(token.parent, account) & token.permissions
+
+    def may_revoke(self, asker: Asker | None, token: Token) -> bool:
+        """Whether it is the asker's own: it itself, what it acts for, or a token that it was narrowed
+        from."""
+        return asker is not None and asker in (token, token.root, *token.above)
 
     def passed(self, upper: Account, lower: Account) -> frozenset[str]:
         """What every link from the one down to the other lets pass."""
@@ -193,23 +223,25 @@ class Rights:
         below = self._below(grants, key.account)
         return needed <= self._in(grants, key.account) and self.gives_below(key) <= below
 
-    def _direct(self, subject: Subject | None) -> Iterator[Grant]:
+    def _direct(self, subject: Asker | None) -> Iterator[Grant]:
         return self._lasting(subject, until_tomorrow=True)
 
-    def _lasting(self, subject: Subject | None, until_tomorrow: bool = False) -> Iterator[Grant]:
+    def _lasting(self, subject: Asker | None, until_tomorrow: bool = False) -> Iterator[Grant]:
         if isinstance(subject, Key):
             yield Grant(subject.account, subject.role.gives.here & subject.scopes, self.gives_below(subject))
         for member in self.world.members:
             if member.person is subject and not member.ended and (until_tomorrow or not member.ends):
                 yield Grant(member.account, member.role.gives.here, self.gives_below(member))
 
-    def _kept(self, subject: Subject | None) -> Iterator[Grant]:
+    def _kept(self, subject: Asker | None) -> Iterator[Grant]:
         yield from self._direct(subject)
+        if isinstance(subject, Token):
+            yield from (Grant(found, self.narrows(subject, found), NOTHING) for found in subject.accounts)
         for share in self.world.shares:
             if share.guest is subject and subject is not None and share.status == "ACTIVE":
                 yield from (Grant(account, self.shared(share), NOTHING) for account in share.accounts)
 
-    def _opened(self, subject: Subject | None) -> Iterator[Grant]:
+    def _opened(self, subject: Asker | None) -> Iterator[Grant]:
         for opening in self.world.openings:
             account = opening.account
             if opening.person is not subject or opening.ended or account.parent_access != "BREAK_GLASS":

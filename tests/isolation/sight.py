@@ -1,11 +1,12 @@
 """What the model says that a viewer sees: the lists of an account, and what stands behind an id."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tests.isolation.model import (
     Account,
+    Asker,
     Event,
     Invitation,
     Key,
@@ -15,13 +16,15 @@ from tests.isolation.model import (
     Role,
     Share,
     Subject,
+    Token,
     World,
 )
 from tests.isolation.rights import Rights
 from tests.isolation.rules import VALUES_OF, named
 
-Thing = Account | Person | Role | Member | Key | Share | Invitation | Opening | Event
+Thing = Account | Person | Role | Member | Key | Share | Invitation | Opening | Event | Token
 Json = Mapping[str, Any]
+_NEEDED = {Invitation: "MEMBERS_READ", Event: "AUDIT_READ"}
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Sight:
 
     world: World
     rights: Rights
-    subject: Subject | None
+    subject: Asker | None
 
     def can(self, account: Account, permission: str) -> bool:
         """Whether the subject may do this there now."""
@@ -44,21 +47,31 @@ class Sight:
             case Person():
                 return thing is self.subject
             case Role():
-                usable = (account for account in self.world.accounts if thing.usable_in(account))
-                return thing.account is None or any(self.can(account, "ROLES_READ") for account in usable)
+                return self._sees_role(thing)
             case Member():
                 return not thing.ended and self.can(thing.account, "MEMBERS_READ")
             case Key():
                 return thing is self.subject or self.can(thing.account, "API_KEYS_READ")
             case Share():
-                own = thing.guest is not None and thing.guest is self.subject
-                return own or any(self.can(account, "MEMBERS_READ") for account in thing.accounts)
-            case Invitation():
-                return self.can(thing.account, "MEMBERS_READ")
+                return self._sees_share(thing)
+            case Invitation() | Event():
+                return self.can(thing.account, _NEEDED[type(thing)])
             case Opening():
                 return thing.person is self.subject or self.can(thing.account, "AUDIT_READ")
-            case Event():
-                return self.can(thing.account, "AUDIT_READ")
+            case Token():
+                return self._sees_token(thing)
+
+    def _sees_share(self, share: Share) -> bool:
+        own = share.guest is not None and share.guest is self.subject
+        return own or any(self.can(account, "MEMBERS_READ") for account in share.accounts)
+
+    def _sees_role(self, role: Role) -> bool:
+        usable = (account for account in self.world.accounts if role.usable_in(account))
+        return role.account is None or any(self.can(account, "ROLES_READ") for account in usable)
+
+    def _sees_token(self, token: Token) -> bool:
+        managed = isinstance(token.root, Key) and self.can(token.root.account, "API_KEYS_READ")
+        return managed or self.rights.may_revoke(self.subject, token)
 
     def account(self, account: Account | None) -> str | None:
         """The id of an account that is named somewhere; None outside reach."""
@@ -166,6 +179,14 @@ class Sight:
         known = isinstance(share.giver, Person) and (managed or share.giver is self.subject)
         return accounts, share.guest.id if share.guest else None, share.giver.id if known else None
 
+    def narrowed(self) -> list[Any]:
+        """The items of `viewer.narrowedTokens`: those that were made of the viewer and work."""
+        made = (t for t in self.world.tokens if self.subject in (t.root, *t.above) and self.rights.works(t))
+        return [
+            (token.id, token.permissions, frozenset(filter(None, map(self.account, token.accounts))))
+            for token in made
+        ]
+
     def shared(self) -> list[Any]:
         """The items of `viewer.shares`."""
         mine = [
@@ -203,7 +224,17 @@ class Sight:
             if self.rights.works(key) and held >= named("ACCOUNT_READ"):
                 shown = key.id if self.can(key.account, "API_KEYS_READ") else None
                 found.append((key.id, held & left, shown, None))
-        return found
+        return [*found, *self._tokens(account)]
+
+    def _tokens(self, account: Account) -> Iterator[Any]:
+        """The entries of the access matrix for tokens, beside what they act for."""
+        left = self.rights.left_by_status(account)
+        for token in self.world.tokens:
+            root, held = token.root, self.rights.held(token, account)
+            needed = "API_KEYS_READ" if isinstance(root, Key) else "MEMBERS_READ"
+            if self.can(account, needed) and self.rights.works(token) and "ACCOUNT_READ" in held:
+                key = root.id if isinstance(root, Key) and self.can(root.account, "API_KEYS_READ") else None
+                yield token.id, held & left, key, root.id if isinstance(root, Person) else None
 
     def _event(self, event: Event) -> tuple[Any, ...]:
         from_above = event.acting_from is not event.account
@@ -267,6 +298,11 @@ _SHOWN: dict[str, Callable[[Json], tuple[Any, ...]]] = {
         id_of(node["role"]),
         frozenset(node["hiddenAreas"]),
         *_share(node),
+    ),
+    "viewer.narrowedTokens": lambda node: (
+        node["id"],
+        frozenset(node["permissions"]),
+        frozenset(account["id"] for account in node["accounts"]),
     ),
     "viewer.memberships": lambda node: (node["id"], id_of(node["account"]), node["role"]["id"]),
     "roles": lambda node: (

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from tests.client.api import INPUT_TYPES, Api
 from tests.client.places import new_place
-from tests.isolation.model import Account, Event, Key, Person, Role, Subject, World
+from tests.isolation.model import Account, Asker, Event, Key, Person, Role, Subject, World
 from tests.isolation.patience import PatientApi
 from tests.isolation.rights import Rights
 
@@ -79,12 +79,12 @@ class Site:
             self._apis[address] = PatientApi(await self.stack.enter_async_context(http))
         return self._apis[address]
 
-    async def api_of(self, subject: Subject | None) -> Api:
+    async def api_of(self, subject: Asker | None) -> Api:
         """The API as the subject asks it."""
-        return await self.api_at(subject.address if isinstance(subject, Key) else None)
+        return await self.api_at(None if subject is None or isinstance(subject, Person) else subject.address)
 
     async def do(
-        self, mutation: str, subject: Subject | None, selection: str, /, **values: Any
+        self, mutation: str, subject: Asker | None, selection: str, /, **values: Any
     ) -> dict[str, Any]:
         """A mutation that must be done."""
         input_type = INPUT_TYPES.get(mutation, f"{mutation[0].upper()}{mutation[1:]}Input")

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 
 from tests.by_day import by_night_alone
 from tests.client.api import Answer, Api, Caller
-from tests.isolation.model import Account, Key, Member, Share
+from tests.isolation.model import Account, Key, Member, Share, Token
 from tests.isolation.oracle import Size, build, compare_reads, viewers_of
 from tests.isolation.questions import VIEWER
 from tests.isolation.reading import Viewer
@@ -19,6 +19,8 @@ from tests.isolation.tally import Tally
 from tests.isolation.writing import compare_writes
 
 _SEED = 3
+_OTHER_SEED = 5
+"""Of a world where what is done leaves people who see each account whole."""
 _SMALL = Size(trees=1, subaccounts=3, newcomers=2, members=2, keys=0, shares=3)
 
 
@@ -73,6 +75,20 @@ class _NothingHidden(Rights):
         return False
 
 
+class _NothingNarrowed(Rights):
+    """Tokens do all that their parents may in the accounts that they name."""
+
+    def narrows(self, token: Token, account: Account) -> frozenset[str]:
+        return self.kept(token.parent, account)
+
+
+class _NothingLeft(Rights):
+    """Tokens do nothing."""
+
+    def narrows(self, token: Token, account: Account) -> frozenset[str]:
+        return NOTHING
+
+
 class _NoStatus(Rights):
     """What is suspended or closed can be changed (without T7)."""
 
@@ -106,6 +122,17 @@ async def test_what_must_be_shown_and_is_not_is_a_loss(site: Site, people: list[
     assert not tally.differences
 
 
+async def test_a_token_that_does_more_or_less_than_it_names_is_noticed(site: Site) -> None:
+    tokens = [viewer for viewer in await viewers_of(site) if viewer.subject in site.world.tokens]
+    tallies = {rights: Tally() for rights in (_NothingNarrowed, _NothingLeft)}
+    for rights, tally in tallies.items():
+        await compare_reads(site.world, rights(site.world), tokens, tally)
+    assert [loss for loss in tallies[_NothingNarrowed].losses if "viewerPermissions" in loss]
+    assert [loss for loss in tallies[_NothingNarrowed].losses if "accessMatrix" in loss]
+    assert [leak for leak in tallies[_NothingLeft].leaks if "node Account" in leak]
+    assert not tallies[_NothingNarrowed].differences
+
+
 @by_night_alone
 async def test_a_list_that_was_made_for_somebody_else_differs_from_what_is_found_by_id(
     site: Site, people: list[Viewer]
@@ -129,7 +156,7 @@ async def test_a_write_that_must_be_done_and_is_not_is_a_loss(site: Site, people
 
 
 async def test_a_write_that_must_not_be_done_is_a_leak_and_a_change(app: Starlette, behind: Behind) -> None:
-    async with Site.of(app, behind, _SEED) as site:  # its own: what must not be done is done here
+    async with Site.of(app, behind, _OTHER_SEED) as site:  # its own: what must not be done is done here
         await build(site, _SMALL)
         owner = [viewer for viewer in await viewers_of(site) if viewer.subject is site.world.people[0]]
         tally = Tally()

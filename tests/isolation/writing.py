@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from tests.client.api import INPUT_TYPES, Answer
 from tests.isolation.attempts import DONE, Attempt, Attempts
+from tests.isolation.narrowing import TokenAttempts
 from tests.isolation.reading import Viewer
 from tests.isolation.rights import Rights
 from tests.isolation.sent.attempts import SentAttempts
@@ -50,14 +51,17 @@ def _chosen(site: Site, attempts: Attempts) -> Iterable[Attempt]:
     reached = [found for found in site.world.accounts if attempts.rights.reaches(attempts.subject, found)]
     stock = StockAttempts(site, attempts.rights, attempts.subject)
     sent = SentAttempts(site, attempts.rights, attempts.subject)
+    tokens = TokenAttempts(site, attempts.rights, attempts.subject)
     accounts = [*site.some(reached, _ACCOUNTS), site.chance.choice(site.world.accounts)]
     for account in dict.fromkeys(accounts):
         yield from attempts.on_account(account)
         yield from attempts.on_link(account)
         yield from stock.on_account(account)
         yield from sent.on_account(account)
+        yield from tokens.on_account(account)
     for _ in range(_ACCOUNTS):
         yield from attempts.on_things()
+    yield from tokens.on_tokens()
 
 
 async def _compare(viewer: Viewer, attempt: Attempt, tally: Tally) -> None:

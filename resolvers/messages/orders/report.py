@@ -72,6 +72,9 @@ def _refused(order: ReadOrder, known: Mapping[Origin, Known], currency: str) -> 
         message = f"All amounts of the account are in {currency}."
         return Refusal(RefusalCode.BAD_USER_INPUT, message, "currency")
     origin = known.get(order.origin)
+    if origin is None and isinstance(order.origin, Labeled):
+        message = "The account has sent nothing with this label on this channel and stream."
+        return Refusal(RefusalCode.NOT_FOUND, message, _FIELDS[Labeled])
     if origin is None:
         return NotFound(_FIELDS[type(order.origin)])
     if origin.fault is None and origin.since is not None:

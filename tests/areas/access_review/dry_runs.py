@@ -22,4 +22,4 @@ async def _end(tries: Tries, draw: Draw) -> Try:
     return tries.by_owner(accessReviewItemId=given.item_id)
 
 
-TRIES = {"accessReviewStart": _start, "accessReviewEnd": _end}
+TRIES = {"accessReviewStart": _start, "accessReviewItemEnd": _end}

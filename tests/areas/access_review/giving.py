@@ -29,7 +29,8 @@ async def give_access_review(world: World, account: Account, is_open: bool = Tru
     review_id, item_id, key = new_id(), new_id(), await world.api_key(account)
     tree = {"master_id": account.master, "account_id": account.key}
     ends_at = func.now() + datetime.timedelta(days=10)
-    review = {**tree, "id": review_id, "ends_at": ends_at, "work_due_at": ends_at if is_open else None}
+    started = {"id": review_id, "top_account_id": account.key}
+    review = {**tree, **started, "ends_at": ends_at, "work_due_at": ends_at if is_open else None}
     item = {
         **tree,
         "id": item_id,

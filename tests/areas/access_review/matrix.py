@@ -34,6 +34,10 @@ async def _review_id(stage: Stage) -> str:
     return (await give_access_review(stage.world, stage.account)).id
 
 
+async def _review(stage: Stage) -> Values:
+    return {"accessReviewId": await _review_id(stage)}
+
+
 async def _close_all(stage: Stage) -> None:
     """An account has one open review at most."""
     async with stage.world.database.begin() as connection:
@@ -46,8 +50,9 @@ async def _restore(stage: Stage, caller: str) -> None:
 
 MUTATIONS = {
     "accessReviewStart": Mutation("ACCOUNT_TRANSFER", _ASKERS, _start, _restore),
-    "accessReviewConfirm": Mutation("ACCOUNT_TRANSFER", _ASKERS, _item, _restore),
-    "accessReviewEnd": Mutation("ACCOUNT_TRANSFER", _ASKERS, _item, _restore),
+    "accessReviewCancel": Mutation("ACCOUNT_TRANSFER", _ASKERS, _review, _restore),
+    "accessReviewItemConfirm": Mutation("ACCOUNT_TRANSFER", _ASKERS, _item, _restore),
+    "accessReviewItemEnd": Mutation("ACCOUNT_TRANSFER", _ASKERS, _item, _restore),
 }
 
 

@@ -16,15 +16,17 @@ CONSEQUENCES = {
     "accessReviewStart": does(
         access=Access.OTHERS, mails={ACCESS_REVIEW_ASKED}, limited={Limited.ACCESS_REVIEW_NOTICES}
     ),
-    "accessReviewConfirm": NO_CONSEQUENCE,
-    "accessReviewEnd": ACCESS_OF_OTHERS,
+    "accessReviewCancel": NO_CONSEQUENCE,
+    "accessReviewItemConfirm": NO_CONSEQUENCE,
+    "accessReviewItemEnd": ACCESS_OF_OTHERS,
 }
 
 
 STATUSES = {
     "accessReviewStart": Row(NEEDS_ACTIVE, ("owner",)),
-    "accessReviewConfirm": Row(TAKES_AWAY, ("owner",)),
-    "accessReviewEnd": Row(TAKES_AWAY, ("owner",)),
+    "accessReviewCancel": Row(TAKES_AWAY, ("owner",)),
+    "accessReviewItemConfirm": Row(TAKES_AWAY, ("owner",)),
+    "accessReviewItemEnd": Row(TAKES_AWAY, ("owner",)),
 }
 
 
@@ -35,7 +37,7 @@ BOUNDS = {
 
 
 REMOVES = {
-    "accessReviewEnd": "accessReviewItem.id",
+    "accessReviewItemEnd": "accessReviewItem.id",
 }
 
 
@@ -44,12 +46,14 @@ def inputs(place: Place) -> dict[str, Input]:
     item = {"accessReviewItemId": place.objects[Kind.ACCESS_REVIEW_ITEM]}
     return {
         "accessReviewStart": {"accountId": place.account.id, "endsAt": in_ten_days()},
-        "accessReviewConfirm": item,
-        "accessReviewEnd": item,
+        "accessReviewCancel": {"accessReviewId": place.objects[Kind.ACCESS_REVIEW]},
+        "accessReviewItemConfirm": item,
+        "accessReviewItemEnd": item,
     }
 
 
 ID_FIELDS = {
+    "accessReviewId": Kind.ACCESS_REVIEW,
     "accessReviewItemId": Kind.ACCESS_REVIEW_ITEM,
 }
 

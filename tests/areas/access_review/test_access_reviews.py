@@ -25,7 +25,7 @@ from tests.world.world import Account, ApiKey, Member, Person, World
 
 _ASKED = "asked { accountId kind subjectId unused }"
 _REVIEWS = """query ($id: ID!) { account(id: $id) { accessReviews { totalCount nodes {
-  id isOpen waitingCount endsAt account { id } startedBy { id }
+  id isOpen waitingCount endsAt canceledAt account { id } startedBy { id }
   items { nodes { id kind unused decision decidedBy { id } user { id } share { id } apiKey { id } } }
 } } } }"""
 
@@ -182,7 +182,7 @@ async def test_what_nobody_confirms_ends(scene: Scene, application: AsyncEngine)
     """In this account alone, with the events of what ended; what was confirmed stays."""
     await scene.start()
     items = await scene.items(scene.brand.us)
-    assert await scene.answer("accessReviewConfirm", items["API_KEY"]) == ""
+    assert await scene.answer("accessReviewItemConfirm", items["API_KEY"]) == ""
     review = await scene.review(scene.brand.us)
     await make_due(scene.world, review["id"], at_the_end=True)
     for _ in range(2):
@@ -207,7 +207,7 @@ async def test_what_nobody_confirms_ends(scene: Scene, application: AsyncEngine)
     found = await scene.api.read(query, scene.brand.owner, id=scene.brand.us.id)
     by_nobody = {"reason": "Nobody confirmed it in the access review.", "actor": None}
     assert found["account"]["events"]["nodes"] == [by_nobody] * 2
-    for name in ("accessReviewConfirm", "accessReviewEnd"):
+    for name in ("accessReviewItemConfirm", "accessReviewItemEnd"):
         assert await scene.answer(name, items["MEMBER"]) == "FAILED_PRECONDITION"
     review = await scene.review(scene.brand.uk)
     await make_due(scene.world, review["id"], at_the_end=True)
@@ -220,7 +220,7 @@ async def test_an_owner_ends_it_at_once(scene: Scene) -> None:
     items = await scene.items(scene.brand.us)
     tried = await done(
         scene.api,
-        "accessReviewEnd",
+        "accessReviewItemEnd",
         scene.brand.owner,
         "accessChanges { subjectName lost }",
         accessReviewItemId=items["API_KEY"]["id"],
@@ -229,8 +229,8 @@ async def test_an_owner_ends_it_at_once(scene: Scene) -> None:
     assert [bool(change["lost"]) for change in tried["accessChanges"]] == [True]
     assert await scene.access() == ALL
     for item in items.values():
-        assert await scene.answer("accessReviewEnd", item) == ""
-        assert await scene.answer("accessReviewConfirm", item) == "FAILED_PRECONDITION"
+        assert await scene.answer("accessReviewItemEnd", item) == ""
+        assert await scene.answer("accessReviewItemConfirm", item) == "FAILED_PRECONDITION"
     assert await scene.access() == (False, False, True, False)
     assert (await scene.review(scene.brand.us))["waitingCount"] == 0
 
@@ -242,7 +242,7 @@ async def test_who_has_become_an_owner_stays(scene: Scene, application: AsyncEng
     owns = update(memberships).where(memberships.c.user_id == scene.member.person.key)
     async with scene.world.database.begin() as connection:
         await connection.execute(owns.values(role_id=BuiltinRole.OWNER.id))
-    assert await scene.answer("accessReviewEnd", item) == "FAILED_PRECONDITION"
+    assert await scene.answer("accessReviewItemEnd", item) == "FAILED_PRECONDITION"
     review = await scene.review(scene.brand.us)
     await make_due(scene.world, review["id"], at_the_end=True)
     await work(application, scene.brand.us, review["id"])
@@ -259,9 +259,60 @@ async def test_nobody_confirms_their_own(scene: Scene) -> None:
     async with scene.world.database.begin() as connection:
         await connection.execute(owns.values(role_id=BuiltinRole.OWNER.id))
     values = {"accessReviewItemId": items["MEMBER"]["id"]}
-    code = await code_of(scene.api, "accessReviewConfirm", scene.member, **values)
+    code = await code_of(scene.api, "accessReviewItemConfirm", scene.member, **values)
     assert code == "FAILED_PRECONDITION"
     assert (await scene.items(scene.brand.us))["MEMBER"]["decision"] is None
+
+
+async def test_a_canceled_review_ends_nothing(scene: Scene, application: AsyncEngine) -> None:
+    """What was answered stays so, what was not cannot be; a worker that comes later does nothing."""
+    await scene.start()
+    items = await scene.items(scene.brand.us)
+    assert await scene.answer("accessReviewItemEnd", items["API_KEY"]) == ""
+    review = await scene.review(scene.brand.us)
+    canceled = await done(
+        scene.api,
+        "accessReviewCancel",
+        scene.brand.owner,
+        "accessReview { id isOpen waitingCount canceledAt }",
+        accessReviewId=review["id"],
+    )
+    shown = canceled["accessReview"]
+    assert (shown["id"], shown["isOpen"], shown["waitingCount"]) == (review["id"], False, 0)
+    assert shown["canceledAt"] is not None
+    for name in ("accessReviewItemConfirm", "accessReviewItemEnd"):
+        assert await scene.answer(name, items["MEMBER"]) == "FAILED_PRECONDITION"
+    again = {"accessReviewId": review["id"]}
+    assert await code_of(scene.api, "accessReviewCancel", scene.brand.owner, **again) == "FAILED_PRECONDITION"
+    await work(application, scene.brand.us, review["id"])
+    assert await scene.access() == (True, True, True, False)
+    assert {kind: item["decision"] for kind, item in (await scene.items(scene.brand.us)).items()} == {
+        "MEMBER": None,
+        "SHARE": None,
+        "API_KEY": "ENDED",
+    }
+    told = await events_of(scene.api, scene.brand.owner, scene.brand.us.id)
+    assert [event["kind"] for event in told[:2]] == ["ACCESS_REVIEW_CANCELED", "API_KEY_REVOKED"]
+    # The other account's goes on, and this one can be asked anew.
+    assert (await scene.review(scene.brand.uk))["isOpen"]
+    anew = (await scene.start())["asked"]
+    assert {each["accountId"] for each in anew} == {scene.brand.us.id}
+
+
+async def test_a_review_is_canceled_from_where_it_was_started(scene: Scene) -> None:
+    """The owners of an account below do not rid themselves of the question."""
+    local = await scene.world.member(scene.brand.us, BuiltinRole.OWNER)
+    await scene.start()
+    review = {"accessReviewId": (await scene.review(scene.brand.us))["id"]}
+    made = await attempt(scene.api, "accessReviewCancel", local, **review)
+    assert made.code == "FORBIDDEN"
+    assert (await scene.review(scene.brand.us))["isOpen"]
+    assert await code_of(scene.api, "accessReviewCancel", scene.brand.owner, **review) == ""
+    own = {"accountId": scene.brand.us.id, "endsAt": in_ten_days()}
+    await done(scene.api, "accessReviewStart", local, **own)
+    found = await scene.api.read(_REVIEWS, local, id=scene.brand.us.id)
+    newest = {"accessReviewId": found["account"]["accessReviews"]["nodes"][0]["id"]}
+    assert await code_of(scene.api, "accessReviewCancel", local, **newest) == ""
 
 
 @pytest.mark.parametrize("days", [-1, 6, 91])
@@ -282,10 +333,15 @@ async def test_who_may_ask_and_answer(scene: Scene) -> None:
     assert await code_of(scene.api, "accessReviewStart", stranger, **values) == "NOT_FOUND"
     await scene.start()
     item = {"accessReviewItemId": (await scene.items(scene.brand.us))["MEMBER"]["id"]}
-    for name in ("accessReviewConfirm", "accessReviewEnd"):
+    for name in ("accessReviewItemConfirm", "accessReviewItemEnd"):
         assert await code_of(scene.api, name, administrator, **item) == "FORBIDDEN"
         assert await code_of(scene.api, name, stranger, **item) == "NOT_FOUND"
         unknown = {"accessReviewItemId": present(Kind.ACCESS_REVIEW_ITEM, scene.member.person.key)}
         assert await code_of(scene.api, name, scene.brand.owner, **unknown) == "NOT_FOUND"
+    review = {"accessReviewId": (await scene.review(scene.brand.us))["id"]}
+    unknown = {"accessReviewId": present(Kind.ACCESS_REVIEW, scene.member.person.key)}
+    assert await code_of(scene.api, "accessReviewCancel", administrator, **review) == "FORBIDDEN"
+    assert await code_of(scene.api, "accessReviewCancel", stranger, **review) == "NOT_FOUND"
+    assert await code_of(scene.api, "accessReviewCancel", scene.brand.owner, **unknown) == "NOT_FOUND"
     assert await scene.access() == ALL
     assert (await scene.review(scene.brand.us, administrator))["waitingCount"] == 4

@@ -45,7 +45,7 @@ async def _ended(api: Api, brand: Brand) -> int:
     return len(await events_of(api, brand.owner, brand.us.id, "SHARE_REVOKED"))
 
 
-@pytest.mark.parametrize("name", ["accessReviewConfirm", "accessReviewEnd"])
+@pytest.mark.parametrize("name", ["accessReviewItemConfirm", "accessReviewItemEnd"])
 async def test_an_answer_beside_the_end(api: Api, world: World, application: AsyncEngine, name: str) -> None:
     """What was confirmed first stays; else it ends once, and the answer is refused."""
     for _ in range(ROUNDS):
@@ -56,7 +56,7 @@ async def test_an_answer_beside_the_end(api: Api, world: World, application: Asy
             _answer(api, brand, review, name), *[work(application, brand.us, review["id"]) for _ in range(2)]
         )
         assert code in {"", "FAILED_PRECONDITION"}
-        stays = name == "accessReviewConfirm" and code == ""
+        stays = name == "accessReviewItemConfirm" and code == ""
         after = await _review(api, brand, brand.us)
         assert after["items"]["nodes"][0]["decision"] == ("CONFIRMED" if stays else "ENDED")
         assert not after["isOpen"]
@@ -74,7 +74,7 @@ async def test_a_confirmation_that_is_late_is_refused(
     gate = Gate("UPDATE access_review_items")
     ending = asyncio.create_task(gate.holding(work(application, brand.us, review["id"])))
     await gate.reached()
-    confirming = asyncio.create_task(_answer(api, brand, review, "accessReviewConfirm"))
+    confirming = asyncio.create_task(_answer(api, brand, review, "accessReviewItemConfirm"))
     assert await waits(confirming, world.database)
     gate.open()
     await ending
@@ -82,12 +82,30 @@ async def test_a_confirmation_that_is_late_is_refused(
     assert brand.us.id not in await seen_by(api, guest)
 
 
+async def test_a_cancellation_beside_the_end(api: Api, world: World, application: AsyncEngine) -> None:
+    """Either nothing ends, or all has ended and the cancellation is refused."""
+    for _ in range(ROUNDS):
+        brand, guest = await _asked(api, world)
+        review = await _review(api, brand, brand.us)
+        await make_due(world, review["id"], at_the_end=True)
+        code, *_ = await at_once(
+            code_of(api, "accessReviewCancel", brand.owner, accessReviewId=review["id"]),
+            *[work(application, brand.us, review["id"]) for _ in range(2)],
+        )
+        assert code in {"", "FAILED_PRECONDITION"}
+        after = await _review(api, brand, brand.us)
+        assert after["items"]["nodes"][0]["decision"] == (None if code == "" else "ENDED")
+        assert not after["isOpen"]
+        assert (brand.us.id in await seen_by(api, guest)) is (code == "")
+        assert await _ended(api, brand) == (0 if code == "" else 1)
+
+
 async def test_both_accounts_of_a_share_at_once(api: Api, world: World, application: AsyncEngine) -> None:
     """In the end it opens nothing, and is revoked."""
     for _ in range(ROUNDS):
         brand, guest = await _asked(api, world)
         reviews = [await _review(api, brand, account) for account in (brand.us, brand.uk)]
-        codes = await at_once(*[_answer(api, brand, review, "accessReviewEnd") for review in reviews])
+        codes = await at_once(*[_answer(api, brand, review, "accessReviewItemEnd") for review in reviews])
         assert codes == ["", ""]
         assert await seen_by(api, guest) == {}
         query = "query ($id: ID!) { account(id: $id) { shares { nodes { status } } } }"

@@ -34,7 +34,11 @@ async def test_another_person_lets_it_be_sent(desk: Desk) -> None:
     assert await used(desk.api, desk.shop.owner, desk.shop.account) == (0, 0)
     assert (await _approve(desk, desk.shop.owner, asked)).code == "SECOND_PERSON_REQUIRED"
     key = await desk.world.api_key(desk.shop.account, BuiltinRole.ADMINISTRATOR)
-    assert (await _approve(desk, key, asked)).code == "SECOND_PERSON_REQUIRED"
+    refused = await _approve(desk, key, asked)
+    assert (refused.code, refused.message) == (
+        "SECOND_PERSON_REQUIRED",
+        "A person must approve it: API keys and narrowed tokens cannot.",
+    )
     assert (await _approve(desk, other, asked, 1)).code == "CONFLICT"
     approved = await _approve(desk, other, asked)
     assert approved.payload["campaign"]["status"] == "SENDING"

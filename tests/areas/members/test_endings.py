@@ -54,7 +54,7 @@ class Scene:
         items = review["items"]["nodes"]
         for each in items:
             if each["kind"] == "API_KEY":
-                await done(self.api, "accessReviewConfirm", self.owner, accessReviewItemId=each["id"])
+                await done(self.api, "accessReviewItemConfirm", self.owner, accessReviewItemId=each["id"])
         (item,) = [each["id"] for each in items if each["kind"] == "MEMBER"]
         return review["id"], item
 
@@ -79,7 +79,7 @@ async def _remove_person(scene: Scene) -> None:
 
 async def _answer_review(scene: Scene) -> None:
     _, item = await scene.review_item()
-    await done(scene.api, "accessReviewEnd", scene.owner, accessReviewItemId=item)
+    await done(scene.api, "accessReviewItemEnd", scene.owner, accessReviewItemId=item)
 
 
 async def _let_review_end(scene: Scene) -> None:

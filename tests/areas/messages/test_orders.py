@@ -269,6 +269,9 @@ async def test_a_wrong_order_is_refused_alone(
     outcomes = await report_orders(api, shop.owner, shop.account, given)
     found = [(each["error"]["field"][3:], each["error"]["code"]) for each in outcomes]
     assert found == [([] if each.field is None else [each.field], each.code) for each in wrong]
+    unknown = next(n for n, each in enumerate(wrong) if (each.field, each.code) == ("label", "NOT_FOUND"))
+    said = "The account has sent nothing with this label on this channel and stream."
+    assert outcomes[unknown]["error"]["message"] == said
     of_above = [order("0", campaignId=f"cmpg_{above}")]
     (refused,) = await report_orders(api, shop.owner, shop.account, of_above, stream="MARKETING")
     assert refused["error"]["code"] == "NOT_FOUND"

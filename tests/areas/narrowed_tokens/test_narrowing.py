@@ -187,7 +187,9 @@ async def test_broken_glass_is_not_passed_on(
     token = await narrowed(api, owner, [below], ["ACCOUNT_READ"])
     await break_glass(world, below, owner.person)
     before = await _made(database)
-    assert (await narrow(api, owner, [below], READS)).code == "FORBIDDEN"
+    refused = await narrow(api, owner, [below], READS)
+    assert (refused.code, refused.named) == ("FORBIDDEN", "permissions")
+    assert refused.message.startswith("A narrowed token has nothing of a break-glass opening")
     assert await _made(database) == before
     (seen,) = (await api.read(SELF, token))["viewer"]["accounts"]["nodes"]
     assert seen["viewerPermissions"] == ["ACCOUNT_READ"]

@@ -9,13 +9,16 @@ import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import ParentAccess
-from tests.areas.effects.log import events_of, mail_to
+from tests.areas.effects.log import events_of, mail_to, mails_to
 from tests.areas.explain.asking import why
+from tests.areas.staff.staff_at_work import wanted as override_of
 from tests.client.api import Api, Caller
 from tests.client.links import set_parent_access
 from tests.client.mutations import ROLE_IDS, attempt, code_of, done
 from tests.concurrency.gates import Gate, waits
 from tests.concurrency.outcomes import ROUNDS, at_once
+from tests.world.shares import Given, give_share
+from tests.world.staff import staff_member
 from tests.world.world import Account, Member, World
 
 ADMINISTRATOR = ROLE_IDS[BuiltinRole.ADMINISTRATOR]
@@ -81,20 +84,14 @@ async def _member_updated(scene: Scene) -> str:
     return await code_of(scene.api, "memberUpdate", scene.owner, **values)
 
 
-async def _member_joined(scene: Scene) -> str:
-    person = await scene.world.person()
-    invited = {"accountId": scene.account.id, "email": person.email, "roleId": ADMINISTRATOR}
-    await done(scene.api, "memberInvite", scene.owner, **invited, idempotencyKey="1")
-    token = (await mail_to(scene.world.database, person.email)).token
-    return await code_of(scene.api, "invitationAccept", person, token=token)
+async def _member_invited(scene: Scene, role_id: str = ADMINISTRATOR) -> str:
+    invited = {"accountId": scene.account.id, "email": "iris@example.com", "roleId": role_id}
+    return await code_of(scene.api, "memberInvite", scene.owner, **invited, idempotencyKey=role_id)
 
 
-async def _share_accepted(scene: Scene) -> str:
-    person = await scene.world.person()
-    shared = {"accountIds": [scene.account.id], "email": person.email, "areas": ["INVOICES"]}
-    await done(scene.api, "shareCreate", scene.owner, **shared, idempotencyKey="1")
-    token = (await mail_to(scene.world.database, person.email)).token
-    return await code_of(scene.api, "shareAccept", person, token=token)
+async def _share_created(scene: Scene, area: str = "INVOICES") -> str:
+    shared = {"accountIds": [scene.account.id], "email": "gus@example.com", "areas": [area]}
+    return await code_of(scene.api, "shareCreate", scene.owner, **shared, idempotencyKey=area)
 
 
 async def _key_created(scene: Scene) -> str:
@@ -109,7 +106,7 @@ async def _role_updated(scene: Scene) -> str:
     return await code_of(scene.api, "roleUpdate", scene.owner, **values)
 
 
-BREAKING: list[Breaking] = [_member_updated, _member_joined, _share_accepted, _key_created, _role_updated]
+BREAKING: list[Breaking] = [_member_updated, _member_invited, _share_created, _key_created, _role_updated]
 
 
 async def _access(scene: Scene) -> Any:
@@ -258,16 +255,79 @@ async def test_the_refusal_names_it_to_those_who_see_the_members(scene: Scene) -
 
 
 async def test_who_joins_learns_no_more_than_that_it_is_promised(scene: Scene) -> None:
-    promise = await scene.promise()
-    person = await scene.world.person()
-    invited = {"accountId": scene.account.id, "email": person.email, "roleId": ADMINISTRATOR}
+    """By an offer that was made before the promise."""
+    member, guest = await scene.world.person(), await scene.world.person()
+    invited = {"accountId": scene.account.id, "email": member.email, "roleId": ADMINISTRATOR}
     await done(scene.api, "memberInvite", scene.owner, **invited, idempotencyKey="1")
-    token = (await mail_to(scene.world.database, person.email)).token
-    told = await attempt(scene.api, "invitationAccept", person, token=token)
-    assert told.code == "PROMISE_BROKEN"
+    shared = {"accountIds": [scene.account.id], "email": guest.email, "areas": ["INVOICES"]}
+    await done(scene.api, "shareCreate", scene.owner, **shared, idempotencyKey="1")
+    promise, before = await scene.promise(), await _access(scene)
+    for name, person in (("invitationAccept", member), ("shareAccept", guest)):
+        token = (await mail_to(scene.world.database, person.email)).token
+        told = await attempt(scene.api, name, person, token=token)
+        assert told.code == "PROMISE_BROKEN"
+        assert told.user_error is not None
+        assert promise not in told.user_error["message"]
+        assert scene.account.name not in told.user_error["message"]
+    assert await _access(scene) == before
+
+
+async def test_an_offer_that_nobody_could_accept_is_not_made(scene: Scene) -> None:
+    """Also from above, as far as the link lets it pass; with words for who sees the members."""
+    promise = await scene.promise()
+    email = f"{scene.account.key}@example.com"
+    invited = {"accountId": scene.account.id, "email": email, "roleId": ADMINISTRATOR}
+    told = await attempt(scene.api, "memberInvite", scene.owner, **invited, idempotencyKey="1")
     assert told.user_error is not None
-    assert promise not in told.user_error["message"]
-    assert scene.account.name not in told.user_error["message"]
+    assert told.user_error["message"].startswith("Whoever accepts it would have INVOICES_READ in ")
+    assert promise in told.user_error["message"]
+    offers = """query ($id: ID!) { account(id: $id) {
+      invitations { totalCount } shares { totalCount } events(first: 1) { nodes { kind } } } }"""
+    found = (await scene.api.read(offers, scene.owner, id=scene.account.id))["account"]
+    assert found["invitations"] == {"totalCount": 0}
+    assert found["events"]["nodes"] == [{"kind": "PROMISE_MADE"}]
+    assert await mails_to(scene.world.database, email) == []
+    assert await _member_invited(scene, FINANCE) == ""
+    assert await _share_created(scene, "STATISTICS") == ""
+    above = {**invited, "accountId": scene.master.id}
+    assert await code_of(scene.api, "memberInvite", scene.chief, **above, idempotencyKey="2") == ""
+    await set_parent_access(scene.world, scene.account, ParentAccess.FULL)
+    again = {**above, "email": f"ivy.{email}"}
+    refused = await attempt(scene.api, "memberInvite", scene.chief, **again, idempotencyKey="3")
+    assert refused.code == "PROMISE_BROKEN"
+    assert await mails_to(scene.world.database, f"ivy.{email}") == []
+
+
+async def test_an_exception_can_be_offered_what_it_may_have(scene: Scene) -> None:
+    guest = await scene.world.person()
+    share = await give_share(
+        scene.world, [scene.account], guest, scene.owner.person, Given(BuiltinRole.ADMINISTRATOR)
+    )
+    wanted = {"accountId": scene.account.id, "permission": "INVOICES_READ", "roleIds": ALLOWED}
+    assert await scene.with_reason("accessPromiseCreate", scene.owner, **wanted) == ""
+    await done(scene.api, "shareRevoke", scene.owner, shareId=share.id)
+    shared = {"accountIds": [scene.account.id], "email": guest.email, "areas": ["INVOICES"]}
+    await done(scene.api, "shareCreate", scene.owner, **shared, idempotencyKey="1")
+    token = (await mail_to(scene.world.database, guest.email)).token
+    assert await code_of(scene.api, "shareAccept", guest, token=token) == ""
+
+
+async def test_a_limit_that_staff_set_keeps_no_promise(scene: Scene) -> None:
+    """It ends by itself, and nothing would be checked then: so what the role gives without it counts."""
+    await set_parent_access(scene.world, scene.account, ParentAccess.FULL)
+    manager = await scene.world.member(scene.master, BuiltinRole.ADMINISTRATOR)
+    limited = {"memberId": manager.id, "permissions": ["STATISTICS_READ"]}
+    staff = await staff_member(scene.world)
+    limit = override_of(scene.master, "USER_RIGHTS", **limited)
+    made = await done(scene.api, "overrideCreate", staff, "override { id }", **limit)
+    matrix = [entry for entry in await _access(scene) if entry["subjectId"] == manager.person.id]
+    assert [sorted(entry["permissions"]) for entry in matrix] == [["ACCOUNT_READ", "STATISTICS_READ"]]
+    wanted = {"accountId": scene.account.id, "permission": "INVOICES_READ", "roleIds": ALLOWED}
+    assert await code_of(scene.api, "accessPromiseCreate", scene.owner, **wanted) == "PROMISE_BROKEN"
+    assert await scene.with_reason("accessPromiseCreate", scene.owner, **wanted) == ""
+    ending = {"accountId": scene.master.id, "overrideId": made["override"]["id"], "reason": "Settled"}
+    assert await code_of(scene.api, "overrideEnd", staff, **ending) == ""
+    assert await _key_created(scene) == "PROMISE_BROKEN"
 
 
 async def test_a_role_that_was_deleted_is_not_shown(scene: Scene) -> None:

@@ -227,7 +227,14 @@ async def test_a_promise_keeps_a_membership_back_and_not_the_directory(
     allowed = [BuiltinRole.OWNER, BuiltinRole.ADMINISTRATOR, BuiltinRole.FINANCE]
     promised = {"accountId": directory.account.id, "permission": "INVOICES_READ"}
     roles = [ROLE_IDS[role] for role in allowed]
-    await done(directory.api, "accessPromiseCreate", directory.owner, **promised, roleIds=roles)
+    made = await done(
+        directory.api,
+        "accessPromiseCreate",
+        directory.owner,
+        "accessPromise { id }",
+        **promised,
+        roleIds=roles,
+    )
     role = await world.role(directory.account, "ACCOUNT_READ INVOICES_READ")
     anna, carl = await directory.user("anna"), await directory.user("carl")
     group, other = await directory.group("Readers"), await directory.group("Analysts", carl)
@@ -242,6 +249,7 @@ async def test_a_promise_keeps_a_membership_back_and_not_the_directory(
     events = await events_of(directory.api, directory.owner, directory.account.id)
     left = [event for event in events if event["type"] == "SCIM_CHANGE_LEFT"]
     assert [event["after"]["code"] for event in left] == ["PROMISE_BROKEN"] * 2
+    assert {event["after"]["promise"] for event in left} == {made["accessPromise"]["id"]}
     assert events[: len(left)] == left
 
 

@@ -152,6 +152,24 @@ async def test_an_unconfirmed_app_counts_for_nothing(stranger: Api, world: World
     assert await code_of(stranger, "totpConfirm", person, code=App(again["secret"]).code()) == ""
 
 
+async def test_a_double_click_confirms_once_and_is_no_wrong_code(stranger: Api, world: World) -> None:
+    """One of them gets the recovery codes; the app can be confirmed again after it was removed."""
+    person = await world.person()
+    for _ in range(3):
+        app = App((await done(stranger, "totpStart", person, "secret", password=PASSWORD))["secret"])
+        await early_in_a_step()
+        code = app.code()
+        made = await asyncio.gather(
+            *[attempt(stranger, "totpConfirm", person, "recoveryCodes", code=code) for _ in range(4)]
+        )
+        assert [each.code for each in made] == [""] * 4
+        assert sorted(len(each.payload["recoveryCodes"] or ()) for each in made) == [0, 0, 0, 10]
+        assert (await factor_of(stranger, person))["recoveryCodesLeft"] == 10
+        wrong = f"{(int(code) + 1) % 1_000_000:06}"
+        assert await code_of(stranger, "totpConfirm", person, code=wrong) == "FAILED_PRECONDITION"
+        assert await code_of(stranger, "totpDisable", person, password=PASSWORD) == ""
+
+
 async def test_signing_up_again_is_no_way_around_it(stranger: Api, world: World) -> None:
     person, _, _ = await with_app(stranger, world)
     sign_up = {"name": "X", "email": person.email, "password": PASSWORD, "accountName": "Own"}

@@ -74,6 +74,7 @@ async def test_one_domain_over_time(api: Api, world: World, sessions: WriteSessi
 
     one: dict[str, Any] = {"recipients": "one.example"}
     assert await read(**one) == [(None, "one.example", 12, None)]
+    assert await read(recipients="ONE.Example") == await read(**one)
     days = [(str(at.date()), "one.example", n, None) for at, n in ((june, 5), (MAY + DAY, 4), (MAY, 3))]
     assert await read(**one, interval="DAY") == days
     months = [

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.isolation.attempts import Attempt
-from tests.isolation.model import Account, Stock, Subject
+from tests.isolation.model import Account, Asker, Stock
 from tests.isolation.rights import Rights
 from tests.isolation.rules import READS
 from tests.isolation.sight import Json
@@ -21,7 +21,7 @@ class StockAttempts:
 
     site: Site
     rights: Rights
-    subject: Subject | None
+    subject: Asker | None
 
     def on_account(self, account: Account) -> Iterator[Attempt]:
         """Some of what is refused there."""

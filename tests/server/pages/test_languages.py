@@ -49,7 +49,7 @@ async def test_a_page_says_its_language(name: str) -> None:
             assert answer.headers["Vary"] == "Accept-Language"
 
 
-@pytest.mark.parametrize("name", [*PAGES, "sign-on-failed"])
+@pytest.mark.parametrize("name", [*PAGES, "sign-on-failed", "unsubscribe"])
 def test_both_languages_say_the_same_things(name: str) -> None:
     english, german = (texts(language, name) for language in (Language.ENGLISH, Language.GERMAN))
     assert english.keys() == german.keys()

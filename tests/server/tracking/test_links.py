@@ -121,6 +121,23 @@ async def test_one_post_unsubscribes_and_a_second_changes_nothing(
     assert await streams(api, owner, message.account, "ann@example.com") == "T"
 
 
+async def test_the_page_speaks_the_language_of_the_browser(
+    browser: httpx.AsyncClient, message: Mailed
+) -> None:
+    """Whether it asks, is done, or is of no link."""
+    path, german = _path(message.links.unsubscribe_url()), {"Accept-Language": "de-AT, en;q=0.5"}
+    for method, address, title in (
+        ("GET", path, "Abmelden"),
+        ("POST", path, "Sie sind abgemeldet"),
+        ("GET", f"{path}x", "Dieser Link ist nicht gültig"),
+    ):
+        answer = await browser.request(method, address, headers=german)
+        assert '<html lang="de">' in answer.text
+        assert f"<h1>{title}</h1>" in answer.text
+        assert (answer.headers["Content-Language"], answer.headers["Vary"]) == ("de", "Accept-Language")
+    assert '<html lang="en">' in (await browser.get(path)).text
+
+
 async def test_too_many_posts_are_told_to_wait(browser: httpx.AsyncClient, message: Mailed) -> None:
     path = _path(message.links.unsubscribe_url())
     answers = [await browser.post(path) for _ in range(11)]
