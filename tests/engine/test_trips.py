@@ -59,6 +59,7 @@ TRIPS: dict[str, int] = {
     "accessPromiseEnd": 5,
     "accessReviewStart": 8,
     "accessReviewItemConfirm": 5,
+    "accessReviewCancel": 6,
     "accessReviewItemEnd": 9,
     "tokenRevoke": 8,
     "roleCreate": 7,

@@ -292,7 +292,7 @@ async def test_a_canceled_review_ends_nothing(scene: Scene, application: AsyncEn
         "API_KEY": "ENDED",
     }
     told = await events_of(scene.api, scene.brand.owner, scene.brand.us.id)
-    assert [event["kind"] for event in told[:2]] == ["ACCESS_REVIEW_CANCELED", "API_KEY_REVOKED"]
+    assert [event["type"] for event in told[:2]] == ["ACCESS_REVIEW_CANCELED", "API_KEY_REVOKED"]
     # The other account's goes on, and this one can be asked anew.
     assert (await scene.review(scene.brand.uk))["isOpen"]
     anew = (await scene.start())["asked"]
