@@ -57,6 +57,7 @@ TRIPS: dict[str, int] = {
     "accessPromiseCreate": 5,
     "accessPromiseEnd": 5,
     "accessReviewStart": 8,
+    "accessReviewCancel": 6,
     "accessReviewItemConfirm": 5,
     "accessReviewItemEnd": 8,
     "tokenRevoke": 8,
