@@ -1,10 +1,12 @@
 """Codes of an authenticator app (RFC 6238): six digits, a new one each 30 seconds."""
 
 import hmac
+import io
 import re
 from dataclasses import dataclass
 
 import pyotp
+import segno
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -31,10 +33,19 @@ _CODE = re.compile(r"[0-9]{6}", re.ASCII)
 
 @dataclass(frozen=True)
 class TotpSecret:
-    """What the app needs. `uri`: for a QR code."""
+    """What the app needs."""
 
     secret: str
     uri: str
+
+    @property
+    def qr_code(self) -> str:
+        """The URI as a picture for the app's camera: an SVG document, dark on white whatever is behind it."""
+        picture = io.BytesIO()
+        segno.make_qr(self.uri, error="m").save(
+            picture, kind="svg", xmldecl=False, omitsize=True, light="#fff", svgclass=None, lineclass=None
+        )
+        return picture.getvalue().decode()
 
 
 async def start_totp(

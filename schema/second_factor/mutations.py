@@ -80,7 +80,12 @@ class TotpStartPayload(Payload):
         default=None, description="The secret, to be typed into the app. It is returned only this once."
     )
     uri: str | None = strawberry.field(
-        default=None, description="The same as an `otpauth:` URI, to be shown as a QR code."
+        default=None, description="The same as an `otpauth:` URI, for an app on the same device."
+    )
+    qr_code: str | None = strawberry.field(
+        default=None,
+        description="The URI as a QR code for the app's camera: an SVG document of some kilobytes, black on "
+        "white, as large as where it is shown.",
     )
 
 
@@ -140,7 +145,7 @@ class FactorMutation:
             session: WriteSession, principal: Principal, proved: ProvedPassword
         ) -> TotpStartPayload:
             made = await totp.start_totp(session, principal, proved, info.context.deployment.keyring())
-            return payload(TotpStartPayload, secret=made.secret, uri=made.uri)
+            return payload(TotpStartPayload, secret=made.secret, uri=made.uri, qr_code=made.qr_code)
 
         return await _with_own_password(info, TotpStartPayload, input.password, write)
 

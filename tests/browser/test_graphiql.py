@@ -10,10 +10,10 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
-from server.pages import DemoLogin
 from server.pages.files import FOLDER
 from server.pages.graphiql import graphiql_document, read_tabs
 from server.pages.libraries import LIBRARY_FILES, PUBLIC_NETWORK, Kind
+from tests.browser.demo import open_demo
 from tests.browser.invitations import PASSWORD, sign_up_elsewhere
 from tests.browser.visits import Visit
 from tests.world.credit import give_payment_method
@@ -77,19 +77,7 @@ async def test_the_tabs_fit_the_role_and_name_its_account(graphiql: Page, visit:
 async def test_the_people_of_a_demo_sign_in_by_a_button(visit: Visit, database: AsyncEngine) -> None:
     email = "button@example.com"
     await sign_up_elsewhere(visit.server_url, email, database)
-    login = DemoLogin("Owner", "of the tests", email, PASSWORD)
-    document = graphiql_document(installed=True, logins=[login])
-
-    async def page_of_a_demo(route: Route) -> None:
-        if route.request.method != "GET":
-            await route.continue_()
-            return
-        headers = document.headers | {"Content-Type": "text/html; charset=utf-8"}
-        await route.fulfill(body=document.body, headers=headers)
-
-    await visit.page.route(f"{visit.server_url}/graphql", page_of_a_demo)
-    await visit.page.goto(f"{visit.server_url}/graphql")
-    button = visit.page.get_by_role("button", name="Owner", exact=True)
+    button = await open_demo(visit, email, PASSWORD)
     await button.click()
     await expect(visit.page.get_by_text("Early Bird · Owner, of the tests")).to_be_visible()
     await expect(button).to_have_attribute("aria-pressed", "true")

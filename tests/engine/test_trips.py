@@ -58,6 +58,7 @@ TRIPS: dict[str, int] = {
     "accessPromiseCreate": 5,
     "accessPromiseEnd": 5,
     "accessReviewStart": 8,
+    "accessReviewCancel": 6,
     "accessReviewItemConfirm": 5,
     "accessReviewCancel": 6,
     "accessReviewItemEnd": 9,

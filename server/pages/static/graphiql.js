@@ -125,6 +125,9 @@ function inWords({ user, apiKey }, token) {
 async function signIn({ email, password }) {
   try {
     const { signIn } = await server.send(operations["sign-in"], { input: { email, password } });
+    if (signIn.challengeToken) {
+      throw new Problem(`${email} has a second factor now. Sign in at /sign-in, which opens GraphiQL afterwards.`);
+    }
     if (!signIn.token) {
       throw new Problem(signIn.userErrors.map((error) => error.message).join(" "));
     }

@@ -14,6 +14,7 @@ async function showOverview(done = "") {
   showConfirmation(hasPassword, user.email);
   // Neither is shown again.
   part("secret").textContent = "";
+  part("app-picture").removeAttribute("src");
   part("code-list").replaceChildren();
   const names = secondFactor.missingIn.nodes.map(({ name }) => name).join(", ");
   part("missing").textContent = say("missing", { names });
@@ -83,8 +84,9 @@ async function showResult({ recoveryCodes }) {
 }
 
 async function startApp({ password }) {
-  const { secret, uri } = await change("totpStart", "totp-start", { password });
+  const { secret, uri, qrCode } = await change("totpStart", "totp-start", { password });
   part("secret").textContent = secret;
+  part("app-picture").src = `data:image/svg+xml,${encodeURIComponent(qrCode)}`;
   part("app-link").href = uri;
   part("app-form").reset();
   onSubmit("app-form", async ({ code }) => {

@@ -42,7 +42,15 @@ async def test_a_person_changes_its_profile_alone(api: Api, world: World) -> Non
 
 @pytest.mark.parametrize(
     ("name", "initials"),
-    [("Cher", "C"), ("anna berger", "ab"), ("Ольга Петровна Иванова", "ОИ"), ("李 小龍", "李小")],
+    [
+        ("Cher", "C"),
+        ("anna berger", "ab"),
+        ("Ольга Петровна Иванова", "ОИ"),
+        ("李 小龍", "李小"),
+        ("👩🏽‍💻 Anna", "👩🏽‍💻A"),
+        ("🇦🇹 Maria ❤️x", "🇦🇹❤️"),
+        ("Q\u0307ven N\u0308", "Q\u0307N\u0308"),
+    ],
 )
 async def test_initials_are_of_the_first_and_the_last_word(
     name: str, initials: str, api: Api, world: World

@@ -1,6 +1,7 @@
 """Codes of an app, and recovery codes."""
 
 import asyncio
+from xml.etree import ElementTree
 
 from sqlalchemy import select
 
@@ -23,6 +24,9 @@ from tests.client.api import Api, Caller
 from tests.client.mutations import attempt, code_of, done
 from tests.concurrency.outcomes import at_once
 from tests.world.world import PASSWORD, World
+
+_QUIET_ZONE = 4
+"""In modules, on each side of a QR code."""
 
 
 async def _answers(api: Api, caller: Caller) -> bool:
@@ -150,6 +154,23 @@ async def test_an_unconfirmed_app_counts_for_nothing(stranger: Api, world: World
     again = await done(stranger, "totpStart", person, "secret", password=PASSWORD)
     assert await code_of(stranger, "totpConfirm", person, code=App(started["secret"]).code()) != ""
     assert await code_of(stranger, "totpConfirm", person, code=App(again["secret"]).code()) == ""
+
+
+async def test_the_secret_is_a_picture_too(stranger: Api, world: World) -> None:
+    """An SVG document of square modules, for each secret another one."""
+    person = await world.person()
+    pictures = set[str]()
+    for _ in range(2):
+        made = await done(stranger, "totpStart", person, "uri qrCode", password=PASSWORD)
+        picture = ElementTree.fromstring(made["qrCode"])
+        _, _, width, height = picture.attrib["viewBox"].split()
+        assert width == height
+        modules = int(width) - 2 * _QUIET_ZONE
+        assert modules in range(21, 178, 4)
+        # As many bits as the URI has need at least so many modules.
+        assert modules**2 > 8 * len(made["uri"])
+        pictures.add(made["qrCode"])
+    assert len(pictures) == 2
 
 
 async def test_a_double_click_confirms_once_and_is_no_wrong_code(stranger: Api, world: World) -> None:

@@ -2,7 +2,15 @@
 
 from playwright.async_api import Page, expect
 
-from tests.areas.second_factor.steps import App, early_in_a_step, factor_of, forget_codes, set_up_app
+from tests.areas.second_factor.steps import (
+    App,
+    early_in_a_step,
+    factor_of,
+    forget_codes,
+    set_up_app,
+    with_app,
+)
+from tests.browser.demo import open_demo
 from tests.browser.people.accessibility import findings
 from tests.browser.people.steps import expect_signed_in, give_password
 from tests.browser.visits import Visit
@@ -63,6 +71,8 @@ async def test_an_app_is_set_up_and_removed(visit: Visit, world: World, http: Ap
     secret = await page.locator("#secret").inner_text()
     link = page.get_by_role("link", name="Open it in an app on this device")
     assert f"secret={secret}" in str(await link.get_attribute("href"))
+    picture = page.get_by_role("img", name="QR code")
+    assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth > 0)")
     await page.get_by_label("The code that the app shows now").fill("000")
     await page.get_by_role("button", name="Confirm the app").click()
     await expect(page.get_by_role("alert")).not_to_be_empty()
@@ -175,4 +185,13 @@ async def test_at_another_address_passkeys_are_not_offered(visit: Visit, world: 
     await page.goto(f"{visit.server_url}/sign-in")
     await expect(page.get_by_role("button", name="Sign in with your company")).to_be_visible()
     await expect(page.get_by_role("button", name="Sign in with a passkey")).to_be_hidden()
+    visit.assert_clean()
+
+
+async def test_the_button_of_a_demo_says_where_to_sign_in(visit: Visit, world: World, http: Api) -> None:
+    person, _, _ = await with_app(http, world)
+    button = await open_demo(visit, person.email, PASSWORD)
+    await button.click()
+    told = f"{person.email} has a second factor now. Sign in at /sign-in, which opens GraphiQL afterwards."
+    await expect(visit.page.get_by_text(told)).to_be_visible()
     visit.assert_clean()
