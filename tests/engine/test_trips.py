@@ -60,7 +60,6 @@ TRIPS: dict[str, int] = {
     "accessReviewStart": 8,
     "accessReviewCancel": 6,
     "accessReviewItemConfirm": 5,
-    "accessReviewCancel": 6,
     "accessReviewItemEnd": 9,
     "tokenRevoke": 8,
     "roleCreate": 7,
