@@ -62,7 +62,7 @@ def _made_or_rotated(user_id: UserId, since: datetime.datetime) -> ColumnElement
         .where(
             in_tree(events, api_keys),
             events.c.subject_id == func.concat(f"{Kind.API_KEY}_", api_keys.c.id),
-            events.c.kind == EventType.API_KEY_ROTATED.value,
+            events.c.type == EventType.API_KEY_ROTATED.value,
             events.c.actor_user_id == user_id,
             events.c.created_at >= since,
         )

@@ -1,11 +1,11 @@
 """A subscription as the query that reads what it delivers.
 
-    subscription ($id: ID!) { log: events(accountId: $id) { nodes { kind } } }
+    subscription ($id: ID!) { log: events(accountId: $id) { nodes { type } } }
 
 becomes
 
     query ($id: ID!, $position: String) {
-      account(id: $id) { log: events(after: $position) { nodes { kind } told: pageInfo { endCursor } } }
+      account(id: $id) { log: events(after: $position) { nodes { type } told: pageInfo { endCursor } } }
     }
 
 The fields keep their places in the client's document, so that errors point there. What the server adds for

@@ -12,7 +12,7 @@ from tests.client.mutations import ROLE_IDS, done
 from tests.world.world import Account, Member, World
 
 _LOG = """query ($id: ID!) { account(id: $id) { events(first: 100) {
-  nodes { kind subjectId createdAt before after } } } }"""
+  nodes { type subjectId createdAt before after } } } }"""
 _ROLES = (BuiltinRole.FINANCE, BuiltinRole.MARKETER, BuiltinRole.DEVELOPER, BuiltinRole.ANALYST)
 _GIVES = {
     BuiltinRole.FINANCE: "INVOICES_READ",
@@ -64,7 +64,7 @@ async def _log(api: Api, owner: Member, account: Account) -> list[dict[str, Any]
 def _replay(replayed: dict[str, str], people: dict[str, str], event: dict[str, Any]) -> None:
     """What the event says has changed."""
     subject = people.get(event["subjectId"], event["subjectId"])
-    match event["kind"]:
+    match event["type"]:
         case "MEMBER_UPDATED":
             replayed[subject] = event["after"]["role"]
         case "MEMBER_REMOVED" | "API_KEY_REVOKED":

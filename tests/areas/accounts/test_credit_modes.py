@@ -112,7 +112,7 @@ async def test_a_dry_run_tells_where_credit_would_go(api: Api, brand: Brand, wor
     assert await world.state(brand.master) == before
     assert tried["effects"] == [
         {"kind": "TOP_UP_RULE_ENDED", "count": 1, "amount": None, "toAccountId": None},
-        {"type": "CREDIT_SETTLED", "count": 1, "amount": str(5 * EURO), "toAccountId": brand.master.id},
+        {"kind": "CREDIT_SETTLED", "count": 1, "amount": str(5 * EURO), "toAccountId": brand.master.id},
     ]
     assert await done(api, "creditModeUpdate", brand.owner, shown, **pooled) == tried
     assert await credit_of(world.database, brand.master) == 5 * EURO

@@ -65,7 +65,7 @@ async def test_it_is_open_again_with_its_owner_and_its_contacts(
     assert await owned_by(database, owner.person) == 1
     assert await _jobs(database, brand.store) == ["CANCELLED"]
     (event, *_) = await events_of(api, brand.owner, brand.store.id)
-    assert (event["kind"], event["before"], event["after"]) == (
+    assert (event["type"], event["before"], event["after"]) == (
         "ACCOUNT_REOPENED",
         {"status": "CLOSED"},
         {"status": "ACTIVE"},

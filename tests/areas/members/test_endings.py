@@ -150,9 +150,9 @@ async def test_all_ways_leave_the_same(scene: Scene, way: Callable[[Scene], Awai
     await way(scene)
     assert await _rows(scene) == (0, 0)
     ends = [
-        (event["kind"], event["subjectId"], event["before"])
+        (event["type"], event["subjectId"], event["before"])
         for event in await events_of(scene.api, scene.owner, scene.shop.id)
-        if event["kind"] in ("MEMBER_REMOVED", "MEMBER_LEFT")
+        if event["type"] in ("MEMBER_REMOVED", "MEMBER_LEFT")
     ]
     before = {"role": "ADMINISTRATOR", "expiresAt": None, "user": scene.anna.person.id}
     assert ends == [(_WAYS[way], scene.anna.id, before)]

@@ -309,7 +309,7 @@ async def test_a_request_is_logged_once(api: Api, shop: Shop, world: World) -> N
     for _ in range(2):
         await report_orders(api, shop.owner, shop.account, told)
     logged = await events_of(api, await world.api_key(shop.account), shop.account.id)
-    (found,) = [each for each in logged if each["kind"] == "ORDERS_REPORTED"]
+    (found,) = [each for each in logged if each["type"] == "ORDERS_REPORTED"]
     assert found["after"] == {"stream": "TRANSACTIONAL", "orders": 999, "returns": 1}
 
 

@@ -89,7 +89,7 @@ async def test_messages_are_taken_in_counted_and_shown(
     (event,) = [
         each
         for each in await events_of(api, await world.api_key(shop.account), shop.account.id)
-        if each["kind"] == "MESSAGES_SENT"
+        if each["type"] == "MESSAGES_SENT"
     ]
     assert event["after"] == {
         "stream": "TRANSACTIONAL",

@@ -282,10 +282,10 @@ async def test_an_offer_that_nobody_could_accept_is_not_made(scene: Scene) -> No
     assert told.user_error["message"].startswith("Whoever accepts it would have INVOICES_READ in ")
     assert promise in told.user_error["message"]
     offers = """query ($id: ID!) { account(id: $id) {
-      invitations { totalCount } shares { totalCount } events(first: 1) { nodes { kind } } } }"""
+      invitations { totalCount } shares { totalCount } events(first: 1) { nodes { type } } } }"""
     found = (await scene.api.read(offers, scene.owner, id=scene.account.id))["account"]
     assert found["invitations"] == {"totalCount": 0}
-    assert found["events"]["nodes"] == [{"kind": "PROMISE_MADE"}]
+    assert found["events"]["nodes"] == [{"type": "PROMISE_MADE"}]
     assert await mails_to(scene.world.database, email) == []
     assert await _member_invited(scene, FINANCE) == ""
     assert await _share_created(scene, "STATISTICS") == ""

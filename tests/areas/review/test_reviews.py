@@ -261,7 +261,7 @@ async def test_a_closed_account_is_not_approved_and_waits_for_nothing(
         await code_of(api, "reviewApprove", approver, accountId=closed.id, reviewId=other) == "ACCOUNT_CLOSED"
     )
     made = await done(api, "accountClose", owner, "effects { kind }", accountId=closing.id)
-    assert {"type": "REVIEW_WITHDRAWN"} in made["effects"]
+    assert {"kind": "REVIEW_WITHDRAWN"} in made["effects"]
     assert await waiting(api, checker, closing) == []
     assert [sampled.ended_at is None for sampled in await samples_of(world, review_id)] == [False]
     event = await events_of(api, owner, closing.id, "REVIEW_WITHDRAWN")
