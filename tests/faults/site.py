@@ -76,7 +76,6 @@ class Site:
         await until_told(self._lets_in)
 
     async def _lets_in(self) -> bool:
-        await self.database.dispose()  # its connections may have ended with the server
         try:
             async with self.database.connect() as connection:
                 await connection.execute(text("SELECT 1"))
