@@ -24,7 +24,7 @@ from tests.server.start.processes import PATIENCE, running
 from tests.world.brand import Brand
 from tests.world.world import World
 
-_SETTINGS = {
+WORKER_SETTINGS = {
     "MANDANT_SECRET_KEYS": "another secret of the tests",
     "MANDANT_PUBLIC_URL": "http://mandant.test",
     "MANDANT_WEBHOOK_PRIVATE_ADDRESSES": "true",
@@ -128,7 +128,7 @@ async def test_nothing_is_lost_by_a_worker_that_is_killed(
         async def has_begun() -> bool:
             return len(receiver.taken) >= 8
 
-        settings = _SETTINGS | {"DATABASE_URL": site.own.application}
+        settings = WORKER_SETTINGS | {"DATABASE_URL": site.own.application}
         with running(tmp_path, "worker", **settings) as worker:
             await until(has_begun)
             worker.process.send_signal(signal.SIGKILL)
@@ -170,7 +170,7 @@ async def test_a_worker_that_is_asked_to_end_does_nothing_more(
         async def is_all() -> bool:
             return await site.statuses(webhook) == ["DELIVERED"] * 20
 
-        settings = _SETTINGS | {"DATABASE_URL": site.own.application}
+        settings = WORKER_SETTINGS | {"DATABASE_URL": site.own.application}
         with running(tmp_path, "worker", **settings) as worker:
             await until(has_begun)
             worker.process.send_signal(signal.SIGTERM)
