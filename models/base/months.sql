@@ -11,7 +11,7 @@ DECLARE
   command text;
   made integer := 0;
 BEGIN
-  PERFORM pg_advisory_xact_lock(6304);
+  PERFORM pg_advisory_xact_lock($months);
   -- Whoever writes to the table now is not made to wait for long: another minute will do.
   PERFORM set_config('lock_timeout', '2s', true);
   FOR divided IN SELECT months_tables.divided FROM mandant_tables_by_month() AS months_tables LOOP
@@ -43,7 +43,7 @@ DECLARE
     date_trunc('month', now() AT TIME ZONE 'UTC') - make_interval(months => kept), 'YYYY_MM');
   dropped integer := 0;
 BEGIN
-  PERFORM pg_advisory_xact_lock(6304);
+  PERFORM pg_advisory_xact_lock($months);
   PERFORM set_config('lock_timeout', '2s', true);
   FOR part IN
     SELECT inner_class.relname

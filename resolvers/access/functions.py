@@ -4,15 +4,13 @@ from string import Template
 
 from engine.compiled.sql_text import prepared
 from models.access.expiry_notices import ExpiryStage
+from models.base.locks import AdvisoryLock
 from models.base.stored_functions import functions_in
 from resolvers.access.expiring_grants import all_grants
 from resolvers.access.mail_kinds import ACCESS_EXPIRING, EXPIRY_NOTICES
 from resolvers.effects.event_types import EventType
 from resolvers.effects.mail_limits import budget_subject
 from resolvers.effects.mail_texts import quoted_in_sql
-
-_TELLING = 6304
-"""The advisory lock of the transaction that tells. Others have nothing to do meanwhile."""
 
 _MAIL = """Hello,
 
@@ -30,7 +28,7 @@ After $most such messages in a day, only the logs of the accounts tell of more.
 FUNCTIONS = functions_in(
     __package__,
     "tell_expiries",
-    telling=_TELLING,
+    telling=AdvisoryLock.TELLING_EXPIRIES,
     grants=prepared(all_grants()).sql,
     week=ExpiryStage.WEEK.value,
     day=ExpiryStage.DAY.value,

@@ -170,9 +170,11 @@ def connect_as_owner(url: str) -> AsyncEngine:
     async def open_connection() -> WriteConnection:
         return await connect(url, _OWNERS_SETTINGS, WriteConnection, command_timeout=None)
 
-    return create_async_engine(
+    engine = create_async_engine(
         URL.create(_DRIVER),
         async_creator=open_connection,
         query_cache_size=_OWNERS_STATEMENTS,
         hide_parameters=True,
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine

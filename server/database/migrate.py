@@ -1,6 +1,7 @@
 """Bringing the database up to date: its tables by Alembic, its built-in roles by casbin, its functions and
 its own rule."""
 
+import asyncio
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -12,6 +13,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 import authz
 from authz.guards import parent_link
@@ -20,9 +23,15 @@ from authz.policy import builtin_roles
 from authz.wall import row_security
 from models.areas import modules_of_areas
 from models.base import text_forms
+from models.base.locks import AdvisoryLock
 from models.base.stored_functions import StoredFunction, differ, in_order
 from server.database.connections import connect_as_owner
+from server.failures.errors import sqlstate_of
 
+_TRIES = 10
+_PAUSE = 1.0
+"""Seconds until the next try."""
+_DEADLOCK = "40P01"
 _CATALOGUES = "models.{area}.catalogue"
 """Rows that come with the program: `synchronize` writes them, and `differs` compares them."""
 
@@ -47,14 +56,28 @@ def _newest_revision() -> str | None:
 
 
 async def migrate(url: str) -> None:
-    """Run what has not been run yet, as the database's owner. Safe to run twice and at once."""
+    """Run what has not been run yet, as the database's owner. Safe to run twice and at once.
+
+    Servers at work lock tables in another order. Where both wait for each other, PostgreSQL ends one of the
+    transactions; if that is this one, it begins anew.
+    """
     database = connect_as_owner(url)
     try:
-        async with database.begin() as connection:
-            await connection.exec_driver_sql("SELECT pg_advisory_xact_lock(6303)")
-            await connection.run_sync(_migrate)
+        for left in reversed(range(_TRIES)):
+            try:
+                return await _migrate_once(database)
+            except DBAPIError as error:
+                if not left or sqlstate_of(error) != _DEADLOCK:
+                    raise
+            await asyncio.sleep(_PAUSE)
     finally:
         await database.dispose()
+
+
+async def _migrate_once(database: AsyncEngine) -> None:
+    async with database.begin() as connection:
+        await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({AdvisoryLock.MIGRATING})")
+        await connection.run_sync(_migrate)
 
 
 class UnsuitableDatabaseError(Exception):

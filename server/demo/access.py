@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import exists, func, select, text
+from sqlalchemy import BigInteger, exists, func, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.callers.principals import Principal, credentials_of, principal_of
@@ -16,6 +16,7 @@ from authz.reach.reach import PRINCIPAL
 from authz.wall.row_security import enter
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.base.ids import AccountId
+from models.base.locks import AdvisoryLock
 from models.people.users import ownerships, users
 from models.staff.tables import staff
 from resolvers.api_keys.create import ApiKeyCreation, create_api_key
@@ -24,8 +25,6 @@ from server.demo.story import AGENCY, SUPPORTER, DemoPerson
 from server.embedded_postgres.folders import give_to_owner, make_folder
 
 API_KEY_NAME = "Demo key"
-
-_LOCK = 6305
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,9 @@ async def open_access(database: AsyncEngine, path: Path) -> DemoAccess:
         # Two processes may start at once: the second waits, and finds in the file what the first has made.
         await session.execute(text("SET LOCAL lock_timeout = '5min'"))
         await session.execute(text("SET LOCAL statement_timeout = '5min'"))
-        await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        await session.execute(
+            select(func.pg_advisory_xact_lock(literal(AdvisoryLock.DEMO_ACCESS, BigInteger)))
+        )
         kept = _load(path)
         tokens = {
             member.role: await _token(session, member.person, kept.tokens.get(member.role, ""))

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sqlalchemy import exists, func, select, text, update
+from sqlalchemy import BigInteger, exists, func, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.callers.principals import Credentials, Principal, PrincipalKind
@@ -19,6 +19,7 @@ from authz.policy.refusals import Refusal
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.accounts.tables import CreditMode
 from models.base.ids import AccountId, LedgerTransactionId, MasterId, new_id
+from models.base.locks import AdvisoryLock
 from models.credit.tables import BalanceKind, LedgerTransactionKind
 from models.effects.outbox import outbox_messages
 from models.people.users import users
@@ -58,7 +59,6 @@ from server.demo.year import Year
 
 _Key = TypeVar("_Key")
 
-_LOCK = 6304
 _SECRET = re.compile(r"#(\w+)")
 
 
@@ -73,7 +73,7 @@ async def make_demo(database: AsyncEngine, deployment: Deployment, year: Year | 
         # Two processes may start at once; the second waits longer than a request may.
         await session.execute(text("SET LOCAL lock_timeout = '5min'"))
         await session.execute(text("SET LOCAL statement_timeout = '5min'"))
-        await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        await session.execute(select(func.pg_advisory_xact_lock(literal(AdvisoryLock.DEMO, BigInteger))))
         if await _is_made(session):
             return False
         sending = Sending(session, _if_there(deployment.contact_key))

@@ -7,6 +7,7 @@ import asyncpg
 import sqlalchemy.exc
 import structlog
 from pgqueuer.domain.errors import FailingListenerError
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.writes.sessions import WriteSession, WriteSessions
@@ -19,6 +20,7 @@ MinuteTask = Callable[[AsyncEngine], Awaitable[None]]
 DATABASE_AWAY = (
     OSError,
     sqlalchemy.exc.SQLAlchemyError,
+    AsyncAdapt_asyncpg_dbapi.Error,  # of a pool that cannot connect: SQLAlchemy leaves it as it is
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     FailingListenerError,

@@ -76,7 +76,7 @@ async def work(database_url: str, deployment: Deployment, stop: asyncio.Event) -
     database = connect_as_application(database_url, pool_size=_AT_ONCE)
     _log.info("worker started", jobs_at_once=_AT_ONCE)
     try:
-        async with Courier(database_url, deployment).at_work():
+        async with Courier(database_url, deployment, stop).at_work():
             await _keep_working(database_url, database, deployment, stop)
     finally:
         await deployment.close()

@@ -8,7 +8,7 @@ them.
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 
@@ -40,16 +40,19 @@ _CONNECTIONS = 4
 
 
 class Courier:
-    """Takes webhooks and has them delivered. `deployment`: its `close` is left to the caller."""
+    """Takes webhooks and has them delivered. `deployment`: its `close` is left to the caller; `stopping`:
+    once it is set, rounds that are under way are the last ones."""
 
-    def __init__(self, database_url: str, deployment: Deployment) -> None:
+    def __init__(self, database_url: str, deployment: Deployment, stopping: asyncio.Event) -> None:
         server = reachability(database_url)
         self._writes = connect_as_application(database_url, _CONNECTIONS, server)
         self._reads = ReadPools.open(database_url, _CONNECTIONS, server)
         self._runner = OperationRunner(build_schema(), self._writes, self._reads, deployment)
         documents = EventDocuments(self._runner.schema)
         self._sessions = WriteSessions(self._writes)
-        self._deliverer = Deliverer(self._sessions, deployment, KeyReader(self._runner, documents))
+        reader = KeyReader(self._runner, documents)
+        self._deliverer = Deliverer(self._sessions, deployment, reader, stopping)
+        self._stopping = stopping
         self._at_work: dict[bool, set[asyncio.Task[None]]] = {False: set(), True: set()}
 
     @asynccontextmanager
@@ -59,8 +62,8 @@ class Courier:
         try:
             yield
         finally:
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
+            self._stopping.set()
+            await looking
             await self.close()
 
     async def close(self) -> None:
@@ -96,12 +99,15 @@ class Courier:
         return [task for tasks in self._at_work.values() for task in tasks]
 
     async def _keep_looking(self) -> None:
-        while True:
+        while not self._stopping.is_set():
             try:
                 await self.take()
             except DATABASE_AWAY as error:
                 _log.warning("webhooks not looked for", **kind_of(error))
-            await asyncio.sleep(_PAUSE)
+            except Exception:
+                _log.exception("webhooks not looked for")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), _PAUSE)
 
     async def _work_on(self, webhook: TakenWebhook) -> None:
         try:

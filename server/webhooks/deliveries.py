@@ -48,17 +48,18 @@ class Letter:
 
 @dataclass(frozen=True)
 class Deliverer:
-    """Delivers what is due to the webhooks that a worker has taken."""
+    """Delivers what is due to the webhooks that a worker has taken. `stopping`: of that worker."""
 
     sessions: WriteSessions
     deployment: Deployment
     reader: KeyReader
+    stopping: asyncio.Event
 
     async def work_on(self, taken: TakenWebhook) -> None:
-        """Work in rounds until nothing is due, and give the webhook back. What raises leaves it taken until
-        its minute has passed, so that nobody tries the same again at once."""
+        """Work in rounds until nothing is due or the worker stops, and give the webhook back. What raises
+        leaves it taken until its minute has passed, so that nobody tries the same again at once."""
         for _ in range(_ROUNDS):
-            if not await self._round(taken):
+            if self.stopping.is_set() or not await self._round(taken):
                 break
         async with self.sessions.begin() as session:
             await give_back(session, taken)

@@ -71,7 +71,6 @@ class Books:
     async def check(self, owner_url: str) -> None:
         """Each transfer that was told is booked once, and no other; names are as they were told; the sum is
         what it was; and the whole ledger holds, as `mandant ledger verify` finds."""
-        await self.world.database.dispose()  # its connections may have ended with the server
         assert await ledger_faults(owner_url) == []
         assert sorted(self.transfers) == sorted(await self._booked())
         for tree in self.trees:

@@ -8,6 +8,8 @@ from tests.server.start.processes import Running
 
 BACK_SECONDS = 10.0 if BY_NIGHT else 60.0
 """After a fault's end. By day other tests run on the same machine, and take most of its time."""
+GRACE_SECONDS = 20.0 if BY_NIGHT else 60.0
+"""From SIGTERM until a server has ended."""
 
 _MORE_FILES = 20
 _MORE_BYTES = 60_000_000

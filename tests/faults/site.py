@@ -62,6 +62,12 @@ class Site:
         listed = Path(f"/proc/{first}/task/{first}/children").read_text()
         return [int(pid) for pid in listed.split()]
 
+    async def kill_backend(self, pid: int) -> None:
+        """Kill one of its other processes, and wait until its first one has noticed, and ended all others."""
+        others = set(self.backends())
+        os.kill(pid, signal.SIGKILL)
+        await until(lambda: others.isdisjoint(self.backends()))
+
     async def end_postgres(self, with_signal: signal.Signals) -> None:
         """Send its first process a signal that ends it, and wait until it has."""
         os.kill(self.postmaster, with_signal)
@@ -76,7 +82,7 @@ class Site:
         await until_told(self._lets_in)
 
     async def _lets_in(self) -> bool:
-        await self.database.dispose()  # its connections may have ended with the server
+        await self.database.dispose()  # one that is open may be about to end
         try:
             async with self.database.connect() as connection:
                 await connection.execute(text("SELECT 1"))

@@ -12,13 +12,13 @@ from tests.authz.escalation.profiles import BY_NIGHT
 from tests.by_day import by_night_alone
 from tests.faults.books import Books
 from tests.faults.ledger_of_answers import LOST, NOT_LET_IN
+from tests.faults.limits import GRACE_SECONDS
 from tests.faults.load import Load
 from tests.faults.site import Site, serving
 from tests.server.start.processes import PATIENCE
 
 _CLIENTS = 16 if BY_NIGHT else 6
 _ROUNDS = 5 if BY_NIGHT else 1
-_GRACE_SECONDS = 20.0 if BY_NIGHT else 60.0
 _REFUSED = {NOT_LET_IN, "UNAVAILABLE", "BUSY"}
 
 
@@ -45,7 +45,7 @@ async def test_the_next_one_goes_on(
                 server.process.send_signal(ends_with)
                 code = await asyncio.to_thread(server.process.wait, PATIENCE)
                 assert code == (0 if ends_with is signal.SIGTERM else -signal.SIGKILL)
-                assert time.monotonic() - asked_at < _GRACE_SECONDS
+                assert time.monotonic() - asked_at < GRACE_SECONDS
             assert "Traceback" not in server.errors
             assert set(load.answers.codes(began)) <= told
         await last.enter_async_context(serving(site.folder, **settings))

@@ -58,7 +58,7 @@ async def _orphaned(site: Site, load: Load) -> None:
 
 async def _backend_killed(site: Site, load: Load) -> None:
     """One of its processes: PostgreSQL ends all others, and recovers by itself."""
-    os.kill(random.choice(site.backends()), signal.SIGKILL)
+    await site.kill_backend(random.choice(site.backends()))
 
 
 _FAULTS: list[Fault] = [_stopped, _restarted, _stopped_at_once, _killed, _orphaned, _backend_killed]

@@ -13,11 +13,22 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from server.edge import socket_protocol
+from server.edge.connection_limits import ConnectionLimits
+from server.edge.http_protocol import HttpProtocol
 from server.embedded_postgres import DatabaseAddresses
 from server.fairness.gate import Side
 from server.live import streams
 from server.settings.settings import Settings
-from tests.areas.live.serving import PATIENCE, Served, Stoppable, opened, serving, signed_in
+from server.start.app import create_app
+from tests.areas.live.serving import (
+    PATIENCE,
+    Served,
+    Stoppable,
+    opened,
+    serving,
+    serving_app,
+    signed_in,
+)
 from tests.areas.live.test_event_streams import STREAM, USAGE
 from tests.world.world import Account, ApiKey, World
 
@@ -62,6 +73,45 @@ async def test_a_server_that_stops_says_so(own: Stoppable, key: ApiKey, account:
     with pytest.raises((OSError, InvalidStatus)):
         async with opened(own):
             pass
+
+
+class _WaitsLonger(HttpProtocol):
+    limits = ConnectionLimits(last_seconds=5.0)
+
+
+async def test_no_stream_is_opened_in_a_server_that_stops(
+    settings: Settings, addresses: DatabaseAddresses, key: ApiKey, account: Account
+) -> None:
+    """Over connections that were open before."""
+    body = json.dumps({"query": USAGE, "variables": {"id": account.id}})
+    with serving_app(create_app(settings, addresses.application), _WaitsLonger) as own:
+        request = "\r\n".join(
+            (
+                "POST /graphql HTTP/1.1",
+                f"Host: {own.address}",
+                f"Accept: {STREAM}",
+                f"Authorization: Bearer {key.token}",
+                "Content-Type: application/json",
+                f"Content-Length: {len(body)}",
+                "",
+                body,
+            )
+        ).encode()
+        async with signed_in(own, key) as open_before:
+            early = [
+                (await asyncio.open_connection(*_address(own)), head) for head in (_upgrade(own), request)
+            ]
+            for (_, writer), head in early:
+                writer.write(head[:20])
+            own.stop()
+            assert await open_before.closed() == 1001
+        for (reader, writer), head in early:
+            writer.write(head[20:])
+            async with asyncio.timeout(PATIENCE):
+                answer = await reader.read()
+            assert answer.startswith(b"HTTP/1.1 503 ")
+            assert b'"code":"UNAVAILABLE"' in answer
+            writer.close()
 
 
 async def test_a_caller_has_so_many(

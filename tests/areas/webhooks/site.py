@@ -1,5 +1,6 @@
 """What delivers webhooks beside a test, and what it delivers to."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -78,7 +79,7 @@ def courier_of(own: DatabaseAddresses, dns: Dns, trusted: ssl.SSLContext) -> Cou
     """Delivers to private addresses too."""
     requests = WebhookRequests(dns, private_addresses=True, trust=trusted, patience=PATIENCE)
     deployment = replace(deployed(dns=dns), webhook_requests=requests, keyring=lambda: KEYRING)
-    return Courier(own.application, deployment)
+    return Courier(own.application, deployment, asyncio.Event())
 
 
 @asynccontextmanager

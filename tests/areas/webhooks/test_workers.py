@@ -24,7 +24,7 @@ from tests.server.start.processes import PATIENCE, running
 from tests.world.brand import Brand
 from tests.world.world import World
 
-_SETTINGS = {
+WORKER_SETTINGS = {
     "MANDANT_SECRET_KEYS": "another secret of the tests",
     "MANDANT_PUBLIC_URL": "http://mandant.test",
     "MANDANT_WEBHOOK_PRIVATE_ADDRESSES": "true",
@@ -128,7 +128,7 @@ async def test_nothing_is_lost_by_a_worker_that_is_killed(
         async def has_begun() -> bool:
             return len(receiver.taken) >= 8
 
-        settings = _SETTINGS | {"DATABASE_URL": site.own.application}
+        settings = WORKER_SETTINGS | {"DATABASE_URL": site.own.application}
         with running(tmp_path, "worker", **settings) as worker:
             await until(has_begun)
             worker.process.send_signal(signal.SIGKILL)
@@ -147,6 +147,43 @@ async def test_nothing_is_lost_by_a_worker_that_is_killed(
             worker.process.send_signal(signal.SIGTERM)
             await asyncio.to_thread(worker.process.wait, PATIENCE)
         assert Counter(Counter(each.id for each in receiver.taken).values()) == {2: 8, 1: 4}
+
+
+async def test_a_worker_that_is_asked_to_end_does_nothing_more(
+    site: Site, api: Api, brand: Brand, world: World, tmp_path: Path
+) -> None:
+    """It waits for the answers to what it has sent, and the next worker goes on at once."""
+    async with receiving_plainly() as receiver:
+        webhook = await give_webhook(world, brand.us, receiver.url("/in", "127.0.0.1"))
+        await rename(api, brand.owner, brand.us, *[f"Name {number}" for number in range(20)])
+        go_on = asyncio.Event()
+
+        async def held(taken: Taken, writer: asyncio.StreamWriter) -> None:
+            await go_on.wait()
+            await take(taken, writer)
+
+        receiver.answers["/in"] = held
+
+        async def has_begun() -> bool:
+            return len(receiver.taken) == 8
+
+        async def is_all() -> bool:
+            return await site.statuses(webhook) == ["DELIVERED"] * 20
+
+        settings = WORKER_SETTINGS | {"DATABASE_URL": site.own.application}
+        with running(tmp_path, "worker", **settings) as worker:
+            await until(has_begun)
+            worker.process.send_signal(signal.SIGTERM)
+            go_on.set()
+            assert await asyncio.to_thread(worker.process.wait, PATIENCE) == 0
+            assert "Traceback" not in worker.errors
+        assert len(receiver.taken) == 8
+        assert Counter(await site.statuses(webhook)) == {"DELIVERED": 8, "PENDING": 12}
+        assert (await site.row(webhook))["lease"] is None
+        with running(tmp_path, "worker", **settings) as worker:
+            await until(is_all)
+            assert await asyncio.to_thread(worker.terminate) == 0
+        assert len(receiver.taken) == len({each.id for each in receiver.taken}) == 20
 
 
 async def test_deleting_while_it_is_delivered(site: Site, api: Api, brand: Brand, world: World) -> None:

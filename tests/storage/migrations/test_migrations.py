@@ -1,6 +1,7 @@
 """The migrations make exactly what `models/` describes, also when two processes migrate at once."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +17,8 @@ from server.database.connections import connect_as_owner
 from server.database.migrate import migrate, why_not_current
 from server.embedded_postgres import DatabaseAddresses
 from tests.database.data_parts import PARTS_SCHEMA
-from tests.database.database import drop, named
+from tests.database.database import clone, drop, named
+from tests.database.job_queue import until
 
 _PATIENCE = 60.0
 """Seconds; for ever is what it takes where it waits."""
@@ -75,6 +77,49 @@ async def test_where_nothing_is_due_nobody_is_waited_for(
             await busy.execute(text(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE"))
         async with asyncio.timeout(_PATIENCE):
             await migrate(addresses.owner)
+
+
+@pytest.fixture
+async def own(addresses: DatabaseAddresses) -> AsyncIterator[str]:
+    """The address of a database of the test's own."""
+    name = await clone(addresses.owner)
+    yield named(addresses.owner, name)
+    await drop(addresses.owner, name)
+
+
+async def test_one_that_a_server_at_work_deadlocks_with_begins_anew(own: str) -> None:
+    """It waits for a table that another transaction has locked, which waits for one that it has locked."""
+    database = connect_as_owner(own)
+    async with database.begin() as connection:
+        await connection.execute(text("DROP POLICY own_trees ON events"))
+    async with database.connect() as busy, database.connect() as busy_before:
+        for connection, table in ((busy, "webhooks"), (busy_before, "events")):
+            # The other side is the one that PostgreSQL ends.
+            await connection.execute(text("SET deadlock_timeout = '1h'"))
+            await connection.execute(text(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE"))
+        migrating = asyncio.create_task(migrate(own))
+        await _until_somebody_waits_for(database, "events")
+        locking = asyncio.create_task(busy.execute(text("LOCK TABLE accounts IN ROW EXCLUSIVE MODE")))
+        await _until_somebody_waits_for(database, "accounts")
+        await busy_before.commit()
+        async with asyncio.timeout(_PATIENCE):
+            await locking
+            assert not migrating.done()
+            await busy.commit()
+            await migrating
+    async with database.connect() as connection:
+        assert await connection.run_sync(why_not_current) is None
+    await database.dispose()
+
+
+async def _until_somebody_waits_for(database: AsyncEngine, table: str) -> None:
+    waiting = text("SELECT exists(SELECT FROM pg_locks WHERE relation = to_regclass(:table) AND NOT granted)")
+
+    async def is_so() -> bool:
+        async with database.connect() as connection:
+            return bool((await connection.execute(waiting, {"table": table})).scalar_one())
+
+    await until(is_so)
 
 
 @pytest.mark.parametrize(
