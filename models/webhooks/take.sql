@@ -39,7 +39,15 @@ BEGIN
             AND delivery.status = 'PENDING'
             AND delivery.next_try_at <= now()
         )
-        OR EXISTS (
+        OR NOT hook.include_descendants AND EXISTS (
+          SELECT FROM events AS event
+          WHERE event.master_id = hook.master_id
+            AND event.account_id = hook.account_id
+            AND event.transaction_id >= hook.read_transaction
+            AND event.transaction_id < settled
+        )
+        -- Any event of the tree wakes these: which accounts they follow is read with the rights of their keys.
+        OR hook.include_descendants AND EXISTS (
           SELECT FROM events AS event
           WHERE event.master_id = hook.master_id
             AND event.transaction_id >= hook.read_transaction

@@ -55,6 +55,7 @@ from server.demo.story import (
     DemoShare,
     DemoTree,
 )
+from server.demo.webhook import make_webhook
 from server.demo.year import Year
 
 _Key = TypeVar("_Key")
@@ -146,6 +147,8 @@ class _Making:
             return
         if rules.domain is not None:
             await make_domain(self.session, keeper, rules.domain, keyring, self.deployment.mail_host)
+        if rules.webhook is not None:
+            await make_webhook(self.session, keeper, rules.webhook, self.deployment.keyring)
         if key is not None:
             await make_exclusions(self.session, keeper, rules, key, keyring)
 

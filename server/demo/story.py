@@ -55,7 +55,8 @@ class DemoSends:
 @dataclass(frozen=True)
 class DemoRules:
     """What an account has decided, and whom it does not send to any more. `quiet_hours`: from and until;
-    `domain`: what it sends from; `reviewed`: whether it has asked the staff to review its contacts."""
+    `domain`: what it sends from; `reviewed`: whether it has asked the staff to review its contacts;
+    `webhook`: where a master account's events went, until nobody was there any more."""
 
     language: str
     sender_name: str
@@ -65,6 +66,7 @@ class DemoRules:
     bounced: str
     domain: str | None = None
     reviewed: bool = False
+    webhook: str | None = None
 
 
 @dataclass(frozen=True)
@@ -200,6 +202,7 @@ AGENCY = DemoTree(
         blocked=((BlockReason.MANUAL, "rival@example.org"),),
         unsubscribed="reader3007@example.com",
         bounced="reader3009@example.com",
+        webhook="https://hooks.northlight.example.com/mandant",
     ),
 )
 

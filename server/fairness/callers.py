@@ -64,7 +64,7 @@ class Callers:
     def __init__(self, primary: Pool) -> None:
         self._primary = primary
         self._known: OrderedDict[Digest, _Known] = OrderedDict()
-        self._looking: set[asyncio.Task[None]] = set()
+        self._looking: dict[Digest, asyncio.Task[None]] = {}
 
     def caller(self, credentials: Credentials | None, client_address: str) -> Caller:
         """The caller. `client_address`: as the transport has it."""
@@ -85,14 +85,21 @@ class Callers:
             self._known.popitem(last=False)
         # Not in the request's name: it does not wait for this.
         task = asyncio.create_task(self._look_up(credentials), context=Context())
-        self._looking.add(task)
-        task.add_done_callback(self._looking.discard)
+        self._looking[credentials.digest] = task
+        task.add_done_callback(lambda _: self._looking.pop(credentials.digest, None))
+
+    async def look_up(self, credentials: Credentials) -> None:
+        """The same, and wait until it is known whom the token counts for, or cannot be found out."""
+        self.note(credentials)
+        if (task := self._looking.get(credentials.digest)) is not None:
+            await asyncio.wait([task])
 
     async def close(self) -> None:
         """Look nothing up any more."""
-        for task in self._looking:
+        tasks = list(self._looking.values())
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._looking, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _look_up(self, credentials: Credentials) -> None:
         """Whom a token counts for never changes."""

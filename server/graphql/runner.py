@@ -172,10 +172,15 @@ class OperationRunner:
             raise Unauthenticated("Sign in, or send an API key.")
         return credentials
 
-    def accepted(self, credentials: Credentials, client_address: str) -> Caller:
-        """Whom such a client is counted against, now that the database has accepted its token."""
+    async def accepted(self, credentials: Credentials) -> None:
+        """Note that the database has accepted the token of such a client, and wait until it is known whom it
+        counts for: a request may count for its token alone at first, but a stream would for as long as it
+        is open."""
         self.key_uses.note(credentials.digest)
-        self._callers.note(credentials)
+        await self._callers.look_up(credentials)
+
+    def counted_as(self, credentials: Credentials, client_address: str) -> Caller:
+        """Whom such a client is counted against."""
         return self._callers.caller(credentials, client_address)
 
     @asynccontextmanager

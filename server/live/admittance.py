@@ -28,6 +28,7 @@ class Admittance:
         await self._watching.look_at(watch)
         if watch.mark is None:
             raise Unauthenticated
+        await self._runner.accepted(credentials)
         return credentials
 
     @contextmanager
@@ -37,7 +38,7 @@ class Admittance:
 
         The caller's place is counted from the stream's beginning, before anybody knows who it is.
         """
-        caller = self._runner.accepted(credentials, client_address)
+        caller = self._runner.counted_as(credentials, client_address)
         others = tuple(entry for entry in caller if entry[0] is not Side.PLACE)
         with (
             self._streams.counted(others),

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from authz.policy.refusals import Busy, RateLimited
 from server.failures.errors import ErrorCode, RefusedRequestError
 from server.fairness.gate import Caller, Side
+from server.logs.metrics import streams
 
 MOST = 500
 """Of one process: half of its connections."""
@@ -36,10 +37,12 @@ class Streams:
         if len(self._ends) >= MOST:
             raise Busy("The server has too many subscribers")
         self._ends.add(end)
+        streams.inc()
         try:
             yield
         finally:
             self._ends.discard(end)
+            streams.dec()
 
     @contextmanager
     def counted(self, caller: Caller) -> Iterator[None]:

@@ -26,6 +26,7 @@ from engine.database.pool import Pool
 from resolvers.live.watched import BELOW_NAME, SUBJECT_NAME, Watched
 from server.failures.errors import kind_of
 from server.failures.repeated_lines import repeated_lines
+from server.logs.metrics import watched_things
 
 INTERVAL = 0.9
 """Seconds from one look to the next: with the statement itself, less than a second."""
@@ -107,6 +108,7 @@ class Watching:
         if thing not in self._watches:
             self._check_room(thing.credentials.digest)
             self._of[thing.credentials.digest] += 1
+            watched_things.inc()
         self._watches.setdefault(thing, []).append(watch)
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look_again_and_again())
@@ -117,6 +119,7 @@ class Watching:
             others.remove(watch)
             if not others:
                 del self._watches[thing]
+                watched_things.dec()
                 self._leave(thing.credentials.digest)
 
     def _check_room(self, token: Digest) -> None:

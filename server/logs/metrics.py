@@ -69,6 +69,17 @@ deliveries = Counter(
     "Messages and mails that were handed over, and how that ended.",
     ["channel", "verdict"],
 )
+webhook_deliveries = Counter(
+    "mandant_webhook_deliveries",
+    "Tries to deliver an event to a webhook, and how they ended.",
+    ["outcome"],
+)
+streams = Gauge(
+    "mandant_streams", "Sockets and event streams that clients hold open.", multiprocess_mode="livesum"
+)
+watched_things = Gauge(
+    "mandant_watched_things", "What is looked at every second for subscribers.", multiprocess_mode="livesum"
+)
 waiting_jobs = Gauge(
     "mandant_waiting_jobs",
     "Jobs in the queue that are due, by their status; of more than 100,000 in all, so many.",

@@ -16,6 +16,7 @@ FOLDER = Path(__file__).parent
 OWN_FILES = {
     "elements.js": Kind.SCRIPT.value,
     "email-verification.js": Kind.SCRIPT.value,
+    "event-stream.js": Kind.SCRIPT.value,
     "graphiql.css": Kind.STYLE.value,
     "graphiql.js": Kind.SCRIPT.value,
     "icon.svg": "image/svg+xml",

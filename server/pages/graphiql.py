@@ -49,6 +49,7 @@ _NEEDED = {
     "21-personal-data": [Permission.CONTACTS_READ.name],
     "22-erase-a-contact": [Permission.CONTACTS_WRITE.name],
     "23-reviews": [STAFF],
+    "24-follow-the-log": [Permission.AUDIT_READ.name],
 }
 """What a tab is for, by its file; the others are for everybody."""
 

@@ -16,7 +16,7 @@ import orjson
 from authz.wall.webhook_door import TakenWebhook
 from engine.writes.sessions import WriteSessions
 from models.base.ids import Kind, present
-from models.webhooks.tables import WebhookPauseReason
+from models.webhooks.tables import WebhookDeliveryStatus, WebhookPauseReason
 from resolvers.webhooks.rounds import (
     DueDelivery,
     WebhookAtWork,
@@ -30,6 +30,7 @@ from resolvers.webhooks.rounds import (
 from resolvers.webhooks.settling import Outcome, settle_round
 from resolvers.webhooks.signing_secrets import opened_secrets
 from schema.fields.deployment import Deployment
+from server.logs.metrics import webhook_deliveries
 from server.transports.webhook_signature import signature_headers
 from server.webhooks.following import KeyReader, KeyStoppedError
 
@@ -84,6 +85,8 @@ class Deliverer:
         outcomes += [Outcome(each, None) for each in due if each.id in withheld]
         async with self.sessions.begin() as session:
             await settle_round(session, webhook, outcomes)
+        for outcome in outcomes:
+            webhook_deliveries.labels(outcome=_name(outcome)).inc()
         took_nothing = bool(letters) and not any(each.is_taken for each in outcomes)
         return not took_nothing and (has_more or bool(due))
 
@@ -142,6 +145,14 @@ class Deliverer:
         return Outcome(
             letter.delivery, await self.deployment.webhook_requests.post(row["url"], letter.body, headers)
         )
+
+
+def _name(outcome: Outcome) -> str:
+    """For the metric."""
+    if outcome.tried is None:
+        return WebhookDeliveryStatus.WITHHELD.name
+    problem = outcome.tried.problem
+    return WebhookDeliveryStatus.DELIVERED.name if problem is None else problem.name
 
 
 def _test(webhook: WebhookAtWork, delivery: DueDelivery) -> Letter:

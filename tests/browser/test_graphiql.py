@@ -133,6 +133,60 @@ async def test_who_am_i_shows_the_person_behind_the_token(
     visit.assert_clean()
 
 
+async def test_a_subscription_tells_until_it_is_stopped(graphiql: Page, visit: Visit, world: World) -> None:
+    account = await world.account()
+    owner = await world.member(account, BuiltinRole.OWNER)
+    await _use_token(graphiql, owner.token)
+    await graphiql.locator(".graphiql-tab-button", has_text="FollowTheLog").click()
+    await expect(graphiql.locator(".graphiql-editor-tool")).to_contain_text(account.id)
+
+    async with graphiql.expect_request(lambda request: "FollowTheLog" in (request.post_data or "")) as asked:
+        await graphiql.get_by_role("button", name="Execute query").click()
+    request = await asked.value
+    assert await request.header_value("accept") == "text/event-stream"
+    assert await request.header_value("authorization") == f"Bearer {owner.token}"
+    answer = graphiql.locator(".graphiql-response")
+    assert await request.response() is not None
+    await asyncio.sleep(1.0)  # what is changed before the server looks is not told
+    await _change(visit.server_url, owner.token, account.id, "first")
+    await expect(answer).to_contain_text("ACCOUNT_UPDATED")
+    first = await answer.inner_text()
+    await _change(visit.server_url, owner.token, account.id, "second")
+    await expect(answer).not_to_have_text(first, use_inner_text=True)
+    await expect(answer).to_contain_text("ACCOUNT_UPDATED")
+
+    await graphiql.get_by_role("button", name="Stop query").click()
+    await expect(graphiql.get_by_role("button", name="Execute query")).to_be_visible()
+    visit.assert_clean()
+
+
+async def test_a_subscription_that_is_refused_says_why(graphiql: Page, visit: Visit, world: World) -> None:
+    account, other = await world.account(), await world.account()
+    owner = await world.member(account, BuiltinRole.OWNER)
+    await _use_token(graphiql, owner.token)
+    asked = urlencode({"query": f'subscription {{ usage(accountId: "{other.id}") {{ sent }} }}'})
+    await graphiql.goto(f"{visit.server_url}/graphql?{asked}")
+    await expect(graphiql.get_by_text(owner.person.email)).to_be_visible()
+    await graphiql.get_by_role("button", name="Execute query").click()
+    await expect(graphiql.locator(".graphiql-response")).to_contain_text("NOT_FOUND")
+    await expect(graphiql.get_by_role("button", name="Execute query")).to_be_visible()
+    visit.assert_clean()
+
+
+async def _change(server_url: str, token: str, account_id: str, value: str) -> None:
+    document = (
+        "mutation ($input: AccountUpdateInput!) { accountUpdate(input: $input) { userErrors { code } } }"
+    )
+    read = "query ($id: ID!) { account(id: $id) { version } }"
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as client:
+        url = f"{server_url}/graphql"
+        found = await client.post(url, json={"query": read, "variables": {"id": account_id}})
+        version = found.json()["data"]["account"]["version"]
+        values = {"accountId": account_id, "externalId": value, "expectedVersion": version}
+        done = await client.post(url, json={"query": document, "variables": {"input": values}})
+    assert done.json()["data"]["accountUpdate"]["userErrors"] == []
+
+
 async def test_until_a_new_token_is_known_nothing_is_sent_with_the_former(
     graphiql: Page, visit: Visit, demo_token: str
 ) -> None:

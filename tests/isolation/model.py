@@ -262,6 +262,8 @@ class World:
     blocks: list[Block] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     """In the order of the accounts."""
+    beginning: str = ""
+    """The cursor of the first of the events."""
 
     def role(self, name: str) -> Role:
         """A built-in role."""

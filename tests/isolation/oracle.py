@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
+from tests.isolation.following import Following, learn_beginning
 from tests.isolation.granting import end_members, grant
 from tests.isolation.limiting import limit
 from tests.isolation.model import Asker, Key, Person, Token, World
@@ -50,6 +51,7 @@ async def build(site: Site, size: Size) -> None:
     await limit(site)
     await end_tokens(site)
     learn_events(site.world, await state_of(site))
+    await learn_beginning(site)
 
 
 async def viewers_of(site: Site) -> list[Viewer]:
@@ -76,7 +78,7 @@ async def compare_reads(world: World, rights: Rights, viewers: list[Viewer], tal
         sight = Sight(world, rights, viewer.subject if viewer.accepted else None)
         async with turn:
             await Reading(sight, viewer, tally).compare()
-            for ways in (StockReading, StockRoots, StockFiles, SentReading):
+            for ways in (StockReading, StockRoots, StockFiles, SentReading, Following):
                 await ways(sight, viewer, tally).compare()
 
     await asyncio.gather(*map(read, viewers))

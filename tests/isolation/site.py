@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from tests.client.api import INPUT_TYPES, Api
 from tests.client.places import new_place
+from tests.client.streams import InProcess
 from tests.isolation.model import Account, Asker, Event, Key, Person, Role, Subject, World
 from tests.isolation.patience import PatientApi
 from tests.isolation.rights import Rights
@@ -74,7 +75,7 @@ class Site:
         """The API as it is asked from a network address."""
         address = address or self._place
         if address not in self._apis:
-            transport = httpx.ASGITransport(self.app, client=(address, 1))
+            transport = InProcess(self.app, client=(address, 1))
             http = httpx.AsyncClient(transport=transport, base_url="http://localhost")
             self._apis[address] = PatientApi(await self.stack.enter_async_context(http))
         return self._apis[address]

@@ -7,6 +7,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.authz.escalation.profiles import BY_NIGHT
+from tests.isolation.following import compare_following
 from tests.isolation.oracle import Size, build, compare_reads, viewers_of
 from tests.isolation.site import Behind, Site
 from tests.isolation.summary import COUNTED
@@ -35,6 +36,7 @@ async def test_everybody_sees_and_does_what_the_rules_say_and_nothing_else(
             await build(site, _SIZE)
             viewers = await viewers_of(site)
             await compare_reads(site.world, site.rights, viewers, tally)
+            await compare_following(site, site.rights, viewers, tally)
             await compare_writes(site, site.rights, viewers, tally)
         line = f"seed {number}: {tally.line()}"
         record_property(COUNTED, line)

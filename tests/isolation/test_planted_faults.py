@@ -55,6 +55,10 @@ _WAYS = (
         for field in ("own", "whole", "one", "personalData", "job", "settingsDiff", "sendPreview")
     ),
     ".deliverability: ",
+    "subscription events, account ",
+    "subscription usage, account ",
+    "subscription job, account ",
+    "subscription campaign, account ",
     "export by accountId",
     "export by contactListId",
 )

@@ -1,4 +1,5 @@
 /* global GraphiQL, GraphiQLPluginExplorer, React, ReactDOM */
+import { eventStream } from "./event-stream.js";
 import { GraphQLEndpoint, Problem } from "./requests.js";
 import { forgetToken, keepToken, keptToken } from "./session.js";
 import { accountWith, askedTab, filled, fitting, ANYBODY } from "./tabs.js";
@@ -17,18 +18,36 @@ const asked = askedTab(location.search);
 let shown = 0;
 
 function fetcherFor(token) {
-  return GraphiQL.createFetcher({
+  function withToken(given) {
+    const headers = new Headers(given);
+    // A header typed in a tab is meant for that tab.
+    if (token && !headers.has("Authorization")) {
+      headers.set("Authorization", `Bearer ${token}`);
+    }
+    return headers;
+  }
+
+  const once = GraphiQL.createFetcher({
     url: endpoint,
     enableIncrementalDelivery: false,
-    fetch(address, options) {
-      const headers = new Headers(options.headers);
-      // A header typed in a tab is meant for that tab.
-      if (token && !headers.has("Authorization")) {
-        headers.set("Authorization", `Bearer ${token}`);
-      }
-      return fetch(address, { ...options, headers });
-    },
+    fetch: (address, options) => fetch(address, { ...options, headers: withToken(options.headers) }),
   });
+  return (parameters, options) => {
+    if (!isSubscription(options?.documentAST, parameters.operationName)) {
+      return once(parameters, options);
+    }
+    const headers = withToken(options.headers);
+    headers.set("Accept", "text/event-stream");
+    headers.set("Content-Type", "application/json");
+    const body = JSON.stringify(parameters);
+    return eventStream((signal) => fetch(endpoint, { method: "POST", headers, body, signal }));
+  };
+}
+
+function isSubscription(document, name) {
+  const operations = document?.definitions.filter(({ kind }) => kind === "OperationDefinition") ?? [];
+  const chosen = operations.length > 1 ? operations.find((each) => each.name?.value === name) : operations[0];
+  return chosen?.operation === "subscription";
 }
 
 // Each caller finds the tabs of its own as it left them; they end with the browser's tab.

@@ -7,7 +7,7 @@ from models.campaigns.tables import CampaignStatus
 from tests.areas.sending.matrix import CAMPAIGN_SENDERS
 from tests.authz.escalation.outcomes import DONE
 from tests.authz.matrix.matrix_callers import ANONYMOUS, INSIDE, OUTSIDE, PROGRAMS, Stage, once
-from tests.authz.matrix.matrix_rows import Mutation, NodeOf, Query, Values, gated, table
+from tests.authz.matrix.matrix_rows import Mutation, NodeOf, Query, Subscription, Values, gated, table
 from tests.world.campaigns import campaign_id, give_campaign, give_sendable, tomorrow
 from tests.world.templates import give_template, template_id
 
@@ -107,6 +107,10 @@ QUERIES = {
         "{ status }",
         _by_id,
     ),
+}
+
+SUBSCRIPTIONS = {
+    "campaign": Subscription("CAMPAIGNS_READ", CAMPAIGN_SENDERS, "{ status }", _by_id, is_found_by_id=True),
 }
 
 NODES = {Kind.CAMPAIGN: NodeOf(_campaign, CAMPAIGN_SENDERS)}

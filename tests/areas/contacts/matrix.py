@@ -3,7 +3,7 @@
 from models.base.ids import Kind, present
 from tests.authz.escalation.outcomes import DONE
 from tests.authz.matrix.matrix_callers import ANONYMOUS, INSIDE, MANAGERS, OUTSIDE, Stage, once
-from tests.authz.matrix.matrix_rows import Mutation, NodeOf, Query, Values, gated, table
+from tests.authz.matrix.matrix_rows import Mutation, NodeOf, Query, Subscription, Values, gated, table
 from tests.world.contacts import (
     contact_id,
     contact_list_id,
@@ -121,6 +121,10 @@ QUERIES = {
         "{ status progress { done total } }",
         _job,
     ),
+}
+
+SUBSCRIPTIONS = {
+    "job": Subscription("CONTACTS_READ", CONTACT_READERS, "{ status }", _job, is_found_by_id=True),
 }
 
 NODES = {

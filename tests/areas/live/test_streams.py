@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 from websockets.exceptions import InvalidStatus
 
 from server.edge import socket_protocol
@@ -112,6 +113,30 @@ async def test_no_stream_is_opened_in_a_server_that_stops(
             assert answer.startswith(b"HTTP/1.1 503 ")
             assert b'"code":"UNAVAILABLE"' in answer
             writer.close()
+
+
+async def test_metrics_count_what_is_open_and_watched(own: Stoppable, key: ApiKey, account: Account) -> None:
+    """The caller itself is watched, and the account once, however often it is asked for."""
+    before = _gauges()
+    async with signed_in(own, key) as socket_:
+        for id_ in ("1", "2"):
+            await socket_.subscribe(id_, USAGE, id=account.id)
+            await socket_.next_of(id_)
+        async with opened(own):
+            await _until((before[0] + 2, before[1] + 2))
+    await _until(before)
+
+
+async def _until(expected: tuple[float, float]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while _gauges() != expected:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+
+
+def _gauges() -> tuple[float, float]:
+    found = [REGISTRY.get_sample_value(name) for name in ("mandant_streams", "mandant_watched_things")]
+    return found[0] or 0.0, found[1] or 0.0
 
 
 async def test_a_caller_has_so_many(

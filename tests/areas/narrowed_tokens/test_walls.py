@@ -114,5 +114,5 @@ async def _sides(callers: Callers, token: str) -> Caller:
     credentials = credentials_of(token)
     assert credentials is not None
     callers.note(credentials)
-    await asyncio.gather(*callers._looking)
+    await asyncio.gather(*callers._looking.values())
     return callers.caller(credentials, "192.0.2.1")

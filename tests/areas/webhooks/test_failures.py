@@ -5,6 +5,7 @@ import datetime
 import time
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import func, select, text, update
 
 from authz.policy.builtin_roles import BuiltinRole
@@ -39,6 +40,7 @@ async def test_a_failed_delivery_is_tried_again_under_the_same_id(
     site: Site, api: Api, brand: Brand, world: World
 ) -> None:
     webhook = await give_webhook(world, brand.us, site.receiver.url("/in"))
+    counted = {outcome: _counted(outcome) for outcome in ("REFUSED", "DELIVERED")}
     site.receiver.answers["/in"] = status(500)
     await rename(api, brand.owner, brand.us, "First")
     await site.deliver()
@@ -64,6 +66,14 @@ async def test_a_failed_delivery_is_tried_again_under_the_same_id(
     first, second = site.receiver.taken
     assert first.id == second.id == delivery["event"]["id"]
     assert first.headers["webhook-signature"] != ""
+    assert {outcome: _counted(outcome) - before for outcome, before in counted.items()} == {
+        "REFUSED": 1,
+        "DELIVERED": 1,
+    }
+
+
+def _counted(outcome: str) -> float:
+    return REGISTRY.get_sample_value("mandant_webhook_deliveries_total", {"outcome": outcome}) or 0.0
 
 
 async def test_the_tenth_failure_is_the_last(site: Site, api: Api, brand: Brand, world: World) -> None:

@@ -9,7 +9,16 @@ from models.areas import modules_of_areas
 from models.base.ids import Kind
 from tests.authz.escalation.outcomes import DONE
 from tests.authz.matrix.matrix_callers import ANONYMOUS, INSIDE, OUTSIDE, Stage
-from tests.authz.matrix.matrix_rows import ANYBODY, Mutation, NodeOf, Query, Values, account_id, table
+from tests.authz.matrix.matrix_rows import (
+    ANYBODY,
+    Mutation,
+    NodeOf,
+    Query,
+    Subscription,
+    Values,
+    account_id,
+    table,
+)
 
 _AREAS = [vars(area) for area in modules_of_areas("tests.areas.{area}.matrix")]
 
@@ -32,6 +41,10 @@ QUERIES: dict[str, Query] = {
     # A list of one null for those who may not, see `test_nodes_answers_as_node_does`.
     "nodes": Query(None, table((ANYBODY, DONE)), "{ id }", _account_ids),
     **{name: row for area in _AREAS for name, row in area.get("QUERIES", {}).items()},
+}
+
+SUBSCRIPTIONS: dict[str, Subscription] = {
+    name: row for area in _AREAS for name, row in area.get("SUBSCRIPTIONS", {}).items()
 }
 
 ACCOUNT_FIELDS: dict[str, tuple[str, Set[str]]] = {

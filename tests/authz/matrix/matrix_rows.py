@@ -115,6 +115,30 @@ class Query:
 
 
 @dataclass(frozen=True)
+class Subscription:
+    """The same of a subscription, of which something is told at once. Nobody is told anything without a
+    token that is accepted."""
+
+    permission: str
+    by: frozenset[str]
+    selection: str
+    prepare: Prepare
+    is_found_by_id: bool = False
+    """By an id of its own: whoever may not see it is told NOT_FOUND, inside as well."""
+
+    @property
+    def expected(self) -> dict[str, str]:
+        """Outcomes by caller."""
+        refused = "NOT_FOUND" if self.is_found_by_id else f"FORBIDDEN {self.permission}"
+        return table(
+            (ANONYMOUS, "401 UNAUTHENTICATED"),
+            (OUTSIDE, "NOT_FOUND"),
+            (INSIDE - self.by, refused),
+            (self.by, DONE),
+        )
+
+
+@dataclass(frozen=True)
 class NodeOf:
     """An object in the account, by its global id, and which callers find it with `node`."""
 

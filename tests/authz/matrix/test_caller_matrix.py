@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 from graphql import GraphQLField, GraphQLObjectType
 from starlette.applications import Starlette
@@ -11,11 +12,19 @@ from engine.base.marks import Requires, RequiresAny, StaffOnly
 from models.base.ids import Kind, present
 from tests.authz.escalation.outcomes import DONE, mutate, outcome, root_fields, selection_of
 from tests.authz.matrix.matrix_callers import INSIDE, NOT_ACCEPTED, Stage
-from tests.authz.matrix.matrix_fields import ACCOUNT_FIELDS, MUTATIONS, NODES, QUERIES, STAFF_MUTATIONS
+from tests.authz.matrix.matrix_fields import (
+    ACCOUNT_FIELDS,
+    MUTATIONS,
+    NODES,
+    QUERIES,
+    STAFF_MUTATIONS,
+    SUBSCRIPTIONS,
+)
 from tests.by_day import one_in
 from tests.client.api import Api
 from tests.client.places import new_place
 from tests.client.schema import SCHEMA
+from tests.client.streams import InProcess, first_told
 from tests.world.billing import give_details, separate
 from tests.world.budgets import give_budgets
 from tests.world.credit import give_payment_method, give_top_up_rule
@@ -67,6 +76,23 @@ async def test_query(name: str, stage: Stage, api: Api) -> None:
     assert found == query.expected
 
 
+@pytest.mark.parametrize("name", root_fields(SCHEMA.subscription_type))
+async def test_subscription(name: str, stage: Stage, app: Starlette) -> None:
+    """Told to those who may; all others get one refusal and nothing else."""
+    row, arguments = SUBSCRIPTIONS[name], root_fields(SCHEMA.subscription_type)[name].args
+    values = await row.prepare(stage) or {}
+    declared = ", ".join(f"${each}: {arguments[each].type}" for each in values)
+    given = ", ".join(f"{each}: ${each}" for each in values)
+    document = f"subscription ({declared}) {{ {name}({given}) {row.selection} }}"
+    transport = InProcess(app, client=(new_place(), 50_000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+        found = {
+            caller: outcome(await first_told(Api(http), document, bearer, **values), name)
+            for caller, bearer in stage.callers.items()
+        }
+    assert found == row.expected
+
+
 async def test_the_file_of_statistics_is_answered_as_their_query(stage: Stage, api: Api) -> None:
     """An analyst and a share of statistics alone get it, and nobody else than the query answers."""
     year = {"accountId": stage.account.id, "since": "2026-01-01", "until": "2027-01-01"}
@@ -94,6 +120,7 @@ def test_the_table_has_every_root_field_and_no_other() -> None:
     """A new field without a row, or a row without its field, is a gap in the matrix."""
     assert set(MUTATIONS) == set(root_fields(SCHEMA.mutation_type))
     assert set(QUERIES) == set(root_fields(SCHEMA.query_type))
+    assert set(SUBSCRIPTIONS) == set(root_fields(SCHEMA.subscription_type))
 
 
 @pytest.mark.parametrize("name", sorted({*MUTATIONS, *QUERIES}))
@@ -102,6 +129,11 @@ def test_the_schema_is_marked_as_the_table_says(name: str) -> None:
     row = MUTATIONS.get(name) or QUERIES[name]
     type_ = SCHEMA.mutation_type if name in MUTATIONS else SCHEMA.query_type
     assert _required(root_fields(type_)[name]) == row.permission
+
+
+@pytest.mark.parametrize("name", SUBSCRIPTIONS)
+def test_subscriptions_are_marked_as_the_table_says(name: str) -> None:
+    assert _required(root_fields(SCHEMA.subscription_type)[name]) == SUBSCRIPTIONS[name].permission
 
 
 def test_the_mutations_of_staff_are_marked_so() -> None:
@@ -118,6 +150,7 @@ async def test_every_row_names_every_caller(stage: Stage) -> None:
     """So that a new kind of caller is thought through for each field."""
     rows = {name: row.expected for name, row in MUTATIONS.items()}
     rows |= {name: row.expected for name, row in QUERIES.items()}
+    rows |= {f"subscription {name}": row.expected for name, row in SUBSCRIPTIONS.items()}
     for name, expected in rows.items():
         assert set(expected) == set(stage.callers), name
 

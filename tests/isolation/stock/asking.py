@@ -23,11 +23,15 @@ class StockAsking:
     async def ask(self, query: str, **variables: Any) -> Answer:
         """And nothing of the answer names an account that is out of reach, but for what was asked with."""
         answer = await self.viewer.api.ask(query, self.viewer.subject, **variables)
+        self.names_nothing_away(answer)
+        return answer
+
+    def names_nothing_away(self, answer: Answer) -> None:
+        """No account that is out of reach is named."""
         text = f"{answer.data} {answer.errors}"
         away = [account for account in self.world.accounts if not self.sight.account(account)]
         named = [account.name for account in away if account.id.partition("_")[2] in text]
         self.items("accounts out of reach are named", [], named)
-        return answer
 
     def is_refused_whole(self, what: str, answer: Answer) -> bool:
         """Whether the viewer's secret is not accepted; then nothing is shown. `Reading` says what it is

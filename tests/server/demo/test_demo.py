@@ -106,7 +106,8 @@ async def test_one_invitation_is_open_and_its_link_is_in_the_outbox(demo: DemoDa
     ]
     # Those who have signed in in other tests were told of it.
     waiting = await demo.rows(
-        "SELECT recipient, body FROM outbox_messages WHERE sent_at IS NULL AND subject NOT LIKE '%new client'"
+        "SELECT recipient, body FROM outbox_messages WHERE sent_at IS NULL "
+        "AND subject NOT LIKE '%new client' AND subject NOT LIKE '%webhook%'"
     )
     ((recipient, body),) = waiting
     assert recipient == "jonas.weber@example.com"
@@ -277,6 +278,34 @@ async def test_the_agency_has_contacts_and_rules_that_its_clients_inherit(demo: 
     }
 
 
+async def test_the_agency_has_a_webhook_that_took_events_until_it_was_gone(demo: DemoDatabase) -> None:
+    """Its tries are shown, its managers were written to, and nothing is left to be sent."""
+    query = """{ viewer { accounts(first: 1) { nodes { webhooks { nodes {
+      url types status pauseReason apiKey { name }
+      deliveries(first: 10) { nodes {
+        status nextTryAt event { type } tries { statusCode problem milliseconds } } } } } } } } }"""
+    answer = await demo.api.read(query, await demo.sign_in(AGENCY.owner.email))
+    (webhook,) = answer["viewer"]["accounts"]["nodes"][0]["webhooks"]["nodes"]
+    deliveries = webhook.pop("deliveries")["nodes"]
+    assert webhook == {
+        "url": "https://hooks.northlight.example.com/mandant",
+        "types": ["MEMBER_INVITED", "MEMBER_JOINED"],
+        "status": "PAUSED",
+        "pauseReason": "GONE",
+        "apiKey": {"name": "Webhooks"},
+    }
+    gone, *taken = deliveries
+    assert gone["tries"] == [{"statusCode": 410, "problem": "REFUSED", "milliseconds": 21}]
+    assert gone["status"] == "PENDING"
+    assert [each["status"] for each in taken] == ["DELIVERED"] * 3
+    assert [each["tries"][0]["statusCode"] for each in taken] == [204] * 3
+    assert {each["event"]["type"] for each in deliveries} <= {"MEMBER_INVITED", "MEMBER_JOINED"}
+    told = await demo.rows("SELECT recipient FROM outbox_messages WHERE subject LIKE '%webhook%'")
+    managers = [AGENCY.people[0], AGENCY.people[1], AGENCY.people[2]]
+    assert sorted(told) == [(member.person.email,) for member in managers]
+    assert await demo.rows("SELECT 1 FROM mandant_take_webhooks(gen_random_uuid(), 9, 9, false)") == []
+
+
 async def test_the_hotel_waits_for_a_review(demo: DemoDatabase) -> None:
     """R85: the staff find it among those that wait, with a sample."""
     query = "{ viewer { accounts { nodes { name reviewApproved review { status contacts } } } } }"
@@ -296,8 +325,10 @@ async def test_without_a_key_for_contacts_nothing_was_sent(
         assert await make_demo(database.engine, without)
         counts = await database.counts()
         assert (counts["subscriptions"], counts["budgets"], counts["send_reservations"]) == (2, 2, 0)
-        left_out = [counts[table] for table in ("contacts", "domains", "block_entries", "unsubscribes")]
-        assert (left_out, counts["settings"], counts["reviews"]) == ([0] * 4, 6, 0)
+        left_out = [
+            counts[table] for table in ("contacts", "domains", "block_entries", "unsubscribes", "webhooks")
+        ]
+        assert (left_out, counts["settings"], counts["reviews"]) == ([0] * 5, 6, 0)
 
 
 async def test_making_it_again_makes_nothing(demo: DemoDatabase) -> None:

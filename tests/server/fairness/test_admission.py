@@ -165,7 +165,7 @@ async def test_mutations_of_one_caller_are_bounded_and_leave_connections_to_othe
 ) -> None:
     async with _clients(executor) as (polite, hostile):
         await hostile.read(_KNOWN, hostile_key)
-        await asyncio.gather(*executor._callers._looking)
+        await asyncio.gather(*executor._callers._looking.values())
         caller = executor._callers.caller(credentials_of(f"Bearer {hostile_key.token}", ""), _HOSTILE)
         async with executor.admission.operation(caller), executor.admission.operation(caller):
             waiting = asyncio.create_task(
