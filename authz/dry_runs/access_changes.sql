@@ -44,9 +44,9 @@ BEGIN
 END
 $body$;
 
--- Remembers access as it is now, for `mandant_access_changes`: a cursor reads what there was when it was
--- opened, and costs nothing until it is read. `anew`: also where the transaction remembers an earlier state.
-CREATE OR REPLACE FUNCTION mandant_access_remember(anew boolean)
+-- Remembers access as it is now, for `mandant_access_changes`, in place of an earlier state: a cursor reads
+-- what there was when it was opened, and costs nothing until it is read.
+CREATE OR REPLACE FUNCTION mandant_access_remember()
 RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY INVOKER SET search_path = public, pg_temp AS $body$
 DECLARE
@@ -54,9 +54,6 @@ DECLARE
   cells refcursor := 'access_cells';
 BEGIN
   IF EXISTS (SELECT FROM pg_cursors WHERE name = 'access_foundations') THEN
-    IF NOT anew THEN
-      RETURN;
-    END IF;
     CLOSE foundations;  -- noqa: PRS
     CLOSE cells;
   END IF;
@@ -66,7 +63,7 @@ END
 $body$;
 
 -- Who has gained and lost which permissions in the accounts and all below them since the transaction locked
--- the first account, or since this was asked last. `limits_too`: whether more than grants may have changed,
+-- an account last, or since this was asked last. `limits_too`: whether more than grants may have changed,
 -- which takes longer to find out. `count`, at least so many if there are `more`, and the first
 -- $shown `changes`. NULL where nobody did.
 CREATE OR REPLACE FUNCTION mandant_access_changes(changed uuid[], limits_too boolean)
@@ -90,7 +87,7 @@ BEGIN
   FETCH foundations INTO before;
   after := mandant_access_foundations();
   IF before IS NOT DISTINCT FROM after THEN
-    PERFORM mandant_access_remember(true);
+    PERFORM mandant_access_remember();
     RETURN NULL;
   END IF;
   -- Of accounts where everybody may gain or lose, the highest come first, which were made first.
@@ -128,7 +125,7 @@ BEGIN
       WHERE old.value IS DISTINCT FROM new.value AND (last_key IS NULL OR key COLLATE "C" <= last_key)
     ) AS differing
     HAVING count(*) > 0;
-  PERFORM mandant_access_remember(true);
+  PERFORM mandant_access_remember();
   RETURN told;
 END
 $body$;
