@@ -18,18 +18,18 @@ BEGIN
 END
 $body$;
 
--- Who holds what in these accounts: the people and keys that the setting `mandant.access_asked` names, and
--- everybody in the accounts that it names; at most $most. NULL where nobody holds anything.
+-- Who holds what: the people and keys that the setting `mandant.access_asked` names in the accounts of
+-- `mandant.access_accounts`, and everybody in the accounts that it names; at most $most. NULL where nobody
+-- holds anything.
 CREATE OR REPLACE FUNCTION mandant_access_cells()
 RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = public, pg_temp AS $body$
 DECLARE
   asked text[] := string_to_array(current_setting('mandant.access_asked'), ',');
-  scope uuid[] := string_to_array(current_setting('mandant.access_scope'), ',')::uuid[];
   asked_people uuid[] := ARRAY(SELECT substr(each, 6)::uuid FROM unnest(asked) AS each WHERE each LIKE 'user %');
   asked_keys uuid[] := ARRAY(SELECT substr(each, 5)::uuid FROM unnest(asked) AS each WHERE each LIKE 'key %');
   limited uuid[] := ARRAY(SELECT substr(each, 9)::uuid FROM unnest(asked) AS each WHERE each LIKE 'account %');
-  asked_accounts uuid[] := ARRAY(SELECT descendant_id FROM account_closure WHERE ancestor_id = ANY(scope));
+  asked_accounts uuid[] := string_to_array(current_setting('mandant.access_accounts'), ',')::uuid[];
 BEGIN
   RETURN (
     SELECT jsonb_object_agg(key, mask) FROM (SELECT * FROM (
@@ -75,6 +75,8 @@ DECLARE
   before jsonb;
   after jsonb;
   asked text[];
+  scope uuid[];
+  most_accounts integer;
   is_more boolean;
   last_key text;
   told jsonb;
@@ -100,7 +102,14 @@ BEGIN
       FROM jsonb_each(coalesce(before, '{}')) AS old FULL JOIN jsonb_each(coalesce(after, '{}')) AS new USING (key)
       WHERE old.value IS DISTINCT FROM new.value
     ) AS differing;
-  PERFORM set_config('mandant.access_asked', array_to_string(asked, ','), true);
+  -- The first places are told, and the highest accounts come first: the more holders, the fewer accounts.
+  most_accounts := greatest(1, $places / greatest(1, (SELECT count(*) FROM unnest(asked) AS each
+    WHERE each NOT LIKE 'account %')));
+  scope := ARRAY(SELECT DISTINCT descendant_id FROM account_closure WHERE ancestor_id = ANY(changed)
+    ORDER BY descendant_id LIMIT most_accounts + 1);
+  is_more := is_more OR cardinality(scope) > most_accounts;
+  PERFORM set_config('mandant.access_asked', array_to_string(asked, ','), true),
+    set_config('mandant.access_accounts', array_to_string(scope[:most_accounts], ','), true);
   FETCH cells INTO before;
   after := mandant_access_cells();
   -- Beyond the end of what was read before or after, nothing is known.

@@ -8,6 +8,7 @@ from tests.areas.audit.telling import events_with_access
 from tests.client.api import Api
 from tests.client.mutations import ROLE_IDS, done
 from tests.concurrency.gates import Gate
+from tests.world.shares import give_share
 from tests.world.world import PASSWORD, Account, Member, World
 
 
@@ -23,10 +24,11 @@ def _told(event: dict[str, Any]) -> list[tuple[str, bool, bool]]:
 
 
 async def test_who_leaves_two_trees_tells_nothing_of_others(api: Api, world: World) -> None:
-    """The trees are locked one after the other; something is changed in the second one before."""
-    (first, _), (second, owner) = await _company(world), await _company(world)
-    leaver = await world.member(first, BuiltinRole.ANALYST)
-    await world.member(second, BuiltinRole.ANALYST, leaver.person)
+    """Both trees are locked, one after the other, before anything is told. Something is changed in the second
+    one between."""
+    (first, giver), (second, owner) = await _company(world), await _company(world)
+    leaver = await world.member(second, BuiltinRole.ANALYST)
+    await give_share(world, [first], leaver.person, giver.person)
     other = await world.member(second, BuiltinRole.ANALYST)
     gate = Gate("mandant_lock_path", after=1)
     leaving = asyncio.create_task(gate.holding(done(api, "userDelete", leaver.person, password=PASSWORD)))
