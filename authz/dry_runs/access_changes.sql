@@ -18,18 +18,18 @@ BEGIN
 END
 $body$;
 
--- Who holds what in these accounts: the people and keys that the setting `mandant.access_asked` names, and
--- everybody in the accounts that it names; at most $most. NULL where nobody holds anything.
+-- Who holds what: the people and keys that the setting `mandant.access_asked` names in the accounts of
+-- `mandant.access_accounts`, and everybody in the accounts that it names; at most $most. NULL where nobody
+-- holds anything.
 CREATE OR REPLACE FUNCTION mandant_access_cells()
 RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = public, pg_temp AS $body$
 DECLARE
   asked text[] := string_to_array(current_setting('mandant.access_asked'), ',');
-  scope uuid[] := string_to_array(current_setting('mandant.access_scope'), ',')::uuid[];
   asked_people uuid[] := ARRAY(SELECT substr(each, 6)::uuid FROM unnest(asked) AS each WHERE each LIKE 'user %');
   asked_keys uuid[] := ARRAY(SELECT substr(each, 5)::uuid FROM unnest(asked) AS each WHERE each LIKE 'key %');
   limited uuid[] := ARRAY(SELECT substr(each, 9)::uuid FROM unnest(asked) AS each WHERE each LIKE 'account %');
-  asked_accounts uuid[] := ARRAY(SELECT descendant_id FROM account_closure WHERE ancestor_id = ANY(scope));
+  asked_accounts uuid[] := string_to_array(current_setting('mandant.access_accounts'), ',')::uuid[];
 BEGIN
   RETURN (
     SELECT jsonb_object_agg(key, mask) FROM (SELECT * FROM (
@@ -44,9 +44,9 @@ BEGIN
 END
 $body$;
 
--- Remembers access as it is now, for `mandant_access_changes`: a cursor reads what there was when it was
--- opened, and costs nothing until it is read. `anew`: also where the transaction remembers an earlier state.
-CREATE OR REPLACE FUNCTION mandant_access_remember(anew boolean)
+-- Remembers access as it is now, for `mandant_access_changes`, in place of an earlier state: a cursor reads
+-- what there was when it was opened, and costs nothing until it is read.
+CREATE OR REPLACE FUNCTION mandant_access_remember()
 RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY INVOKER SET search_path = public, pg_temp AS $body$
 DECLARE
@@ -54,9 +54,6 @@ DECLARE
   cells refcursor := 'access_cells';
 BEGIN
   IF EXISTS (SELECT FROM pg_cursors WHERE name = 'access_foundations') THEN
-    IF NOT anew THEN
-      RETURN;
-    END IF;
     CLOSE foundations;  -- noqa: PRS
     CLOSE cells;
   END IF;
@@ -66,7 +63,7 @@ END
 $body$;
 
 -- Who has gained and lost which permissions in the accounts and all below them since the transaction locked
--- the first account, or since this was asked last. `limits_too`: whether more than grants may have changed,
+-- an account last, or since this was asked last. `limits_too`: whether more than grants may have changed,
 -- which takes longer to find out. `count`, at least so many if there are `more`, and the first
 -- $shown `changes`. NULL where nobody did.
 CREATE OR REPLACE FUNCTION mandant_access_changes(changed uuid[], limits_too boolean)
@@ -78,6 +75,8 @@ DECLARE
   before jsonb;
   after jsonb;
   asked text[];
+  scope uuid[];
+  most_accounts integer;
   is_more boolean;
   last_key text;
   told jsonb;
@@ -90,7 +89,7 @@ BEGIN
   FETCH foundations INTO before;
   after := mandant_access_foundations();
   IF before IS NOT DISTINCT FROM after THEN
-    PERFORM mandant_access_remember(true);
+    PERFORM mandant_access_remember();
     RETURN NULL;
   END IF;
   -- Of accounts where everybody may gain or lose, the highest come first, which were made first.
@@ -103,7 +102,14 @@ BEGIN
       FROM jsonb_each(coalesce(before, '{}')) AS old FULL JOIN jsonb_each(coalesce(after, '{}')) AS new USING (key)
       WHERE old.value IS DISTINCT FROM new.value
     ) AS differing;
-  PERFORM set_config('mandant.access_asked', array_to_string(asked, ','), true);
+  -- The first places are told, and the highest accounts come first: the more holders, the fewer accounts.
+  most_accounts := greatest(1, $places / greatest(1, (SELECT count(*) FROM unnest(asked) AS each
+    WHERE each NOT LIKE 'account %')));
+  scope := ARRAY(SELECT DISTINCT descendant_id FROM account_closure WHERE ancestor_id = ANY(changed)
+    ORDER BY descendant_id LIMIT most_accounts + 1);
+  is_more := is_more OR cardinality(scope) > most_accounts;
+  PERFORM set_config('mandant.access_asked', array_to_string(asked, ','), true),
+    set_config('mandant.access_accounts', array_to_string(scope[:most_accounts], ','), true);
   FETCH cells INTO before;
   after := mandant_access_cells();
   -- Beyond the end of what was read before or after, nothing is known.
@@ -128,7 +134,7 @@ BEGIN
       WHERE old.value IS DISTINCT FROM new.value AND (last_key IS NULL OR key COLLATE "C" <= last_key)
     ) AS differing
     HAVING count(*) > 0;
-  PERFORM mandant_access_remember(true);
+  PERFORM mandant_access_remember();
   RETURN told;
 END
 $body$;

@@ -14,6 +14,8 @@ from models.base.stored_functions import functions_in
 MOST_SHOWN = 100
 """Changes of permissions that an event names."""
 _MOST_HOLDERS = 500
+_MOST_PLACES = 1_000
+"""Holders times accounts in which their rights are compared. It is more than what is shown."""
 _MOST_LIMITED = 50
 """Accounts in which everybody's rights are compared."""
 
@@ -30,6 +32,7 @@ FUNCTIONS = functions_in(
     of_holders=prepared(_OF_HOLDERS).sql,
     of_accounts=prepared(access_of(literal_column("limited", _IDS))).sql,
     most=MOST_CELLS,
+    places=_MOST_PLACES,
     shown=MOST_SHOWN,
     holders=_MOST_HOLDERS,
     limited=_MOST_LIMITED,

@@ -11,8 +11,10 @@ BEGIN
     ORDER BY path.depth DESC FOR SHARE OF above;
   IF changes THEN
     PERFORM FROM accounts WHERE master_id = tree AND id = lowest FOR NO KEY UPDATE;
-    -- Who may change access locks an account so. What follows may tell who gained and lost what.
-    PERFORM mandant_access_remember(false);
+    -- Who may change access locks an account so. What follows may tell who gained and lost what. A
+    -- transaction that locks a second one has told its changes before: what others did to that one until
+    -- now is not its own.
+    PERFORM mandant_access_remember();
   END IF;
   RETURN true;
 END

@@ -31,6 +31,15 @@ async def lock_shared_path(session: WriteSession, master_id: MasterId, account_i
     await _lock(session, master_id, account_id, changes=False)
 
 
+async def remember_access(session: WriteSession) -> None:
+    """Have the events from here on tell what changes access from here on.
+
+    Whoever locks an account for update need not ask for it. Whoever locks none has to, and whoever goes back
+    to a savepoint: what was remembered since the savepoint is gone then.
+    """
+    await session.send_call(func.mandant_access_remember())
+
+
 async def _lock(session: WriteSession, master_id: MasterId, account_id: AccountId, *, changes: bool) -> None:
     session.take_turn(master_id)
     values = {"master_id": master_id, "account_id": account_id, "changes": changes}

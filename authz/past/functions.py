@@ -3,14 +3,15 @@
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select, Uuid, literal_column, select, true
+from sqlalchemy import ARRAY, Select, Uuid, literal_column, select, true
+from sqlalchemy.types import TypeEngine
 
 from authz.reach import functions as reach
-from authz.reach.everybody import access_in
+from authz.reach.everybody import access_in, access_of
 from authz.reach.status import status_mask
 from engine.compiled.sql_text import prepared
 from models.accounts.tables import accounts
-from models.base.stored_functions import Language, Rights, StoredFunction, Volatility
+from models.base.stored_functions import Language, Rights, StoredFunction, Volatility, functions_in
 
 
 def _access() -> Select[Any]:
@@ -24,6 +25,17 @@ def _access() -> Select[Any]:
         .where(account.c.master_id == literal_column("$1", Uuid), account.c.id == literal_column("$2", Uuid))
     )
 
+
+def _access_of() -> Select[Any]:
+    """What these people and keys hold in these accounts, after their status."""
+    ids: TypeEngine[Any] = ARRAY(Uuid)
+    accounts_asked, people, keys = (literal_column(f"${number}", ids) for number in (1, 2, 3))
+    access = access_of(accounts_asked, people, keys).subquery("found")
+    return select(access.c.account_id, access.c.user_id, access.c.api_key_id, access.c.mask)
+
+
+_MOST_PLACES = 2_000
+"""Where is looked for what ended at one moment."""
 
 _ASKED_BY_REACH = ("api_key_stops", "break_glass_grants")
 """The functions that reach's statements call: they have to be about the same moment."""
@@ -49,4 +61,14 @@ FUNCTIONS = (
         Volatility.STABLE,
         Rights.PAST,
     ),
+    StoredFunction(
+        "past.access_of(uuid[], uuid[], uuid[], timestamptz) "
+        "RETURNS TABLE (account_id uuid, user_id uuid, api_key_id uuid, mask bigint)",
+        "\n#variable_conflict use_column\n"
+        "BEGIN PERFORM set_config('mandant.moment', $4::text, true); "
+        f"RETURN QUERY {prepared(_access_of()).sql}; END",
+        Volatility.STABLE,
+        Rights.PAST,
+    ),
+    *functions_in(__package__, "access_ended", most=_MOST_PLACES),
 )

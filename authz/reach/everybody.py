@@ -42,6 +42,7 @@ from authz.reach.status import status_mask
 from models.accounts.tables import account_closure, accounts
 from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
+from models.parent_access.openings import break_glass_openings
 from models.shares.tables import share_accounts, shares
 
 Ids = Collection[uuid.UUID] | ColumnElement[list[uuid.UUID]]
@@ -144,16 +145,11 @@ def holders_beside(
 def grants_within(within: FromClause) -> FromClause:
     """All grants in the accounts of these rows (master_id, account_id): rows (master_id, account_id,
     own_mask, below_mask, expires_at, user_id, api_key_id)."""
-    closure = account_closure.alias()
-    path = (
-        select(*closure.c)
-        .join(
-            within,
-            in_tree(within, closure, account_id="descendant_id"),
-        )
-        .cte("path")
-    )
-    grant = dated_grant_rows(holders(places(path)).cte("holders"), *_WHOSE).subquery("grants")
+    opening = break_glass_openings.alias()
+    # Whoever opens an account holds nothing else in it.
+    openers = select(opening.c.user_id, null().cast(Uuid)).join(within, _is_in(opening, within))
+    found = union(*holders(within).selects, openers).cte("holders")
+    grant = dated_grant_rows(found, *_WHOSE).subquery("grants")
     held = in_tree(within, grant, account_id="account_id")
     return select(*grant.c).join(within, held).subquery("grants_within")
 

@@ -61,3 +61,20 @@ BEGIN
   RETURN sealed = $batch;
 END
 $body$;
+
+-- For how long the oldest event has no seal, in seconds; 0 where all have one. One look at an index.
+CREATE OR REPLACE FUNCTION mandant_unsealed_seconds()
+RETURNS double precision
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
+DECLARE
+  since record;
+  written timestamptz;
+BEGIN
+  SELECT transaction_id, event_id INTO since FROM log_sealing;
+  SELECT created_at INTO written FROM events
+    WHERE (transaction_id, id) > (coalesce(since.transaction_id, 0),
+      coalesce(since.event_id, '00000000-0000-0000-0000-000000000000'))
+    ORDER BY transaction_id, id LIMIT 1;
+  RETURN coalesce(extract(epoch FROM now() - written), 0);
+END
+$body$;

@@ -33,8 +33,8 @@ class ExpiringGrant:
     """A kind of grant: its table, and the table that lists the accounts where each grant holds.
 
     `alive`: it is neither revoked nor replaced. The names are columns of the grants' table: `since` when it
-    was given, `ends_at` when it ends (NULL: never), `person` who holds it and gets mail before it ends (None:
-    nobody).
+    was given, `ends_at` when it ends (NULL: never), `holder` the person or the key whose permissions end with
+    it (None: nobody's), `person` who gets mail before it ends (None: nobody).
     """
 
     kind: Kind
@@ -43,13 +43,16 @@ class ExpiringGrant:
     alive: ColumnElement[bool]
     since: str = "created_at"
     ends_at: str = "expires_at"
+    holder: str | None = None
     person: str | None = None
 
     @property
     def rows(self) -> Select[Any]:
         """Each grant in each account, with the columns that all kinds share."""
         found = self.grants.c
-        person = null().cast(Uuid) if self.person is None else found[self.person]
+        nobody = null().cast(Uuid)
+        holder = nobody if self.holder is None else found[self.holder]
+        is_key = self.kind is Kind.API_KEY
         return select(
             found.master_id,
             self.held_in.c.account_id,
@@ -57,7 +60,9 @@ class ExpiringGrant:
             (text(f"{self.kind}_") + found.id.cast(Text)).label("subject_id"),
             found[self.since].label("since"),
             found[self.ends_at].label("ends_at"),
-            person.label("person"),
+            (nobody if self.person is None else found[self.person]).label("person"),
+            (nobody if is_key else holder).label("user_id"),
+            (holder if is_key else nobody).label("api_key_id"),
         ).where(self.alive)
 
 
@@ -69,18 +74,29 @@ _not_ended = break_glass_openings.c.ended_at.is_(None)
 _in_force = and_(overrides.c.in_force_from.is_not(None), overrides.c.ended_at.is_(None))
 
 GRANTS = (
-    ExpiringGrant(Kind.MEMBER, memberships, memberships, true(), since="joined_at", person="user_id"),
-    ExpiringGrant(Kind.API_KEY, api_keys, api_keys, api_keys.c.revoked_at.is_(None)),
+    ExpiringGrant(
+        Kind.MEMBER, memberships, memberships, true(), since="joined_at", holder="user_id", person="user_id"
+    ),
+    ExpiringGrant(Kind.API_KEY, api_keys, api_keys, api_keys.c.revoked_at.is_(None), holder="id"),
     ExpiringGrant(Kind.INVITATION, invitations, invitations, _unanswered),
-    ExpiringGrant(Kind.SHARE, shares, share_accounts, _accepted, since="accepted_at", person="user_id"),
+    ExpiringGrant(
+        Kind.SHARE,
+        shares,
+        share_accounts,
+        _accepted,
+        since="accepted_at",
+        holder="user_id",
+        person="user_id",
+    ),
     ExpiringGrant(Kind.SHARE, shares, share_accounts, _offered, ends_at="link_expires_at"),
     ExpiringGrant(
         Kind.BREAK_GLASS,
         break_glass_openings,
         break_glass_openings,
         break_glass_openings.c.ended_at.is_(None),
+        holder="user_id",
     ),
-    ExpiringGrant(Kind.OVERRIDE, overrides, overrides, _in_force, since="in_force_from"),
+    ExpiringGrant(Kind.OVERRIDE, overrides, overrides, _in_force, since="in_force_from", holder="user_id"),
 )
 
 

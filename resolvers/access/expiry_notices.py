@@ -15,7 +15,7 @@ from sqlalchemy import ARRAY, Uuid, func, literal, select
 from engine.writes.sessions import WriteSession
 from models.base.ids import new_id
 
-BATCH = 1000
+BATCH = 100
 """The most events of one transaction."""
 
 

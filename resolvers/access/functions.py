@@ -2,6 +2,7 @@
 
 from string import Template
 
+from authz.dry_runs.functions import MOST_SHOWN
 from engine.compiled.sql_text import prepared
 from models.access.expiry_notices import ExpiryStage
 from models.base.locks import AdvisoryLock
@@ -41,4 +42,5 @@ FUNCTIONS = functions_in(
     counted=budget_subject(EXPIRY_NOTICES, _BUDGET, ""),
     window=int(_BUDGET.window.total_seconds()),
     most=_BUDGET.most,
+    listed=MOST_SHOWN,
 )

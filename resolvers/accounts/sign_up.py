@@ -9,6 +9,7 @@ from authz.callers.principals import Credentials, Principal, PrincipalKind
 from authz.callers.tokens import digest_of
 from authz.guards.delegation import role_in
 from authz.guards.exclusive import Authorized
+from authz.guards.locks import remember_access
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import ALL_PERMISSIONS
 from authz.policy.refusals import Refusal, RefusalCode
@@ -215,6 +216,7 @@ async def _add_master_account(
     master_id = MasterId(account_id)
     account = Authorized(master_id, account_id, ALL_PERMISSIONS, ALL_PERMISSIONS, account_id)
     trimmed = short_text(name, "accountName")
+    await remember_access(session)
     await found_tree(session, master_id)
     await add_account(session, master_id, account_id, {"name": trimmed, "currency": currency.value})
     await take_ownership(session, account, user_id)

@@ -35,6 +35,7 @@ _CHANGES_ACCESS = MAY_GIVE_ACCESS | {
     EventType.ACCOUNT_CREATED,
     EventType.ACCOUNT_SUSPENDED,
     EventType.ACCOUNT_RESUMED,
+    EventType.ACCOUNT_REOPENED,
     EventType.ACCOUNT_CLOSED,
     EventType.MEMBER_REMOVED,
     EventType.MEMBER_LEFT,
@@ -44,6 +45,8 @@ _CHANGES_ACCESS = MAY_GIVE_ACCESS | {
     EventType.ROLE_DELETED,
     EventType.BREAK_GLASS_OPENED,
     EventType.BREAK_GLASS_ENDED,
+    EventType.OVERRIDE_STARTED,
+    EventType.OVERRIDE_ENDED,
 }
 CHANGES_LIMITS = frozenset(
     {
@@ -51,6 +54,7 @@ CHANGES_LIMITS = frozenset(
         EventType.ACCOUNT_UPDATED,
         EventType.ACCOUNT_SUSPENDED,
         EventType.ACCOUNT_RESUMED,
+        EventType.ACCOUNT_REOPENED,
         EventType.ACCOUNT_CLOSED,
         EventType.PARENT_ACCESS_UPDATED,
     }

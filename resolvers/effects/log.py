@@ -16,6 +16,8 @@ from sqlalchemy import (
     cast,
     func,
     insert,
+    literal,
+    null,
     select,
     true,
 )
@@ -218,6 +220,9 @@ async def record_of_staff(
     reason: str | None = None,
 ) -> None:
     """Write an event about what platform staff did. The log shows the change and not the person."""
+    told = func.mandant_access_changes(
+        literal([staff.account_id], ARRAY(Uuid)), event_type in CHANGES_LIMITS, type_=JSONB
+    )
     await session.send_built(
         insert(events).values(
             master_id=staff.master_id,
@@ -229,5 +234,6 @@ async def record_of_staff(
             before=before,
             after=after,
             reason=reason,
+            access=told if tells_access(event_type, list(after or ())) else null(),
         )
     )

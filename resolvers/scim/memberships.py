@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from authz.callers.principals import Principal
 from authz.guards.delegation import RoleGrant, role_to_give
 from authz.guards.exclusive import Authorized, WriteKind, authorize_also
+from authz.guards.locks import remember_access
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
@@ -140,6 +141,7 @@ async def _give(
         if getattr(error.orig, "sqlstate", None) != _PROMISE_BROKEN:
             raise
         await before.go_back()
+        await remember_access(session)
         broken = Broken.read(str(getattr(error.orig, "detail", "")))
         await _left(
             session, principal, master, user_id, account_id, Refusal(RefusalCode.PROMISE_BROKEN), broken

@@ -7,7 +7,7 @@ import structlog
 from engine.writes.sessions import WriteSessions
 from models.effects.jobs import job_kinds
 from server.failures.errors import failure_of
-from server.logs.metrics import oldest_job_seconds, waiting_jobs, waiting_mails
+from server.logs.metrics import oldest_job_seconds, unsealed_seconds, waiting_jobs, waiting_mails
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -22,6 +22,8 @@ FROM (
 
 _MAILS = """
 SELECT count(*) FROM (SELECT FROM outbox_messages WHERE sent_at IS NULL LIMIT 10000) AS waiting"""
+
+_UNSEALED = "SELECT mandant_unsealed_seconds()"
 
 
 class Depth:
@@ -41,10 +43,12 @@ class Depth:
             async with self._sessions.begin() as session:
                 rows = await session.rows(_JOBS, ())
                 ((mails,),) = await session.rows(_MAILS, ())
+                ((unsealed,),) = await session.rows(_UNSEALED, ())
         except Exception as error:  # metrics are served in any case
             _log.warning("the depth of the queue was not read", code=failure_of(error).code)
             return
         waiting_mails.set(mails)
+        unsealed_seconds.set(unsealed)
         found = {(kind, status): (number, age) for kind, status, number, age in rows}
         nothing = dict.fromkeys(((kind, "queued") for kind in job_kinds()), (0, 0.0))
         for (kind, status), (number, age) in (nothing | found).items():

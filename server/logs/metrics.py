@@ -97,6 +97,11 @@ waiting_mails = Gauge(
     "Mails in the outbox that are not sent; of more than 10,000, so many.",
     multiprocess_mode="mostrecent",
 )
+unsealed_seconds = Gauge(
+    "mandant_unsealed_seconds",
+    "Since when the oldest event of the log waits that has no seal yet.",
+    multiprocess_mode="mostrecent",
+)
 
 _names: set[str] = set()
 _counted: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}

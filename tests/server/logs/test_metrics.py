@@ -22,14 +22,17 @@ from structlog.testing import capture_logs
 import server.start.app  # noqa: F401 - it has all metrics
 from authz.policy.builtin_roles import BuiltinRole
 from engine.writes.sessions import WriteSessions
+from models.base.ids import new_id
 from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 from server.jobs.depth import Depth
+from server.jobs.effects import seal_events
 from server.logs import metrics
 from server.settings.settings import Settings
 from server.start.app import create_app
 from tests.client.api import Api
 from tests.client.places import new_place
+from tests.database.job_queue import until
 from tests.documentation.pages import DOCS, Page
 from tests.server.start.processes import PATIENCE, running
 from tests.world.world import Member, World
@@ -113,6 +116,32 @@ async def test_what_waits_is_read_from_the_database(
     labels = '{kind="statistics_roll_up",status="failed"}'
     assert found[f"mandant_waiting_jobs{labels}"] == 1
     assert 3_590 < found[f"mandant_oldest_job_seconds{labels}"] < 3_700
+
+
+async def test_events_without_a_seal_are_seen(
+    api: Api, addresses: DatabaseAddresses, database: AsyncEngine, owner: Member
+) -> None:
+    engine = connect_as_application(addresses.application, 1)
+    place = {"tree": owner.account.master, "account": owner.account.key, "id": new_id()}
+    add = text(
+        "INSERT INTO events (master_id, account_id, id, type, subject_id, created_at) "
+        "VALUES (:tree, :account, :id, 'account.updated', 'x', now() - interval '1 hour')"
+    )
+    await seal_events(engine)
+    async with database.begin() as connection:
+        await connection.execute(add, place)
+    try:
+        await Depth(WriteSessions(engine)).look()
+        assert 3_590 < (await _samples(api))["mandant_unsealed_seconds"] < 3_700
+
+        async def is_sealed() -> bool:
+            await seal_events(engine)
+            await Depth(WriteSessions(engine)).look()
+            return (await _samples(api))["mandant_unsealed_seconds"] < 3_590
+
+        await until(is_sealed)
+    finally:
+        await engine.dispose()
 
 
 async def test_a_slow_operation_leaves_a_line_without_data(

@@ -1,0 +1,114 @@
+"""What ended by itself says who lost what by it, as the access matrix shows it."""
+
+import datetime
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Table, func, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Permission
+from models.accounts.tables import ParentAccess
+from models.api_keys.tables import api_keys
+from models.members.tables import memberships
+from models.parent_access.openings import break_glass_openings
+from models.shares.tables import shares
+from models.staff.overrides import OverrideKind, overrides
+from server.jobs.access import tell_expiries
+from tests.areas.audit.telling import Readers, events_with_access, told_as_shown
+from tests.client.api import Api
+from tests.client.links import break_glass, set_parent_access
+from tests.database.job_queue import until
+from tests.world.brand import Brand
+from tests.world.shares import give_share
+from tests.world.staff import limit_below, set_override, staff_member
+from tests.world.world import World
+
+_SOON = func.clock_timestamp() + timedelta(seconds=2)
+
+Give = Callable[[World, Brand], Awaitable[None]]
+
+
+async def _ends_soon(world: World, table: Table, *keys: uuid.UUID) -> datetime.datetime:
+    """At one moment, which lies ahead: what is over when it is written was never otherwise."""
+    async with world.database.begin() as connection:
+        soon: datetime.datetime = (await connection.execute(select(_SOON))).scalar_one()
+        await connection.execute(update(table).where(table.c.id.in_(keys)).values(expires_at=soon))
+    return soon
+
+
+async def _membership(world: World, brand: Brand) -> None:
+    member = await world.member(brand.us, BuiltinRole.ADMINISTRATOR)
+    await _ends_soon(world, memberships, member.key)
+
+
+async def _one_of_two(world: World, brand: Brand) -> None:
+    """What the person holds in the store besides stays."""
+    member = await world.member(brand.us, BuiltinRole.ADMINISTRATOR)
+    await world.member(brand.store, BuiltinRole.ANALYST, member.person)
+    await _ends_soon(world, memberships, member.key)
+
+
+async def _both_at_once(world: World, brand: Brand) -> None:
+    upper = await world.member(brand.us, BuiltinRole.ADMINISTRATOR)
+    lower = await world.member(brand.store, BuiltinRole.MARKETER, upper.person)
+    await _ends_soon(world, memberships, upper.key, lower.key)
+
+
+async def _key(world: World, brand: Brand) -> None:
+    await _ends_soon(world, api_keys, (await world.api_key(brand.us)).key)
+
+
+async def _share(world: World, brand: Brand) -> None:
+    made = await give_share(world, [brand.us, brand.uk], await world.person(), brand.owner.person)
+    await _ends_soon(world, shares, made.key)
+
+
+async def _opening(world: World, brand: Brand) -> None:
+    await set_parent_access(world, brand.store, ParentAccess.BREAK_GLASS)
+    made = await break_glass(world, brand.store, brand.owner.person)
+    await _ends_soon(world, break_glass_openings, made.key)
+
+
+async def _override(world: World, brand: Brand) -> None:
+    """The person gains again what it took."""
+    manager = await world.member(brand.master, BuiltinRole.ADMINISTRATOR)
+    agent = await staff_member(world)
+    made = await set_override(world, brand.master, OverrideKind.USER_RIGHTS, agent, person=manager.person)
+    soon = await _ends_soon(world, overrides, made.key)
+    await limit_below(world, brand.master, manager.person, {Permission.STATISTICS_READ}, soon)
+
+
+_GIVES: list[Give] = [_membership, _one_of_two, _both_at_once, _key, _share, _opening, _override]
+
+
+@pytest.mark.parametrize("give", _GIVES)
+async def test_an_end_is_told_as_the_matrix_shows_it(
+    give: Give, api: Api, application: AsyncEngine, world: World, brand: Brand
+) -> None:
+    store_owner = await world.member(brand.store, BuiltinRole.OWNER)
+    readers: Readers = {
+        **dict.fromkeys((brand.master, brand.us, brand.uk), brand.owner),
+        brand.store: store_owner,
+    }
+    await give(world, brand)
+
+    async def has_ended() -> bool:
+        await tell_expiries(application)
+        return bool(await _ended(api, readers))
+
+    async with told_as_shown(api, readers) as events:
+        await until(has_ended)
+    assert any(event["accessChangeCount"] for event in events)
+
+
+async def _ended(api: Api, readers: Readers) -> bool:
+    found = [
+        event
+        for account, reader in readers.items()
+        for event in await events_with_access(api, reader, account, False)
+    ]
+    return any(event["type"] == "ACCESS_EXPIRED" for event in found)
