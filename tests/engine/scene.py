@@ -34,9 +34,10 @@ from models.templates.tables import template_versions, templates
 from tests.areas.access_review.giving import give_access_review
 from tests.areas.narrowed_tokens.giving import give_token
 from tests.areas.promises.giving import give_promise
+from tests.areas.webhooks.giving import give_delivery, give_webhook
 from tests.engine.sign_ins import give_sign_ins
 from tests.world.billing import give_invoice
-from tests.world.campaigns import give_campaign
+from tests.world.campaigns import campaign_id, give_campaign
 from tests.world.contacts import give_import
 from tests.world.domains import give_domain
 from tests.world.messages import give_event, give_message
@@ -68,6 +69,7 @@ class Scene:
     contact_ids: tuple[str, ...]
     template_ids: tuple[str, ...]
     job_ids: tuple[str, ...]
+    campaign_id: str
 
     @property
     def account_ids(self) -> list[str]:
@@ -110,7 +112,8 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
         for stream in SendStream:
             await give_event(world, below[0], await give_message(world, below[0], stream=stream))
             await give_source(world, below[0], stream, new_id(), sent=200)
-        await give_campaign(world, below[0])
+        campaign = await give_campaign(world, below[0])
+        await give_delivery(world, await give_webhook(world, below[0], api_key=with_role[0]))
     jobs = [present(Kind.CONTACT_JOB, await give_import(world, below[0])) for _ in range(rows)]
     for child in below[1:]:
         await give_import(world, child)
@@ -129,6 +132,7 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
         contact_ids=tuple(found[Kind.CONTACT]),
         template_ids=tuple(found[Kind.TEMPLATE]),
         job_ids=tuple(jobs),
+        campaign_id=campaign_id(campaign),
     )
 
 

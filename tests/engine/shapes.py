@@ -21,7 +21,7 @@ def _of_accounts(selection: str, statements: int) -> Shape:
 _MEMBERS = "members(first: 100, includeInherited: true)"
 
 SHAPES = {
-    "viewer": Shape("{ viewer { id user { id name email } apiKey { id } } }", 5),
+    "viewer": Shape("{ viewer { id hasPassword user { id name email } apiKey { id } } }", 6),
     "accounts": Shape(
         "{ viewer { accounts(first: 100) { totalCount edges { cursor node { id name externalId createdAt "
         "version rightsInheritance } } nodes { id } pageInfo { hasNextPage endCursor } } } }",
@@ -320,6 +320,18 @@ SHAPES = {
         "account { name } createdBy { name } sentBy { name } approvedBy { name } } }",
         9,
     ),
+    "a campaign": Shape("query ($campaign: ID!) { campaign(id: $campaign) { id } }", 2),
+    "webhooks": _of_accounts(
+        "webhooks(first: 5) { totalCount nodes { url previousSecretExpiresAt account { name } "
+        "apiKey { name } createdBy { name } deliveries(first: 2) { totalCount nodes { isTest event { id } "
+        "tries { triedAt } } } } }",
+        9,
+    ),
+    "the past": Shape(
+        "query ($id: ID!, $moment: DateTime!) { account(id: $id) { accessKnownSince "
+        "accessAt(moment: $moment) { entries(first: 5) { totalCount nodes { name } } } } }",
+        7,
+    ),
     "sending sources": _of_accounts(
         "sendingSources(first: 20) { totalCount nodes { apiKeyId apiKey { name } canSend bounceRate "
         "complaintRate trialSendsLeft } }",
@@ -347,7 +359,14 @@ SHAPES = {
     ),
 }
 NEVER_COMPILED = {
-    *("nodes of five kinds", "a preview", "a block list", "deliverability", "what a template says"),
+    *(
+        "nodes of five kinds",
+        "a preview",
+        "a block list",
+        "deliverability",
+        "the past",
+        "what a template says",
+    ),
     "statistics",
 }
 FAR = {

@@ -271,6 +271,7 @@ OF_OTHER_LIBRARIES = {
     "_raw_info": "Strawberry's",
     "_lexer": "graphql-core's",
     "_unset_keepalive_if_required": "uvicorn's",
+    "_should_upgrade": "uvicorn's",
 }
 """Names with an underscore that are used as well, and are no internals of SQLAlchemy."""
 

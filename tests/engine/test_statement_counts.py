@@ -5,6 +5,8 @@ more for each tree whose data plane it reads; the reference executor's numbers a
 that begins to cost more is seen. Its first statement finds out who asks.
 """
 
+import datetime
+
 import pytest
 from graphql import FieldNode, TypeInfo, TypeInfoVisitor, Visitor, parse, visit
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -45,6 +47,8 @@ async def _count(api: Api, scene: Scene, query: str) -> int:
     values["template"] = scene.template_ids[0]
     values["invoice"] = scene.invoice_ids[0]
     values["job"] = scene.job_ids[0]
+    values["campaign"] = scene.campaign_id
+    values["moment"] = datetime.datetime.now(datetime.UTC).isoformat()
     with statements() as seen:
         await api.read(query, scene.owner, **{name: values[name] for name in values if f"${name}:" in query})
     return len(seen)

@@ -41,6 +41,9 @@ ALLOWED = {
     Use("resolvers.webhooks.tell._mail", "authz.reach.everybody.access_in"): "whom to tell",
     Use("resolvers.rows.shown.is_viewer", _PRINCIPAL): "a person always knows itself",
     Use("resolvers.audit.filters._made_by", _PRINCIPAL): "a key always knows what it did itself",
+    Use("resolvers.audit.reads.key_of", _PRINCIPAL): "a key always knows what it did itself",
+    Use("resolvers.audit.seals._may_see", _PRINCIPAL): "a key always knows what it did itself",
+    Use("resolvers.live.watched.marks", _PRINCIPAL): "whether a token still works, which shows nothing",
     Use(
         "resolvers.rows.subtrees.accounts_below", "authz.reach.reach.REACH"
     ): "reach itself, cut to a subtree",

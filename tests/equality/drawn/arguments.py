@@ -48,6 +48,7 @@ _CHECKED = _WORDS.keys() - {"value"}
 """Filters that refuse what nothing can fit."""
 NOT_IN_THE_SCENE = {
     *("contact jobs", "import errors", "domains", "settings.differences"),
+    *("webhooks", "webhookDeliveries", "pastAccess", "accessChanges"),
     *("staff.accounts", "staff.reviews", "staff.account.reviews", "staff.account.sendingSources"),
 }
 """Orders of lists that are empty for every viewer: there is no cursor of theirs."""

@@ -26,6 +26,7 @@ LOOKING = {
     "staff list": [],
     "policy explain": ["--account", "acct_x", "--permission", "ACCOUNT_READ", "--subject", "sam@example.com"],
     "ledger verify": [],
+    "audit verify": [],
     "keys rotate": [],
     "feedback take": [],
     "invoice credit": ["INV-1", "--reason", "because"],
