@@ -34,7 +34,7 @@ def _access_of() -> Select[Any]:
     return select(access.c.account_id, access.c.user_id, access.c.api_key_id, access.c.mask)
 
 
-_MOST_PLACES = 2_000
+_MOST_PLACES = 1_000
 """Where is looked for what ended at one moment."""
 
 _ASKED_BY_REACH = ("api_key_stops", "break_glass_grants")

@@ -15,8 +15,8 @@ from sqlalchemy import ARRAY, Uuid, func, literal, select
 from engine.writes.sessions import WriteSession
 from models.base.ids import new_id
 
-BATCH = 100
-"""The most events of one transaction."""
+BATCH = 20
+"""The most events of one transaction. To find out who lost what takes up to a tenth of a second for each."""
 
 
 async def tell_batch(session: WriteSession) -> bool:

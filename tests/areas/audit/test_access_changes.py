@@ -1,5 +1,6 @@
 """Who gained and lost which permissions, as events tell it: what the access matrix shows."""
 
+import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +14,11 @@ from tests.areas.effects.log import mail_to
 from tests.areas.staff.staff_at_work import wanted
 from tests.client.api import Api, Caller
 from tests.client.links import set_parent_access
-from tests.client.mutations import ROLE_IDS, done
+from tests.client.mutations import ROLE_IDS, Token, done
 from tests.world.brand import Brand, offer_of
 from tests.world.shares import give_share
 from tests.world.staff import staff_member
-from tests.world.world import Member, World
+from tests.world.world import PASSWORD, Member, World
 
 
 @dataclass(frozen=True)
@@ -258,3 +259,26 @@ async def test_a_refused_change_and_a_dry_run_leave_nothing(scene: Scene) -> Non
     await scene.do("memberUpdate", **values)
     (event,) = await events_with_access(scene.api, scene.brand.owner, scene.brand.us, False)
     assert event["accessChangeCount"] == 2
+
+
+async def test_a_sign_up_tells_what_its_owner_and_its_first_key_may_do(api: Api) -> None:
+    number = uuid.uuid4().hex[:12]
+    values = {
+        "name": "Nora",
+        "email": f"nora-{number}@example.com",
+        "password": PASSWORD,
+        "accountName": "Nora's",
+    }
+    made = await done(api, "signUp", None, "token user { id } account { id } apiKey { id }", **values)
+    log = await api.read(_OF_SIGN_UP, Token(made["token"]), id=made["account"]["id"])
+    gained = {
+        change["subjectId"]: len(change["gained"])
+        for event in log["account"]["events"]["nodes"]
+        for change in event["accessChanges"]["nodes"]
+    }
+    assert gained.keys() == {made["user"]["id"], made["apiKey"]["id"]}
+    assert all(gained.values())
+
+
+_OF_SIGN_UP = """query ($id: ID!) { account(id: $id) { events { nodes {
+  accessChanges { nodes { subjectId gained } } } } } }"""

@@ -117,8 +117,10 @@ async def test_batches_are_bounded(
 
 
 async def test_the_number_of_statements_does_not_grow_with_rows(
-    application: AsyncEngine, world: World
+    application: AsyncEngine, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Of one batch."""
+    monkeypatch.setattr(notices, "BATCH", MANY + 1)
     await tell_expiries(application)
     counts = []
     for count in (1, MANY):
