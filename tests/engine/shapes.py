@@ -367,7 +367,7 @@ NEVER_COMPILED = {
         "the past",
         "what a template says",
     ),
-    "statistics",
+    *("statistics", "the past"),
 }
 FAR = {
     *("contacts", "contact lists", "lists of contacts", "contacts by their ids", "jobs"),
