@@ -21,6 +21,7 @@ from graphql import (
     ListValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    StringValueNode,
     VariableNode,
     get_named_type,
 )
@@ -98,13 +99,21 @@ def _cost(
     return _Costs(schema, document, values).of(operation.selection_set, root, 1)
 
 
-def _defaults(operation: OperationDefinitionNode) -> dict[str, int]:
-    """The default values of the integer variables."""
-    return {
-        definition.variable.name.value: _integer(definition.default_value)
-        for definition in operation.variable_definitions or ()
-        if isinstance(definition.default_value, IntValueNode)
-    }
+def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
+    """The default values of the variables, as far as the cost depends on them: integers, and how many there
+    are in a list."""
+    found: dict[str, Any] = {}
+    for definition in operation.variable_definitions or ():
+        match definition.default_value:
+            case IntValueNode() as integer:
+                found[definition.variable.name.value] = _integer(integer)
+            case StringValueNode(value=text):
+                found[definition.variable.name.value] = text
+            case ListValueNode(values=values):
+                found[definition.variable.name.value] = list(values)
+            case _:
+                pass
+    return found
 
 
 def _integer(node: IntValueNode) -> int:

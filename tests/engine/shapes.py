@@ -325,7 +325,7 @@ SHAPES = {
         "webhooks(first: 5) { totalCount nodes { url previousSecretExpiresAt account { name } "
         "apiKey { name } createdBy { name } deliveries(first: 2) { totalCount nodes { isTest event { id } "
         "tries { triedAt } } } } }",
-        9,
+        11,
     ),
     "the past": Shape(
         "query ($id: ID!, $moment: DateTime!) { account(id: $id) { accessKnownSince "

@@ -6,6 +6,7 @@ that begins to cost more is seen. Its first statement finds out who asks.
 """
 
 import datetime
+from collections.abc import AsyncIterator
 
 import pytest
 from graphql import FieldNode, TypeInfo, TypeInfoVisitor, Visitor, parse, visit
@@ -13,6 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.declare.declarations import FieldKind, SqlField
 from engine.limits import operation as limits
+from server.embedded_postgres import DatabaseAddresses
+from server.settings.settings import Settings
+from server.start.app import create_app
 from tests.client.api import Api
 from tests.client.schema import SCHEMA
 from tests.engine.paths import Path
@@ -30,6 +34,14 @@ def large_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 _ENTERING = 1
 """Each snapshot begins by telling the database who asks."""
+
+
+@pytest.fixture(scope="module")
+async def api(settings: Settings, addresses: DatabaseAddresses) -> AsyncIterator[Api]:
+    """The application, for callers who may spend more than these shapes cost together."""
+    update = {"cost_limit": 10**9, "cost_restore_rate": 10**9}
+    async with Api.of(create_app(settings.model_copy(update=update), addresses.application)) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

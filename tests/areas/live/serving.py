@@ -87,6 +87,16 @@ def serving_app(application: ASGIApp, http: type[HttpProtocol] = HttpProtocol) -
         listener.close()
 
 
+def without_cost(told: Any) -> Any:
+    """A result, or a message with one, without what it cost, which is told at each time anew."""
+    for result in (told, told.get("next") if isinstance(told, dict) else None):
+        if isinstance(result, dict) and "cost" in (result.get("extensions") or {}):
+            del result["extensions"]["cost"]
+            if not result["extensions"]:
+                del result["extensions"]
+    return told
+
+
 @dataclass
 class Socket:
     """One connection."""

@@ -8,7 +8,7 @@ import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, present
-from tests.areas.live.serving import PATIENCE, Served
+from tests.areas.live.serving import PATIENCE, Served, without_cost
 from tests.areas.live.test_events import EVENTS, change
 from tests.client.api import Api, Caller
 from tests.client_libraries.programs import FOLDER, needs_npm
@@ -33,7 +33,7 @@ class Running:
         assert self._process.stdout is not None
         async with asyncio.timeout(PATIENCE):
             line = await self._process.stdout.readline()
-        return json.loads(line)
+        return without_cost(json.loads(line))
 
     async def ended(self) -> int:
         """Its exit code."""

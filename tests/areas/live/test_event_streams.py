@@ -15,7 +15,7 @@ from server.edge.http_protocol import HttpProtocol
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
-from tests.areas.live.serving import PATIENCE, Served, serving_app
+from tests.areas.live.serving import PATIENCE, Served, serving_app, without_cost
 from tests.areas.live.test_events import EVENTS, change
 from tests.client.api import Api, Caller
 from tests.world.world import Account, Member, World
@@ -61,7 +61,7 @@ async def told(response: httpx.Response) -> AsyncIterator[tuple[str, Any]]:
         if name == "event":
             type_ = value.strip()
         elif name == "data":
-            yield type_, json.loads(value) if value.strip() else None
+            yield type_, without_cost(json.loads(value)) if value.strip() else None
 
 
 async def test_events_are_told(http: httpx.AsyncClient, api: Api, account: Account, owner: Member) -> None:

@@ -18,6 +18,7 @@ from engine.declare.declarations import SqlField
 from engine.declare.paging import PAGE_ARGUMENTS, Order
 from engine.declare.selections import sql_field
 from resolvers.accounts.reads import AccountOrder
+from resolvers.audit.order import EventOrder
 from tests.equality.drawn.choices import Choices
 from tests.equality.drawn.variables import NULL, Value, Variables
 from tests.equality.drawn.vocabulary import NO_CURSORS, NO_IDS, Vocabulary
@@ -52,6 +53,7 @@ NOT_IN_THE_SCENE = {
     *("staff.accounts", "staff.reviews", "staff.account.reviews", "staff.account.sendingSources"),
 }
 """Orders of lists that are empty for every viewer: there is no cursor of theirs."""
+_ORDERS = {each.name: each for orders in (AccountOrder, EventOrder) for each in orders}
 _CHOOSING_THE_ORDER = {"orderBy", "emailPrefix", "attribute", "value"}
 _PREFIX_BY_FIELD = {"account": "acct_", "members": "role_", "contacts": "clst_"}
 
@@ -217,7 +219,7 @@ def _tag(field: SqlField, values: Mapping[str, Value]) -> str:
         return order.tag
     chosen: dict[str, object] = {}
     if (by := values.get("orderBy")) is not None:
-        chosen["order_by"] = AccountOrder[str(by.json)]
+        chosen["order_by"] = _ORDERS[str(by.json)]
     if (prefix := values.get("emailPrefix")) is not None:
         chosen["email_prefix"] = prefix.json
     return order(**chosen).tag
