@@ -1,4 +1,4 @@
-"""What the defaults of the server's libraries get wrong, each with the tests that fail without its mend; and
+"""T30: what the defaults of the server's libraries get wrong, each with the tests that fail without its mend; and
 the mends that have no test elsewhere."""
 
 import ast

@@ -1,4 +1,4 @@
-"""The order of the log: who follows it by cursor misses nothing and sees nothing twice."""
+"""N17: the order of the log: who follows it by cursor misses nothing and sees nothing twice."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""Whoever may not see it any more is told nothing more, and hears so within a second, also when nothing
+"""T10: whoever may not see it any more is told nothing more, and hears so within a second, also when nothing
 happens."""
 
 import asyncio

@@ -1,4 +1,4 @@
-"""A directory provisions people and groups, and groups give roles."""
+"""T5: a directory provisions people and groups, and groups give roles."""
 
 import asyncio
 
