@@ -1,4 +1,4 @@
-"""N16: the tabs that GraphiQL opens for the demo's people, as the page fills them in, sent one after another."""
+"""N16: the tabs that GraphiQL opens for the demo's people, as the page fills them in, sent in turn."""
 
 import json
 from collections.abc import AsyncIterator

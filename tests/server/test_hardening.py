@@ -1,5 +1,5 @@
-"""T30: what the defaults of the server's libraries get wrong, each with the tests that fail without its mend; and
-the mends that have no test elsewhere."""
+"""T30: what the defaults of the server's libraries get wrong, each with the tests that fail without its mend;
+and the mends that have no test elsewhere."""
 
 import ast
 import re

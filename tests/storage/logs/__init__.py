@@ -1,0 +1,1 @@
+"""The log as the database keeps it."""
