@@ -1,4 +1,4 @@
-"""N13: nobody but FINANCE and the owner reads the invoices of an account. Every later change is held to it."""
+"""N13: nobody but FINANCE and the owner reads the invoices of an account. Every change is held to it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
