@@ -11,6 +11,7 @@ from schema.fields.amounts import SCALAR, MicroAmount
 from schema.fields.directives import directives_of
 from schema.fields.enum_publishing import publish
 from schema.fields.enums import ENUMS
+from schema.fields.moments import MOMENTS
 from schema.fields.needs import describe_needs
 from schema.fields.user_errors import ERRORS
 from schema.query import NodeQuery, found_by
@@ -21,7 +22,7 @@ _SUBSCRIPTIONS = tuple(subscription for area in AREAS for subscription in area.s
 _NODES = [found.type_ for found in found_by().values()]
 _ENUMS = (*ENUMS, *(described for area in AREAS for described in area.enums))
 _MARKS = (Anonymous, Public, Requires, RequiresAny, StaffOnly)
-_CONFIG = StrawberryConfig(scalar_map={MicroAmount: SCALAR})
+_CONFIG = StrawberryConfig(scalar_map={MicroAmount: SCALAR, **MOMENTS})
 
 
 class UnmarkedFieldsError(Exception):

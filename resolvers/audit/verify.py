@@ -8,8 +8,18 @@ from typing import Any
 from sqlalchemy import Select, Text, and_, func, literal_column, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.accounts.tables import accounts
 from models.accounts.trees import in_tree
-from models.effects.event_chain import PARTS, ChainCheck, Seal, event_chains, event_seals, log_sealing
+from models.base.ids import Kind, present
+from models.effects.event_chain import (
+    GENESIS,
+    PARTS,
+    ChainCheck,
+    Seal,
+    event_chains,
+    event_seals,
+    log_sealing,
+)
 from models.effects.events import events
 
 
@@ -21,7 +31,23 @@ class Fault:
     what: str
 
     def __str__(self) -> str:
-        return f"{self.account_id}: {self.what}"
+        return f"{present(Kind.ACCOUNT, self.account_id)}: {self.what}"
+
+
+@dataclass(frozen=True)
+class LogEnd:
+    """How far the sealed log of an account goes, as its `eventProof` says it. `head`: of 32 bytes."""
+
+    event_count: int
+    head: bytes
+
+
+@dataclass(frozen=True)
+class LogsRead:
+    """How much the logs hold that were sealed: accounts with an event, and their events."""
+
+    account_count: int
+    event_count: int
 
 
 async def seal_all(connection: AsyncConnection) -> None:
@@ -33,7 +59,8 @@ async def seal_all(connection: AsyncConnection) -> None:
 
 
 async def audit(connection: AsyncConnection, account_id: uuid.UUID | None = None) -> AsyncIterator[Fault]:
-    """Yield all faults of all logs, or of the account's; none: they hold. Reads one snapshot.
+    """Yield all faults of all logs, or of the account's; none: they hold. Reads one snapshot,
+    in which the transaction stays.
 
     The connection must see all trees and must not have begun a transaction.
     """
@@ -54,7 +81,26 @@ async def audit(connection: AsyncConnection, account_id: uuid.UUID | None = None
         for what in check.end(chain.event_count, chain.head):
             yield Fault(chain.account_id, what)
     for added in await connection.execute(_of(_UNSEALED, events.c.account_id, account_id)):
-        yield Fault(added.account_id, f"event {added.id} was added later")
+        yield Fault(added.account_id, f"event {present(Kind.EVENT, added.id)} was added later")
+
+
+async def log_end(connection: AsyncConnection, account_id: uuid.UUID) -> LogEnd | None:
+    """Where the sealed log of the account ends; None if there is no such account."""
+    ends = select(
+        func.coalesce(event_chains.c.event_count, 0).label("event_count"),
+        func.coalesce(event_chains.c.head, GENESIS).label("head"),
+    )
+    of = in_tree(event_chains, accounts, account_id="id")
+    account = ends.join_from(accounts, event_chains, of, isouter=True).where(accounts.c.id == account_id)
+    found = (await connection.execute(account)).first()
+    return None if found is None else LogEnd(found.event_count, found.head)
+
+
+async def logs_read(connection: AsyncConnection) -> LogsRead:
+    """How much there is of all accounts."""
+    counted = select(func.count(), func.coalesce(func.sum(event_chains.c.event_count), 0))
+    account_count, event_count = (await connection.execute(counted.select_from(event_chains))).one()
+    return LogsRead(account_count, int(event_count))
 
 
 def _of(statement: Select[Any], column: Any, account_id: uuid.UUID | None) -> Select[Any]:

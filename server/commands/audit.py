@@ -2,27 +2,50 @@
 
 import asyncio
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from models.base.ids import Kind, parse
-from resolvers.audit.verify import Fault, audit, seal_all
+from resolvers.audit.verify import Fault, LogEnd, LogsRead, audit, log_end, logs_read, seal_all
 from server.commands.database import open_database, read_settings
 from server.database.current import check_owner, owners_database
 from server.failures.command_failed import CommandFailed, database_failures
 
 
-async def log_faults(owner_url: str, account_id: uuid.UUID | None = None) -> list[Fault]:
-    """Seal what is settled, recompute the chains, and return what is wrong. Only the database's owner sees
-    all trees.
+@dataclass(frozen=True)
+class Checked:
+    """What was found in the logs of all accounts or in that of one. `read`: how much was looked at."""
 
-    Raises CommandFailed for anybody else, and if migrations are due.
+    faults: Sequence[Fault]
+    read: LogEnd | LogsRead
+
+    @property
+    def sentence(self) -> str:
+        """What is told of logs that hold."""
+        match self.read:
+            case LogEnd(event_count, head):
+                return f"The log holds: {event_count} events, and its head is {head.hex()}."
+            case LogsRead(account_count, event_count):
+                return f"The logs hold: {account_count} accounts, {event_count} events."
+
+
+async def check_logs(owner_url: str, account_id: uuid.UUID | None = None) -> Checked:
+    """Seal what is settled, recompute the chains, and return what is wrong and how much was read. Only the
+    database's owner sees all trees.
+
+    Raises CommandFailed for anybody else, if migrations are due, and if there is no such account.
     """
     async with owners_database(owner_url) as database, database.connect() as connection:
         await check_owner(connection, "logs")
         await seal_all(connection)
-        return [fault async for fault in audit(connection, account_id)]
+        faults = [fault async for fault in audit(connection, account_id)]
+        read = await (logs_read(connection) if account_id is None else log_end(connection, account_id))
+        if read is None:
+            raise CommandFailed("There is no such account.")
+        return Checked(faults, read)
 
 
 GROUP = typer.Typer(name="audit", help="The log of changes.", no_args_is_help=True)
@@ -38,7 +61,7 @@ def verify_logs(
         raise CommandFailed(f"{account} is no id of an account.")
     settings = read_settings()
     with open_database(settings) as addresses, database_failures():
-        faults = asyncio.run(log_faults(addresses.owner, account_id))
-    if faults:
-        raise CommandFailed("The log does not hold: " + "; ".join(map(str, faults)) + ".")
-    typer.echo("The log holds.")
+        checked = asyncio.run(check_logs(addresses.owner, account_id))
+    if checked.faults:
+        raise CommandFailed("The log does not hold: " + "; ".join(map(str, checked.faults)) + ".")
+    typer.echo(checked.sentence)

@@ -1,8 +1,11 @@
 """Tables of the pages that say what the product says."""
 
+import re
+
 from authz.policy.builtin_roles import BuiltinRole, compiled
 from authz.policy.permissions import ALL_PERMISSIONS, Area, Permission
 from tests.documentation.pages import DOCS, Page
+from tests.server.edge.test_cross_origin import EXPOSED
 from tests.server.settings.variables import setting_variables
 
 
@@ -35,6 +38,12 @@ def _names(cell: str) -> list[str]:
     names = [name.strip() for name in cell.split(",") if name.strip()]
     assert all(name in Permission.__members__ or name in Area.__members__ for name in names), names
     return names
+
+
+def test_the_headers_that_other_origins_read_are_listed() -> None:
+    section = Page.of(DOCS / "guide" / "signing-in.md").section("Other origins")
+    listed = section.partition("with its headers")[2].partition(". There")[0]
+    assert {name.lower() for name in re.findall(r"`([\w-]+)`", listed)} == EXPOSED
 
 
 def test_every_setting_is_listed_with_its_default() -> None:

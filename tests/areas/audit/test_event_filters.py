@@ -1,5 +1,6 @@
 """The log of a whole subtree, filtered by time, by who acted and by what was changed."""
 
+import datetime
 from typing import Any
 
 from authz.policy.builtin_roles import BuiltinRole
@@ -10,6 +11,7 @@ from tests.client.mutations import ROLE_IDS, done
 from tests.world.brand import Brand
 from tests.world.world import Account, World
 
+_FAR_EAST = datetime.timezone(datetime.timedelta(hours=13))
 _EVENTS = """query ($id: ID!, $below: Boolean!, $first: Int, $after: String, $types: [EventType!],
     $since: DateTime, $until: DateTime, $actor: ID, $subject: ID) { account(id: $id) {
   events(includeDescendants: $below, first: $first, after: $after, types: $types,
@@ -71,7 +73,7 @@ async def test_its_pages_follow_each_other_in_both_directions(api: Api, brand: B
 
 
 async def test_events_are_found_by_time(api: Api, brand: Brand) -> None:
-    """From a moment on, and before one, as `createdAt` tells it."""
+    """From a moment on, and before one, as `createdAt` tells it. Without an offset it is in UTC."""
     for name in ("One", "Two", "Three"):
         await _rename(api, brand.owner, brand.us, name)
         await _rename(api, brand.owner, brand.uk, name)
@@ -89,6 +91,12 @@ async def test_events_are_found_by_time(api: Api, brand: Brand) -> None:
             ]
             page = await _page(api, brand.owner, account, first=50, since=since, until=until, below=below)
             assert [node["id"] for node in page["nodes"]] == expected
+    later = [node["account"]["name"] for node in nodes if node["createdAt"] >= moments[3]]
+    without = moments[3].removesuffix("+00:00")
+    elsewhere = datetime.datetime.fromisoformat(moments[3]).astimezone(_FAR_EAST).isoformat()
+    assert without != moments[3] != elsewhere
+    for since in (without, elsewhere):
+        assert await _found(api, brand.owner, brand.master, since=since) == later, since
     assert await _found(api, brand.owner, brand.master, since="9999-12-31T00:00:00Z") == []
     assert await _found(api, brand.owner, brand.master, until="0001-01-02T00:00:00Z") == []
     answer = await api.ask(

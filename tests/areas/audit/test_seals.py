@@ -9,11 +9,13 @@ from sqlalchemy import delete, func, insert, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
-from models.base.ids import new_id
+from models.base.ids import Kind, new_id, present
 from models.effects.event_chain import PARTS, event_chains, event_seals
 from models.effects.events import events
-from server.commands.audit import log_faults
+from resolvers.audit.verify import LogsRead
+from server.commands.audit import check_logs
 from server.embedded_postgres import DatabaseAddresses
+from server.failures.command_failed import CommandFailed
 from server.jobs.effects import seal_events
 from tests.client.api import Api, Caller
 from tests.client.mutations import ROLE_IDS, done
@@ -147,11 +149,11 @@ async def test_a_change_of_a_column_is_found(
         await connection.execute(
             update(events).where(events.c.id == second.scalar_subquery()).values({column: _CHANGES[column]})
         )
-    found = [fault.what for fault in await log_faults(own.owner, account.key)]
+    found = [fault.what for fault in (await check_logs(own.owner, account.key)).faults]
     expected = {"id": "event 2 was deleted"}.get(column, "event 2 was changed")
     assert expected in found
     if column == "id":
-        assert found[1:] == [f"event {_CHANGES['id']} was added later"]
+        assert found[1:] == [f"event {present(Kind.EVENT, _CHANGES['id'])} was added later"]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +162,7 @@ async def test_a_change_of_a_column_is_found(
 async def test_what_is_removed_added_or_moved_is_found(
     world: World, own: DatabaseAddresses, account: Account, what: str
 ) -> None:
-    assert await log_faults(own.owner, account.key) == []
+    assert (await check_logs(own.owner, account.key)).faults == []
     number = 3 if what == "last seal" else 2
     seal = (event_seals.c.account_id == account.key, event_seals.c.number == number)
     second = select(event_seals.c.event_id).where(*seal).scalar_subquery()
@@ -183,7 +185,7 @@ async def test_what_is_removed_added_or_moved_is_found(
                 await connection.execute(
                     update(event_seals).where(*seal).values(hash=func.sha256(event_seals.c.hash))
                 )
-    found = [fault.what for fault in await log_faults(own.owner, account.key)]
+    found = [fault.what for fault in (await check_logs(own.owner, account.key)).faults]
     expected = {
         "event": ["event 2 was deleted"],
         "seal": ["seal 2 is missing", "seal 3 does not follow the one before it", "event"],
@@ -217,4 +219,36 @@ async def test_many_are_sealed_in_batches_by_workers_at_once(
     for account in accounts:
         await _sealed(application, world, account, 900)
     for account in accounts:
-        assert await log_faults(own.owner, account.key) == []
+        assert (await check_logs(own.owner, account.key)).faults == []
+
+
+async def test_what_was_read_is_told_as_the_proof_says_it(
+    api: Api, world: World, own: DatabaseAddresses, account: Account
+) -> None:
+    owner = await world.member(account, BuiltinRole.OWNER)
+    proof = (await _log(api, owner, account))["eventProof"]
+    checked = await check_logs(own.owner, account.key)
+    assert checked.sentence == f"The log holds: 3 events, and its head is {proof['head']}."
+    before = (await check_logs(own.owner)).read
+    other = await world.account()
+    renaming = await world.member(other, BuiltinRole.OWNER)
+    for name in ("One", "Two"):
+        await done(api, "accountUpdate", renaming, accountId=other.id, name=name)
+    after = (await check_logs(own.owner)).read
+    assert isinstance(before, LogsRead)
+    assert after == LogsRead(before.account_count + 1, before.event_count + 2)
+
+
+async def test_an_account_that_is_not_there_is_refused(own: DatabaseAddresses) -> None:
+    with pytest.raises(CommandFailed, match="There is no such account"):
+        await check_logs(own.owner, new_id())
+
+
+async def test_a_fault_names_its_account_as_the_api_does(
+    world: World, own: DatabaseAddresses, account: Account
+) -> None:
+    async with world.database.begin() as connection:
+        await connection.execute(delete(event_seals).where(event_seals.c.account_id == account.key))
+    faults = (await check_logs(own.owner, account.key)).faults
+    assert faults
+    assert all(str(fault).startswith(f"{account.id}: ") for fault in faults)

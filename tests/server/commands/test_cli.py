@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 from sqlalchemy import insert
 
-from models.base.ids import new_id
+from models.base.ids import Kind, new_id, present
 from models.effects.outbox import outbox_messages
 from server.cli import application
 from server.database.connections import connect_as_owner
@@ -27,6 +27,7 @@ from tests.server.start.processes import is_setting
 
 CHECKOUT = Path(__file__).parents[3]
 SECRET = "correct-horse"
+_ACCOUNT = "INSERT INTO accounts (master_id, id, name, sort_key, search_key) VALUES"
 NOBODY_LISTENS = f"postgresql://mandant:{SECRET}@127.0.0.1:1/mandant"
 
 
@@ -170,6 +171,19 @@ def test_ledger_verify_needs_the_owner(run: Run, addresses: DatabaseAddresses) -
     """Nobody else sees all books, and would find nothing wrong with those that he does not see."""
     finished = run("ledger", "verify", DATABASE_URL=addresses.application)
     assert "owner" in assert_one_sentence(finished)
+
+
+def test_audit_verify_tells_what_it_has_read(run: Run, empty: DatabaseAddresses) -> None:
+    settings = {"DATABASE_URL": empty.owner}
+    assert "migrations are due" in assert_one_sentence(run("audit", "verify", **settings))
+    assert run("migrate").code == 0
+    assert run("audit", "verify") == Finished(0, "The logs hold: 0 accounts, 0 events.\n", "")
+    silent, unknown = new_id(), new_id()
+    asyncio.run(execute(empty.owner, f"{_ACCOUNT} ('{silent}', '{silent}', 'A', '', '')"))
+    of_silent = run("audit", "verify", "--account", present(Kind.ACCOUNT, silent))
+    assert of_silent == Finished(0, f"The log holds: 0 events, and its head is {'00' * 32}.\n", "")
+    told = assert_one_sentence(run("audit", "verify", "--account", present(Kind.ACCOUNT, unknown)))
+    assert "There is no such account." in told
 
 
 def test_migrate_brings_a_database_up_to_date(run: Run, empty: DatabaseAddresses) -> None:

@@ -25,7 +25,7 @@ _NOT_OURS = (
 )
 _API = ("/graphql", "/recipients", "/invoices/invc_1.pdf")
 _OTHER = ("/healthz", "/readyz", "/metrics", "/invitation", "/nowhere", "/graphql/", "/recipients/x")
-_EXPOSED = {
+EXPOSED = {
     "x-request-id",
     "retry-after",
     "ratelimit",
@@ -134,7 +134,7 @@ async def test_each_answer_says_whose_pages_may_read_it(
             assert ("origin" in _vary(response)) == varies
             assert "x-request-id" in response.headers
             exposed = response.headers.get("access-control-expose-headers", "").lower()
-            assert set(exposed.split(", ")) == (_EXPOSED if told else {""})
+            assert set(exposed.split(", ")) == (EXPOSED if told else {""})
 
 
 async def test_also_where_the_database_is_away() -> None:

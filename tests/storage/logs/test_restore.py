@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.effects.log_numbers import log_numbering
-from server.commands.audit import log_faults
+from server.commands.audit import check_logs
 from server.database.connections import connect_as_application
 from server.database.migrate import migrate, why_not_current
 from server.embedded_postgres import DatabaseAddresses
@@ -105,7 +105,7 @@ async def test_the_log_goes_on_in_a_restored_database(
         assert (await _why_not_current(engine) or "").startswith("the database was restored from a dump")
         await migrate(restored.owner)
         assert await _why_not_current(engine) is None
-        assert await log_faults(restored.owner) == []
+        assert (await check_logs(restored.owner)).faults == []
         app = create_app(settings, restored.application)
         async with Api.of(app) as there, app.router.lifespan_context(app):
             again, anew = (
@@ -118,6 +118,6 @@ async def test_the_log_goes_on_in_a_restored_database(
             assert await anew.has_seen(3)
             assert anew.ids == [*follower.ids[:2], *again.ids]
         await seal_events(engine)
-        assert await log_faults(restored.owner) == []
+        assert (await check_logs(restored.owner)).faults == []
     finally:
         await engine.dispose()
