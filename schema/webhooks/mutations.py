@@ -27,7 +27,7 @@ from schema.webhooks.types import Webhook, WebhookDelivery
 _WINDOW = datetime.timedelta(minutes=10)
 _WEBHOOKS_OF_A_PRINCIPAL = 100
 _URL = (
-    "Where events are sent to: https://, at port 443 or from 1024 on, at most 2,000 characters. All "
+    "Where events are sent to: https://, at port 443 or 1024 to 65535, at most 2,000 characters. All "
     "addresses that its name leads to must be of the public Internet."
 )
 _KEY = (
