@@ -136,8 +136,12 @@ async def _end_sends(
     """Reservations are released. Committed sends stay counted. Another tree may verify the domains."""
     voided = await void_open_sends(session, principal, account)
     removed = await remove_domains(session, principal, account)
-    await delete_webhooks(session, principal, account)
-    counts = {EffectKind.SENDS_VOIDED: voided, EffectKind.DOMAINS_REMOVED: removed}
+    deleted = await delete_webhooks(session, principal, account)
+    counts = {
+        EffectKind.SENDS_VOIDED: voided,
+        EffectKind.DOMAINS_REMOVED: removed,
+        EffectKind.WEBHOOKS_DELETED: deleted,
+    }
     return [SettlementEffect(kind, count=count) for kind, count in counts.items() if count]
 
 

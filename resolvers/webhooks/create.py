@@ -21,7 +21,7 @@ from resolvers.sealing.keyring import KeyringSource
 from resolvers.webhooks.inputs import description_of, shown, types_of
 from resolvers.webhooks.places import cursor_before
 from resolvers.webhooks.signing_secrets import LONGEST_OVERLAP, moved_to_previous, new_secret
-from resolvers.webhooks.store import check_key, locked_webhook, log_webhook, write_webhook
+from resolvers.webhooks.store import WebhookRow, check_key, locked_webhook, log_webhook, write_webhook
 
 MOST_WEBHOOKS = 20
 """Of one account."""
@@ -99,13 +99,16 @@ async def rotate_secret(
     """Give the webhook a new secret. Deliveries are signed with the old one too until the overlap has passed.
     Needs WEBHOOKS_WRITE.
 
-    Raises BAD_USER_INPUT for an overlap out of bounds, and SECRETS_UNAVAILABLE.
+    Raises BAD_USER_INPUT for an overlap out of bounds, FAILED_PRECONDITION for an overlap within the one
+    before, as there is room for one old secret, and SECRETS_UNAVAILABLE.
     """
     if not datetime.timedelta() <= overlap <= LONGEST_OVERLAP:
         message = f"Must lie between 0 and {LONGEST_OVERLAP // datetime.timedelta(minutes=1)}."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "overlapMinutes")
     keyring = keyring_source()
     account, webhook = await locked_webhook(session, principal, webhook_id)
+    if overlap:
+        _check_room(webhook)
     secret = new_secret(keyring, MasterId(account.master_id), webhook_id)
     values: dict[str, object] = {"secret": secret.sealed}
     values |= {"previous_secret": None, "previous_secret_expires_at": None}
@@ -120,6 +123,16 @@ async def rotate_secret(
         session, principal, account, EventType.WEBHOOK_SECRET_ROTATED, webhook_id, before, after
     )
     return WebhookSecret(webhook_id, secret.shown)
+
+
+def _check_room(webhook: WebhookRow) -> None:
+    end = webhook.previous_secret_expires_at
+    if end is not None and end > webhook.now:
+        message = (
+            f"Until {end.astimezone(datetime.UTC).isoformat()} deliveries are signed with an old secret too. "
+            "Rotate after that, or with `overlapMinutes: 0`, which ends both old secrets at once."
+        )
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "webhookId")
 
 
 async def _check_number(session: WriteSession, account: Authorized) -> None:

@@ -14,7 +14,7 @@ from models.webhooks.tables import WebhookStatus, webhook_deliveries, webhooks
 from resolvers.effects.attempts import Limit, count_attempts
 from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change
-from resolvers.webhooks.store import WebhookRow, locked_webhook, log_webhook
+from resolvers.webhooks.store import WebhookRow, check_key_of, locked_webhook, log_webhook
 
 TESTS = 20
 """How often one webhook can be tested in an hour."""
@@ -52,14 +52,16 @@ async def order_replay(session: WriteSession, principal: Principal, command: Web
     """Have the events of a span of the log delivered again, also those that were delivered. Needs
     WEBHOOKS_WRITE.
 
-    Raises BAD_USER_INPUT for a span that is empty, and FAILED_PRECONDITION for a webhook that is paused or
-    while another replay is under way.
+    Raises BAD_USER_INPUT for a span that is empty or has not begun, and FAILED_PRECONDITION for a
+    webhook that is paused or while another replay is under way.
     """
     if command.since.tzinfo is None or command.until.tzinfo is None:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Must have an offset from UTC.", "since")
     if command.until <= command.since:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Must be later than `since`.", "until")
     account, webhook = await locked_webhook(session, principal, command.webhook_id)
+    if command.since > webhook.now:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Must lie in the past.", "since")
     _check_active(webhook)
     if webhook.replay_until is not None:
         message = "Another replay of the webhook is under way: wait for its end."
@@ -74,10 +76,12 @@ async def order_replay(session: WriteSession, principal: Principal, command: Web
 
 async def resume(session: WriteSession, principal: Principal, webhook_id: WebhookId) -> None:
     """Go on after a pause, with what came meanwhile. Needs WEBHOOKS_WRITE. Nothing changes for a webhook that
-    is not paused."""
+    is not paused. Raises FAILED_PRECONDITION for one whose key cannot read for it: it would be paused
+    again at once."""
     account, webhook = await locked_webhook(session, principal, webhook_id)
     if webhook.status == WebhookStatus.ACTIVE.value:
         return
+    await check_key_of(session, account, webhook)
     values: dict[str, object] = {
         "status": WebhookStatus.ACTIVE.value,
         "pause_reason": None,

@@ -13,7 +13,13 @@ from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
 from models.base.ids import Kind
 from models.effects.events import events
-from models.webhooks.tables import WebhookDeliveryStatus, webhook_deliveries, webhook_tries, webhooks
+from models.webhooks.tables import (
+    WebhookDeliveryStatus,
+    WebhookStatus,
+    webhook_deliveries,
+    webhook_tries,
+    webhooks,
+)
 from resolvers.inputs.global_ids import Id, of_kind
 from resolvers.rows.shown import account_behind, known_person, row_by_id, rows_of
 
@@ -98,6 +104,16 @@ def event_of(delivery: FromClause) -> Select[Any]:
 def is_test(delivery: FromClause) -> ColumnElement[bool]:
     """Whether it is a test, which tells of no event."""
     return delivery.c.event_id.is_(None)
+
+
+def next_try_at(delivery: FromClause) -> ColumnElement[datetime.datetime | None]:
+    """When it is tried next, or soon after; null if it is not tried any more, and while its webhook is
+    paused."""
+    webhook = webhooks.alias()
+    is_active = exists().where(
+        in_tree(webhook, delivery, id="webhook_id"), webhook.c.status == WebhookStatus.ACTIVE.value
+    )
+    return case((is_active, delivery.c.next_try_at))
 
 
 def tries_of(delivery: FromClause) -> Select[Any]:

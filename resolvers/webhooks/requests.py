@@ -31,8 +31,12 @@ ended from outside meanwhile leaves its socket open."""
 _LONGEST_ANSWER = 64 * 1024
 _FIRST_FREE_PORT = 1024
 """Ports below are those of other services, which a request must not speak to."""
+_LAST_PORT = 65_535
 _GONE = 410
 _NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+"""As the last label of a name: other programs take the whole for an IPv4 address, as 0x7f.1 or 2130706433."""
+_THIS_MACHINE = "localhost"
 
 
 class NotSentError(Exception):
@@ -92,14 +96,26 @@ class WebhookRequests:
             return "Must begin with https://."
         if url.userinfo or url.fragment:
             return "Must have neither a password nor a fragment."
-        if _literal(url) is None and not _NAME.fullmatch(url.raw_host.decode("ascii")):
-            return "Must have the name of a host."
-        if not self._private_addresses and _port_of(url) != 443 and _port_of(url) < _FIRST_FREE_PORT:
-            return f"Its port must be 443, or {_FIRST_FREE_PORT} or above."
+        return self._problem_of_host(url) or self._problem_of_port(_port_of(url))
+
+    def _problem_of_host(self, url: httpx.URL) -> str | None:
         literal = _literal(url)
-        if literal is not None and not self._may_be_asked(literal):
-            return "Its address must be one of the public Internet."
+        if literal is not None:
+            return None if self._may_be_asked(literal) else "Its address must be one of the public Internet."
+        name = url.raw_host.decode("ascii")
+        last_label = name.removesuffix(".").rpartition(".")[2]
+        if not _NAME.fullmatch(name) or _NUMBER.fullmatch(last_label):
+            return "Must have the name of a host, or an address written in full."
+        if last_label == _THIS_MACHINE and not self._private_addresses:
+            return "Its host must be one of the public Internet."
         return None
+
+    def _problem_of_port(self, port: int) -> str | None:
+        if self._private_addresses:
+            return None if 0 < port <= _LAST_PORT else f"Its port must be 1 to {_LAST_PORT}."
+        if port == 443 or _FIRST_FREE_PORT <= port <= _LAST_PORT:
+            return None
+        return f"Its port must be 443, or {_FIRST_FREE_PORT} to {_LAST_PORT}."
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Tried:
         """Send a body of JSON. Raises nothing that the other server or the network causes."""
@@ -187,8 +203,7 @@ async def _read_some(answer: httpx.Response) -> None:
 
 
 def _literal(url: httpx.URL) -> str | None:
-    """The address in the URL; None where it has a name. Other ways to write one, such as a number, are names
-    that nobody has."""
+    """The address in the URL; None where it has a name."""
     try:
         return str(ipaddress.ip_address(url.host))
     except ValueError:
@@ -196,7 +211,9 @@ def _literal(url: httpx.URL) -> str | None:
 
 
 def _port_of(url: httpx.URL) -> int:
-    return url.port or (443 if url.scheme == "https" else 80)
+    if url.port is not None:
+        return url.port
+    return 443 if url.scheme == "https" else 80
 
 
 def _since(begun: float) -> int:

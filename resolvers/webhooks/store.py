@@ -5,7 +5,7 @@ import uuid
 from sqlalchemy import Row, func, select, update
 
 from authz.callers.principals import Principal
-from authz.guards.delegation import role_to_give
+from authz.guards.delegation import RoleGrant, role_in, role_to_give
 from authz.guards.exclusive import Authorized, WriteKind, authorize
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
@@ -27,12 +27,12 @@ async def locked_webhook(
     webhook_id: WebhookId,
     write_kind: WriteKind = WriteKind.CHANGES,
 ) -> tuple[Authorized, WebhookRow]:
-    """The webhook and its account, locked. Needs WEBHOOKS_WRITE. Raises NotFound and what `authorize`
-    raises."""
+    """The webhook with the moment `now`, and its account, locked. Needs WEBHOOKS_WRITE. Raises NotFound and
+    what `authorize` raises."""
     owner = select(webhooks.c.account_id).where(webhooks.c.id == webhook_id).scalar_subquery()
     account = await authorize(session, principal, owner, Permission.WEBHOOKS_WRITE, write_kind)
-    locked = select(webhooks).where(row_of(webhooks, account, webhook_id)).with_for_update()
-    row = (await session.execute(locked)).one_or_none()
+    locked = select(webhooks, func.now().label("now")).where(row_of(webhooks, account, webhook_id))
+    row = (await session.execute(locked.with_for_update())).one_or_none()
     if row is None:
         raise NotFound("webhookId")
     return account, row
@@ -48,6 +48,21 @@ async def check_key(session: WriteSession, account: Authorized, api_key_id: uuid
     """
     key = await _key(session, account, ApiKeyId(api_key_id))
     role = await role_to_give(session, account, key.role_id, "apiKeyId")
+    await _check_reads(session, key, role)
+
+
+async def check_key_of(session: WriteSession, account: Authorized, webhook: WebhookRow) -> None:
+    """Raise FAILED_PRECONDITION if the webhook's own key cannot read for it any more. Whoever asks need not
+    hold what the key's role gives: the webhook goes where it went."""
+    try:
+        key = await _key(session, account, ApiKeyId(webhook.api_key_id))
+        await _check_reads(session, key, await role_in(session, account, key.role_id))
+    except Refusal as refusal:
+        message = f"{refusal.message} Mend it, or give the webhook another key with `webhookUpdate` first."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "webhookId") from None
+
+
+async def _check_reads(session: WriteSession, key: KeyRow, role: RoleGrant) -> None:
     await check_works(session, key)
     if key.ip_ranges:
         message = "The key works from some network addresses alone, and a webhook reads from none."

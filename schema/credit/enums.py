@@ -42,6 +42,7 @@ ENUMS = (
             "TOP_UP_RULE_ENDED": "The rule for automatic top-ups ends.",
             "PAYMENT_METHODS_REMOVED": "Payment methods are removed.",
             "DOMAINS_REMOVED": "Domains are removed. Others can verify them then.",
+            "WEBHOOKS_DELETED": "Webhooks are deleted. What was not delivered is not sent any more.",
             "PLAN_WITHDRAWN": "A scheduled plan is withdrawn.",
             "PLAN_CHARGED": "The current billing cycle is charged at its end, as usual.",
             "SEND_BUDGET_ENDED": "The budget of sends ends, and its guarantee is released.",

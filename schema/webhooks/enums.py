@@ -27,7 +27,7 @@ ENUMS = (
     EnumDescription(
         WebhookDeliveryStatus,
         {
-            "PENDING": "It was not taken yet, and is tried at `nextTryAt`.",
+            "PENDING": "It was not taken yet, and is tried at `nextTryAt`, or once its webhook is resumed.",
             "DELIVERED": "The receiver answered with a status from 200 to 299.",
             "FAILED": "It was tried ten times in three days; a test once. `webhookReplay` tries again.",
             "WITHHELD": "Nothing was sent, because the webhook's API key could not read the event any more.",

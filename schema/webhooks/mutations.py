@@ -27,7 +27,7 @@ from schema.webhooks.types import Webhook, WebhookDelivery
 _WINDOW = datetime.timedelta(minutes=10)
 _WEBHOOKS_OF_A_PRINCIPAL = 100
 _URL = (
-    "Where events are sent to: https://, at port 443 or from 1024 on, at most 2,000 characters. All "
+    "Where events are sent to: https://, at port 443 or 1024 to 65535, at most 2,000 characters. All "
     "addresses that its name leads to must be of the public Internet."
 )
 _KEY = (
@@ -89,8 +89,12 @@ class WebhookSecretRotateInput:
 @strawberry.input(description="The span of the log to deliver again.")
 class WebhookReplayInput:
     webhook_id: strawberry.ID = strawberry.field(description="The webhook.")
-    since: datetime.datetime = strawberry.field(description="Events of this moment and later.")
-    until: datetime.datetime = strawberry.field(description="Events before this moment.")
+    since: datetime.datetime = strawberry.field(
+        description="Events of this moment and later. Must lie in the past."
+    )
+    until: datetime.datetime = strawberry.field(
+        description="Events before this moment; of a moment to come, all that there are by now."
+    )
 
 
 @entity(None, carries={"webhook_id": Uuid()})
@@ -185,7 +189,8 @@ class WebhookMutation:
         self, session: WriteSession, principal: Principal, context: Context, input: WebhookSecretRotateInput
     ) -> WebhookPayload:
         """Give a webhook a new secret. Until the overlap has passed, each request has two signatures: one
-        with the new secret and one with the old one."""
+        with the new secret and one with the old one. There is room for one old secret: within an overlap only
+        `overlapMinutes: 0` is possible, which ends both old ones at once."""
         made = await create.rotate_secret(
             session,
             principal,
@@ -221,7 +226,8 @@ class WebhookMutation:
         self, session: WriteSession, principal: Principal, input: WebhookInput
     ) -> WebhookPayload:
         """Have a paused webhook go on, with all that came meanwhile. Nothing changes for one that is not
-        paused."""
+        paused. It is FAILED_PRECONDITION while the webhook's API key does not work, or may not read the
+        log."""
         webhook_id = _webhook_id(input.webhook_id)
         await orders.resume(session, principal, webhook_id)
         return payload(WebhookPayload, webhook_id=webhook_id, secret=None)

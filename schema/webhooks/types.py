@@ -51,9 +51,7 @@ class WebhookDelivery(Node):
         codec=enum_of(WebhookDeliveryStatus), description="What became of it."
     )
     tries: list[WebhookTry] = to_many(reads.tries_of)
-    next_try_at: datetime.datetime | None = column(
-        description="When it is tried next, or soon after; null if it is not tried any more."
-    )
+    next_try_at: datetime.datetime | None = computed(reads.next_try_at)
     created_at: datetime.datetime = column(
         description="When it was ordered: shortly after the event, or for a replay."
     )

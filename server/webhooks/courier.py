@@ -14,6 +14,7 @@ import structlog
 
 from authz.policy.refusals import TryLater
 from authz.wall.webhook_door import TakenWebhook, take_webhooks
+from engine.base.spans import no_spans
 from engine.writes.sessions import WriteSessions
 from schema.fields.deployment import Deployment
 from schema.root import build_schema
@@ -86,8 +87,12 @@ class Courier:
             free = _PLACES - len(tasks)
             if free <= 0:
                 continue
-            async with self._sessions.begin() as session:
-                taken = await take_webhooks(session, uuid.uuid4(), free, _PLACES_OF_A_TREE, failing=failing)
+            with no_spans():
+                async with self._sessions.begin() as session:
+                    taken = await take_webhooks(
+                        session, uuid.uuid4(), free, _PLACES_OF_A_TREE, failing=failing
+                    )
+            # Outside: a task goes on as silent as it is begun.
             for webhook in taken:
                 task = asyncio.create_task(self._work_on(webhook))
                 tasks.add(task)

@@ -101,7 +101,7 @@ TRIPS: dict[str, int] = {
     "webhookSecretRotate": 8,
     "webhookTest": 6,
     "webhookReplay": 5,
-    "webhookResume": 5,
+    "webhookResume": 8,
     "planChange": 13,
     "planChangeWithdraw": 9,
     "limitIncrease": 9,

@@ -1,9 +1,11 @@
 """Events come to the receiver: signed, in order, each with what the webhook's key may read of it."""
 
+import datetime
 import json
 from typing import Any
 
 import pytest
+from sqlalchemy import func
 from standardwebhooks.webhooks import Webhook as StandardWebhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
@@ -14,7 +16,7 @@ from tests.areas.webhooks.receiver import HOST, Taken, status
 from tests.areas.webhooks.site import Site
 from tests.client.api import Api
 from tests.client.links import set_parent_access
-from tests.client.mutations import ROLE_IDS, done
+from tests.client.mutations import ROLE_IDS, attempt, code_of, done
 from tests.world.brand import Brand
 from tests.world.world import Account, Member, World
 
@@ -155,6 +157,10 @@ async def test_a_revoked_key_pauses_the_webhook(site: Site, api: Api, brand: Bra
     assert (row["status"], row["pause_reason"]) == ("PAUSED", "KEY_STOPPED")
     log = await log_of(api, brand.owner, brand.us)
     assert [event["type"] for event in log[-2:]] == ["API_KEY_REVOKED", "WEBHOOK_PAUSED"]
+    before = await site.row(webhook)
+    refused = await attempt(api, "webhookResume", brand.owner, webhookId=webhook.id)
+    assert (refused.code, refused.named) == ("FAILED_PRECONDITION", "webhookId")
+    assert await site.row(webhook) == before
     # Another key, and nothing was lost.
     other = await world.api_key(brand.us, BuiltinRole.ADMINISTRATOR)
     await done(api, "webhookUpdate", brand.owner, webhookId=webhook.id, apiKeyId=other.id)
@@ -170,8 +176,17 @@ async def test_a_key_without_the_log_pauses_it(site: Site, api: Api, brand: Bran
     webhook = await give_webhook(world, brand.us, site.receiver.url("/in"))
     await done(api, "apiKeyUpdate", brand.owner, apiKeyId=webhook.api_key.id, permissions=["MEMBERS_READ"])
     await site.deliver()
-    assert (await site.row(webhook))["pause_reason"] == "KEY_STOPPED"
+    before = await site.row(webhook)
+    assert before["pause_reason"] == "KEY_STOPPED"
     assert not site.receiver.taken
+    developer = await world.member(brand.us, BuiltinRole.DEVELOPER)
+    resuming = {"webhookId": webhook.id}
+    assert await code_of(api, "webhookResume", developer, **resuming) == "FAILED_PRECONDITION"
+    assert await site.row(webhook) == before
+    await done(api, "apiKeyUpdate", brand.owner, apiKeyId=webhook.api_key.id, permissions=["AUDIT_READ"])
+    await done(api, "webhookResume", developer, **resuming)
+    await site.deliver()
+    assert site.receiver.taken
 
 
 async def test_what_is_withheld_between_two_tries(site: Site, api: Api, brand: Brand, world: World) -> None:
@@ -200,6 +215,11 @@ async def test_two_secrets_while_they_overlap(site: Site, api: Api, brand: Brand
     (taken,) = site.receiver.taken
     assert len(taken.headers["webhook-signature"].split(" ")) == 2
     assert verified(webhook.secret, taken) == verified(made["secret"], taken) == json.loads(taken.body)
+    before = await site.row(webhook)
+    refused = await attempt(api, "webhookSecretRotate", brand.owner, webhookId=webhook.id, overlapMinutes=5)
+    assert (refused.code, refused.named) == ("FAILED_PRECONDITION", "webhookId")
+    assert before["previous_secret_expires_at"].astimezone(datetime.UTC).isoformat() in refused.message
+    assert await site.row(webhook) == before
     again = await done(
         api, "webhookSecretRotate", brand.owner, "secret", webhookId=webhook.id, overlapMinutes=0
     )
@@ -209,6 +229,11 @@ async def test_two_secrets_while_they_overlap(site: Site, api: Api, brand: Brand
     for old in (webhook.secret, made["secret"]):
         with pytest.raises(WebhookVerificationError):
             verified(old, taken)
+    # There is room again as soon as no old secret is used.
+    overlap = {"webhookId": webhook.id, "overlapMinutes": 5}
+    await done(api, "webhookSecretRotate", brand.owner, **overlap)
+    await site.set_row(webhook, previous_secret_expires_at=func.now())
+    await done(api, "webhookSecretRotate", brand.owner, **overlap)
 
 
 async def test_a_test_is_sent(site: Site, api: Api, brand: Brand, world: World) -> None:

@@ -146,6 +146,12 @@ async def test_one_that_is_gone_is_paused_at_once(site: Site, api: Api, brand: B
     await site.deliver()
     row = await site.row(webhook)
     assert (row["status"], row["pause_reason"]) == ("PAUSED", "GONE")
+    seen = (await api.read(_DELIVERIES, brand.owner, id=webhook.id))["node"]
+    (delivery,) = seen["deliveries"]["nodes"]
+    assert (delivery["status"], delivery["nextTryAt"]) == ("PENDING", None)
+    await done(api, "webhookResume", brand.owner, webhookId=webhook.id)
+    seen = (await api.read(_DELIVERIES, brand.owner, id=webhook.id))["node"]
+    assert seen["deliveries"]["nodes"][0]["nextTryAt"] is not None
 
 
 async def test_others_of_the_account_do_not_wait(site: Site, api: Api, brand: Brand, world: World) -> None:
@@ -231,8 +237,10 @@ async def test_a_span_that_is_none(site: Site, api: Api, brand: Brand, world: Wo
     webhook = await give_webhook(world, brand.us, site.receiver.url("/in"))
     span = _span()
     turned = {"since": span["until"], "until": span["since"]}
-    code = await code_of(api, "webhookReplay", brand.owner, webhookId=webhook.id, **turned)
-    assert code == "BAD_USER_INPUT"
+    to_come = {"since": span["until"], "until": "2999-01-01T00:00:00Z"}
+    for wrong in (turned, to_come):
+        code = await code_of(api, "webhookReplay", brand.owner, webhookId=webhook.id, **wrong)
+        assert code == "BAD_USER_INPUT"
     assert (await site.row(webhook))["replay_until"] is None
 
 

@@ -145,6 +145,18 @@ def test_other_addresses_are_not(address: str) -> None:
         "https://[64:ff9b::7f00:1]",
         "https://169.254.169.254/latest/meta-data",
         "https://example.com/" + "x" * 2000,
+        "https://example.com:0",
+        "https://example.com:65536",
+        "https://localhost/in",
+        "https://LOCALHOST.:8443/in",
+        "https://hooks.localhost",
+        "https://2130706433",
+        "https://0x7f.1",
+        "https://0x7f000001.",
+        "https://0X7F.1",
+        "https://127.1",
+        "https://0177.0.0.1",
+        "https://example.com.1",
         "https://exa mple.com",
         "https://[",
     ],
@@ -155,7 +167,29 @@ def test_such_a_url_is_refused_at_once(public: WebhookRequests, url: str) -> Non
     assert refused.value.field == "url"
 
 
-@pytest.mark.parametrize("url", ["https://example.com/a?b=c", "https://example.com:8443", "https://1.1.1.1"])
+@pytest.mark.parametrize("url", ["https://x:65536", "https://x:0", "http://0x7f.1", "https://2130706433"])
+def test_such_a_url_works_nowhere(private: WebhookRequests, url: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        private.checked_url(url, "url")
+    assert refused.value.field == "url"
+
+
+@pytest.mark.parametrize("url", ["http://localhost:8080/in", "https://localhost:1", "http://10.0.0.1"])
+def test_a_network_of_ones_own_may_have_such_a_url(private: WebhookRequests, url: str) -> None:
+    assert private.checked_url(url, "url").startswith(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com/a?b=c",
+        "https://example.com:8443",
+        "https://example.com:65535",
+        "https://1.1.1.1",
+        "https://4.example.com",
+        "https://localhost.example.com",
+    ],
+)
 def test_such_a_url_is_taken(public: WebhookRequests, url: str) -> None:
     assert public.checked_url(url, "url").startswith(url)
 

@@ -79,6 +79,9 @@ def _opened(column: SealedColumn, row: dict[str, Any]) -> str:
         ({"url": "https://127.0.0.1/in"}, "url"),
         ({"url": "https://user@hooks.example.com"}, "url"),
         ({"url": "https://hooks.example.com:25"}, "url"),
+        ({"url": "https://hooks.example.com:70000"}, "url"),
+        ({"url": "https://localhost/in"}, "url"),
+        ({"url": "https://0x7f.1/in"}, "url"),
         ({"url": ""}, "url"),
         ({"description": ""}, "description"),
         ({"description": "x" * 201}, "description"),
@@ -185,8 +188,17 @@ async def test_neither_side_of_a_link_sees_the_others_webhooks(
 
 
 async def test_closing_an_account_deletes_them(site: Site, api: Api, brand: Brand, world: World) -> None:
+    """The dry run tells of it, and opening the account again does not bring them back."""
     await give_webhook(world, brand.uk)
-    assert await code_of(api, "accountClose", brand.owner, accountId=brand.uk.id) == ""
+    await give_webhook(world, brand.uk)
+    uk, told = {"accountId": brand.uk.id}, {"kind": "WEBHOOKS_DELETED", "count": 2}
+    tried = await done(api, "accountClose", brand.owner, "effects { kind count }", **uk, dryRun=True)
+    assert told in tried["effects"]
+    assert len(await _stored(world, brand.uk)) == 2
+    closed = await done(api, "accountClose", brand.owner, "effects { kind count }", **uk)
+    assert told in closed["effects"]
+    assert await _stored(world, brand.uk) == []
+    await done(api, "accountReopen", brand.owner, **uk)
     assert await _stored(world, brand.uk) == []
 
 

@@ -5,12 +5,14 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from engine.base import spans
 from models.webhooks.tables import webhooks
 from tests.areas.webhooks.giving import give_webhook
 from tests.areas.webhooks.receiver import Taken, receiving_plainly, status, take
@@ -71,6 +73,27 @@ async def test_two_workers_deliver_each_event_once(
     for path in paths:
         assert sorted(each.id for each in site.receiver.at(path)) == log
         assert most[path] <= 8
+
+
+async def test_looks_leave_no_spans(
+    site: Site, api: Api, brand: Brand, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker looks every second. What it then delivers is traced."""
+    texts: list[str] = []
+
+    def noted(name: str, attributes: spans.Attributes) -> AbstractContextManager[None]:
+        texts.append(f"{name} {attributes.get('db.query.text')}")
+        return nullcontext()
+
+    monkeypatch.setattr(spans, "_make", noted)
+    await site.deliver()
+    assert texts == []
+    await give_webhook(world, brand.us, site.receiver.url("/in"))
+    await rename(api, brand.owner, brand.us, "First")
+    await site.deliver()
+    assert len(site.receiver.taken) == 1
+    assert any("mandant_enter_for_webhook" in text for text in texts)
+    assert not any("mandant_take_webhooks" in text for text in texts)
 
 
 async def test_a_change_that_commits_late_is_not_missed(

@@ -142,6 +142,9 @@ async def test_a_job_is_traced(addresses: DatabaseAddresses, database: AsyncEngi
             assert await asyncio.to_thread(worker.terminate) == 0
     done = next(span for span in collector.spans if span.name == "job statistics_roll_up")
     assert "sql" in {span.name for span in collector.spans if span.parent_span_id == done.span_id}
+    # It looks for webhooks every second, and finds none.
+    texts = [str(_attributes(span).get("db.query.text")) for span in collector.spans]
+    assert not [text for text in texts if "mandant_take_webhooks" in text]
 
 
 def test_without_a_collector_nothing_of_it_is_loaded() -> None:

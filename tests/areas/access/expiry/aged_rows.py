@@ -81,6 +81,12 @@ INSERTS = {
     "decided_at) VALUES (:master, :account, gen_random_uuid(), 'WITHDRAWN', 1, now()) RETURNING id) "
     "INSERT INTO review_samples (master_id, review_id, ordinal, attributes, source, added_at, ended_at) "
     f"SELECT :master, (SELECT id FROM review), n, '{{}}', 'a test', moment, moment {_AGES}",
+    "webhook_deliveries": "INSERT INTO webhook_deliveries (master_id, account_id, id, webhook_id, status, "
+    "finished_at, created_at) SELECT :master, :account, gen_random_uuid(), gen_random_uuid(), 'DELIVERED', "
+    f"moment, moment {_AGES}",
+    "webhook_tries": "INSERT INTO webhook_tries (master_id, account_id, delivery_id, id, status_code, "
+    "milliseconds, tried_at) SELECT :master, :account, gen_random_uuid(), gen_random_uuid(), 204, 10, "
+    f"moment {_AGES}",
     "job_log": "INSERT INTO pgq.pgqueuer_log (job_id, status, priority, entrypoint, created) "
     f"SELECT n, 'successful', 0, 'cycle_close', moment {_AGES}",
 }
