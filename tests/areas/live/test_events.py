@@ -178,7 +178,7 @@ async def _follow(
     """Read until so many events have come, or, without a number, until all are written and have come."""
     read = 0
     while most is None or read < most:
-        if most is None and done.done() and len(found) == 4 * WRITTEN:
+        if most is None and len(found) == 4 * WRITTEN:
             await done
             assert await socket.silent(2.5)
             return cursor
