@@ -65,13 +65,14 @@ SubjectId = Annotated[
 
 
 Types = Annotated[
-    list[EventType] | None, Described("Only events of these types. Of an empty list, there are none.")
+    list[EventType] | None, Described("Only events of these types. An empty list stands for all types.")
 ]
 
 
 @dataclass(frozen=True)
 class EventFilter:
-    """The filters of a list of events. None: any. `settled`: only those that a follower may see."""
+    """The filters of a list of events. None, and no types: any. `settled`: only those that a
+    follower may see."""
 
     types: list[EventType] | None = None
     since: ColumnElement[datetime.datetime] | None = None
@@ -90,7 +91,7 @@ class EventFilter:
         found: list[ColumnElement[bool]] = []
         if self.settled:
             found.append(is_settled(event))
-        if self.types is not None:
+        if self.types:
             given = bound(sorted({each.value for each in self.types}), ARRAY(Text))
             found.append(event.c.type == any_(given))
         if self.since is not None:

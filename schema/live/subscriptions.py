@@ -40,7 +40,10 @@ class LiveSubscription:
             ),
         ] = None,
         types: Annotated[
-            list[EventType] | None, strawberry.argument(description="Only events of these types.")
+            list[EventType] | None,
+            strawberry.argument(
+                description="Only events of these types. An empty list stands for all types."
+            ),
         ] = None,
         include_descendants: Annotated[
             bool,

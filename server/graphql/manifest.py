@@ -50,10 +50,15 @@ _TEXTS = TypeAdapter(dict[str, str])
 
 
 def read_manifest(path: Path) -> Sequence[ListedDocument]:
-    """The documents of a manifest. Raises CommandFailed if there is no such file, or it is no manifest."""
+    """The documents of a manifest. Raises CommandFailed if there is no such file, it is no manifest, or
+    something stands in it twice."""
     try:
         text = path.read_text(encoding="utf-8")
-        content: object = json.loads(text)
+        content: object = json.loads(text, object_pairs_hook=_without_twice)
+    except _KeyTwice as error:
+        raise CommandFailed(
+            f"The manifest {path} has the key {error.args[0]} twice in one object."
+        ) from error
     except OSError as error:
         raise CommandFailed(f"The manifest {path} cannot be read: {error.strerror or error}.") from error
     except ValueError as error:
@@ -83,6 +88,18 @@ def check_manifest(path: Path, schema: GraphQLSchema) -> Sequence[ListedDocument
         more = f"; and {len(wrong) - _TOLD_AT_MOST} more" if len(wrong) > _TOLD_AT_MOST else ""
         listed = "; ".join(wrong[:_TOLD_AT_MOST])
         raise CommandFailed(f"Documents of the manifest {path} are not valid: {listed}{more}.")
+    return found
+
+
+class _KeyTwice(ValueError):
+    """An object of a JSON text has the key, the only argument, twice: readers differ in which one counts."""
+
+
+def _without_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        (key, _), *_ = Counter(key for key, _ in pairs).most_common(1)
+        raise _KeyTwice(key)
     return found
 
 

@@ -10,6 +10,9 @@ _MESSAGE = (
     "This server runs only the documents that its operator has listed. Send the id of one, as sha256Hash of "
     "the extension persistedQuery, or exactly its text."
 )
+_OF_ANOTHER = (
+    "The extension persistedQuery has a sha256Hash that is the id of another document than the text."
+)
 
 
 class TrustedDocuments:
@@ -23,10 +26,14 @@ class TrustedDocuments:
     def resolved(
         self, asked: GraphQLRequest, authorization: str | None, client_address: str
     ) -> GraphQLRequest:
-        """The request with its text. Raises RefusedRequestError for what is not listed."""
-        text = asked.query or self._texts.get(asked.document_id or "")
+        """The request with its text. Raises RefusedRequestError for what is not listed, and for a text that
+        comes with the id of another."""
+        named = self._texts.get(asked.document_id or "")
+        text = asked.query or named
         if text not in self._trusted:
             raise RefusedRequestError(ErrorCode.DOCUMENT_NOT_TRUSTED, _MESSAGE)
+        if named is not None and named != text:
+            raise RefusedRequestError(ErrorCode.BAD_USER_INPUT, _OF_ANOTHER)
         return asked._replace(query=text)
 
     def keep(self, asked: GraphQLRequest, authorization: str | None, client_address: str) -> None:

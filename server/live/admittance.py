@@ -34,14 +34,11 @@ class Admittance:
     @contextmanager
     def held(self, credentials: Credentials, client_address: str) -> Iterator[Watch]:
         """A stream of the caller's, whose token is watched while the body runs. Raises RateLimited where it
-        has too many.
-
-        The caller's place is counted from the stream's beginning, before anybody knows who it is.
-        """
+        or its place has too many."""
         caller = self._runner.counted_as(credentials, client_address)
         others = tuple(entry for entry in caller if entry[0] is not Side.PLACE)
         with (
-            self._streams.counted(others),
+            self._streams.counted((*others, *place(client_address))),
             self._watching.watch(Thing(credentials, Watched.CALLER)) as watch,
         ):
             yield watch

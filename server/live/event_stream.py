@@ -12,11 +12,12 @@ from starlette.types import Receive, Scope, Send
 from authz.callers.principals import Credentials
 from server.failures.errors import Unauthenticated
 from server.http.request import GraphQLRequest, RequestHead
-from server.live.admittance import Admittance, place, token_ends
+from server.live.admittance import Admittance, token_ends
 from server.live.following import RefusedSubscription, Subscriber
 from server.live.operations import Operations, refused_by
 from server.live.streams import Streams
 from server.live.watching import Watch
+from server.logs.request_log import note_stream
 
 CONTENT_TYPE = "text/event-stream"
 
@@ -54,7 +55,6 @@ class EventStreams:
         stopping = asyncio.Event()
         with ExitStack() as held:
             held.enter_context(self._streams.held(stopping.set))
-            held.enter_context(self._streams.counted(place(address)))
             token = held.enter_context(self._admittance.held(credentials, address))
             return EventStream(self._operations, request, head, credentials, token, stopping, held.pop_all())
 
@@ -83,6 +83,7 @@ class EventStream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope.setdefault("state", {})[STREAMING] = True
+        note_stream()
         self._send = send
         with self._held:
             await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 from graphql import DocumentNode, ExecutionResult, GraphQLSchema, OperationDefinitionNode
 
 from authz.callers.principals import Credentials
-from authz.policy.refusals import TryLater
-from server.failures.errors import ErrorCode, Unauthenticated, failure_of
+from server.failures.errors import ErrorCode, Unauthenticated
 from server.graphql.endpoint import RunOperation
 from server.graphql.response import result_response
 from server.http.media_types import MediaType
 from server.http.request import GraphQLRequest
+from server.live.counting import code_of, counted
 from server.live.translation import Answer, LiveQuery, translated
 from server.live.watching import Thing, Watch, Watching
 
@@ -74,29 +74,33 @@ class Following:
         query = translated(self._schema, document, operation, request)
         thing = Thing(subscriber.credentials, query.root.watched, query.subject, query.with_descendants)
         with self._watching.watch(thing) as watch:
+            # Before it is read: else the first look would find a change, and the same be read again.
+            await self._watching.look_at(watch)
             cursor = query.after
             if query.root.is_list and cursor is None:
-                cursor = await self._now(watch)
-            await _Run(self._run, query, watch, subscriber, cursor).to_the_end()
-
-    async def _now(self, watch: Watch) -> str | None:
-        """The cursor of the last event so far; None: there is none."""
-        await self._watching.look_at(watch)
-        return watch.mark or None
+                cursor = watch.mark or None  # of the last event so far, if there is one
+            await _Run(self._run, query, operation, watch, subscriber, cursor).to_the_end()
 
 
 class _Run:
     """`cursor`: what the next page begins after."""
 
     def __init__(
-        self, run: RunOperation, query: LiveQuery, watch: Watch, subscriber: Subscriber, cursor: str | None
+        self,
+        run: RunOperation,
+        query: LiveQuery,
+        operation: OperationDefinitionNode,
+        watch: Watch,
+        subscriber: Subscriber,
+        cursor: str | None,
     ) -> None:
         self._run = run
         self._query = query
+        self._operation = operation
         self._watch = watch
         self._subscriber = subscriber
         self._cursor = cursor
-        self._delivered: bytes | None = None
+        self._delivered: object = None
 
     async def to_the_end(self) -> None:
         """See `Following.follow`."""
@@ -121,8 +125,10 @@ class _Run:
         is_more = True
         while is_more:
             async with self._subscriber.turn:
-                answer = await self._read()
-                is_over, is_more = await self._deliver(answer)
+                with counted(self._operation):
+                    answer = await self._read()
+                    body = body_of(answer.result)
+                is_over, is_more = await self._deliver(answer, body)
         if not (is_over or self._query.root.is_list):
             await self._pause(began + PAUSE - monotonic())
         return is_over
@@ -145,26 +151,26 @@ class _Run:
             raise RefusedSubscription(body_of(answer.result))
         return answer
 
-    async def _deliver(self, answer: Answer) -> tuple[bool, bool]:
+    async def _deliver(self, answer: Answer, body: bytes) -> tuple[bool, bool]:
         """Whether it is over, and whether there is another page already."""
         if self._query.root.is_list:
             end = answer.told["endCursor"]
             if end is not None:
-                await self._subscriber.deliver(body_of(answer.result))
+                await self._subscriber.deliver(body)
                 self._cursor = end
             return False, end is not None and bool(answer.told["hasNextPage"])
-        body = body_of(answer.result)
-        if body != self._delivered:
+        # Apart from what it cost and what is left of the budget, which differ each time.
+        told = answer.result.data, [error.formatted for error in answer.result.errors or ()]
+        if told != self._delivered:
             await self._subscriber.deliver(body)
-            self._delivered = body
+            self._delivered = told
         is_over = self._query.root.ends and answer.told is not None
         return is_over, False
 
 
 def _passes(error: Exception) -> bool:
     """Whether the same may be answered later."""
-    code = error.code.name if isinstance(error, TryLater) else failure_of(error).code
-    return code in _TRANSIENT
+    return code_of(error) in _TRANSIENT
 
 
 async def uninterrupted(work: Coroutine[Any, Any, T]) -> T:

@@ -18,6 +18,7 @@ from server.graphql.named_documents import NamedDocuments
 from server.graphql.response import failure_response
 from server.http.media_types import MediaType
 from server.http.request import GraphQLRequest
+from server.live.counting import counted
 from server.live.following import (
     ClientGone,
     Following,
@@ -79,8 +80,10 @@ class Operations:
             await self._following.follow(request, checked.document, operation, subscriber)
             return
         async with subscriber.turn:
-            result = await uninterrupted(self._run(request, checked.document, authorization, address))
-            await subscriber.deliver(body_of(result))
+            with counted(operation):
+                result = await uninterrupted(self._run(request, checked.document, authorization, address))
+                body = body_of(result)
+            await subscriber.deliver(body)
 
 
 def refused_by(failure: Failure) -> RefusedSubscription:

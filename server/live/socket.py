@@ -71,11 +71,11 @@ class LiveSocket:
         await receive()  # `websocket.connect`
         client = scope["client"]
         address = client[0] if client else ""
-        connection = _Connection(self._operations, self._admittance, address, receive, send)
-        with ExitStack() as places:
+        with ExitStack() as places, ExitStack() as nameless:
+            connection = _Connection(self._operations, self._admittance, address, nameless, receive, send)
             try:
                 places.enter_context(self._streams.held(connection.go_away))
-                places.enter_context(self._streams.counted(place(address)))
+                nameless.enter_context(self._streams.nameless(place(address)))
             except (TryLater, RefusedRequestError) as refused:
                 failure = refusal_failure(refused) if isinstance(refused, Refusal) else refused.failure
                 await failure_response(failure, MediaType.JSON)(scope, receive, send)
@@ -84,14 +84,21 @@ class LiveSocket:
 
 
 class _Connection:
-    """One socket."""
+    """One socket. `nameless`: what it holds until its client has said who it is."""
 
     def __init__(
-        self, operations: Operations, admittance: Admittance, address: str, receive: Receive, send: Send
+        self,
+        operations: Operations,
+        admittance: Admittance,
+        address: str,
+        nameless: ExitStack,
+        receive: Receive,
+        send: Send,
     ) -> None:
         self._operations = operations
         self._admittance = admittance
         self._address = address
+        self._nameless = nameless
         self._receive = receive
         self._send = send
         self._ending: asyncio.Future[Closed] = asyncio.get_running_loop().create_future()
@@ -185,6 +192,7 @@ class _Connection:
             raise Closed(CloseCode.TRY_AGAIN_LATER, refusal.message) from refusal
         except Exception as error:
             raise Closed(CloseCode.TRY_AGAIN_LATER, record_failure(error).message) from error
+        self._nameless.close()
         self._credentials = credentials
         self._start(self._close_when_it_ends(token))
         await self._tell({"type": "connection_ack"})

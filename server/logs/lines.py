@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 import logging
+import math
 import sys
 import threading
 from collections import Counter
@@ -31,6 +32,10 @@ class LoggedRequest:
     """What it cost, if it costs anything."""
     way: str | None = None
     """How its GraphQL operation was run; None: it was refused before, or is no such request."""
+    slow_seconds: float = math.inf
+    """An operation that takes so long leaves a line of its own."""
+    is_stream: bool = False
+    """It is answered for as long as the client likes, and each answer is counted as an operation."""
 
 
 logged_request: ContextVar[LoggedRequest] = ContextVar("logged_request")

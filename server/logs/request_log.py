@@ -40,7 +40,8 @@ class RequestLog:
     websocket counts as one request, of the duration of its connection.
 
     It counts GraphQL requests for the metrics. One that takes `slow_seconds` or longer leaves a further line,
-    with its operation's name and cost.
+    with its operation's name and cost. Of a stream the answers count, one by one (see
+    `server.live.counting`).
     """
 
     def __init__(self, app: ASGIApp, slow_seconds: float = math.inf) -> None:
@@ -58,7 +59,7 @@ class RequestLog:
     async def _answer(self, scope: Scope, receive: Receive, send: Send, path: str, span: Any) -> None:
         request_id = _request_id_for(scope)
         # Not reset at the end: uvicorn reports an exception after this, and its report carries the id.
-        request = LoggedRequest(request_id)
+        request = LoggedRequest(request_id, slow_seconds=self._slow_seconds)
         logged_request.set(request)
         # What stays None when the client went away before it was answered.
         status: int | None = None
@@ -83,8 +84,8 @@ class RequestLog:
             if span is not None:
                 span.set_attribute("http.response.status_code", int(status or 0))
                 span.set_attribute("mandant.request_id", request_id)
-            if scope["path"] == GRAPHQL_PATH and scope["type"] == "http":
-                self._note(request, seconds)
+            if scope["path"] == GRAPHQL_PATH and scope["type"] == "http" and not request.is_stream:
+                count_operation(request, seconds)
             _log.info(
                 "request",
                 method=scope.get("method", "WEBSOCKET"),
@@ -94,14 +95,16 @@ class RequestLog:
                 **({"codes": dict(request.codes)} if request.codes else {}),
             )
 
-    def _note(self, request: LoggedRequest, seconds: float) -> None:
-        charge = request.charge
-        trusted = charge is not None and charge.whose != "place"
-        way = request.way or _REFUSED
-        count_request(request.operation_name, way, request.codes, seconds, trusted=trusted)
-        if seconds >= self._slow_seconds:
-            cost = None if charge is None else charge.requested
-            _log.warning("slow operation", way=way, cost=cost, duration_ms=round(seconds * 1000, 2))
+
+def count_operation(request: LoggedRequest, seconds: float) -> None:
+    """Count a GraphQL operation that has been answered, and write its line if it was slow."""
+    charge = request.charge
+    trusted = charge is not None and charge.whose != "place"
+    way = request.way or _REFUSED
+    count_request(request.operation_name, way, request.codes, seconds, trusted=trusted)
+    if seconds >= request.slow_seconds:
+        cost = None if charge is None else charge.requested
+        _log.warning("slow operation", way=way, cost=cost, duration_ms=round(seconds * 1000, 2))
 
 
 def current_request_id() -> str:
@@ -112,6 +115,11 @@ def current_request_id() -> str:
 def log_operation_name(name: str) -> None:
     """Puts the name of the GraphQL operation into every further log line of the request."""
     logged_request.get().operation_name = name[:_LONGEST_LOGGED]
+
+
+def note_stream() -> None:
+    """The request is answered by a stream. It counts as no operation itself."""
+    logged_request.get().is_stream = True
 
 
 def note_charge(charge: Charge) -> None:

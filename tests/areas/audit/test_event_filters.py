@@ -50,6 +50,9 @@ async def test_the_logs_of_a_subtree_are_one_list(api: Api, world: World, brand:
     assert await _found(api, administrator, brand.us) == ["US", "Store", "Store"]
     assert await _found(api, brand.owner, brand.us, below=False) == ["US"]
     assert await _found(api, brand.owner, brand.master, types=["MEMBER_REMOVED"]) == []
+    everything = await _found(api, brand.owner, brand.master)
+    assert everything
+    assert await _found(api, brand.owner, brand.master, types=[]) == everything
     await set_parent_access(world, brand.store, ParentAccess.NONE)
     assert await _found(api, brand.owner, brand.master) == ["US", "Marketing GB"]
 

@@ -86,7 +86,7 @@ async def test_a_cursor_serves_every_filter_order_and_account_above(api: Api, br
             whole.ids[4:5] + whole.ids[6:8],
         ),
         (Follower(api, brand.owner, brand.us, True, ["MEMBER_JOINED"], middle), []),
-        (Follower(api, brand.owner, brand.us, True, [], middle), []),
+        (Follower(api, brand.owner, brand.us, True, [], middle), whole.ids[4:5] + whole.ids[6:8]),
     ):
         while await follower.look():
             pass

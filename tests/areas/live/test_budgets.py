@@ -2,17 +2,21 @@
 
 from collections.abc import Iterator
 from time import monotonic
+from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from authz.policy.builtin_roles import BuiltinRole
 from engine.limits.operation import COST_LIMIT
+from models.campaigns.tables import CampaignStatus, campaigns
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from tests.areas.live.serving import PATIENCE, Served, serving, signed_in
 from tests.areas.live.test_events import change
 from tests.client.api import Api
+from tests.world.campaigns import campaign_id, give_campaign
 from tests.world.world import Account, ApiKey, Member, World
 
 _RATE = 20_000
@@ -59,6 +63,27 @@ async def test_an_answer_costs_as_the_query_does(
         cost = (await socket.next_of("1"))["extensions"]["cost"]
         assert (_COST < cost["requested"] < _COST + 10, cost["limit"]) == (True, COST_LIMIT)
         assert cost["remaining"] <= COST_LIMIT - _COST
+
+
+async def test_what_is_left_alone_is_nothing_to_be_told(
+    frugal: Served, world: World, account: Account, owner: Member
+) -> None:
+    key = await give_campaign(world, account, status=CampaignStatus.SENDING)
+    async with signed_in(frugal, owner) as socket:
+        query = "subscription ($id: ID!) { campaign(id: $id) { name messages } }"
+        await socket.subscribe("1", query, id=campaign_id(key))
+        first = await socket.next_of("1")
+        await _change(world, key, reached=1)
+        assert await socket.silent(2.5), "the same is not told again"
+        await _change(world, key, messages=7)
+        second = await socket.next_of("1")
+        assert second["data"]["campaign"]["messages"] == 7
+        assert "remaining" in first["extensions"]["cost"]
+
+
+async def _change(world: World, key: UUID, **values: object) -> None:
+    async with world.database.begin() as connection:
+        await connection.execute(update(campaigns).where(campaigns.c.id == key).values(**values))
 
 
 async def test_where_nothing_is_left_it_is_told_later(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from websockets.typing import Origin, Subprotocol
 
 from authz.policy.builtin_roles import BuiltinRole
 from server.embedded_postgres import DatabaseAddresses
+from server.live import streams
 from server.settings.settings import Settings
 from tests.areas.live.serving import PROTOCOL, Served, Socket, opened, serving, signed_in, without_cost
 from tests.world.world import ApiKey, World
@@ -230,6 +232,33 @@ async def test_ten_megabytes_are_too_much(served: Served, key: ApiKey) -> None:
         sending = asyncio.create_task(socket.connection.send(message))
         assert await socket.closed() == 1009
         await asyncio.gather(sending, return_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        ({"origin": Origin("https://evil.example")}, 403),
+        ({"additional_headers": {"Host": "evil.example"}}, 400),
+        ({}, 429),
+    ],
+    ids=["origin", "host", "too many"],
+)
+async def test_a_refused_handshake_is_no_fault_of_the_server(
+    served: Served,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, Any],
+    status: int,
+) -> None:
+    """No stranger writes errors into the log."""
+    if not options:
+        monkeypatch.setattr(streams, "MOST_NAMELESS", 0)
+    with pytest.raises(InvalidStatus) as refused:
+        async with opened(served, **options):
+            pass
+    assert refused.value.response.status_code == status
+    await asyncio.sleep(0.2)
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 async def test_pages_of_other_servers_are_refused(served: Served, key: ApiKey) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 from websockets.exceptions import InvalidStatus
 
 from server.edge import socket_protocol
@@ -31,6 +32,7 @@ from tests.areas.live.serving import (
     signed_in,
 )
 from tests.areas.live.test_event_streams import STREAM, USAGE
+from tests.world.usage import give_sends
 from tests.world.world import Account, ApiKey, World
 
 
@@ -127,6 +129,53 @@ async def test_metrics_count_what_is_open_and_watched(own: Stoppable, key: ApiKe
     await _until(before)
 
 
+@pytest.mark.parametrize("over", ["socket", "event stream"])
+async def test_the_answers_of_a_stream_count_and_not_the_stream(
+    settings: Settings, addresses: DatabaseAddresses, world: World, key: ApiKey, account: Account, over: str
+) -> None:
+    """It is open for longer than an operation may take, and no line calls it slow."""
+    name = "Counted" + over.title().replace(" ", "")
+    query = USAGE.replace("subscription", f"subscription {name}")
+    body = {"query": query, "variables": {"id": account.id}}
+    headers = {"accept": STREAM, "authorization": f"Bearer {key.token}"}
+    longer_before = _longer_than_a_second()
+    slow = settings.model_copy(update={"slow_seconds": 1.0})
+    with capture_logs() as lines, serving(slow, addresses.application) as own:
+        if over == "socket":
+            async with signed_in(own, key) as socket_:
+                await socket_.subscribe("1", query, id=account.id)
+                await socket_.next_of("1")
+                await asyncio.sleep(1.2)
+                await give_sends(world, account, 3)
+                await socket_.next_of("1")
+        else:
+            async with (
+                httpx.AsyncClient(timeout=PATIENCE) as http,
+                http.stream("POST", own.url, json=body, headers=headers) as response,
+            ):
+                events = (line async for line in response.aiter_lines() if line.startswith("event: next"))
+                await anext(events)
+                await asyncio.sleep(1.2)
+                await give_sends(world, account, 3)
+                await anext(events)
+    assert [line for line in lines if line["event"] == "request" and line["duration_ms"] > 1_000]
+    assert [line for line in lines if line["event"] == "slow operation"] == []
+    answered = {"operation": name, "way": "compiled", "outcome": "answered"}
+    assert REGISTRY.get_sample_value("mandant_operations_total", answered) == 2
+    assert _longer_than_a_second() == longer_before
+
+
+def _longer_than_a_second() -> float:
+    samples = [
+        sample
+        for metric in REGISTRY.collect()
+        for sample in metric.samples
+        if sample.name.startswith("mandant_operation_seconds")
+    ]
+    all_ = sum(each.value for each in samples if each.name.endswith("_count"))
+    return all_ - sum(each.value for each in samples if each.labels.get("le") == "1.0")
+
+
 async def _until(expected: tuple[float, float]) -> None:
     deadline = time.monotonic() + PATIENCE
     while _gauges() != expected:
@@ -185,6 +234,31 @@ async def test_a_place_and_a_process_have_so_many(
         assert refused.value.response.status_code == status
     monkeypatch.undo()
     async with signed_in(own, key):
+        pass
+
+
+async def test_who_says_nothing_leaves_the_streams_of_its_place_alone(
+    own: Served, key: ApiKey, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = _gauges()
+    monkeypatch.setattr(streams, "MOST_NAMELESS", 2)
+    monkeypatch.setitem(streams._MOST_OF, Side.PLACE, 3)
+    body = {"query": USAGE, "variables": {"id": account.id}}
+    headers = {"accept": STREAM, "authorization": f"Bearer {key.token}"}
+    async with signed_in(own, key), signed_in(own, key), opened(own), opened(own) as second:
+        with pytest.raises(InvalidStatus) as refused:
+            async with opened(own):
+                pass
+        assert refused.value.response.status_code == 429
+        async with (
+            httpx.AsyncClient(timeout=PATIENCE) as http,
+            http.stream("POST", own.url, json=body, headers=headers) as response,
+        ):
+            assert response.status_code == 200
+            await second.send(type="connection_init", payload={"token": key.token})
+            assert await second.closed() == 1013, "its place has three streams"
+    await _until(before)
+    async with signed_in(own, key), signed_in(own, key), signed_in(own, key):
         pass
 
 

@@ -58,6 +58,10 @@ _WRONG = {
         },
         "has two documents with the id a",
     ),
+    "one key twice": (
+        '{"a": "{ __typename }", "b": "{ __typename }", "a": "query Other { __typename }"}',
+        "has the key a twice in one object",
+    ),
 }
 
 

@@ -88,6 +88,16 @@ async def test_what_is_listed_runs_by_its_id_and_by_its_text(http: httpx.AsyncCl
     assert by_get.json()["data"] == who
 
 
+async def test_a_text_comes_with_no_other_documents_id(http: httpx.AsyncClient, world: World) -> None:
+    account = await world.account()
+    owner = await world.member(account, BuiltinRole.OWNER)
+    renamed = {"input": {"accountId": account.id, "expectedVersion": 1, "name": "Renamed"}}
+    body = {"query": _RENAME, "extensions": _named("who"), "variables": renamed}
+    assert await _ask(http, owner.token, **body) == (400, ["BAD_USER_INPUT"])
+    asked = {"query": _ACCOUNT, "extensions": _named("account"), "variables": {"id": account.id}}
+    assert await _ask(http, owner.token, **asked) == (200, {"account": {"name": account.name}})
+
+
 @pytest.mark.parametrize(
     "body",
     [
