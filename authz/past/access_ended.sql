@@ -1,7 +1,9 @@
 -- Who lost and gained what when something ended by itself at a moment: these people and keys, in the accounts
 -- and all below them. Of $most places of an account and a holder, so in fewer accounts for many holders;
 -- `is_cut`: there are more.
-CREATE OR REPLACE FUNCTION mandant_access_ended(account_ids uuid[], people uuid[], keys uuid[], ends_at timestamptz)
+CREATE OR REPLACE FUNCTION mandant_access_ended(
+  account_ids uuid[], people uuid[], keys uuid[], ends_at timestamptz
+)
 RETURNS TABLE (account_id uuid, user_id uuid, api_key_id uuid, gained bigint, lost bigint, is_cut boolean)
 LANGUAGE plpgsql VOLATILE SECURITY INVOKER SET search_path = public, pg_temp AS $body$
 #variable_conflict use_column

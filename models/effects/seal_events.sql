@@ -75,6 +75,6 @@ BEGIN
     WHERE (transaction_id, id) > (coalesce(since.transaction_id, 0),
       coalesce(since.event_id, '00000000-0000-0000-0000-000000000000'))
     ORDER BY transaction_id, id LIMIT 1;
-  RETURN coalesce(extract(epoch FROM now() - written), 0);
+  RETURN coalesce(extract(EPOCH FROM now() - written), 0);
 END
 $body$;

@@ -46,7 +46,7 @@ BEGIN
             AND event.transaction_id >= hook.read_transaction
             AND event.transaction_id < settled
         )
-        -- Any event of the tree wakes these: which accounts they follow is read with the rights of their keys.
+        -- Any event of the tree wakes these: which accounts they follow is read with their keys' rights.
         OR hook.include_descendants AND EXISTS (
           SELECT FROM events AS event
           WHERE event.master_id = hook.master_id

@@ -1,5 +1,6 @@
 -- Whether it stopped at as many ends as there are ids. What ended says who lost and gained what by it: a
--- place is told by the first of the ends of that moment above it. What ended more than 30 days ago is not told any more.
+-- place is told by the first of the ends of that moment above it. What ended more than 30 days ago is not
+-- told any more.
 CREATE OR REPLACE FUNCTION mandant_tell_expiries(ids uuid[])
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
@@ -44,7 +45,8 @@ BEGIN
     ) AS ended CROSS JOIN LATERAL
       mandant_access_ended(ended.account_ids, ended.people, ended.keys, ended.ends_at) AS change
   ), placed AS (
-    SELECT *, row_number() OVER (PARTITION BY number ORDER BY account_id, coalesce(user_id, api_key_id)) AS place
+    SELECT *,
+      row_number() OVER (PARTITION BY number ORDER BY account_id, coalesce(user_id, api_key_id)) AS place
     FROM (
       SELECT changed.*, (
         SELECT min(due.number)
@@ -60,7 +62,8 @@ BEGIN
       'count', count(*),
       'more', bool_or(is_cut),
       'changes', jsonb_agg(jsonb_strip_nulls(jsonb_build_object('account_id', account_id, 'user_id', user_id,
-        'api_key_id', api_key_id, 'gained', gained, 'lost', lost)) ORDER BY place) FILTER (WHERE place <= $listed)
+        'api_key_id', api_key_id, 'gained', gained, 'lost', lost)) ORDER BY place)
+        FILTER (WHERE place <= $listed)
     ) AS access
     FROM placed GROUP BY number
   ), logged AS (

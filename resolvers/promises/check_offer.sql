@@ -14,7 +14,7 @@ BEGIN
       ON path.master_id = promise.master_id AND path.descendant_id = promise.account_id
     WHERE promise.master_id = tree AND promise.ended_at IS NULL AND path.ancestor_id = ANY(offered)
       AND promise.permission & CASE path.depth WHEN 0 THEN given ELSE given_below & path.passed_mask END <> 0
-      AND (role IS NULL OR role <> ALL(promise.role_ids))
+      AND NOT coalesce(role = ANY(promise.role_ids), false)
       AND NOT EXISTS (
         SELECT FROM access_promise_exceptions AS excepted
         JOIN users AS person ON person.id = excepted.holder_id
