@@ -160,7 +160,10 @@ async def _change(site: Site, account: Account, after: str | None) -> str:
     account.external_id = site.once("x")
     changer = site.able([account], "ACCOUNT_WRITE")
     await site.do("accountUpdate", changer, "", accountId=account.id, externalId=account.external_id)
-    cursor: str = (await _log_of(site, account, after))[-1]["cursor"]
+    # A transaction of anybody on the same PostgreSQL, which began before, may hold the log up for a moment.
+    while not (log := await _log_of(site, account, after)):
+        await asyncio.sleep(_SILENCE)
+    cursor: str = log[-1]["cursor"]
     return cursor
 
 

@@ -33,7 +33,7 @@ _FIELDS = [
 ]
 _IDS = {
     *("accountId", "memberId", "shareId", "apiKeyId", "roleId"),
-    *("contactId", "contactListId", "templateId", "campaignId"),
+    *("contactId", "contactListId", "templateId", "campaignId", "webhookId"),
 }
 
 

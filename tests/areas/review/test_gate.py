@@ -36,6 +36,7 @@ CALLERS = {
     ("resolvers/campaigns/start.py", "use_up"): "the gate has let it pass",
     ("resolvers/sending/commit_or_void.py", "use_up"): "it has asked the gate",
     ("resolvers/messages/send.py", "use_up"): "the gate has let it pass",
+    ("server/webhooks/courier.py", "work_on"): "it sends events to webhooks, and no messages",
     ("server/demo/sending.py", "reserve_sends"): "the demo's people wait for nobody",
     ("server/demo/sending.py", "commit_sends"): "the demo's people wait for nobody",
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 
 from models.webhooks.tables import webhook_deliveries, webhooks
 from resolvers.domains.dns import Dns
@@ -24,6 +24,15 @@ from tests.world.world import World
 PATIENCE = 4.0
 """Seconds for a request."""
 
+_LOOK_SECONDS = 0.02
+_HELD_UP = text("""
+  SELECT EXISTS (
+    SELECT FROM events WHERE transaction_id >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+      + coalesce((SELECT ahead FROM log_numbering), 0)
+  )
+""")
+"""Whether there is an event that nobody who follows the log may read yet."""
+
 
 @dataclass(frozen=True)
 class Site:
@@ -37,7 +46,11 @@ class Site:
     courier: Courier
 
     async def deliver(self) -> None:
-        """Deliver all that is due."""
+        """Deliver all that is due, once nobody's transaction on the same PostgreSQL holds the log up."""
+        async with self.world.database.connect() as connection:
+            while (await connection.execute(_HELD_UP)).scalar_one():
+                await connection.rollback()
+                await asyncio.sleep(_LOOK_SECONDS)
         await self.courier.deliver_all()
 
     async def clear(self) -> None:

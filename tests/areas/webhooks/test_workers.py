@@ -104,7 +104,7 @@ async def test_a_change_that_commits_late_is_not_missed(
     async with owner_engine.connect() as early:
         await early.execute(text("SELECT pg_current_xact_id()"))
         await rename(api, brand.owner, brand.us, "Late")
-        await site.deliver()
+        await site.courier.deliver_all()
         assert not site.receiver.taken
         await early.commit()
     await site.deliver()

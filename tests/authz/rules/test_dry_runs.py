@@ -68,7 +68,7 @@ _WITHOUT = {
     "tokenNarrow": "gives nobody more than the caller has, and for an hour",
     "tokenRevoke": "ends a token, which has no rights of its own",
     **dict.fromkeys(("accessPromiseCreate", "accessPromiseEnd"), "changes no right"),
-    "accessReviewItemConfirm": "changes no right",
+    **dict.fromkeys(("accessReviewItemConfirm", "accessReviewCancel"), "changes no right"),
     **dict.fromkeys(("domainAdd", "domainVerify", "domainKeyReplace", "domainRemove"), "changes no right"),
     **dict.fromkeys(("webhookCreate", "webhookUpdate", "webhookDelete"), "changes no right"),
     **dict.fromkeys(

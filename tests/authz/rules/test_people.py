@@ -20,6 +20,7 @@ WAYS = {
     "BreakGlassOpening.user": "who opened the account, for whom AUDIT_READ is enough to see the opening",
     "Campaign.createdBy": "who made it, for whom CAMPAIGNS_READ is enough to see the campaign",
     "Campaign.sentBy": "who had it sent, likewise",
+    "Webhook.createdBy": "who made it, for whom WEBHOOKS_READ is enough to see the webhook",
     "Campaign.approvedBy": "who approved it, likewise",
     "Event.actor": "who made a change, for whom AUDIT_READ is enough to see the event",
     "Invitation.invitedBy": "marked with MEMBERS_READ as a whole",
