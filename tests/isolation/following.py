@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.client.api import Answer
 from tests.client.streams import first_told, streamed
+from tests.database.job_queue import until
 from tests.isolation.model import Account
 from tests.isolation.reading import Viewer
 from tests.isolation.rights import Rights
@@ -160,9 +161,13 @@ async def _change(site: Site, account: Account, after: str | None) -> str:
     account.external_id = site.once("x")
     changer = site.able([account], "ACCOUNT_WRITE")
     await site.do("accountUpdate", changer, "", accountId=account.id, externalId=account.external_id)
-    # A transaction of anybody on the same PostgreSQL, which began before, may hold the log up for a moment.
-    while not (log := await _log_of(site, account, after)):
-        await asyncio.sleep(_SILENCE)
+    log: list[Json] = []
+
+    async def is_told() -> bool:
+        log[:] = await _log_of(site, account, after)
+        return bool(log)
+
+    await until(is_told)  # a transaction of anybody on the same PostgreSQL may hold the log up for a moment
     cursor: str = log[-1]["cursor"]
     return cursor
 

@@ -18,13 +18,13 @@ from server.webhooks.courier import Courier
 from tests.areas.domains.name_server import Zone, name_server
 from tests.areas.webhooks.giving import KEYRING, Webhook
 from tests.areas.webhooks.receiver import HOST, Receiver, receiving
+from tests.database.job_queue import until
 from tests.server.deployed import deployed
 from tests.world.world import World
 
 PATIENCE = 4.0
 """Seconds for a request."""
 
-_LOOK_SECONDS = 0.02
 _HELD_UP = text("""
   SELECT EXISTS (
     SELECT FROM events WHERE transaction_id >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
@@ -47,11 +47,12 @@ class Site:
 
     async def deliver(self) -> None:
         """Deliver all that is due, once nobody's transaction on the same PostgreSQL holds the log up."""
-        async with self.world.database.connect() as connection:
-            while (await connection.execute(_HELD_UP)).scalar_one():
-                await connection.rollback()
-                await asyncio.sleep(_LOOK_SECONDS)
+        await until(self._is_settled)
         await self.courier.deliver_all()
+
+    async def _is_settled(self) -> bool:
+        async with self.world.database.connect() as connection:
+            return not (await connection.execute(_HELD_UP)).scalar_one()
 
     async def clear(self) -> None:
         """No webhook of an earlier test is left, nor what came in."""
