@@ -40,7 +40,8 @@ _ENTERING = 1
 async def api(settings: Settings, addresses: DatabaseAddresses) -> AsyncIterator[Api]:
     """The application, for callers who may spend more than these shapes cost together."""
     update = {"cost_limit": 10**9, "cost_restore_rate": 10**9}
-    async with Api.of(create_app(settings.model_copy(update=update), addresses.application)) as found:
+    app = create_app(settings.model_copy(update=update), addresses.application)
+    async with Api.of(app) as found, app.router.lifespan_context(app):
         yield found
 
 

@@ -48,10 +48,12 @@ async def owner(world: World) -> Member:
 
 
 @pytest.fixture
-def frugal(settings: Settings, addresses: DatabaseAddresses) -> Starlette:
+async def frugal(settings: Settings, addresses: DatabaseAddresses) -> AsyncIterator[Starlette]:
     """An application with the smallest budgets, which are restored slowly."""
     small = {"cost_limit": COST_LIMIT, "cost_restore_rate": _RATE}
-    return create_app(settings.model_copy(update=small), addresses.application)
+    app = create_app(settings.model_copy(update=small), addresses.application)
+    async with app.router.lifespan_context(app):
+        yield app
 
 
 async def _post(api: Api, query: str, caller: Asking | None = None) -> httpx.Response:

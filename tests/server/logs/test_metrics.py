@@ -148,7 +148,7 @@ async def test_a_slow_operation_leaves_a_line_without_data(
     settings: Settings, addresses: DatabaseAddresses, owner: Member
 ) -> None:
     slow = create_app(settings.model_copy(update={"slow_seconds": 1e-6}), addresses.application)
-    async with Api.of(slow, new_place()) as api:
+    async with Api.of(slow, new_place()) as api, slow.router.lifespan_context(slow):
         with capture_logs() as lines:
             asked = "query Find($text: String) { viewer { accounts(search: $text) { totalCount } } }"
             await api.read(asked, owner, text="very private")
@@ -157,7 +157,8 @@ async def test_a_slow_operation_leaves_a_line_without_data(
     assert (line["way"], line["cost"]) == ("compiled", 3)
     assert "private" not in str(lines)
     with capture_logs() as lines:
-        async with Api.of(create_app(settings, addresses.application), new_place()) as api:
+        usual = create_app(settings, addresses.application)
+        async with Api.of(usual, new_place()) as api, usual.router.lifespan_context(usual):
             await api.read("{ __typename }")
     assert not [line for line in lines if line["event"] == "slow operation"]
 
