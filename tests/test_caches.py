@@ -180,6 +180,7 @@ GROWING = {
     "server/live/socket.py _Connection._tasks": "at most _MOST_TASKS",
     "server/live/streams.py Streams._ends": "at most MOST",
     "server/live/streams.py Streams._of": "streams, which are at most MOST",
+    "server/live/streams.py Streams._nameless": "places of sockets, which are connections",
     "server/live/watching.py Watching._of": "tokens of what is watched",
     "server/live/watching.py Watching._watches": "at most MOST",
     "server/graphql/slowed_refusals.py SlowedRefusals._counts": "places that were refused within a second",

@@ -323,9 +323,9 @@ SHAPES = {
     "a campaign": Shape("query ($campaign: ID!) { campaign(id: $campaign) { id } }", 2),
     "webhooks": _of_accounts(
         "webhooks(first: 5) { totalCount nodes { url previousSecretExpiresAt account { name } "
-        "apiKey { name } createdBy { name } deliveries(first: 2) { totalCount nodes { isTest event { id } "
+        "apiKey { name } createdBy { name } deliveries(first: 2) { totalCount nodes { isTest nextTryAt event { id } "
         "tries { triedAt } } } } }",
-        11,
+        12,
     ),
     "the past": Shape(
         "query ($id: ID!, $moment: DateTime!) { account(id: $id) { accessKnownSince "
