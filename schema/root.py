@@ -11,9 +11,9 @@ from schema.fields.amounts import SCALAR, MicroAmount
 from schema.fields.directives import directives_of
 from schema.fields.enum_publishing import publish
 from schema.fields.enums import ENUMS
-from schema.moments import MOMENTS
 from schema.fields.needs import describe_needs
 from schema.fields.user_errors import ERRORS
+from schema.moments import MOMENTS
 from schema.query import NodeQuery, found_by
 
 _QUERIES = (*(query for area in AREAS for query in area.queries), NodeQuery)
