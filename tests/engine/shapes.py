@@ -323,8 +323,8 @@ SHAPES = {
     "a campaign": Shape("query ($campaign: ID!) { campaign(id: $campaign) { id } }", 2),
     "webhooks": _of_accounts(
         "webhooks(first: 5) { totalCount nodes { url previousSecretExpiresAt account { name } "
-        "apiKey { name } createdBy { name } deliveries(first: 2) { totalCount nodes { isTest nextTryAt event { id } "
-        "tries { triedAt } } } } }",
+        "apiKey { name } createdBy { name } deliveries(first: 2) { totalCount nodes { isTest nextTryAt "
+        "event { id } tries { triedAt } } } } }",
         12,
     ),
     "the past": Shape(

@@ -21,6 +21,7 @@ from tests.client.api import Api, Caller
 from tests.client.mutations import ROLE_IDS, done
 from tests.database.job_queue import until
 from tests.database.own_database import api, application, own, owner_engine, world
+from tests.database.settled_log import until_settled
 from tests.world.world import Account, World
 
 __all__ = ["api", "application", "own", "owner_engine", "world"]
@@ -229,11 +230,13 @@ async def test_what_was_read_is_told_as_the_proof_says_it(
     proof = (await _log(api, owner, account))["eventProof"]
     checked = await check_logs(own.owner, account.key)
     assert checked.sentence == f"The log holds: 3 events, and its head is {proof['head']}."
+    await until_settled(world.database)
     before = (await check_logs(own.owner)).read
     other = await world.account()
     renaming = await world.member(other, BuiltinRole.OWNER)
     for name in ("One", "Two"):
         await done(api, "accountUpdate", renaming, accountId=other.id, name=name)
+    await until_settled(world.database)
     after = (await check_logs(own.owner)).read
     assert isinstance(before, LogsRead)
     assert after == LogsRead(before.account_count + 1, before.event_count + 2)

@@ -4,12 +4,14 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from tests.areas.live.serving import Served, Socket, serving, signed_in
 from tests.client.api import Api, Caller
+from tests.database.settled_log import until_settled
 from tests.world.world import Account, Member, World
 
 EVENTS = """subscription ($id: ID!, $after: String, $types: [EventType!], $below: Boolean = false) {
@@ -45,9 +47,10 @@ def page(told: Any) -> list[Any]:
 
 
 async def test_what_is_changed_from_now_on_is_told(
-    served: Served, api: Api, account: Account, owner: Member
+    served: Served, api: Api, account: Account, owner: Member, database: AsyncEngine
 ) -> None:
     await change(api, owner, account, "before")
+    await until_settled(database)
     async with signed_in(served, owner) as socket:
         await socket.subscribe("1", EVENTS, id=account.id)
         assert await socket.silent(0.5)
@@ -57,11 +60,15 @@ async def test_what_is_changed_from_now_on_is_told(
         assert await socket.silent(2.5)
 
 
-async def test_it_goes_on_after_a_cursor(served: Served, api: Api, account: Account, owner: Member) -> None:
+async def test_it_goes_on_after_a_cursor(
+    served: Served, api: Api, account: Account, owner: Member, database: AsyncEngine
+) -> None:
     await change(api, owner, account, "first")
+    await until_settled(database)
     before = (await api.read(LOG, owner, id=account.id))["account"]["events"]
     for number in range(7):
         await change(api, owner, account, str(number))
+    await until_settled(database)
     async with signed_in(served, owner) as socket:
         await socket.subscribe("1", EVENTS, id=account.id, after=before["pageInfo"]["endCursor"])
         first, second = await socket.next_of("1"), await socket.next_of("1")
@@ -141,11 +148,13 @@ async def test_nothing_is_lost_nor_told_twice_by_servers_that_go(
     account: Account,
     owner: Member,
     below: bool,
+    database: AsyncEngine,
 ) -> None:
     """Writers run beside each other on another server, while the subscriber's servers are stopped in the
     middle and replaced."""
     written = [await world.account(account) for _ in range(4)] if below else [account]
     await change(api, owner, account, "the beginning")
+    await until_settled(database)
     cursor = (await api.read(LOG, owner, id=account.id))["account"]["events"]["pageInfo"]["endCursor"]
     done = asyncio.gather(*(_write(api, owner, each) for each in written for _ in range(4 // len(written))))
     found: list[str] = []
@@ -158,6 +167,7 @@ async def test_nothing_is_lost_nor_told_twice_by_servers_that_go(
                 cursor = await _follow(socket, found, cursor, most, done)
         finally:
             await asyncio.to_thread(running.__exit__, None, None, None)
+    await until_settled(database)
     log: list[str] = []
     for each in written:
         told = await api.read(LOG, owner, id=each.id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 
 from models.webhooks.tables import webhook_deliveries, webhooks
 from resolvers.domains.dns import Dns
@@ -18,20 +18,12 @@ from server.webhooks.courier import Courier
 from tests.areas.domains.name_server import Zone, name_server
 from tests.areas.webhooks.giving import KEYRING, Webhook
 from tests.areas.webhooks.receiver import HOST, Receiver, receiving
-from tests.database.job_queue import until
+from tests.database.settled_log import until_settled
 from tests.server.deployed import deployed
 from tests.world.world import World
 
 PATIENCE = 4.0
 """Seconds for a request."""
-
-_HELD_UP = text("""
-  SELECT EXISTS (
-    SELECT FROM events WHERE transaction_id >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-      + coalesce((SELECT ahead FROM log_numbering), 0)
-  )
-""")
-"""Whether there is an event that nobody who follows the log may read yet."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +39,8 @@ class Site:
 
     async def deliver(self) -> None:
         """Deliver all that is due, once nobody's transaction on the same PostgreSQL holds the log up."""
-        await until(self._is_settled)
+        await until_settled(self.world.database)
         await self.courier.deliver_all()
-
-    async def _is_settled(self) -> bool:
-        async with self.world.database.connect() as connection:
-            return not (await connection.execute(_HELD_UP)).scalar_one()
 
     async def clear(self) -> None:
         """No webhook of an earlier test is left, nor what came in."""
