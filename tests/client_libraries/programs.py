@@ -12,6 +12,9 @@ _PROJECT = FOLDER.parent.parent
 _NODE_MODULES = FOLDER / "node_modules"
 _GENERATOR = Path(sys.prefix) / "generator" / "bin" / "ariadne-codegen"
 
+_SECONDS = 120
+"""For a program; other tests run on the same machine."""
+
 needs_npm = pytest.mark.skipif(
     not (_NODE_MODULES / "all.installed").exists(), reason="npm ci was not run in tests/client_libraries"
 )
@@ -46,6 +49,12 @@ async def run(folder: Path, *command: str) -> str:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    output, errors = await process.communicate()
+    try:
+        async with asyncio.timeout(_SECONDS):
+            output, errors = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     assert process.returncode == 0, (output.decode(), errors.decode())
     return output.decode()

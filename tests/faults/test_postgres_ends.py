@@ -6,11 +6,12 @@ import random
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 from tests.authz.escalation.profiles import BY_NIGHT
 from tests.faults.books import Books
-from tests.faults.limits import BACK_SECONDS, Footprint
 from tests.faults.load import Load
+from tests.faults.rounds import survive
 from tests.faults.site import Site, serving
 
 _CLIENTS = 16 if BY_NIGHT else 6
@@ -70,19 +71,5 @@ async def test_nothing_acknowledged_is_lost_and_all_is_back(
     """One fault after the other. A request is done, or it is told why not: none is left without an answer."""
     books = await Books.open(site.world, _CLIENTS)
     async with serving(site.folder, DATABASE_URL=site.addresses.application, **_POOL) as (server, url):
-        async with Load(books, url).at_work() as load:
-            await load.works()
-            before = await Footprint.of(site, server)
-            for fault in _FAULTS * _ROUNDS:
-                began = load.answers.now()
-                await fault(site, load)
-                seconds = await load.back(load.answers.now())
-                record_property(fault.__name__, seconds)
-                assert seconds < BACK_SECONDS, fault.__name__
-                await load.works()
-                assert set(load.answers.codes(began)) <= {"UNAVAILABLE", "BUSY"}
-                assert set(load.ready.codes(began)) <= {"UNAVAILABLE", "BUSY"}
-            (await Footprint.of(site, server)).has_not_grown(before)
-        assert server.terminate() == 0
-        assert "Traceback" not in server.errors
-    await books.check(site.addresses.owner)
+        faults = [(fault.__name__, partial(fault, site)) for fault in _FAULTS * _ROUNDS]
+        await survive(site, books, server, url, faults, record_property)

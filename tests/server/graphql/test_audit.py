@@ -11,6 +11,7 @@ from authz.policy.builtin_roles import BuiltinRole
 from server.embedded_postgres import DatabaseAddresses
 from tests.browser.server import run_server
 from tests.client_libraries.node import run_in_node
+from tests.client_libraries.programs import needs_npm
 from tests.world.world import World
 
 
@@ -23,6 +24,7 @@ def url(addresses: DatabaseAddresses) -> Iterator[str]:
     running.stop()
 
 
+@needs_npm
 @pytest.mark.parametrize("executor", ["compiled", "reference"])
 async def test_the_official_audit_finds_nothing(url: str, world: World, executor: str) -> None:
     token = []

@@ -10,6 +10,7 @@ import pytest
 from authz.policy.builtin_roles import BuiltinRole
 from server.graphql.documents import DOCUMENT_LIMIT
 from tests.client_libraries.node import run_in_node
+from tests.client_libraries.programs import needs_npm
 from tests.server.graphql.test_audit import url as url
 from tests.server.start.small_server import (
     GRAPHQL,
@@ -44,6 +45,7 @@ def _named(text: str, **more: object) -> dict[str, object]:
     return {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": digest, **more}}}
 
 
+@needs_npm
 @pytest.mark.parametrize("library", ["apollo", "urql"])
 async def test_a_client_of_others_sends_the_text_once(url: str, world: World, library: str) -> None:
     owner = await world.member(await world.account(), BuiltinRole.OWNER)
