@@ -41,7 +41,7 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server_url(addresses: DatabaseAddresses) -> Iterator[str]:
     """A real server on a real port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:

@@ -19,7 +19,7 @@ from tests.world.world import PASSWORD, World
 __all__ = ["nothing_breaks"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def served(settings: Settings, addresses: DatabaseAddresses) -> AsyncIterator[Served]:
     """A real server on a real port."""
     running = serving(settings, addresses.application)

@@ -27,8 +27,8 @@ from tests.client.api import Api
 from tests.client.mutations import ROLE_IDS, Attempt, attempt
 from tests.client.places import new_place
 from tests.concurrency.outcomes import locked_out
-from tests.database.job_queue import until
 from tests.engine.statements import statements
+from tests.waiting import until
 from tests.world.brand import Brand, brand_of
 from tests.world.plans import make_plan, subscribe
 from tests.world.sends import booking, check_counts, reserve, used

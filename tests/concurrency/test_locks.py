@@ -22,7 +22,7 @@ from models.base.ids import AccountId, UserId
 from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 from tests.concurrency.outcomes import locked_out
-from tests.database.job_queue import until
+from tests.waiting import until
 from tests.world.world import Account, Member, World
 
 _LOCK_NOT_AVAILABLE = "55P03"

@@ -1,9 +1,8 @@
 """The queue of jobs for tests: looked into, and worked off without a worker's process."""
 
-import asyncio
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -17,7 +16,6 @@ from resolvers.payments.provider import PaymentProvider
 from server.jobs.dispatch import do
 from server.start.worker import look
 from tests.server.deployed import deployed
-from tests.server.start.processes import PATIENCE
 from tests.world.world import Account
 
 _READY = text("""
@@ -101,12 +99,3 @@ async def cycle_of(database: AsyncEngine, account: Account) -> uuid.UUID:
     async with database.connect() as connection:
         found: uuid.UUID = (await connection.execute(newest, {"account": account.key})).scalar_one()
         return found
-
-
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Wait for what a coroutine function answers to be true."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            if await condition():
-                return
-            await asyncio.sleep(0.05)

@@ -4,7 +4,7 @@ holds up those who follow it."""
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.database.job_queue import until
+from tests.waiting import until
 
 _HELD_UP = text("""
   SELECT EXISTS (

@@ -14,8 +14,8 @@ import httpx
 
 from tests.faults.books import TOTAL, Books, Named, Tree
 from tests.faults.ledger_of_answers import LOST, NOT_LET_IN, Answers
-from tests.faults.waiting import until
 from tests.server.start.processes import PATIENCE
+from tests.waiting import until
 from tests.world.world import Member
 
 TRANSFER, RENAME, READ = "transfer", "rename", "read"

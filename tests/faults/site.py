@@ -20,9 +20,8 @@ from server.database.connections import connect_as_owner
 from server.database.migrate import migrate
 from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres
 from server.embedded_postgres.postmaster import find_postmaster
-from tests.database.job_queue import until as until_told
-from tests.faults.waiting import until
 from tests.server.start.processes import Running, running
+from tests.waiting import until
 from tests.world.world import World
 
 _CONNECTED = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'mandant'")
@@ -79,7 +78,7 @@ class Site:
 
     async def answers(self) -> None:
         """Wait until its owner can connect anew."""
-        await until_told(self._lets_in)
+        await until(self._lets_in)
 
     async def _lets_in(self) -> bool:
         await self.database.dispose()  # one that is open may be about to end

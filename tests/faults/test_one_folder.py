@@ -13,8 +13,8 @@ import pytest
 from server.embedded_postgres.postmaster import find_postmaster
 from tests.by_day import by_night_alone
 from tests.faults.site import serving
-from tests.faults.waiting import until
 from tests.server.start.processes import PATIENCE, Running
+from tests.waiting import until
 
 _SIGN_IN = 'mutation { signIn(input: {email: "a@example.com", password: "x"}) { userErrors { code } } }'
 

@@ -12,10 +12,10 @@ from tests.areas.webhooks.giving import Webhook, give_delivery, give_webhook
 from tests.areas.webhooks.receiver import Receiver, receiving_plainly
 from tests.areas.webhooks.test_workers import WORKER_SETTINGS
 from tests.authz.escalation.profiles import BY_NIGHT
-from tests.database.job_queue import until
 from tests.faults.site import Site
 from tests.jobs.workers import answers_yes, works
 from tests.server.start.processes import PATIENCE, running
+from tests.waiting import until
 
 _GIVEN_BACK = """SELECT NOT exists(SELECT FROM webhook_deliveries WHERE status = 'PENDING')
 AND NOT exists(SELECT FROM webhooks WHERE lease IS NOT NULL)"""

@@ -7,7 +7,6 @@ from typing import Any
 
 from tests.client.api import Answer
 from tests.client.streams import first_told, streamed
-from tests.database.job_queue import until
 from tests.isolation.model import Account
 from tests.isolation.reading import Viewer
 from tests.isolation.rights import Rights
@@ -15,6 +14,7 @@ from tests.isolation.sight import Json, Sight, id_of
 from tests.isolation.site import Site
 from tests.isolation.stock.asking import StockAsking
 from tests.isolation.tally import Tally
+from tests.waiting import until
 
 _EVENTS = """subscription ($id: ID!, $after: String!, $below: Boolean!) {
   events(accountId: $id, after: $after, includeDescendants: $below, first: 1000) { nodes { id } } }"""

@@ -24,10 +24,11 @@ from server.embedded_postgres import DatabaseAddresses
 from server.settings.payments import NoPayments
 from server.start.worker import look
 from tests.client.api import Api
-from tests.database.job_queue import jobs_of, put_in, ready_jobs, until, work_off
+from tests.database.job_queue import jobs_of, put_in, ready_jobs, work_off
 from tests.engine.statements import statements
 from tests.jobs.workers import IDLE, answers_yes, working
 from tests.server.deployed import deployed
+from tests.waiting import until
 from tests.world.billing import ISSUER, invoices_of, issue, lines_of, send, separate, with_ended_cycles
 from tests.world.credit import EURO, give_credit, own_balances
 from tests.world.plans import choose, make_plan, subscribe

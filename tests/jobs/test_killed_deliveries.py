@@ -25,8 +25,9 @@ from tests.areas.messages.site import Mailbox
 from tests.authz.escalation.profiles import BY_NIGHT
 from tests.client.api import Api
 from tests.client.mutations import done
-from tests.database.job_queue import let_workers_die, until
+from tests.database.job_queue import let_workers_die
 from tests.server.start.processes import PATIENCE, running
+from tests.waiting import until
 from tests.world.brand import Brand
 from tests.world.contacts import contact_list_id, give_contacts, give_memberships
 from tests.world.messages import give_sender

@@ -41,11 +41,12 @@ from tests.areas.domains.name_server import Zone, name_server
 from tests.by_day import one_in
 from tests.client.api import Api
 from tests.client.mutations import done
-from tests.database.job_queue import let_workers_die, until, work_off
+from tests.database.job_queue import let_workers_die, work_off
 from tests.jobs.campaigns import CREDIT, PRICE, begin_selling, send_beyond
 from tests.jobs.workers import IDLE, PRACTICE, answers_yes, working
 from tests.server.deployed import deployed
 from tests.server.start.processes import PATIENCE, running
+from tests.waiting import until
 from tests.world.billing import ISSUER, ISSUER_SETTINGS
 from tests.world.brand import Brand
 from tests.world.contacts import give_import

@@ -21,9 +21,10 @@ from server.settings.payments import PracticePayments
 from tests.client.api import Api
 from tests.client.mutations import done
 from tests.database.database import named
-from tests.database.job_queue import job, jobs_of, put_in, until
+from tests.database.job_queue import job, jobs_of, put_in
 from tests.jobs.workers import PRACTICE, working, works
 from tests.server.start.processes import running
+from tests.waiting import until
 from tests.world.brand import Brand
 from tests.world.credit import credit_of, give_credit, give_payment_method, give_top_up_rule, own_balances
 from tests.world.world import World

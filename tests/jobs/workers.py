@@ -13,8 +13,9 @@ from resolvers.domains.dns import Dns
 from resolvers.payments.provider import PaymentProvider
 from server.embedded_postgres import DatabaseAddresses
 from server.start.worker import work
-from tests.database.job_queue import put_in, until
+from tests.database.job_queue import put_in
 from tests.server.deployed import deployed
+from tests.waiting import until
 from tests.world.world import World
 
 IDLE = "SELECT count(*) = 0 FROM pgq.pgqueuer WHERE execute_after <= now() OR attempts > 0"

@@ -18,7 +18,7 @@ from resolvers.effects.event_types import EventType
 from tests.areas.audit.following import Follower
 from tests.client.api import Api
 from tests.client.mutations import done
-from tests.database.job_queue import until
+from tests.waiting import until
 from tests.world.brand import Brand
 from tests.world.world import Account, World
 

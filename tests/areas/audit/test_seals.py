@@ -19,9 +19,9 @@ from server.failures.command_failed import CommandFailed
 from server.jobs.effects import seal_events
 from tests.client.api import Api, Caller
 from tests.client.mutations import ROLE_IDS, done
-from tests.database.job_queue import until
 from tests.database.own_database import api, application, own, owner_engine, world
 from tests.database.settled_log import until_settled
+from tests.waiting import until
 from tests.world.world import Account, World
 
 __all__ = ["api", "application", "own", "owner_engine", "world"]

@@ -17,8 +17,8 @@ from server.failures.command_failed import CommandFailed
 from tests.areas.fixtures import brand
 from tests.client.api import Api
 from tests.client.mutations import done
-from tests.database.job_queue import until
 from tests.database.own_database import api, application, own, owner_engine, world
+from tests.waiting import until
 from tests.world.brand import Brand
 from tests.world.domains import Domain, give_domain
 from tests.world.world import World

@@ -10,7 +10,7 @@ from server.settings.settings import Settings
 from tests.areas.live.serving import Served, serving
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def served(settings: Settings, addresses: DatabaseAddresses) -> AsyncIterator[Served]:
     """The application on the worker's database."""
     running = serving(settings, addresses.application)

@@ -20,9 +20,9 @@ from tests.areas.webhooks.site import Site, courier_of
 from tests.areas.webhooks.test_delivery import log_of, rename
 from tests.client.api import Api
 from tests.client.mutations import attempt, done
-from tests.database.job_queue import until
 from tests.engine.statements import trips
 from tests.server.start.processes import PATIENCE, running
+from tests.waiting import until
 from tests.world.brand import Brand
 from tests.world.world import World
 

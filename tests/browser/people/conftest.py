@@ -21,7 +21,7 @@ def axe_is_installed() -> None:
         pytest.skip("npm ci was not run in server/pages")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server_url(addresses: DatabaseAddresses) -> Iterator[str]:
     """A real server. It may ask issuers on this machine."""
     with socket.create_server(("127.0.0.1", 0)) as probe:

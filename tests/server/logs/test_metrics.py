@@ -32,9 +32,9 @@ from server.settings.settings import Settings
 from server.start.app import create_app
 from tests.client.api import Api
 from tests.client.places import new_place
-from tests.database.job_queue import until
 from tests.documentation.pages import DOCS, Page
 from tests.server.start.processes import PATIENCE, running
+from tests.waiting import until
 from tests.world.world import Member, World
 
 _OPERATE = DOCS / "operate"

@@ -12,7 +12,7 @@ from aiosmtpd.smtp import SMTP
 from resolvers.messages.transport import Envelope, Handed, Verdict
 from server.transports.by_place import ByPlace, domain_of
 from server.transports.smtp import SmtpServer, SmtpTransport
-from tests.database.job_queue import until
+from tests.waiting import until
 
 _MOST = 2
 _REST = 0.2

@@ -11,8 +11,8 @@ from server.embedded_postgres import DatabaseAddresses
 from tests.areas.audit.following import Follower
 from tests.client.api import Api
 from tests.client.mutations import done
-from tests.database.job_queue import until
 from tests.database.own_database import api, application, own, owner_engine, world
+from tests.waiting import until
 from tests.world.world import World
 
 __all__ = ["api", "application", "own", "owner_engine", "world"]

@@ -18,7 +18,7 @@ from server.database.migrate import migrate, why_not_current
 from server.embedded_postgres import DatabaseAddresses
 from tests.database.data_parts import PARTS_SCHEMA
 from tests.database.database import clone, drop, named
-from tests.database.job_queue import until
+from tests.waiting import until
 
 _PATIENCE = 60.0
 """Seconds; for ever is what it takes where it waits."""

@@ -23,7 +23,7 @@ from server.jobs.access import tell_expiries
 from tests.areas.audit.telling import Readers, told_as_shown
 from tests.client.api import Api
 from tests.client.links import break_glass, set_parent_access
-from tests.database.job_queue import until
+from tests.waiting import until
 from tests.world.brand import Brand
 from tests.world.shares import give_share
 from tests.world.staff import limit_below, set_override, staff_member
