@@ -19,8 +19,8 @@ from resolvers.narrowed_tokens.narrow import log_token
 async def revoke_token(session: WriteSession, principal: Principal, token_id: NarrowedTokenId) -> None:
     """End a token, and what was narrowed from it, from the next request on. In any status of its accounts.
 
-    For the person or the API key that it acts for, for the token itself, for one that it was narrowed from,
-    and for who holds API_KEYS_WRITE in the account of its API key. Raises NotFound for everybody else, and
+    The person or the API key that it acts for may, the token itself, and one that it was narrowed from. So
+    may who holds API_KEYS_WRITE in the account of its API key. Raises NotFound for everybody else, and
     PermissionDenied to who reaches the key's account without that permission.
     """
     row = (

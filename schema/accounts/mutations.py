@@ -214,8 +214,8 @@ class AccountMutation:
     ) -> AccountPayload:
         """Open a closed account again, for 30 days after it was closed. It gets back the status that it had,
         its owners and its contacts; what closing settled stays settled. An account that is not closed
-        stays as it is. FAILED_PRECONDITION where it was closed earlier, ACCOUNT_CLOSED or
-        ACCOUNT_SUSPENDED where one above it is, CONFLICT where another account has its external id by
-        now, ALREADY_OWNS_ACCOUNT where one of its owners owns another account by now."""
+        stays as it is. FAILED_PRECONDITION where it was closed earlier. ACCOUNT_CLOSED or
+        ACCOUNT_SUSPENDED where one above it is. CONFLICT where another account has its external id by
+        now. ALREADY_OWNS_ACCOUNT where one of its owners owns another account by now."""
         done = await reopen_account(session, principal, account_id(input.account_id), input.reason)
         return payload(AccountPayload, account_id=done.account_id)

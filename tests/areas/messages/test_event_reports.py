@@ -2,7 +2,6 @@
 
 import asyncio
 import datetime
-import uuid
 from typing import Any
 
 import pytest
@@ -11,41 +10,24 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission, mask_of
-from authz.policy.refusals import Refusal, RefusalCode
-from models.accounts.tables import AccountStatus
-from models.base.ids import SendReservationId, new_id
+from models.base.ids import new_id
 from models.messages.events import MessageEventKind, message_events
-from models.messages.tables import MessageStatus
-from models.sending.tables import ReservationStatus, SendStream
+from models.sending.tables import ReservationStatus
 from models.statistics.tables import statistic_deltas
-from resolvers.inputs.address_digests import ContactDigest
-from resolvers.inputs.addresses import Address
-from resolvers.messages.events.sent import Reservation, sent_by
-from resolvers.messages.store import TRIED_FOR
 from tests.areas.effects.log import events_of
-from tests.areas.messages.shop import Shop
+from tests.areas.messages.shop import Shop, old_message
 from tests.client.api import Api
-from tests.client.mutations import attempt
 from tests.engine.paths import Path
 from tests.engine.statements import trips
 from tests.world.block_list import hash_of, listed
 from tests.world.contacts import give_listed_contact
-from tests.world.messages import event, give_message, message_id, report
+from tests.world.messages import event, report
 from tests.world.sends import give_reservation
 from tests.world.suppressions import SOFT_BOUNCES, ago, resubscribe, streams
 from tests.world.world import Account, World
 
 _EVENTS = """query ($id: ID!) { node(id: $id) { ... on Message { events {
   nodes { kind happenedAt toldAt isFirst url status diagnostic } } } } }"""
-
-
-_LONG_AGO = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=400)
-
-
-async def _message(world: World, account: Account, to: str = "ann@example.com", **more: Any) -> str:
-    """One that was handed over long ago, unless it is said otherwise."""
-    more = {"status": MessageStatus.SENT, "expires_at": _LONG_AGO + TRIED_FOR, **more}
-    return message_id(account, await give_message(world, account, to, **more))
 
 
 async def _counted(database: AsyncEngine, account: Account) -> dict[str, tuple[int, int]]:
@@ -63,7 +45,7 @@ async def _counted(database: AsyncEngine, account: Account) -> dict[str, tuple[i
 
 @pytest.mark.parametrize("path", Path)
 async def test_a_message_has_its_history(api: Api, shop: Shop, world: World, path: Path) -> None:
-    id_ = await _message(world, shop.account)
+    id_ = await old_message(world, shop.account)
     at = ago(hours=2)
     told = [
         event("1", id_, "DELIVERED", occurredAt=at),
@@ -96,8 +78,8 @@ async def test_events_are_counted_where_they_happened(
     """With what sent the message; tests are left out."""
     key, campaign = new_id(), new_id()
     more: dict[str, Any] = {"label": "Spring Sale", "api_key_id": key, "campaign_id": campaign}
-    id_ = await _message(world, shop.account, "ann@Bücher.example", **more)
-    test = await _message(world, shop.account, is_test=True)
+    id_ = await old_message(world, shop.account, "ann@Bücher.example", **more)
+    test = await old_message(world, shop.account, is_test=True)
     late = ago(days=300)
     told = [
         event("1", id_, "OPEN", occurredAt=late),
@@ -121,8 +103,8 @@ async def test_events_are_counted_where_they_happened(
 
 async def test_a_bounce_excludes_its_recipient_and_no_other(api: Api, shop: Shop, world: World) -> None:
     """T25, R79: hard ones at once, soft ones as the limits say; only in this account."""
-    ann, bob = [await _message(world, shop.account, f"{name}@example.com") for name in ("ann", "bob")]
-    soft = [await _message(world, shop.account, "carl@example.com") for _ in range(SOFT_BOUNCES)]
+    ann, bob = [await old_message(world, shop.account, f"{name}@example.com") for name in ("ann", "bob")]
+    soft = [await old_message(world, shop.account, "carl@example.com") for _ in range(SOFT_BOUNCES)]
     told = [event("1", ann, "HARD_BOUNCE"), event("2", bob, "SOFT_BOUNCE")]
     told += [
         event(f"soft {number}", id_, "SOFT_BOUNCE", occurredAt=ago(hours=number + 1))
@@ -137,7 +119,7 @@ async def test_a_bounce_excludes_its_recipient_and_no_other(api: Api, shop: Shop
 
 
 async def test_a_complaint_blocks(api: Api, shop: Shop, world: World) -> None:
-    id_ = await _message(world, shop.account, "Ann@example.com")
+    id_ = await old_message(world, shop.account, "Ann@example.com")
     await report(api, shop.owner, shop.account, [event("1", id_, "COMPLAINT")])
     (entry,) = await listed(api, shop.owner, shop.account)
     assert (entry["address"], entry["reason"]) == ("Ann@example.com", "COMPLAINT")
@@ -147,8 +129,8 @@ async def test_a_complaint_blocks(api: Api, shop: Shop, world: World) -> None:
 async def test_an_unsubscribe_names_the_list_that_was_sent_to(api: Api, shop: Shop, world: World) -> None:
     """R77. It counts again after the recipient has subscribed, and was told before."""
     list_key = (await give_listed_contact(world, shop.account)).list_key
-    id_ = await _message(world, shop.account, contact_list_id=list_key)
-    gone = await _message(world, shop.account, "bob@example.com", contact_list_id=new_id())
+    id_ = await old_message(world, shop.account, contact_list_id=list_key)
+    gone = await old_message(world, shop.account, "bob@example.com", contact_list_id=new_id())
     told = [event("1", id_, "UNSUBSCRIBE"), event("2", gone, "UNSUBSCRIBE")]
     await report(api, shop.owner, shop.account, told)
     query = "query ($id: ID!) { account(id: $id) { unsubscribes { nodes { isOfList } } } }"
@@ -210,9 +192,9 @@ async def test_what_an_engine_of_its_own_sent(
 
 async def test_a_key_tells_once(api: Api, shop: Shop, world: World, database: AsyncEngine) -> None:
     """T17: by meaning; another event under the key is refused by itself, and what was refused has no key."""
-    id_ = await _message(world, shop.account)
+    id_ = await old_message(world, shop.account)
     once = event("1", id_)
-    foreign = event("2", await _message(world, shop.master))
+    foreign = event("2", await old_message(world, shop.master))
     first = await report(api, shop.owner, shop.account, [once, once, {**once, "kind": "CLICK"}, foreign])
     assert [each["isNew"] for each in first] == [True, False, False, False]
     assert [(each["error"] or {}).get("code") for each in first] == [
@@ -228,14 +210,14 @@ async def test_a_key_tells_once(api: Api, shop: Shop, world: World, database: As
     assert again[1]["error"]["field"] == ["input", "events", "1", "key"]
     assert await _counted(database, shop.account) == {"OPEN": (2, 1)}
     # A key is unique for its message.
-    other = {**once, "messageId": await _message(world, shop.account)}
+    other = {**once, "messageId": await old_message(world, shop.account)}
     told = await report(api, shop.owner, shop.account, [once, other])
     assert [each["isNew"] for each in told] == [False, True]
 
 
 async def test_reports_at_once_count_once(api: Api, shop: Shop, world: World, database: AsyncEngine) -> None:
     """The same keys, and other keys about the same: one is the first, and what happens once is told once."""
-    ids = [await _message(world, shop.account, f"a{number}@example.com") for number in range(6)]
+    ids = [await old_message(world, shop.account, f"a{number}@example.com") for number in range(6)]
     kinds = ["HARD_BOUNCE", "COMPLAINT", "UNSUBSCRIBE", "OPEN"]
 
     def batch(prefix: str) -> list[dict[str, Any]]:
@@ -261,126 +243,8 @@ async def test_reports_at_once_count_once(api: Api, shop: Shop, world: World, da
 _AT = ago(minutes=5)
 
 
-async def test_a_wrong_event_is_refused_alone(api: Api, shop: Shop, world: World) -> None:
-    id_ = await _message(world, shop.account)
-    marketing = await give_message(world, shop.account, stream=SendStream.MARKETING)
-    wrong: list[tuple[str | None, dict[str, Any]]] = [
-        ("key", {"key": " "}),
-        ("key", {"key": "1" * 201}),
-        ("key", {"key": "a\r\nb"}),
-        ("occurredAt", {"occurredAt": ago(days=366)}),
-        ("occurredAt", {"occurredAt": ago(hours=-1)}),
-        ("occurredAt", {"occurredAt": "2026-01-01T00:00:00"}),
-        ("messageId", {"messageId": shop.account.id}),
-        ("messageId", {"messageId": message_id(shop.account, marketing, SendStream.MARKETING)}),
-        ("messageId", {"messageId": message_id(shop.account, marketing)}),
-        ("messageId", {"messageId": message_id(shop.account, new_id())}),
-        (None, {"messageId": None}),
-        (None, {"reservationId": "rsrv_1", "recipient": "ann@example.com"}),
-        ("recipient", {"recipient": "ann@example.com"}),
-        ("url", {"url": "https://example.com/"}),
-        ("url", {"kind": "CLICK", "url": "javascript:alert(1)"}),
-        ("url", {"kind": "CLICK", "url": "https://example.com/\r\nSet-Cookie: a=b"}),
-        ("url", {"kind": "CLICK", "url": f"https://example.com/{'a' * 4_000}"}),
-        ("status", {"status": "5.1.1"}),
-        ("status", {"kind": "SOFT_BOUNCE", "status": "5.1.1\r\n"}),
-        ("diagnostic", {"kind": "SOFT_BOUNCE", "diagnostic": "a\r\nb"}),
-        ("diagnostic", {"kind": "SOFT_BOUNCE", "diagnostic": "a" * 1_001}),
-    ]
-    before = await world.state(shop.master)
-    given = [{**event(str(number), id_), **values} for number, (_, values) in enumerate(wrong)]
-    outcomes = await report(api, shop.owner, shop.account, given)
-    expected = [[] if field is None else [field] for field, _ in wrong]
-    assert [each["error"]["field"][3:] for each in outcomes] == expected
-    assert await world.state(shop.master) == before
-    (right,) = await report(api, shop.owner, shop.account, [event("0", id_)])
-    assert right["isNew"] is True
-
-
-_NEVER = (MessageStatus.WAITING, MessageStatus.CANCELED, MessageStatus.EXCLUDED)
-
-
-async def test_nothing_happens_to_what_was_never_handed_over(api: Api, shop: Shop, world: World) -> None:
-    """One that failed when it was tried, or of which nobody knows, may have come back all the same."""
-    for kind in MessageEventKind:
-        ids = [await _message(world, shop.account, status=status, attempts=1) for status in MessageStatus]
-        untried = await _message(world, shop.account, status=MessageStatus.FAILED)
-        given = [event("1", id_, kind.value) for id_ in (*ids, untried)]
-        before = await world.state(shop.master)
-        refused = await report(api, shop.owner, shop.account, given[-1:])
-        assert await world.state(shop.master) == before
-        outcomes = await report(api, shop.owner, shop.account, given[:-1])
-        expected = ["FAILED_PRECONDITION" if status in _NEVER else None for status in MessageStatus]
-        expected.append("FAILED_PRECONDITION")
-        outcomes += refused
-        assert [(each["error"] or {}).get("code") for each in outcomes] == expected
-        assert [each["isNew"] for each in outcomes] == [code is None for code in expected]
-        assert outcomes[-1]["error"]["field"] == ["input", "events", "0", "messageId"]
-
-
-async def test_nothing_happens_before_the_sending(api: Api, shop: Shop, world: World) -> None:
-    """Clocks may differ by five minutes, also where a moment has not come yet."""
-    due = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=2)
-    id_ = await _message(world, shop.account, expires_at=due + TRIED_FOR)
-    committed = await give_reservation(world, shop.account, ReservationStatus.COMMITTED, created_at=due)
-    engine = {"reservationId": committed.id, "recipient": "ann@example.com"}
-
-    def at(minutes: float, of: datetime.datetime = due) -> str:
-        return (of + datetime.timedelta(minutes=minutes)).isoformat()
-
-    now = datetime.datetime.now(datetime.UTC)
-    moments = {
-        at(-6): "Must not lie before the sending",
-        at(-4): None,
-        at(1): None,
-        at(4, now): None,
-        at(6, now): "Must lie in the past: clocks may differ by 5 minutes.",
-    }
-    for named, stream in (({"messageId": id_}, "TRANSACTIONAL"), (engine, "MARKETING")):
-        given = [event(moment, "", occurredAt=moment, **named) for moment in moments]
-        outcomes = await report(api, shop.owner, shop.account, given, stream=stream)
-        for outcome, told in zip(outcomes, moments.values(), strict=True):
-            error = outcome["error"]
-            assert (error is None, outcome["isNew"]) == (told is None, told is None), outcome
-            if told is not None:
-                assert error["code"] == "BAD_USER_INPUT"
-                assert error["field"][3:] == ["occurredAt"]
-                assert error["message"].startswith(told)
-
-
-def test_what_an_engine_sent_long_ago_is_refused() -> None:
-    """The months of its events are gone."""
-    made_at = datetime.datetime.now(datetime.UTC)
-    reservation = Reservation(SendReservationId(new_id()), SendStream.MARKETING, None, None, made_at)
-    recipient = Address(b"1" * 32, ContactDigest(b"1" * 32))
-    before, after = (uuid.UUID(int=reservation.id.int + step * 2**80) for step in (-1, 1))
-    for oldest in (None, before):
-        assert sent_by(reservation, recipient, oldest).reservation_id == reservation.id
-    with pytest.raises(Refusal) as refused:
-        sent_by(reservation, recipient, after)
-    assert (refused.value.code, refused.value.field) == (RefusalCode.FAILED_PRECONDITION, "reservationId")
-
-
-async def test_what_concerns_all_refuses_all(api: Api, shop: Shop, world: World) -> None:
-    id_ = await _message(world, shop.account)
-    guest = await world.member(shop.account, BuiltinRole.ANALYST)
-    stranger = await world.member(await world.account(), BuiltinRole.OWNER)
-    before = await world.state(shop.master)
-    values = {"accountId": shop.account.id, "stream": "TRANSACTIONAL", "events": [event("1", id_)]}
-    for caller, code in ((guest, "FORBIDDEN"), (stranger, "NOT_FOUND")):
-        assert (await attempt(api, "messageEventsReport", caller, **values)).code == code
-    for number in (0, 10_001):
-        events = [event("1", id_)] * number
-        refused = await attempt(api, "messageEventsReport", shop.owner, **{**values, "events": events})
-        assert refused.code in ("BAD_USER_INPUT", "PAYLOAD_TOO_LARGE")
-    assert await world.state(shop.master) == before
-    await world.set_status(shop.account, AccountStatus.SUSPENDED)
-    (told,) = await report(api, shop.owner, shop.account, [event("1", id_)])
-    assert told["isNew"] is True
-
-
 async def test_a_request_is_logged_once(api: Api, shop: Shop, world: World) -> None:
-    id_ = await _message(world, shop.account)
+    id_ = await old_message(world, shop.account)
     told = [event("1", id_), event("2", id_), event("3", id_, "CLICK")]
     for _ in range(2):
         await report(api, shop.owner, shop.account, told)
@@ -396,7 +260,7 @@ async def test_thousands_take_as_many_trips_as_two(
     taken: list[int] = []
     # From 57 on some are known.
     for number in (70, 70, 3_000):
-        ids = [await _message(world, shop.account, f"a{each}@{number}.example.com") for each in range(8)]
+        ids = [await old_message(world, shop.account, f"a{each}@{number}.example.com") for each in range(8)]
         given = [
             event(f"{len(taken)} {each}", ids[each % 8], kinds[each % 7], occurredAt=ago(seconds=each + 1))
             for each in range(number)

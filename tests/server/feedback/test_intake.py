@@ -22,15 +22,12 @@ from server.embedded_postgres import DatabaseAddresses
 from server.feedback.intake import TakenAs
 from server.settings.settings import Settings
 from server.start.app import create_app
-from tests.areas.fixtures import nothing_breaks
 from tests.client.api import Api
 from tests.server.feedback.samples import lines
 from tests.world.block_list import listed
 from tests.world.messages import give_message
 from tests.world.suppressions import streams
 from tests.world.world import Account, World
-
-__all__ = ["nothing_breaks"]
 
 _SECRET = "the secret of the mail server"
 _HEADERS = {"authorization": f"Bearer {_SECRET}", "content-type": "message/rfc822"}
