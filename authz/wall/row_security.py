@@ -125,17 +125,53 @@ _POLICIES = {
 }
 
 
+_SAMPLE = "sample_of_policies"
+"""A table that is gone when the migration is written."""
+
+
 def tables_of_trees(plane: Plane) -> list[Table]:
     """The plane's tables whose rows belong to a tree."""
     return [table for table in tables_of(plane) if "master_id" in table.c and NOT_OF_A_TREE not in table.info]
 
 
 def synchronize(connection: Connection) -> None:
-    """Write the policies. Part of `mandant migrate`."""
+    """Write the policies that differ. Part of `mandant migrate`.
+
+    To write one takes a lock of its table that nobody who reads or writes can share. So what is as it should
+    be is left alone: servers may be at work.
+    """
     for plane, policy in _POLICIES.items():
+        right = _as_postgresql_keeps_it(connection, policy)
+        kept = _kept(connection)
         for table in tables_of_trees(plane):
-            for statement in _written(policy, table.name):
-                connection.exec_driver_sql(statement)
+            if kept.get(table.name) != right:
+                _write(connection, policy, table.name)
+
+
+def _as_postgresql_keeps_it(connection: Connection, policy: _Policy) -> list[list[str | None]]:
+    """What `_kept` finds of a table that has its policies: PostgreSQL writes conditions in its own way."""
+    connection.exec_driver_sql(f"CREATE TABLE {_SAMPLE} (master_id uuid)")
+    _write(connection, policy, _SAMPLE)
+    kept = _kept(connection)[_SAMPLE]
+    connection.exec_driver_sql(f"DROP TABLE {_SAMPLE}")
+    return kept
+
+
+def _kept(connection: Connection) -> dict[str, list[list[str | None]]]:
+    """By the tables that have row level security for all: their policies, as PostgreSQL keeps them."""
+    statement = text(
+        "SELECT relname, jsonb_agg(jsonb_build_array(polname, polpermissive, polcmd, polroles::regrole[], "
+        "pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) ORDER BY polname) "
+        "FROM pg_class JOIN pg_policy ON polrelid = pg_class.oid "
+        "WHERE relrowsecurity AND relforcerowsecurity AND relnamespace = 'public'::regnamespace "
+        "GROUP BY relname"
+    )
+    return {row[0]: row[1] for row in connection.execute(statement)}
+
+
+def _write(connection: Connection, policy: _Policy, table: str) -> None:
+    for statement in _written(policy, table):
+        connection.exec_driver_sql(statement)
 
 
 def _written(policy: _Policy, table: str) -> list[str]:

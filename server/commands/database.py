@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from pydantic import ValidationError
 
-from server.database.migrate import UnsuitableDatabaseError, migrate
+from server.database.migrate import ServersInTheWayError, UnsuitableDatabaseError, migrate
 from server.embedded_postgres import (
     DatabaseAddresses,
     EmbeddedPostgres,
@@ -106,3 +106,8 @@ def migrate_now(owner_url: str) -> None:
             asyncio.run(migrate(owner_url))
     except UnsuitableDatabaseError as error:
         raise CommandFailed(f"The database cannot be used: {error}.") from error
+    except ServersInTheWayError as error:
+        raise CommandFailed(
+            f"Nothing was migrated: servers at work and the migration waited for each other, and {error}. "
+            "Run it again when there are fewer requests, or stop the servers and workers meanwhile."
+        ) from error

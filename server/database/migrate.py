@@ -59,7 +59,8 @@ async def migrate(url: str) -> None:
     """Run what has not been run yet, as the database's owner. Safe to run twice and at once.
 
     Servers at work lock tables in another order. Where both wait for each other, PostgreSQL ends one of the
-    transactions; if that is this one, it begins anew.
+    transactions; if that is this one, it begins anew. Raises ServersInTheWayError where that comes to
+    nothing, again and again.
     """
     database = connect_as_owner(url)
     try:
@@ -67,8 +68,10 @@ async def migrate(url: str) -> None:
             try:
                 return await _migrate_once(database)
             except DBAPIError as error:
-                if not left or sqlstate_of(error) != _DEADLOCK:
+                if sqlstate_of(error) != _DEADLOCK:
                     raise
+                if not left:
+                    raise ServersInTheWayError(f"{_TRIES} tries came to nothing") from error
             await asyncio.sleep(_PAUSE)
     finally:
         await database.dispose()
@@ -82,6 +85,10 @@ async def _migrate_once(database: AsyncEngine) -> None:
 
 class UnsuitableDatabaseError(Exception):
     """A database that cannot hold what people write; the message says what helps."""
+
+
+class ServersInTheWayError(Exception):
+    """A migration that PostgreSQL ended each time, because servers at work and it waited for each other."""
 
 
 def _migrate(connection: Connection) -> None:

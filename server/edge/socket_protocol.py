@@ -13,6 +13,9 @@ from uvicorn.server import ServerState
 TAKING_SECONDS = 10.0
 """How long a client may leave what it was sent unread. It has room for 64 KiB and what sockets keep."""
 
+CLOSING_SECONDS = 3.0
+"""How long a client that does not answer the end of its socket keeps the connection."""
+
 LONGEST_MESSAGE = 256 * 1024
 """Bytes. A longer one closes the socket with 1009."""
 
@@ -32,6 +35,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.logger = _log
+        self.close_timeout = CLOSING_SECONDS
         self._alarm: asyncio.TimerHandle | None = None
         self.ended: Callable[[], None] | None = None
         """Called at the end of the connection."""

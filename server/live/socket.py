@@ -75,7 +75,7 @@ class LiveSocket:
             connection = _Connection(self._operations, self._admittance, address, nameless, receive, send)
             try:
                 places.enter_context(self._streams.held(connection.go_away))
-                nameless.enter_context(self._streams.nameless(place(address)))
+                nameless.enter_context(self._streams.nameless(place(address), connection.give_way))
             except (TryLater, RefusedRequestError) as refused:
                 failure = refusal_failure(refused) if isinstance(refused, Refusal) else refused.failure
                 await failure_response(failure, MediaType.JSON)(scope, receive, send)
@@ -113,6 +113,12 @@ class _Connection:
     def go_away(self) -> None:
         """The process stops."""
         self._end(Closed(CloseCode.GOING_AWAY, "The server is stopping."))
+
+    def give_way(self) -> bool:
+        """Another socket needs the place of one whose client says nothing. False: it has said who it is."""
+        if self._init is None:
+            self._end_without_init()
+        return self._init is None
 
     async def serve(self, subprotocols: list[str]) -> None:
         """Serve until one of both closes the socket."""

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -14,12 +15,15 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 from websockets.exceptions import InvalidStatus
 
+from authz.callers.principals import Credentials
 from server.edge import socket_protocol
 from server.edge.connection_limits import ConnectionLimits
 from server.edge.http_protocol import HttpProtocol
 from server.embedded_postgres import DatabaseAddresses
 from server.fairness.gate import Side
+from server.live import socket as live_socket
 from server.live import streams
+from server.live.admittance import Admittance
 from server.settings.settings import Settings
 from server.start.app import create_app
 from tests.areas.live.serving import (
@@ -242,6 +246,7 @@ async def test_who_says_nothing_leaves_the_streams_of_its_place_alone(
 ) -> None:
     before = _gauges()
     monkeypatch.setattr(streams, "MOST_NAMELESS", 2)
+    monkeypatch.setattr(streams, "SILENT_SECONDS", PATIENCE)
     monkeypatch.setitem(streams._MOST_OF, Side.PLACE, 3)
     body = {"query": USAGE, "variables": {"id": account.id}}
     headers = {"accept": STREAM, "authorization": f"Bearer {key.token}"}
@@ -260,6 +265,50 @@ async def test_who_says_nothing_leaves_the_streams_of_its_place_alone(
     await _until(before)
     async with signed_in(own, key), signed_in(own, key), signed_in(own, key):
         pass
+
+
+async def test_who_says_nothing_gives_way_to_others_of_its_place(
+    own: Served, key: ApiKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that has been silent for longest does, but none whose token is being looked up."""
+    monkeypatch.setattr(streams, "MOST_NAMELESS", 2)
+    monkeypatch.setattr(streams, "SILENT_SECONDS", 0.0)
+    monkeypatch.setattr(live_socket, "INIT_SECONDS", PATIENCE)
+    may_go_on = threading.Event()
+    admitted = Admittance.admitted
+
+    async def admitted_late(self: Admittance, authorization: str | None, address: str) -> Credentials:
+        await asyncio.to_thread(may_go_on.wait)
+        return await admitted(self, authorization, address)
+
+    monkeypatch.setattr(Admittance, "admitted", admitted_late)
+    async with opened(own) as first, opened(own) as silent:
+        await first.send(type="connection_init", payload={"token": key.token})
+        async with opened(own) as third:
+            assert await silent.closed() == 4408
+            await third.send(type="connection_init", payload={"token": key.token})
+            await asyncio.sleep(0.5)
+            with pytest.raises(InvalidStatus) as refused:
+                async with opened(own):
+                    pass
+            assert refused.value.response.status_code == 429
+            may_go_on.set()
+            assert (await first.message())["type"] == "connection_ack"
+            assert (await third.message())["type"] == "connection_ack"
+
+
+async def test_who_does_not_answer_that_its_socket_is_closed_is_left(
+    own: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket_protocol, "CLOSING_SECONDS", 0.5)
+    monkeypatch.setattr(live_socket, "INIT_SECONDS", 0.5)
+    reader, writer = await asyncio.open_connection(*_address(own))
+    writer.write(_upgrade(own))
+    began = time.monotonic()
+    async with asyncio.timeout(PATIENCE):
+        assert b" 101 " in await reader.read()
+    assert time.monotonic() - began < 10
+    writer.close()
 
 
 async def test_who_reads_nothing_is_left(own: Served, key: ApiKey, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -9,13 +10,15 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, ForeignKeyConstraint, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.schema import SchemaItem
 
 from models import metadata
+from server.commands.database import migrate_now
 from server.database.connections import connect_as_owner
 from server.database.migrate import migrate, why_not_current
 from server.embedded_postgres import DatabaseAddresses
+from server.failures.command_failed import CommandFailed
 from tests.database.data_parts import PARTS_SCHEMA
 from tests.database.database import clone, drop, named
 from tests.waiting import until
@@ -87,29 +90,64 @@ async def own(addresses: DatabaseAddresses) -> AsyncIterator[str]:
     await drop(addresses.owner, name)
 
 
-async def test_one_that_a_server_at_work_deadlocks_with_begins_anew(own: str) -> None:
-    """It waits for a table that another transaction has locked, which waits for one that it has locked."""
+async def test_what_is_as_it_should_be_is_not_locked(own: str) -> None:
+    """Servers go on with all tables but the one that a migration changes."""
     database = connect_as_owner(own)
     async with database.begin() as connection:
-        await connection.execute(text("DROP POLICY own_trees ON events"))
+        await connection.execute(text("DROP POLICY own_trees ON webhooks"))
+    async with database.begin() as busy:
+        for table in metadata.sorted_tables:
+            if table.name != "webhooks":
+                await busy.execute(text(f"LOCK TABLE {table.fullname} IN ACCESS SHARE MODE"))
+        async with asyncio.timeout(_PATIENCE):
+            await migrate(own)
+    await _is_current(database)
+    await database.dispose()
+
+
+async def test_one_that_a_server_at_work_deadlocks_with_begins_anew(own: str) -> None:
+    async with _deadlocking(own) as (database, busy, migrating):
+        assert not migrating.done()
+        await busy.commit()
+        await migrating
+        await _is_current(database)
+
+
+async def test_one_that_never_gets_through_says_so(own: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.database.migrate._TRIES", 1)
+    async with _deadlocking(own) as (_, busy, migrating):
+        with pytest.raises(CommandFailed, match=r"^Nothing was migrated: .* stop the servers"):
+            await migrating
+        await busy.commit()
+
+
+@asynccontextmanager
+async def _deadlocking(own: str) -> AsyncIterator[tuple[AsyncEngine, AsyncConnection, asyncio.Task[None]]]:
+    """A migration waits for a table that another transaction has locked, which waits for one that it has
+    locked. The transaction has got what it waited for."""
+    database = connect_as_owner(own)
+    async with database.begin() as connection:
+        for table in ("accounts", "events", "webhooks"):
+            await connection.execute(text(f"DROP POLICY own_trees ON {table}"))
     async with database.connect() as busy, database.connect() as busy_before:
         for connection, table in ((busy, "webhooks"), (busy_before, "events")):
             # The other side is the one that PostgreSQL ends.
             await connection.execute(text("SET deadlock_timeout = '1h'"))
             await connection.execute(text(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE"))
-        migrating = asyncio.create_task(migrate(own))
+        migrating = asyncio.create_task(asyncio.to_thread(migrate_now, own))
         await _until_somebody_waits_for(database, "events")
         locking = asyncio.create_task(busy.execute(text("LOCK TABLE accounts IN ROW EXCLUSIVE MODE")))
         await _until_somebody_waits_for(database, "accounts")
         await busy_before.commit()
         async with asyncio.timeout(_PATIENCE):
             await locking
-            assert not migrating.done()
-            await busy.commit()
-            await migrating
+            yield database, busy, migrating
+    await database.dispose()
+
+
+async def _is_current(database: AsyncEngine) -> None:
     async with database.connect() as connection:
         assert await connection.run_sync(why_not_current) is None
-    await database.dispose()
 
 
 async def _until_somebody_waits_for(database: AsyncEngine, table: str) -> None:
