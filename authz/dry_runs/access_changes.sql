@@ -1,20 +1,81 @@
 -- What access follows from in the accounts of the setting `mandant.access_scope` and all below them: a digest
--- for each person and key. And for each account what else decides, if `mandant.access_limits` says so. NULL
--- where there is nothing.
+-- for each of the people and keys of `mandant.access_holders`. If `mandant.access_limits` says so, for
+-- everybody, and for each account what else decides. NULL where there is nothing.
 CREATE OR REPLACE FUNCTION mandant_access_foundations()
 RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = public, pg_temp AS $body$
 DECLARE
   changed_accounts uuid[] := string_to_array(current_setting('mandant.access_scope'), ',')::uuid[];
   with_limits boolean := current_setting('mandant.access_limits')::boolean;
+  holders text[] := string_to_array(current_setting('mandant.access_holders'), ',');
+  asked_people uuid[] := ARRAY(SELECT substr(each, 6)::uuid FROM unnest(holders) AS each WHERE each LIKE 'user %');
+  asked_keys uuid[] := ARRAY(SELECT substr(each, 5)::uuid FROM unnest(holders) AS each WHERE each LIKE 'key %');
 BEGIN
+  IF NOT with_limits THEN
+    RETURN (
+      SELECT jsonb_object_agg(coalesce('user ' || held.user_id, 'key ' || held.api_key_id), held.digest)
+      FROM ($grants_of_named) AS held
+    );
+  END IF;
   RETURN (
     SELECT jsonb_object_agg(key, digest) FROM (
-      SELECT 'account ' || decided.id AS key, decided.limits AS digest
-      FROM ($limits) AS decided WHERE with_limits
+      SELECT 'account ' || decided.id AS key, decided.limits AS digest FROM ($limits) AS decided
       UNION ALL SELECT coalesce('user ' || user_id, 'key ' || api_key_id), digest FROM ($grants) AS held
     ) AS found
   );
+END
+$body$;
+
+-- Whose access may have changed since it was remembered: the people and keys whose rows were written, whoever
+-- has a role that was written, and the keys that stop with one of these (T6), as 'user ...' and 'key ...'.
+CREATE OR REPLACE FUNCTION mandant_access_touched()
+RETURNS text[]
+LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = public, pg_temp AS $body$
+DECLARE
+  touched text[] := string_to_array(nullif(current_setting('mandant.access_touched', true), ''), ',');
+  people uuid[] := ARRAY(SELECT substr(each, 6)::uuid FROM unnest(touched) AS each WHERE each LIKE 'user %');
+  keys uuid[] := ARRAY(SELECT substr(each, 5)::uuid FROM unnest(touched) AS each WHERE each LIKE 'key %');
+  written_roles uuid[] := ARRAY(SELECT substr(each, 6)::uuid FROM unnest(touched) AS each WHERE each LIKE 'role %');
+  written_shares uuid[] := ARRAY(SELECT substr(each, 7)::uuid FROM unnest(touched) AS each WHERE each LIKE 'share %');
+  more uuid[];
+  holders text[];
+BEGIN
+  IF written_shares <> '{}' THEN
+    people := people || ARRAY(
+      SELECT user_id FROM shares WHERE id = ANY(written_shares) AND user_id IS NOT NULL);
+  END IF;
+  IF written_roles <> '{}' THEN
+    people := people || ARRAY(
+      SELECT held.user_id FROM roles
+      INNER JOIN memberships AS held ON held.master_id = roles.master_id AND held.role_id = roles.id
+      WHERE roles.id = ANY(written_roles)
+      UNION ALL
+      SELECT held.user_id FROM roles
+      INNER JOIN shares AS held ON held.master_id = roles.master_id AND held.role_id = roles.id
+      WHERE roles.id = ANY(written_roles) AND held.user_id IS NOT NULL);
+    keys := keys || ARRAY(
+      SELECT held.id FROM roles
+      INNER JOIN api_keys AS held ON held.master_id = roles.master_id AND held.role_id = roles.id
+      WHERE roles.id = ANY(written_roles));
+  END IF;
+  more := ARRAY(
+    WITH RECURSIVE stopping AS (
+      SELECT id FROM api_keys
+      WHERE when_maker_loses_access = 'STOP' AND coalesce(adopter_user_id, creator_user_id) = ANY(people)
+      UNION
+      SELECT id FROM api_keys WHERE when_maker_loses_access = 'STOP' AND creator_api_key_id = ANY(keys)
+      UNION
+      SELECT made.id FROM api_keys AS made INNER JOIN stopping ON made.creator_api_key_id = stopping.id
+      WHERE made.when_maker_loses_access = 'STOP'
+    )
+    SELECT id FROM stopping
+  );
+  holders := ARRAY(
+    SELECT 'user ' || each FROM unnest(people) AS each
+    UNION
+    SELECT 'key ' || each FROM unnest(keys || more) AS each
+  );
+  RETURN holders;
 END
 $body$;
 
@@ -59,6 +120,7 @@ BEGIN
   END IF;
   OPEN foundations FOR SELECT mandant_access_foundations();
   OPEN cells FOR SELECT mandant_access_cells();
+  PERFORM set_config('mandant.access_touched', '', true);
 END
 $body$;
 
@@ -74,6 +136,7 @@ DECLARE
   cells refcursor := 'access_cells';
   before jsonb;
   after jsonb;
+  touched text[] := '{}';
   asked text[];
   scope uuid[];
   most_accounts integer;
@@ -84,8 +147,15 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_cursors WHERE name = 'access_foundations') THEN
     RETURN NULL;
   END IF;
+  IF NOT limits_too THEN
+    touched := mandant_access_touched();
+    IF touched = '{}' THEN
+      RETURN NULL;
+    END IF;
+  END IF;
   PERFORM set_config('mandant.access_scope', array_to_string(changed, ','), true),
-    set_config('mandant.access_limits', limits_too::text, true);
+    set_config('mandant.access_limits', limits_too::text, true),
+    set_config('mandant.access_holders', array_to_string(touched, ','), true);
   FETCH foundations INTO before;
   after := mandant_access_foundations();
   IF before IS NOT DISTINCT FROM after THEN
@@ -105,8 +175,16 @@ BEGIN
   -- The first places are told, and the highest accounts come first: the more holders, the fewer accounts.
   most_accounts := greatest(1, $places / greatest(1, (SELECT count(*) FROM unnest(asked) AS each
     WHERE each NOT LIKE 'account %')));
-  scope := ARRAY(SELECT DISTINCT descendant_id FROM account_closure WHERE ancestor_id = ANY(changed)
-    ORDER BY descendant_id LIMIT most_accounts + 1);
+  scope := ARRAY(
+    SELECT DISTINCT below.descendant_id
+    FROM unnest(changed) AS top
+    INNER JOIN accounts ON accounts.id = top
+    CROSS JOIN LATERAL (
+      SELECT descendant_id FROM account_closure
+      WHERE master_id = accounts.master_id AND ancestor_id = top
+      ORDER BY descendant_id LIMIT most_accounts + 1
+    ) AS below
+    ORDER BY below.descendant_id LIMIT most_accounts + 1);
   is_more := is_more OR cardinality(scope) > most_accounts;
   PERFORM set_config('mandant.access_asked', array_to_string(asked, ','), true),
     set_config('mandant.access_accounts', array_to_string(scope[:most_accounts], ','), true);

@@ -11,11 +11,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import CTE, Select, Text, any_, cast, func, literal, select, true
+from sqlalchemy import CTE, FromClause, Select, Text, any_, cast, func, literal, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from authz.callers.principals import Principal
-from authz.reach.everybody import Ids, access_of, grants_within, ids
+from authz.reach.everybody import Ids, access_of, grants_of, grants_within, ids
 from authz.reach.reach import mask_of_account
 from authz.reach.status import status_mask
 from engine.writes.sessions import WriteSession
@@ -131,7 +131,16 @@ def limits_in(touched: Ids) -> Select[Any]:
 
 def grants_in(touched: Ids) -> Select[Any]:
     """For each holder a digest of its grants in these accounts and all below them."""
-    grant, key = grants_within(_within(touched)), api_keys.alias()
+    return _digests(grants_within(_within(touched)))
+
+
+def grants_of_named(user_ids: Ids, api_key_ids: Ids, touched: Ids) -> Select[Any]:
+    """The same, for each of these people and keys."""
+    return _digests(grants_of(user_ids, api_key_ids, touched))
+
+
+def _digests(grant: FromClause) -> Select[Any]:
+    key = api_keys.alias()
     same_key = in_tree(key, grant, id="api_key_id")
     line = func.concat_ws(
         ":",

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Uuid,
     any_,
     cast,
+    exists,
     func,
     literal,
     literal_column,
@@ -89,15 +90,13 @@ def access_of(
     """
     closure, account = account_closure.alias(), accounts.alias()
     path = select(*closure.c).where(closure.c.descendant_id == any_(ids(account_ids))).cte("path")
-    found = holders(places(path)).subquery("everybody")
-    wanted = select(*found.c)
-    if user_ids is not None and api_key_ids is not None:
-        person, key = found.c.user_id == any_(ids(user_ids)), found.c.api_key_id == any_(ids(api_key_ids))
-        wanted = wanted.where(person | key)
+    if user_ids is None or api_key_ids is None:
+        wanted = holders(places(path))
+    else:
+        wanted = named_holders(user_ids, api_key_ids)
     access = _granted(path, wanted.cte("holders"))
-    left = select(*account.c, status_mask(account).label("left_by_status"))
-    left_in = left.where(account.c.id == any_(ids(account_ids))).cte("accounts_of_access")
-    own = in_tree(left_in, access, id="account_id")
+    own = in_tree(account, access, id="account_id")
+    left = status_mask(account)
     bound = api_keys.alias()
     same_key = in_tree(bound, access, id="api_key_id")
     return (
@@ -105,13 +104,13 @@ def access_of(
             access.c.account_id,
             access.c.user_id,
             access.c.api_key_id,
-            access.c.mask.op("&")(left_in.c.left_by_status).label("mask"),
-            left_in.c.left_by_status,
+            access.c.mask.op("&")(left).label("mask"),
+            left.label("left_by_status"),
             access.c.masks,
             access.c.ends,
             cast(bound.c.ip_ranges, ARRAY(Text)).label("ip_ranges"),
         )
-        .select_from(access.join(left_in, own).outerjoin(bound, same_key))
+        .select_from(access.join(account, own).outerjoin(bound, same_key))
         .where(allows(access.c.mask, Permission.ACCOUNT_READ))
     )
 
@@ -140,6 +139,19 @@ def holders_beside(
         )
         .distinct()
     )
+
+
+def grants_of(user_ids: Ids, api_key_ids: Ids, top_ids: Ids) -> FromClause:
+    """The grants of these people and keys in these accounts and all below them: rows as `grants_within`. It
+    takes as long as they have grants, however many accounts there are."""
+    holder = named_holders(user_ids, api_key_ids).cte("holders")
+    grant, path = dated_grant_rows(holder, *_WHOSE).subquery("grants"), account_closure.alias()
+    lies_there = exists(
+        select(path.c.depth)
+        .where(in_tree(path, grant, descendant_id="account_id"), path.c.ancestor_id == any_(ids(top_ids)))
+        .correlate(grant)
+    )
+    return select(*grant.c).where(lies_there).subquery("grants_of")
 
 
 def grants_within(within: FromClause) -> FromClause:
@@ -180,6 +192,14 @@ def holders(place: FromClause) -> CompoundSelect[Any]:
     )
     keys = select(no_person, key.c.id).join(place, _is_in(key, place)).where(key_works(key))
     return union(members, guests, keys)
+
+
+def named_holders(user_ids: Ids, api_key_ids: Ids) -> CompoundSelect[Any]:
+    """These people, and those of these keys that work now, once each: rows (user_id, api_key_id)."""
+    key = api_keys.alias()
+    people = select(func.unnest(ids(user_ids)).label("user_id"), null().cast(Uuid).label("api_key_id"))
+    keys = select(null().cast(Uuid), key.c.id).where(key.c.id == any_(ids(api_key_ids)), key_works(key))
+    return union(people, keys)
 
 
 def _granted(path: FromClause, holder: FromClause) -> FromClause:

@@ -11,6 +11,12 @@ def _keeping(history: History) -> tuple[StoredFunction, ...]:
     def is_touched(alias: str) -> str:
         return " AND ".join(f"{alias}.{name} = touched.{name}" for name in history.key)
 
+    def holder(alias: str) -> str:
+        if history.holder is None:
+            return "NULL"
+        kind, name = history.holder
+        return f"'{kind.value} ' || {alias}.{name}"
+
     return functions_in(
         __package__,
         "keep_history",
@@ -21,6 +27,8 @@ def _keeping(history: History) -> tuple[StoredFunction, ...]:
         present_columns=written("present"),
         version_is_touched=is_touched("version"),
         present_is_touched=is_touched("present"),
+        version_holder=holder("version"),
+        present_holder=holder("present"),
     )
 
 

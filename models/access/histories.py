@@ -5,6 +5,7 @@ The database keeps a history itself, in the transaction of the change: triggers 
 changes nothing in rights, such as a name or the last use of a key, makes no version.
 """
 
+import enum
 from dataclasses import dataclass
 
 from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, Table, column, func
@@ -21,15 +22,27 @@ from models.roles.tables import role_policy_lines, roles
 from models.shares.tables import share_accounts, shares
 
 
+class Holder(enum.Enum):
+    """Whose rights are made of a row: a person's, a key's, those of whoever has a role, or of a share's
+    guest. `mandant_access_changes` reads these names."""
+
+    USER = "user"
+    KEY = "key"
+    ROLE = "role"
+    SHARE = "share"
+
+
 @dataclass(frozen=True)
 class History:
     """`table`: whose rows are kept. `key`: what a row is found by and never changes. `kept`: the columns
-    whose changes make a version. `versions`: the table that holds them."""
+    whose changes make a version. `versions`: the table that holds them. `holder`: whose rights are made of a
+    row, and the column with the id; None: everybody's in an account, or nobody's."""
 
     table: Table
     key: tuple[str, ...]
     kept: tuple[str, ...]
     versions: Table
+    holder: tuple[Holder, str] | None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -41,7 +54,11 @@ _OF_A_TREE = ("master_id", "id")
 
 
 def _history(
-    table: Table, *kept: str, key: tuple[str, ...] = _OF_A_TREE, found_by: tuple[tuple[str, ...], ...] = ()
+    table: Table,
+    *kept: str,
+    key: tuple[str, ...] = _OF_A_TREE,
+    found_by: tuple[tuple[str, ...], ...] = (),
+    holder: tuple[Holder, str] | None = None,
 ) -> History:
     """`found_by`: the columns by which reach finds rows, besides the key."""
     name = f"{table.name}_history"
@@ -58,7 +75,7 @@ def _history(
         *(Index(None, *columns) for columns in found_by),
         info=table.info if NOT_OF_A_TREE in table.info else None,
     )
-    return History(table, key, kept, versions)
+    return History(table, key, kept, versions, holder)
 
 
 HISTORIES = (
@@ -67,28 +84,40 @@ HISTORIES = (
         memberships,
         *("account_id", "user_id", "role_id", "expires_at", "below_limit", "below_limit_until"),
         found_by=(("user_id",), ("master_id", "account_id")),
+        holder=(Holder.USER, "user_id"),
     ),
-    _history(roles, "member_mask", "ancestor_mask", "inherited_mask", key=("id",)),
+    _history(
+        roles,
+        *("member_mask", "ancestor_mask", "inherited_mask"),
+        key=("id",),
+        holder=(Holder.ROLE, "id"),
+    ),
     _history(role_policy_lines, key=("role_id", "relation", "area", "action", "effect")),
     _history(
         shares,
         *("user_id", "role_id", "areas", "areas_mask", "hidden_areas", "hidden_mask"),
         *("expires_at", "revoked_at"),
         found_by=(("user_id",),),
+        holder=(Holder.USER, "user_id"),
     ),
     _history(
-        share_accounts, key=("master_id", "share_id", "account_id"), found_by=(("master_id", "account_id"),)
+        share_accounts,
+        key=("master_id", "share_id", "account_id"),
+        found_by=(("master_id", "account_id"),),
+        holder=(Holder.SHARE, "share_id"),
     ),
     _history(
         api_keys,
         *("account_id", "role_id", "scopes", "ip_ranges", "creator_user_id", "creator_api_key_id"),
         *("adopter_user_id", "when_maker_loses_access", "expires_at", "revoked_at"),
         found_by=(("id",), ("master_id", "account_id")),
+        holder=(Holder.KEY, "id"),
     ),
     _history(
         break_glass_openings,
         *("account_id", "user_id", "expires_at", "ended_at"),
         found_by=(("user_id",), ("master_id", "account_id")),
+        holder=(Holder.USER, "user_id"),
     ),
     _history(
         access_promises,

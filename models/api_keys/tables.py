@@ -107,4 +107,15 @@ api_keys = control_table(
     ),
     Index("ix_api_keys_account_id_id", "account_id", "id"),
     Index("ix_api_keys_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
+    # Which keys stop with a person, and which with a key.
+    Index(
+        "ix_api_keys_stopping_with_user",
+        text("coalesce(adopter_user_id, creator_user_id)"),
+        postgresql_where=text("when_maker_loses_access = 'STOP'"),
+    ),
+    Index(
+        "ix_api_keys_stopping_with_key",
+        "creator_api_key_id",
+        postgresql_where=text("when_maker_loses_access = 'STOP'"),
+    ),
 )

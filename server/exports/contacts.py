@@ -8,6 +8,7 @@ ends on the way ends the file. A cell that a spreadsheet would take for a formul
 which an import removes.
 """
 
+import asyncio
 import csv
 import io
 import math
@@ -21,7 +22,7 @@ from graphql import DocumentNode, GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from authz.policy.refusals import Refusal, RefusalCode
+from authz.policy.refusals import RateLimited, Refusal, RefusalCode
 from resolvers.contacts.cells import OWN_COLUMNS, column_of, escaped
 from server.exports.failures import told
 from server.failures.errors import RefusedRequestError
@@ -37,6 +38,8 @@ from server.uploads.requests import parameters_of
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _PAGE = 500
+_MOST_WAITS = 5
+"""For one page."""
 _FIELDS = """
 nodes { externalId email phoneCanonical attributes source createdAt } pageInfo { hasNextPage endCursor }
 """
@@ -112,12 +115,21 @@ class ContactsExport:
             if page.next is None:
                 return
             try:
-                page = await self._page(asked, page.next)
+                page = await self._next_page(asked, page.next)
             except Exception as error:
                 failure = told(error)
                 log_codes([failure.code])
                 _log.warning("export broken off", code=str(failure.code))
                 raise BrokenOff from error
+
+    async def _next_page(self, asked: _Asked, after: str) -> _Page:
+        """A file that has begun waits until its caller may ask for more, as it cannot be refused any more."""
+        for _ in range(_MOST_WAITS):
+            try:
+                return await self._page(asked, after)
+            except RateLimited as refusal:
+                await asyncio.sleep(refusal.retry_after)
+        return await self._page(asked, after)
 
     async def _page(self, asked: _Asked, after: str | None) -> _Page:
         """Raises what the API answers instead."""

@@ -33,6 +33,7 @@ from server.graphql.runner import OperationRunner
 from server.http.media_types import MediaType
 from server.http.min_revision import min_revision
 from server.http.request import RequestHead
+from server.http.request_costs import LIST_COST
 from server.uploads.places import UploadPlaces
 from server.uploads.requests import parameters_of
 
@@ -92,7 +93,8 @@ class StatisticsExport:
     async def _made(self, asked: StatisticsAsked, head: RequestHead, held: ExitStack) -> _Made:
         """`held`: keeps the file, and its place, until they are given back."""
         revision = min_revision(head.revisions)
-        async with self._runner.snapshot(head.authorization, head.client_address, revision) as reader:
+        snapshot = self._runner.snapshot(head.authorization, head.client_address, revision, LIST_COST)
+        async with snapshot as reader:
             path = await find_path(reader, asked.account_id)
             held.enter_context(self._places.place(MasterId(path.master_id)))
             file = held.enter_context(_temporary())

@@ -44,6 +44,7 @@ from server.http.authentication import credentials_of
 from server.http.bearer_tokens import BearerTokens
 from server.http.key_uses import KeyUses
 from server.http.request import GraphQLRequest
+from server.http.request_costs import RequestCosts
 from server.logs.metrics import ReadPath
 from server.logs.request_log import note_way
 
@@ -97,6 +98,7 @@ class OperationRunner:
         )
         self._event_documents = EventDocuments(self.schema)
         self.key_uses = KeyUses(self.sessions)
+        self.request_costs = RequestCosts(self._callers, self.budgets, self.key_uses)
         self._introspection = Introspection(self.schema)
         self._debug = debug
 
@@ -185,19 +187,20 @@ class OperationRunner:
 
     @asynccontextmanager
     async def snapshot(
-        self, authorization: str | None, client_address: str, revision: Revision | None
+        self, authorization: str | None, client_address: str, revision: Revision | None, cost: int
     ) -> AsyncIterator[Reader]:
         """What the caller may read, at one moment and in its turn, for answers that are not GraphQL's.
+        `cost`: what it is charged.
 
         Raises Unauthenticated, RevisionUnknown, and where too much is asked at once RateLimited and Busy.
         """
         credentials = await self.introduced(authorization, client_address)
+        await self.request_costs.charge(credentials, client_address, cost)
         async with (
             self.admission.operation(self._callers.caller(credentials, client_address)),
             self._reference.snapshot(credentials, revision) as reader,
         ):
-            self.key_uses.note(credentials.digest)
-            self._callers.note(credentials)
+            self.request_costs.accepted(credentials)
             yield reader
 
     async def beside(self, authorization: str | None, client_address: str, work: Callable[[], T]) -> T:

@@ -1,10 +1,11 @@
 """Each answer of a stream counts as an operation, in metrics and as a slow one.
 
-The stream itself does not: it lasts for as long as its client likes.
+The stream itself does not: it lasts for as long as its client likes. An operation that is refused before it
+runs counts as it does over HTTP.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import perf_counter
 
 from graphql import GraphQLError, OperationDefinitionNode
@@ -21,15 +22,43 @@ def counted(operation: OperationDefinitionNode) -> Iterator[None]:
 
     An answer that nobody waits for any more is not counted.
     """
+    with _counting() as own:
+        began = perf_counter()
+        note_name(operation)
+        yield
+        count_operation(own, perf_counter() - began)
+
+
+@contextmanager
+def counted_if_refused() -> Iterator[None]:
+    """Count an operation that the body refuses, which is what comes before its first answer. The body calls
+    `note_name` once it knows the operation."""
+    with _counting():
+        yield
+
+
+def count_refused(error: Exception) -> None:
+    """Count an operation that is refused with this error."""
+    with suppress(type(error)), counted_if_refused():
+        raise error
+
+
+def note_name(operation: OperationDefinitionNode) -> None:
+    """It is this operation that is counted."""
+    if operation.name:
+        log_operation_name(operation.name.value)
+
+
+@contextmanager
+def _counting() -> Iterator[LoggedRequest]:
+    """What the body does leaves its codes here, and in the stream's line. It is counted if it fails."""
     stream = logged_request.get()
     own = LoggedRequest(stream.id, slow_seconds=stream.slow_seconds)
     token = logged_request.set(own)
     began = perf_counter()
     try:
-        if operation.name:
-            log_operation_name(operation.name.value)
         try:
-            yield
+            yield own
         except Exception as error:
             if not own.codes:  # whoever tells it logs its code
                 own.codes[code_of(error)] += 1
@@ -38,7 +67,6 @@ def counted(operation: OperationDefinitionNode) -> Iterator[None]:
             count_operation(own, perf_counter() - began)
             raise
         stream.codes.update(own.codes)
-        count_operation(own, perf_counter() - began)
     finally:
         logged_request.reset(token)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ from server.graphql.endpoint import RunOperation
 from server.graphql.response import result_response
 from server.http.media_types import MediaType
 from server.http.request import GraphQLRequest
-from server.live.counting import code_of, counted
+from server.live.counting import code_of, counted, counted_if_refused, note_name
 from server.live.translation import Answer, LiveQuery, translated
 from server.live.watching import Thing, Watch, Watching
 
@@ -71,13 +71,17 @@ class Following:
 
         Raises RefusedSubscription, Unauthenticated, and for the first answer whatever else reading raises.
         """
-        query = translated(self._schema, document, operation, request)
-        thing = Thing(subscriber.credentials, query.root.watched, query.subject, query.with_descendants)
-        with self._watching.watch(thing) as watch:
-            # Before it is read: else the first look would find a change, and the same be read again.
-            await self._watching.look_at(watch)
+        with ExitStack() as watching:
+            with counted_if_refused():
+                note_name(operation)
+                query = translated(self._schema, document, operation, request)
+                root = query.root
+                thing = Thing(subscriber.credentials, root.watched, query.subject, query.with_descendants)
+                watch = watching.enter_context(self._watching.watch(thing))
+                # Before it is read: else the first look would find a change, and the same be read again.
+                await self._watching.look_at(watch)
             cursor = query.after
-            if query.root.is_list and cursor is None:
+            if root.is_list and cursor is None:
                 cursor = watch.mark or None  # of the last event so far, if there is one
             await _Run(self._run, query, operation, watch, subscriber, cursor).to_the_end()
 

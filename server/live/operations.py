@@ -18,7 +18,7 @@ from server.graphql.named_documents import NamedDocuments
 from server.graphql.response import failure_response
 from server.http.media_types import MediaType
 from server.http.request import GraphQLRequest
-from server.live.counting import counted
+from server.live.counting import counted, counted_if_refused, note_name
 from server.live.following import (
     ClientGone,
     Following,
@@ -66,16 +66,18 @@ class Operations:
 
     async def _answer(self, request: GraphQLRequest, subscriber: Subscriber) -> None:
         authorization, address = subscriber.authorization, subscriber.client_address
-        request = self._named.resolved(request, authorization, address)
-        source = request.query
-        checked = self._documents.known(source)
-        if checked is None:
-            check = partial(self._documents.check, source, anonymous=False)
-            checked = await uninterrupted(self._beside(authorization, address, check))
-        operation = choose_operation(checked.document, request.operation_name)
-        if checked.errors:
-            raise RefusedSubscription(body_of(ExecutionResult(None, checked.errors)))
-        self._named.keep(request, authorization, address)
+        with counted_if_refused():
+            request = self._named.resolved(request, authorization, address)
+            source = request.query
+            checked = self._documents.known(source)
+            if checked is None:
+                check = partial(self._documents.check, source, anonymous=False)
+                checked = await uninterrupted(self._beside(authorization, address, check))
+            operation = choose_operation(checked.document, request.operation_name)
+            note_name(operation)
+            if checked.errors:
+                raise RefusedSubscription(body_of(ExecutionResult(None, checked.errors)))
+            self._named.keep(request, authorization, address)
         if operation.operation is OperationType.SUBSCRIPTION:
             await self._following.follow(request, checked.document, operation, subscriber)
             return

@@ -27,6 +27,7 @@ from server.graphql.response import failure_response
 from server.http.media_types import MediaType
 from server.http.request import GraphQLRequest
 from server.live.admittance import Admittance, place, token_ends
+from server.live.counting import count_refused
 from server.live.following import ClientGone, RefusedSubscription, Subscriber, body_of
 from server.live.messages import (
     PROTOCOL,
@@ -211,10 +212,12 @@ class _Connection:
             reason = f"Subscriber for {message.id} already exists"
             raise Closed(CloseCode.SUBSCRIBER_ALREADY_EXISTS, reason)
         if isinstance(message.request, GraphQLError):
+            count_refused(message.request)
             await self._tell_errors(message.id, body_of(ExecutionResult(None, [message.request])))
             return
         if len(self._running) >= MOST_OPERATIONS:
             refusal = RateLimited(1, f"There are {MOST_OPERATIONS} operations on this socket already")
+            count_refused(refusal)
             await self._tell_errors(message.id, refused_by(refusal_failure(refusal)).body)
             return
         subscriber = Subscriber(

@@ -23,8 +23,8 @@ from resolvers.scim.filters import parse_filter
 from resolvers.scim.patch import Document, get, patched
 from server.failures.errors import Unauthenticated
 from server.http.authentication import authenticated, credentials_of
-from server.http.key_uses import KeyUses
 from server.http.request import RequestHead, check_encoding, decode_json, read_body
+from server.http.request_costs import SCIM_COST, RequestCosts
 from server.scim.answers import answer, failed, listed, resource
 from server.scim.descriptions import CONFIGURATION, MOST_ON_A_PAGE, resource_types, schemas
 
@@ -38,10 +38,10 @@ _Work = Callable[[WriteSession, Principal], Awaitable[Response]]
 class ScimEndpoints:
     """`reads`: the connections that authenticate callers."""
 
-    def __init__(self, sessions: WriteSessions, reads: Pool, key_uses: KeyUses, public_url: str) -> None:
+    def __init__(self, sessions: WriteSessions, reads: Pool, costs: RequestCosts, public_url: str) -> None:
         self._sessions = sessions
         self._reads = reads
-        self._key_uses = key_uses
+        self._costs = costs
         self._base = f"{public_url}{PATH}"
         resource, several = ("GET", "PUT", "PATCH", "DELETE"), ("GET", "POST")
         self.routes = [
@@ -194,8 +194,9 @@ class ScimEndpoints:
         head = RequestHead.of(request.scope)
         try:
             credentials = _key_of(head)
+            await self._costs.charge(credentials, head.client_address, SCIM_COST)
             principal = await authenticated(self._reads, credentials)
-            self._key_uses.note(credentials.digest)
+            self._costs.accepted(credentials)
 
             async def write(session: WriteSession) -> Response:
                 return await work(session, principal)

@@ -113,7 +113,7 @@ def create_app(
         *_sms_events(settings, runner.sessions),
         assets,
         *SingleSignOnEndpoints(runner.sessions, decided, settings.app_url).routes,
-        *ScimEndpoints(runner.sessions, reads.near, runner.key_uses, decided.public_url).routes,
+        *ScimEndpoints(runner.sessions, reads.near, runner.request_costs, decided.public_url).routes,
         InvoiceDownload(runner).route,
         *health.routes(connections.writes, None if replica is None else replica.near),
         metrics.route(Depth(runner.sessions).look),
@@ -138,7 +138,8 @@ class _Uploads:
     @classmethod
     def of(cls, runner: OperationRunner, decided: Deployment, reads: ReadPools, limit: int) -> "_Uploads":
         """`limit`: the most lines of a file."""
-        places, callers = UploadPlaces(), UploadCallers(reads.near, runner.key_uses, runner.bearers)
+        places = UploadPlaces()
+        callers = UploadCallers(reads.near, runner.request_costs, runner.bearers)
         recipients = RecipientUploads(runner.sessions, decided.contact_key, places, limit)
         attachments = AttachmentUploads(runner.sessions, places)
         contacts = ContactUploads(runner.sessions, decided.contact_key, places, limit)

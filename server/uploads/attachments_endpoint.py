@@ -16,6 +16,7 @@ from authz.policy.refusals import Refusal, RefusalCode
 from models.base.ids import AccountId, Kind, present_in_account
 from resolvers.inputs.global_ids import required
 from server.http.request import RequestHead
+from server.http.request_costs import FILE_COST
 from server.uploads.attachments import AttachmentUploads, FileUpload
 from server.uploads.requests import UploadCallers, answered, check_post, parameters_of, pieces
 
@@ -66,6 +67,6 @@ class AttachmentsEndpoint:
         if len(given) < len(_PARAMETERS):
             raise Refusal(RefusalCode.BAD_USER_INPUT, _MESSAGE)
         claimed = None if head.content_type is None else head.content_type.partition(";")[0]
-        principal = await self._callers.caller(head)
+        principal = await self._callers.caller(head, FILE_COST)
         account_id = AccountId(required(Kind.ACCOUNT, given["accountId"], "accountId"))
         return FileUpload(principal, account_id, given["name"], claimed)

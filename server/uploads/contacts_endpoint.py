@@ -17,6 +17,7 @@ from models.base.ids import AccountId, Kind, present
 from resolvers.contacts.jobs.import_upload import ImportRequest
 from resolvers.inputs.global_ids import required
 from server.http.request import RequestHead
+from server.http.request_costs import LIST_COST
 from server.uploads.contacts import ContactUploads
 from server.uploads.requests import UploadCallers, answered, check_upload, parameters_of, pieces
 
@@ -52,7 +53,7 @@ class ContactsEndpoint:
             head = RequestHead.of(scope)
             check_upload(head, _MEDIA_TYPES, _METHODS)
             request = _request(head)
-            principal = await self._callers.caller(head)
+            principal = await self._callers.caller(head, LIST_COST)
             done = await self._uploads.take(principal, request, pieces(receive))
             return {"id": present(Kind.CONTACT_JOB, done.job_id), "rows": done.rows}
 

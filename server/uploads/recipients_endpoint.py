@@ -17,6 +17,7 @@ from models.base.ids import AccountId, Kind, present
 from resolvers.inputs.global_ids import required
 from resolvers.sending.address_hash import RecipientForm
 from server.http.request import RequestHead
+from server.http.request_costs import LIST_COST
 from server.uploads.recipients import RecipientUploads, Upload, Uploaded
 from server.uploads.requests import UploadCallers, answered, check_upload, parameters_of, pieces
 
@@ -62,7 +63,7 @@ class RecipientsEndpoint:
     async def _upload(self, head: RequestHead) -> Upload:
         check_upload(head, _MEDIA_TYPES, "POST")
         account_id, form = _parameters(head)
-        principal = await self._callers.caller(head)
+        principal = await self._callers.caller(head, LIST_COST)
         return Upload(principal, AccountId(required(Kind.ACCOUNT, account_id, "accountId")), form)
 
 

@@ -21,9 +21,9 @@ from server.failures.errors import (
 from server.graphql.response import failure_response
 from server.http.authentication import authenticated, credentials_of
 from server.http.bearer_tokens import BearerTokens
-from server.http.key_uses import KeyUses
 from server.http.media_types import MediaType
 from server.http.request import RequestHead, check_encoding, next_piece
+from server.http.request_costs import RequestCosts
 
 _NO_STORE = {"cache-control": "no-store"}
 
@@ -31,19 +31,20 @@ _NO_STORE = {"cache-control": "no-store"}
 class UploadCallers:
     """Finds out who sends a file."""
 
-    def __init__(self, reads: Pool, key_uses: KeyUses, bearers: BearerTokens) -> None:
+    def __init__(self, reads: Pool, costs: RequestCosts, bearers: BearerTokens) -> None:
         self._reads = reads
-        self._key_uses = key_uses
+        self._costs = costs
         self._bearers = bearers
 
-    async def caller(self, head: RequestHead) -> Principal:
-        """Raises Unauthenticated."""
+    async def caller(self, head: RequestHead, cost: int) -> Principal:
+        """Who sends it, and is charged for it. Raises Unauthenticated, and RateLimited."""
         await self._bearers.introduce(head.authorization)
         credentials = credentials_of(head.authorization, head.client_address)
         if credentials is None:
             raise Unauthenticated("Sign in, or send an API key.")
+        await self._costs.charge(credentials, head.client_address, cost)
         principal = await authenticated(self._reads, credentials)
-        self._key_uses.note(credentials.digest)
+        self._costs.accepted(credentials)
         return principal
 
 

@@ -56,6 +56,7 @@ _WITH_THE_CALLERS_RIGHTS = _FOR_ANYBODY | {
     "mandant_access_changes_in",
     "mandant_access_foundations",
     "mandant_access_remember",
+    "mandant_access_touched",
     "mandant_access_ended",
     "access_of",
     "mandant_watched",

@@ -18,7 +18,7 @@ from tests.client.mutations import ROLE_IDS, Token, done
 from tests.world.brand import Brand, offer_of
 from tests.world.shares import give_share
 from tests.world.staff import staff_member
-from tests.world.world import PASSWORD, Member, World
+from tests.world.world import PASSWORD, CustomRole, Member, World
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,17 @@ async def _stops_the_key(scene: Scene) -> None:
     await scene.do("memberRemove", memberId=maker.id)
 
 
+async def _gives_keys_that_stop(scene: Scene) -> tuple[Member, CustomRole]:
+    """A member of Marketing US has made a key, and this one another key: both stop without their maker."""
+    us, rights = scene.brand.us, "ACCOUNT_READ API_KEYS_WRITE"
+    makers, of_keys = await scene.world.role(us, rights), await scene.world.role(us, rights)
+    maker = await scene.world.member(us, makers)
+    values = {"accountId": us.id, "roleId": of_keys.id, "whenMakerLosesAccess": "STOP"}
+    made = await scene.do("apiKeyCreate", maker, "secret", name="Made", **values)
+    await scene.do("apiKeyCreate", Token(made["secret"]), name="Made by a key", **values)
+    return maker, makers
+
+
 async def _adopts(scene: Scene) -> object:
     return await scene.do("apiKeyAdopt", apiKeyId=await _key_of(scene, "Made"))
 
@@ -231,6 +242,20 @@ async def test_events_tell_what_the_matrix_shows(scene: Scene, what: str) -> Non
     async with told_as_shown(scene.api, scene.readers) as events:
         await _DOES[what](scene)
     assert any(event["accessChanges"]["nodes"] for event in events) == (what not in _TELLS_NOTHING)
+
+
+@pytest.mark.parametrize("by_role", [False, True])
+async def test_keys_that_stop_with_a_maker_are_told_with_it(scene: Scene, by_role: bool) -> None:
+    """Also one that was made by such a key: no row of the keys is written."""
+    maker, role = await _gives_keys_that_stop(scene)
+    async with told_as_shown(scene.api, scene.readers) as events:
+        if by_role:
+            await scene.do("roleUpdate", roleId=role.id, permissions=["ACCOUNT_READ"], permissionsBelow=[])
+        else:
+            await scene.do("memberUpdate", memberId=maker.id, roleId=ROLE_IDS[BuiltinRole.ANALYST])
+    (event,) = events
+    lost = {change["name"] for change in event["accessChanges"]["nodes"] if change["lost"]}
+    assert {"Made", "Made by a key"} < lost
 
 
 async def test_nothing_is_told_of_accounts_out_of_reach(api: Api, world: World, scene: Scene) -> None:

@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -167,6 +168,47 @@ async def test_the_answers_of_a_stream_count_and_not_the_stream(
     answered = {"operation": name, "way": "compiled", "outcome": "answered"}
     assert REGISTRY.get_sample_value("mandant_operations_total", answered) == 2
     assert _longer_than_a_second() == longer_before
+
+
+@pytest.mark.parametrize("kind", ["query", "subscription"])
+async def test_what_is_refused_before_it_runs_counts_as_over_http(
+    settings: Settings, addresses: DatabaseAddresses, key: ApiKey, kind: str
+) -> None:
+    """By a rule of the schema, by its depth, by what its answer may have, by a form that is none."""
+    name = f"Refused{kind.title()}"
+    deep = "{ parent " * 25 + "{ id }" + " }" * 25
+    bodies = [
+        f"{kind} {name} {{ nothing }}",
+        f'{kind} {name}Deep {{ account(id: "x") {deep} }}',
+        f"{kind} {name}",
+        "",
+    ]
+    before = _refused()
+    with serving(settings, addresses.application) as own:
+        async with httpx.AsyncClient(timeout=PATIENCE) as http:
+            for query in bodies:
+                headers = {"authorization": f"Bearer {key.token}"}
+                answer = await http.post(own.url, json={"query": query}, headers=headers)
+                assert answer.json()["errors"]
+        over_http = _refused() - before
+        async with signed_in(own, key) as socket_:
+            for number, query in enumerate(bodies):
+                await socket_.subscribe(str(number), query)
+                await socket_.next_of(str(number), "error")
+    assert sum(over_http.values()) == len(bodies)
+    assert _refused() - before - over_http == over_http
+
+
+def _refused() -> Counter[tuple[str, str, str]]:
+    """How many operations were refused before they ran, by name, way and outcome."""
+    return Counter(
+        {
+            (each.labels["operation"], each.labels["way"], each.labels["outcome"]): int(each.value)
+            for metric in REGISTRY.collect()
+            for each in metric.samples
+            if each.name == "mandant_operations_total" and each.labels["way"] == "refused"
+        }
+    )
 
 
 def _longer_than_a_second() -> float:

@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -27,8 +27,8 @@ from server.fairness.gate import Caller, Side
 from server.settings.settings import Settings
 from server.start.app import create_app
 from tests.client.api import Api
-from tests.client.api import Caller as Asking
 from tests.client.places import new_place
+from tests.server.fairness.spending import known_to, post, told_cost, until_known
 from tests.server.start.processes import PATIENCE, running
 from tests.world.world import PASSWORD, Member, World
 
@@ -39,7 +39,6 @@ _PAGE_COST = 3 + _ITEMS * 100
 _RATE = 1_000
 _NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"
 _ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+)/graphql")
-_LEFT = re.compile(r'"(\w+)";r=(\d+);t=(\d+)')
 
 
 @pytest.fixture
@@ -56,40 +55,6 @@ async def frugal(settings: Settings, addresses: DatabaseAddresses) -> AsyncItera
         yield app
 
 
-async def _post(api: Api, query: str, caller: Asking | None = None) -> httpx.Response:
-    headers = {} if caller is None else {"authorization": f"Bearer {caller.token}"}
-    return await api.http.post("/graphql", json={"query": query}, headers=headers)
-
-
-async def _until_known(api: Api, caller: Asking) -> None:
-    """The first requests of a token count for their place."""
-    deadline = time.monotonic() + PATIENCE
-    while '"principal"' not in (await _post(api, "{ __typename }", caller)).headers["ratelimit"]:
-        assert time.monotonic() < deadline
-    await asyncio.sleep(0.1)  # until its person was looked up, it counts for itself
-
-
-@asynccontextmanager
-async def _known_to(app: Starlette, caller: Asking) -> AsyncIterator[Api]:
-    async with Api.of(app, new_place()) as api:
-        await _until_known(api, caller)
-        yield api
-
-
-def _cost(response: httpx.Response) -> dict[str, int]:
-    """What the answer tells, which its headers tell as well."""
-    cost: dict[str, int] = response.json()["extensions"]["cost"]
-    assert cost.keys() == {"requested", "limit", "remaining", "restoreRate"}
-    found = _LEFT.fullmatch(response.headers["ratelimit"])
-    assert found is not None
-    whose, remaining, seconds = found.group(1), int(found.group(2)), int(found.group(3))
-    limit, rate = cost["limit"], cost["restoreRate"]
-    policy = f'"{whose}";q={limit};qu="fields";w={limit // rate}'
-    assert (response.headers["ratelimit-policy"], remaining) == (policy, cost["remaining"])
-    assert 0 <= seconds * rate - (limit - remaining) < rate
-    return cost
-
-
 @pytest.mark.parametrize(
     ("query", "cost"),
     [
@@ -104,50 +69,51 @@ def _cost(response: httpx.Response) -> dict[str, int]:
 async def test_each_answer_tells_what_it_cost(api: Api, world: World, query: str, cost: int) -> None:
     """As text, with errors, and from either executor."""
     analyst = await world.member(await world.account(), BuiltinRole.ANALYST)
-    told = _cost(await _post(api, query, analyst))
+    told = told_cost(await post(api, query, analyst))
     assert (told["requested"], told["limit"], told["restoreRate"]) == (cost, *OF_A_PRINCIPAL)
     assert told["remaining"] <= told["limit"] - cost
 
 
 async def test_questions_about_the_schema_alone_cost_nothing(api: Api, owner: Member) -> None:
     """Their answers are kept."""
-    response = await _post(api, "{ __schema { queryType { name } } }", owner)
+    response = await post(api, "{ __schema { queryType { name } } }", owner)
     assert (set(response.json()), "ratelimit" in response.headers) == ({"data"}, False)
 
 
 async def test_what_is_left_goes_down_and_is_restored(frugal: Starlette, owner: Member) -> None:
-    async with _known_to(frugal, owner) as api:
+    async with known_to(frugal, owner) as api:
         began = time.monotonic()
-        first, second = [_cost(await _post(api, _PAGE, owner)) for _ in range(2)]
+        first, second = [told_cost(await post(api, _PAGE, owner)) for _ in range(2)]
         restored = (time.monotonic() - began) * _RATE
         assert [first["requested"], second["requested"]] == [_PAGE_COST] * 2
         assert 0 <= second["remaining"] - (first["remaining"] - _PAGE_COST) <= restored + 1
         await asyncio.sleep(1)
         assert (
-            _cost(await _post(api, "{ __typename }", owner))["remaining"] >= second["remaining"] + _RATE - 2
+            told_cost(await post(api, "{ __typename }", owner))["remaining"]
+            >= second["remaining"] + _RATE - 2
         )
 
 
 async def test_a_budget_that_is_used_up_refuses_its_owner_alone(
     frugal: Starlette, owner: Member, world: World
 ) -> None:
-    async with _known_to(frugal, owner) as api:
+    async with known_to(frugal, owner) as api:
         answered = 0
-        while (response := await _post(api, _PAGE, owner)).status_code == 200:
+        while (response := await post(api, _PAGE, owner)).status_code == 200:
             answered += 1
         assert COST_LIMIT // _PAGE_COST - 1 <= answered <= COST_LIMIT // _PAGE_COST + 3
-        left, (error,) = _cost(response), response.json()["errors"]
+        left, (error,) = told_cost(response), response.json()["errors"]
         assert (response.status_code, error["extensions"]["code"]) == (429, "RATE_LIMITED")
         assert int(response.headers["retry-after"]) == error["extensions"]["retryAfter"]
         missing = _PAGE_COST - left["remaining"]
         assert 0 <= error["extensions"]["retryAfter"] * _RATE - missing <= _RATE
         assert "data" not in response.json()
         # A refusal takes nothing, and what costs less than is left is answered.
-        assert _cost(await _post(api, _PAGE, owner))["remaining"] >= left["remaining"]
-        assert (await _post(api, "{ viewer { id } }", owner)).status_code == 200
+        assert told_cost(await post(api, _PAGE, owner))["remaining"] >= left["remaining"]
+        assert (await post(api, "{ viewer { id } }", owner)).status_code == 200
         other = await world.member(await world.account(), BuiltinRole.OWNER)
-        assert (await _post(api, _PAGE, other)).status_code == 200
-        assert (await _post(api, "{ viewer { id } }")).status_code == 200
+        assert (await post(api, _PAGE, other)).status_code == 200
+        assert (await post(api, "{ viewer { id } }")).status_code == 200
 
 
 async def test_a_mutation_beyond_the_budget_changes_nothing(frugal: Starlette, owner: Member) -> None:
@@ -156,20 +122,20 @@ async def test_a_mutation_beyond_the_budget_changes_nothing(frugal: Starlette, o
     change = f'accountUpdate(input: {{accountId: "{account}", expectedVersion: 1, name: "New"}})'
     mutation = f"mutation {{ {change} {{ account {{ {members} }} userErrors {{ code }} }} }}"
     name = f'{{ account(id: "{account}") {{ name }} }}'
-    async with _known_to(frugal, owner) as api:
+    async with known_to(frugal, owner) as api:
         before = await api.read(name, owner)
         # The small one leaves less than a fifth of what the change needs, which takes seconds to be restored.
         small = f'{{ account(id: "{account}") {{ members(first: 20) {{ nodes {{ {_MANY} }} }} }} }}'
         for query in (_PAGE, small):
-            while (await _post(api, query, owner)).status_code == 200:
+            while (await post(api, query, owner)).status_code == 200:
                 pass
-        refused = await _post(api, mutation, owner)
-        assert (refused.status_code, _cost(refused)["requested"]) == (429, CHANGE_COST + 5 + 10_000)
+        refused = await post(api, mutation, owner)
+        assert (refused.status_code, told_cost(refused)["requested"]) == (429, CHANGE_COST + 5 + 10_000)
         assert await api.read(name, owner) == before
 
 
 async def test_all_sessions_of_a_person_have_one_budget(frugal: Starlette, owner: Member) -> None:
-    async with _known_to(frugal, owner) as api:
+    async with known_to(frugal, owner) as api:
         sign_in = {"email": owner.person.email, "password": PASSWORD}
         token = (await api.change("signIn", None, "token", **sign_in))["token"]
         narrowing = {
@@ -180,9 +146,11 @@ async def test_all_sessions_of_a_person_have_one_budget(frugal: Starlette, owner
         }
         narrowed = (await api.change("tokenNarrow", owner, "token", **narrowing))["token"]
         for other in (_Token(token), _Token(narrowed)):
-            await _until_known(api, other)
-            first = _cost(await _post(api, _PAGE, owner))["remaining"]
-            assert _cost(await _post(api, "{ viewer { id } }", other))["remaining"] < first + _PAGE_COST // 2
+            await until_known(api, other)
+            first = told_cost(await post(api, _PAGE, owner))["remaining"]
+            assert (
+                told_cost(await post(api, "{ viewer { id } }", other))["remaining"] < first + _PAGE_COST // 2
+            )
 
 
 class _Token:
@@ -194,17 +162,17 @@ async def test_callers_without_a_token_count_by_their_place(frugal: Starlette) -
     many = "{ " + " ".join(f"a{number}: __typename" for number in range(100)) + " }"
     async with Api.of(frugal, new_place()) as api, Api.of(frugal, new_place()) as elsewhere:
         for _ in range(20):
-            await _post(api, many)
-        last = await _post(api, "{ __typename }")
+            await post(api, many)
+        last = await post(api, "{ __typename }")
         assert '"place"' in last.headers["ratelimit"]
-        assert _cost(last)["remaining"] < COST_LIMIT - 500
-        assert _cost(await _post(elsewhere, "{ __typename }"))["remaining"] == COST_LIMIT - 1
+        assert told_cost(last)["remaining"] < COST_LIMIT - 500
+        assert told_cost(await post(elsewhere, "{ __typename }"))["remaining"] == COST_LIMIT - 1
 
 
 async def test_foreign_and_missing_ids_cost_the_same(api: Api, owner: Member, world: World) -> None:
     ids = (await world.account()).id, present(Kind.ACCOUNT, new_id())
     asked = [f'{{ account(id: "{id_}") {{ name }} node(id: "{id_}") {{ id }} }}' for id_ in ids]
-    costs = [_cost(await _post(api, query, owner))["requested"] for query in asked]
+    costs = [told_cost(await post(api, query, owner))["requested"] for query in asked]
     assert costs == [4, 4]
 
 
@@ -220,12 +188,12 @@ async def test_foreign_and_missing_ids_cost_the_same(api: Api, owner: Member, wo
 async def test_what_is_refused_before_it_runs_costs_nothing(
     frugal: Starlette, owner: Member, query: str
 ) -> None:
-    async with _known_to(frugal, owner) as api:
-        before = _cost(await _post(api, "{ __typename }", owner))["remaining"]
-        refused = await _post(api, query, owner)
+    async with known_to(frugal, owner) as api:
+        before = told_cost(await post(api, "{ __typename }", owner))["remaining"]
+        refused = await post(api, query, owner)
         assert refused.json()["errors"]
         assert "extensions" not in refused.json()
-        assert _cost(await _post(api, "{ __typename }", owner))["remaining"] >= before - 1
+        assert told_cost(await post(api, "{ __typename }", owner))["remaining"] >= before - 1
 
 
 # Processes that share one database, without HTTP.
@@ -342,16 +310,16 @@ async def test_two_servers_share_a_budget(
             found = _ADDRESS.search(await asyncio.to_thread(server.wait_for, "/graphql"))
             assert found is not None
             apis.append(Api(httpx.AsyncClient(base_url=found.group(1), timeout=PATIENCE)))
-            await _until_known(apis[-1], owner)
+            await until_known(apis[-1], owner)
         spent = 0
-        while (await _post(apis[0], _PAGE, owner)).status_code == 200:
+        while (await post(apis[0], _PAGE, owner)).status_code == 200:
             spent += 1
         assert spent >= COST_LIMIT // _PAGE_COST - 1
         servers[0].process.kill()
         few = 0
-        while (response := await _post(apis[1], _PAGE, owner)).status_code == 200:
+        while (response := await post(apis[1], _PAGE, owner)).status_code == 200:
             few += 1
         assert few <= 2
-        assert _cost(response)["remaining"] < _PAGE_COST
+        assert told_cost(response)["remaining"] < _PAGE_COST
         for api in apis:
             await api.http.aclose()

@@ -27,6 +27,7 @@ from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 from server.jobs.depth import Depth
 from server.jobs.effects import seal_events
+from server.live import streams
 from server.logs import metrics
 from server.settings.settings import Settings
 from server.start.app import create_app
@@ -225,6 +226,11 @@ def _alerts() -> Iterator[str]:
         for rule in group["rules"]:
             assert rule.keys() <= {"alert", "expr", "for", "labels", "annotations"}
             yield rule["expr"]
+
+
+def test_an_alert_tells_of_streams_before_they_are_refused() -> None:
+    (bound,) = [int(each.split(">")[1]) for each in _alerts() if "mandant_streams" in each]
+    assert 0 < bound < streams.MOST
 
 
 EXPRESSIONS = [*_dashboard(), *_alerts()]
