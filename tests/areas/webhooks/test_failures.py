@@ -251,7 +251,7 @@ async def test_old_deliveries_are_deleted(site: Site, api: Api, brand: Brand, wo
     month = func.now() - text("interval '31 days'")
     async with world.database.begin() as connection:
         own = webhook_deliveries.c.webhook_id == webhook.key
-        await connection.execute(update(webhook_deliveries).where(own).values(created_at=month))
+        await connection.execute(update(webhook_deliveries).where(own).values(finished_at=month))
         await connection.execute(update(webhook_tries).values(tried_at=month))
         await connection.execute(select(func.mandant_delete_old_webhook_deliveries()))
         await connection.execute(select(func.mandant_delete_old_webhook_tries()))
