@@ -69,6 +69,13 @@ def upgrade() -> None:
         "webhook_deliveries",
         "status IN ('PENDING', 'DELIVERED', 'FAILED', 'WITHHELD', 'CANCELED')",
     )
+    op.drop_constraint(op.f("ck_webhook_tries_problem"), "webhook_tries")
+    op.create_check_constraint(
+        op.f("ck_webhook_tries_problem"),
+        "webhook_tries",
+        "problem IN ('ADDRESS_NOT_ALLOWED', 'NAME_NOT_FOUND', 'NOT_CONNECTED', 'NOT_ANSWERED', 'TIMED_OUT', "
+        "'REFUSED', 'DATA_NOT_READ')",
+    )
     op.add_column(
         "webhook_deliveries",
         sa.Column(
@@ -100,6 +107,14 @@ def downgrade() -> None:
     op.create_index("ix_webhook_deliveries_created_at", "webhook_deliveries", ["created_at"])
     op.drop_column("webhook_deliveries", "is_urgent")
     op.drop_column("webhook_deliveries", "is_replay")
+    op.execute("UPDATE webhook_tries SET problem = 'TIMED_OUT' WHERE problem = 'DATA_NOT_READ'")
+    op.drop_constraint(op.f("ck_webhook_tries_problem"), "webhook_tries")
+    op.create_check_constraint(
+        op.f("ck_webhook_tries_problem"),
+        "webhook_tries",
+        "problem IN ('ADDRESS_NOT_ALLOWED', 'NAME_NOT_FOUND', 'NOT_CONNECTED', 'NOT_ANSWERED', 'TIMED_OUT', "
+        "'REFUSED')",
+    )
     op.execute("UPDATE webhook_deliveries SET status = 'FAILED' WHERE status = 'CANCELED'")
     op.drop_constraint(op.f("ck_webhook_deliveries_status"), "webhook_deliveries")
     op.create_check_constraint(

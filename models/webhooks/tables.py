@@ -63,6 +63,7 @@ class WebhookProblem(enum.Enum):
     NOT_ANSWERED = "NOT_ANSWERED"
     TIMED_OUT = "TIMED_OUT"
     REFUSED = "REFUSED"
+    DATA_NOT_READ = "DATA_NOT_READ"
 
 
 webhooks = control_table(

@@ -45,6 +45,8 @@ ENUMS = (
             "NOT_ANSWERED": "The connection ended without an answer, or with one that is not HTTP.",
             "TIMED_OUT": "There was no answer within ten seconds.",
             "REFUSED": "The answer's status was not one from 200 to 299. Redirects are not followed.",
+            "DATA_NOT_READ": "Nothing was sent: what the webhook's document asks for could not be read in "
+            "five seconds.",
         },
     ),
 )
