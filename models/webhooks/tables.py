@@ -1,7 +1,8 @@
 """Webhooks, what is delivered to them, and each try to do so (N17, T34).
 
-A webhook's row also says how far the log was read for it, and which worker is at work on it. Deliveries and
-tries have no foreign key to it: both are deleted by their age, also those of a webhook that is gone.
+A webhook's row also says how far the log was read for it, and which worker is at work on it. What came into
+the log for it stands in a row of its own: who notes that never waits for who changes the webhook. Deliveries
+and tries have no foreign key to it: both are deleted by their age, also those of a webhook that is gone.
 """
 
 import enum
@@ -40,6 +41,7 @@ class WebhookPauseReason(enum.Enum):
     FAILING = "FAILING"
     GONE = "GONE"
     KEY_STOPPED = "KEY_STOPPED"
+    ORDERED = "ORDERED"
 
 
 class WebhookDeliveryStatus(enum.Enum):
@@ -49,6 +51,7 @@ class WebhookDeliveryStatus(enum.Enum):
     DELIVERED = "DELIVERED"
     FAILED = "FAILED"
     WITHHELD = "WITHHELD"
+    CANCELED = "CANCELED"
 
 
 class WebhookProblem(enum.Enum):
@@ -60,6 +63,7 @@ class WebhookProblem(enum.Enum):
     NOT_ANSWERED = "NOT_ANSWERED"
     TIMED_OUT = "TIMED_OUT"
     REFUSED = "REFUSED"
+    DATA_NOT_READ = "DATA_NOT_READ"
 
 
 webhooks = control_table(
@@ -123,6 +127,36 @@ webhooks = control_table(
     Index("ix_webhooks_active", "turn_at", postgresql_where=text("status = 'ACTIVE'")),
 )
 
+webhook_routing = control_table(
+    "webhook_routing",
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="There is one log."),
+    Column(
+        "transaction_id",
+        BigInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="For events of earlier transactions it was noted which webhooks they concern.",
+    ),
+    CheckConstraint("id = 1", name="one"),
+    comment="Who notes which webhooks events concern locks this row.",
+)
+
+webhook_news = control_table(
+    "webhook_news",
+    *account_columns(),
+    Column("webhook_id", Uuid, nullable=False),
+    Column(
+        "first_transaction",
+        BigInteger,
+        nullable=False,
+        comment="Events of earlier transactions that concern the webhook were all read.",
+    ),
+    Column("last_transaction", BigInteger, nullable=False, comment="The last one known to concern it."),
+    PrimaryKeyConstraint("master_id", "webhook_id"),
+    account_reference(),
+    comment="Webhooks that events of the log concern which were not read for them yet.",
+)
+
 webhook_deliveries = control_table(
     "webhook_deliveries",
     *account_columns(),
@@ -139,6 +173,20 @@ webhook_deliveries = control_table(
     ),
     moment("next_try_at"),
     moment("finished_at"),
+    Column(
+        "is_replay",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="It waits because of a replay alone.",
+    ),
+    Column(
+        "is_urgent",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="Somebody waits for it: it is tried before others.",
+    ),
     created_at(),
     PrimaryKeyConstraint("master_id", "id"),
     account_reference(),
@@ -151,7 +199,7 @@ webhook_deliveries = control_table(
     Index("ix_webhook_deliveries_id", "id"),
     Index("ix_webhook_deliveries_webhook_id_id", "master_id", "webhook_id", "id"),
     Index("ix_webhook_deliveries_webhook_id_status", "master_id", "webhook_id", "status", "id"),
-    Index("ix_webhook_deliveries_created_at", "created_at"),
+    Index("ix_webhook_deliveries_finished_at", "finished_at"),
     Index(
         "uq_webhook_deliveries_event_id",
         "master_id",

@@ -6,10 +6,6 @@ CREATE OR REPLACE FUNCTION mandant_take_webhooks(
 )
 RETURNS TABLE (tree uuid, webhook uuid)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
-DECLARE
-  -- As `first_open_number` in log_numbers.py. One that is lower than it is by now leaves some for the next call.
-  settled bigint := pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-    + coalesce((SELECT ahead FROM log_numbering), 0);
 BEGIN
   RETURN QUERY
   WITH busy AS (
@@ -39,19 +35,9 @@ BEGIN
             AND delivery.status = 'PENDING'
             AND delivery.next_try_at <= now()
         )
-        OR NOT hook.include_descendants AND EXISTS (
-          SELECT FROM events AS event
-          WHERE event.master_id = hook.master_id
-            AND event.account_id = hook.account_id
-            AND event.transaction_id >= hook.read_transaction
-            AND event.transaction_id < settled
-        )
-        -- Any event of the tree wakes these: which accounts they follow is read with their keys' rights.
-        OR hook.include_descendants AND EXISTS (
-          SELECT FROM events AS event
-          WHERE event.master_id = hook.master_id
-            AND event.transaction_id >= hook.read_transaction
-            AND event.transaction_id < settled
+        OR EXISTS (
+          SELECT FROM webhook_news AS news
+          WHERE news.master_id = hook.master_id AND news.webhook_id = hook.id
         )
       )
   ), chosen AS (

@@ -113,6 +113,8 @@ class EventType(enum.Enum):
     WEBHOOK_DELETED = "webhook.deleted"
     WEBHOOK_SECRET_ROTATED = "webhook.secret_rotated"  # noqa: S105 - a type of event
     WEBHOOK_REPLAYED = "webhook.replayed"
+    WEBHOOK_REPLAY_CANCELED = "webhook.replay_canceled"
+    WEBHOOK_DELIVERY_RETRIED = "webhook.delivery_retried"
     WEBHOOK_PAUSED = "webhook.paused"
     WEBHOOK_RESUMED = "webhook.resumed"
     PAYMENT_METHOD_ADDED = "payment_method.added"

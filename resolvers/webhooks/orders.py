@@ -1,4 +1,4 @@
-"""What people order of a webhook: a test, a replay, and to go on after a pause."""
+"""What people order of a webhook: a test, a replay and its end, and that a delivery is tried at once."""
 
 import datetime
 from dataclasses import dataclass
@@ -6,18 +6,28 @@ from dataclasses import dataclass
 from sqlalchemy import func, insert, update
 
 from authz.callers.principals import Principal
+from authz.guards.exclusive import Authorized, WriteKind
 from authz.policy.refusals import RateLimited, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import columns_of, row_of
-from models.base.ids import WebhookDeliveryId, WebhookId, new_id
-from models.webhooks.tables import WebhookStatus, webhook_deliveries, webhooks
+from models.base.ids import Kind, WebhookDeliveryId, WebhookId, new_id, present
+from models.webhooks.tables import WebhookDeliveryStatus, WebhookStatus, webhook_deliveries, webhooks
 from resolvers.effects.attempts import Limit, count_attempts
 from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change
-from resolvers.webhooks.store import WebhookRow, check_key_of, locked_webhook, log_webhook
+from resolvers.webhooks.store import (
+    CANCELED,
+    WebhookRow,
+    locked_delivery,
+    locked_webhook,
+    log_webhook,
+    waiting_for,
+)
 
 TESTS = 20
 """How often one webhook can be tested in an hour."""
+RETRIES = 100
+"""How often deliveries of one webhook can be ordered to be tried at once in an hour."""
 
 
 async def order_test(session: WriteSession, principal: Principal, webhook_id: WebhookId) -> WebhookDeliveryId:
@@ -25,17 +35,11 @@ async def order_test(session: WriteSession, principal: Principal, webhook_id: We
     FAILED_PRECONDITION for a webhook that is paused."""
     account, webhook = await locked_webhook(session, principal, webhook_id)
     _check_active(webhook)
-    limit = Limit(f"tests of {webhook_id}", TESTS, datetime.timedelta(hours=1))
-    (tried,) = await count_attempts(session, [limit])
-    if tried.times > limit.most:
-        raise RateLimited(tried.seconds_left)
+    await _count(session, Limit(f"tests of {webhook_id}", TESTS, datetime.timedelta(hours=1)))
     delivery_id = WebhookDeliveryId(new_id())
-    row = {"id": delivery_id, "webhook_id": webhook_id, "next_try_at": func.now()}
+    row = {"id": delivery_id, "webhook_id": webhook_id, "next_try_at": func.now(), "is_urgent": True}
     await session.send_built(insert(webhook_deliveries).values(**columns_of(account), **row))
-    # Somebody waits for it.
-    await session.send_built(
-        update(webhooks).where(row_of(webhooks, account, webhook_id)).values(rests_until=None)
-    )
+    await _wake(session, account, webhook_id)
     return delivery_id
 
 
@@ -64,7 +68,7 @@ async def order_replay(session: WriteSession, principal: Principal, command: Web
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Must lie in the past.", "since")
     _check_active(webhook)
     if webhook.replay_until is not None:
-        message = "Another replay of the webhook is under way: wait for its end."
+        message = "Another replay of the webhook is under way: wait for its end, or `webhookReplayCancel` it."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "webhookId")
     span = {"replay_since": command.since, "replay_until": command.until}
     this = row_of(webhooks, account, command.webhook_id)
@@ -74,26 +78,68 @@ async def order_replay(session: WriteSession, principal: Principal, command: Web
     await log_webhook(session, principal, account, type_, command.webhook_id, None, after)
 
 
-async def resume(session: WriteSession, principal: Principal, webhook_id: WebhookId) -> None:
-    """Go on after a pause, with what came meanwhile. Needs WEBHOOKS_WRITE. Nothing changes for a webhook that
-    is not paused. Raises FAILED_PRECONDITION for one whose key cannot read for it: it would be paused
-    again at once."""
-    account, webhook = await locked_webhook(session, principal, webhook_id)
-    if webhook.status == WebhookStatus.ACTIVE.value:
+async def cancel_replay(session: WriteSession, principal: Principal, webhook_id: WebhookId) -> None:
+    """End the replay that is under way, and what waits because of it alone: it is not sent. Needs
+    WEBHOOKS_WRITE, in any status of the account. Nothing changes where there is none."""
+    account, webhook = await locked_webhook(session, principal, webhook_id, WriteKind.TAKES_AWAY)
+    delivery = webhook_deliveries.c
+    waiting = waiting_for(account, [webhook_id]) & delivery.is_replay
+    canceled = await session.execute(update(webhook_deliveries).where(waiting).values(CANCELED))
+    if webhook.replay_until is None and not canceled.rowcount:
         return
-    await check_key_of(session, account, webhook)
-    values: dict[str, object] = {
-        "status": WebhookStatus.ACTIVE.value,
-        "pause_reason": None,
-        "paused_at": None,
+    ended = {"replay_since": None, "replay_until": None, "replay_cursor": None}
+    await session.send_built(update(webhooks).where(row_of(webhooks, account, webhook_id)).values(ended))
+    after: Change = {"deliveries_canceled": canceled.rowcount}
+    type_ = EventType.WEBHOOK_REPLAY_CANCELED
+    await log_webhook(session, principal, account, type_, webhook_id, None, after)
+
+
+async def retry_delivery(session: WriteSession, principal: Principal, delivery_id: WebhookDeliveryId) -> None:
+    """Have a delivery tried at once that was not taken, before all that waits, and up to ten times again.
+    Needs WEBHOOKS_WRITE.
+
+    Raises NotFound, RateLimited, and FAILED_PRECONDITION for one that was taken, for a test, and for a
+    webhook that is paused.
+    """
+    account, webhook, delivery = await locked_delivery(session, principal, delivery_id)
+    _check_active(webhook, "deliveryId")
+    if delivery.event_id is None:
+        message = "A test is tried once: order another one with `webhookTest`."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "deliveryId")
+    if delivery.status == WebhookDeliveryStatus.DELIVERED.value:
+        message = "It was delivered. `webhookReplay` sends it again."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "deliveryId")
+    await _count(session, Limit(f"retries of {webhook.id}", RETRIES, datetime.timedelta(hours=1)))
+    opened = {
+        "status": WebhookDeliveryStatus.PENDING.value,
+        "failures": 0,
+        "next_try_at": func.now(),
+        "finished_at": None,
+        "is_replay": False,
+        "is_urgent": True,
     }
-    values |= {"failing_since": None, "failures": 0, "rests_until": None, "version": webhooks.c.version + 1}
-    await session.send_built(update(webhooks).where(row_of(webhooks, account, webhook_id)).values(values))
-    before: Change = {"pause_reason": webhook.pause_reason, "url": webhook.url}
-    await log_webhook(session, principal, account, EventType.WEBHOOK_RESUMED, webhook_id, before)
+    this = row_of(webhook_deliveries, account, delivery_id)
+    await session.send_built(update(webhook_deliveries).where(this).values(opened))
+    await _wake(session, account, webhook.id)
+    before: Change = {"status": delivery.status}
+    after: Change = {"delivery_id": present(Kind.WEBHOOK_DELIVERY, delivery_id)}
+    type_ = EventType.WEBHOOK_DELIVERY_RETRIED
+    await log_webhook(session, principal, account, type_, webhook.id, before, after)
 
 
-def _check_active(webhook: WebhookRow) -> None:
+async def _count(session: WriteSession, limit: Limit) -> None:
+    (tried,) = await count_attempts(session, [limit])
+    if tried.times > limit.most:
+        raise RateLimited(tried.seconds_left)
+
+
+async def _wake(session: WriteSession, account: Authorized, webhook_id: WebhookId) -> None:
+    """It rests no more: somebody waits."""
+    rested = update(webhooks).where(row_of(webhooks, account, webhook_id)).values(rests_until=None)
+    await session.send_built(rested)
+
+
+def _check_active(webhook: WebhookRow, field: str = "webhookId") -> None:
     if webhook.status != WebhookStatus.ACTIVE.value:
         message = "The webhook is paused: have it go on with `webhookResume` first."
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "webhookId")
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, field)

@@ -3,7 +3,7 @@
 A name is resolved once, and the connection goes to an address that was judged; so a name that leads elsewhere
 a moment later leads nowhere. All addresses of a name have to be public, unless the deployment allows others.
 Redirects are not followed. A request has ten seconds in all. Of an answer only the status counts: up to 64 KB
-of it are read, so that the other server can end in peace, and nothing of it is kept.
+of it are read while there is time, so that the other server can end in peace, and nothing of it is kept.
 """
 
 import asyncio
@@ -28,6 +28,8 @@ LONGEST_URL = 2000
 _LOOKING_UP, _CONNECTING = 0.4, 0.25
 """Of that, for the name, and twice for the connection: for TCP and for TLS. Both end by themselves: what is
 ended from outside meanwhile leaves its socket open."""
+_ENDING = 0.1
+"""Of that, for the end of the connection, once the status is known."""
 _LONGEST_ANSWER = 64 * 1024
 _FIRST_FREE_PORT = 1024
 """Ports below are those of other services, which a request must not speak to."""
@@ -120,9 +122,10 @@ class WebhookRequests:
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Tried:
         """Send a body of JSON. Raises nothing that the other server or the network causes."""
         begun = time.monotonic()
+        deadline = asyncio.get_running_loop().time() + self._patience
         try:
-            async with asyncio.timeout(self._patience):
-                status = await self._answered(httpx.URL(url), body, headers)
+            async with asyncio.timeout_at(deadline):
+                status = await self._answered(httpx.URL(url), body, headers, deadline)
         except NotSentError as error:
             return Tried(None, error.problem, _since(begun))
         except (TimeoutError, httpx.TimeoutException):
@@ -134,8 +137,10 @@ class WebhookRequests:
         problem = None if 200 <= status < 300 else WebhookProblem.REFUSED
         return Tried(status, problem, _since(begun))
 
-    async def _answered(self, url: httpx.URL, body: bytes, headers: Mapping[str, str]) -> int:
-        """The status of the answer."""
+    async def _answered(
+        self, url: httpx.URL, body: bytes, headers: Mapping[str, str], deadline: float
+    ) -> int:
+        """The status of the answer. `deadline`: by the clock of the event loop."""
         if self._problem_of(str(url)) is not None:
             # It was allowed when it was stored.
             raise NotSentError(WebhookProblem.ADDRESS_NOT_ALLOWED)
@@ -165,7 +170,9 @@ class WebhookRequests:
             answer = await client.send(request, stream=True)
             try:
                 with suppress(httpx.HTTPError, TimeoutError):
-                    await _read_some(answer)
+                    # The status counts, however slowly the rest comes.
+                    async with asyncio.timeout_at(deadline - self._patience * _ENDING):
+                        await _read_some(answer)
             finally:
                 await answer.aclose()
         return answer.status_code

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, insert, literal, update
+from sqlalchemy import ColumnElement, func, insert, literal, update
 
 from authz.wall.webhook_door import enter_for_webhook
 from engine.writes.sessions import WriteSession
@@ -18,7 +18,7 @@ from models.webhooks.tables import (
     webhooks,
 )
 from resolvers.webhooks.requests import Tried
-from resolvers.webhooks.rounds import DueDelivery, WebhookAtWork
+from resolvers.webhooks.rounds import DueDelivery, WebhookAtWork, renew
 from resolvers.webhooks.schedule import LEAST_FAILURES, PATIENCE, pause_after, rest_after
 from resolvers.webhooks.tell import pause
 
@@ -47,6 +47,7 @@ async def settle_round(session: WriteSession, webhook: WebhookAtWork, outcomes: 
     if reason is not None:
         # First: it locks the account, as mutations do before they lock the webhook.
         await pause(session, webhook.account, webhook.taken.id, reason)
+    await _settle_webhook(session, webhook, tried)
     tries = [
         {
             **columns_of(webhook.account),
@@ -64,9 +65,16 @@ async def settle_round(session: WriteSession, webhook: WebhookAtWork, outcomes: 
         await session.send_built(insert(webhook_tries).values(tries))
     for outcome in outcomes:
         own = row_of(webhook_deliveries, webhook.taken, outcome.delivery.id)
-        pending = webhook_deliveries.c.status == WebhookDeliveryStatus.PENDING.value
-        await session.send_built(update(webhook_deliveries).where(own, pending).values(_after(outcome)))
-    await _settle_webhook(session, webhook, tried)
+        settled = update(webhook_deliveries).where(own, _is_open(outcome)).values(_after(outcome))
+        await session.send_built(settled)
+
+
+def _is_open(outcome: Outcome) -> ColumnElement[bool]:
+    """Whether the delivery waits for the outcome. What was canceled meanwhile stays so, unless it was
+    taken."""
+    status = webhook_deliveries.c.status
+    waits = status == WebhookDeliveryStatus.PENDING.value
+    return waits | (status == WebhookDeliveryStatus.CANCELED.value) if outcome.is_taken else waits
 
 
 def _after(outcome: Outcome) -> dict[str, Any]:
@@ -78,31 +86,28 @@ def _after(outcome: Outcome) -> dict[str, Any]:
     wait = None if outcome.delivery.event_id is None else pause_after(failures)
     if wait is None:
         return {**_finished(WebhookDeliveryStatus.FAILED), "failures": failures}
-    return {"failures": failures, "next_try_at": func.now() + literal(wait)}
+    return {"failures": failures, "next_try_at": func.now() + literal(wait), "is_urgent": False}
 
 
 def _finished(status: WebhookDeliveryStatus) -> dict[str, Any]:
-    return {"status": status.value, "next_try_at": None, "finished_at": func.now()}
+    return {"status": status.value, "next_try_at": None, "finished_at": func.now(), "is_urgent": False}
 
 
 async def _settle_webhook(session: WriteSession, webhook: WebhookAtWork, tried: Sequence[Outcome]) -> None:
-    """One that took nothing rests, so that it costs little while it is down."""
+    """One that took nothing rests, so that it costs little while it is down. Locks its row."""
     if not tried:
+        await renew(session, webhook.taken)
         return
-    own = row_of(webhooks, webhook.taken, webhook.taken.id)
     if any(each.is_taken for each in tried):
-        healthy = {"failures": 0, "failing_since": None, "rests_until": None}
-        await session.send_built(update(webhooks).where(own).values(healthy))
+        await renew(session, webhook.taken, failures=0, failing_since=None, rests_until=None)
         return
     failures = webhook.row["failures"] + 1
-    await session.send_built(
-        update(webhooks)
-        .where(own)
-        .values(
-            failures=failures,
-            failing_since=func.coalesce(webhooks.c.failing_since, func.now()),
-            rests_until=func.now() + literal(rest_after(failures)),
-        )
+    await renew(
+        session,
+        webhook.taken,
+        failures=failures,
+        failing_since=func.coalesce(webhooks.c.failing_since, func.now()),
+        rests_until=func.now() + literal(rest_after(failures)),
     )
 
 

@@ -1,8 +1,10 @@
-"""The row of a webhook: read behind the lock of its account, written and logged. And the key that it uses."""
+"""The rows of a webhook and of a delivery: read behind the lock of their account, written and logged. And the
+key that a webhook uses."""
 
 import uuid
+from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, Row, func, select, update
 
 from authz.callers.principals import Principal
 from authz.guards.delegation import RoleGrant, role_in, role_to_give
@@ -10,15 +12,24 @@ from authz.guards.exclusive import Authorized, WriteKind, authorize
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import in_account, row_of
+from models.accounts.trees import Place, in_account, row_of
 from models.api_keys.tables import api_keys
-from models.base.ids import ApiKeyId, Kind, WebhookId, present
-from models.webhooks.tables import webhooks
+from models.base.ids import ApiKeyId, Kind, WebhookDeliveryId, WebhookId, present
+from models.webhooks.tables import WebhookDeliveryStatus, webhook_deliveries, webhooks
 from resolvers.api_keys.store import KeyRow, check_works
 from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record
 
 WebhookRow = Row[*tuple[object, ...]]
+DeliveryRow = Row[*tuple[object, ...]]
+
+CANCELED: Mapping[str, object] = {
+    "status": WebhookDeliveryStatus.CANCELED.value,
+    "next_try_at": None,
+    "finished_at": func.now(),
+    "is_urgent": False,
+}
+"""Values of a delivery that is not to be sent any more."""
 
 
 async def locked_webhook(
@@ -36,6 +47,31 @@ async def locked_webhook(
     if row is None:
         raise NotFound("webhookId")
     return account, row
+
+
+async def locked_delivery(
+    session: WriteSession, principal: Principal, delivery_id: WebhookDeliveryId
+) -> tuple[Authorized, WebhookRow, DeliveryRow]:
+    """A delivery with its webhook and account, locked. The webhook comes first, as where workers write. Needs
+    WEBHOOKS_WRITE. Raises NotFound, also where the webhook is gone, and what `authorize` raises."""
+    of_delivery = webhook_deliveries.c.id == delivery_id
+    owner = select(webhook_deliveries.c.account_id).where(of_delivery).scalar_subquery()
+    account = await authorize(session, principal, owner, Permission.WEBHOOKS_WRITE)
+    own = row_of(webhook_deliveries, account, delivery_id)
+    named = select(webhook_deliveries.c.webhook_id).where(own).scalar_subquery()
+    hook = select(webhooks).where(row_of(webhooks, account, named)).with_for_update()
+    webhook = (await session.execute(hook)).one_or_none()
+    delivery = (await session.execute(select(webhook_deliveries).where(own).with_for_update())).one_or_none()
+    if webhook is None or delivery is None:
+        raise NotFound("deliveryId")
+    return account, webhook, delivery
+
+
+def waiting_for(account: Place, webhook_ids: Iterable[uuid.UUID]) -> ColumnElement[bool]:
+    """Whether a delivery waits for one of these webhooks of the account's tree."""
+    delivery = webhook_deliveries.c
+    of_them = (delivery.master_id == account.master_id) & delivery.webhook_id.in_(list(webhook_ids))
+    return of_them & (delivery.status == WebhookDeliveryStatus.PENDING.value)
 
 
 async def check_key(session: WriteSession, account: Authorized, api_key_id: uuid.UUID) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, WriteKind
@@ -11,12 +11,20 @@ from authz.policy.refusals import VersionConflict
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import in_account, row_of
 from models.base.ids import AccountId, ApiKeyId, Kind, WebhookId, present
-from models.webhooks.tables import webhooks
+from models.webhooks.tables import webhook_deliveries, webhooks
 from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_of_each
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged
 from resolvers.webhooks.inputs import description_of, shown, types_of
-from resolvers.webhooks.store import WebhookRow, check_key, locked_webhook, log_webhook, write_webhook
+from resolvers.webhooks.store import (
+    CANCELED,
+    WebhookRow,
+    check_key,
+    locked_webhook,
+    log_webhook,
+    waiting_for,
+    write_webhook,
+)
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,8 @@ async def delete_webhooks(session: WriteSession, principal: Principal, account: 
 async def _delete(
     session: WriteSession, principal: Principal, account: Authorized, rows: Sequence[WebhookRow]
 ) -> None:
+    waiting = waiting_for(account, [row.id for row in rows])
+    await session.send_built(update(webhook_deliveries).where(waiting).values(CANCELED))
     for row in rows:
         await session.send_built(delete(webhooks).where(row_of(webhooks, account, row.id)))
     befores = {present(Kind.WEBHOOK, row.id): shown(dict(row._mapping)) for row in rows}

@@ -22,6 +22,7 @@ ENUMS = (
             "FAILING": "It took nothing for three days.",
             "GONE": "Its server answered 410 (Gone).",
             "KEY_STOPPED": "Its API key does not work any more, or may not read the account's log any more.",
+            "ORDERED": "Somebody paused it with `webhookPause`.",
         },
     ),
     EnumDescription(
@@ -29,8 +30,9 @@ ENUMS = (
         {
             "PENDING": "It was not taken yet, and is tried at `nextTryAt`, or once its webhook is resumed.",
             "DELIVERED": "The receiver answered with a status from 200 to 299.",
-            "FAILED": "It was tried ten times in three days; a test once. `webhookReplay` tries again.",
+            "FAILED": "It was tried ten times in three days, a test once. `webhookDeliveryRetry` tries it.",
             "WITHHELD": "Nothing was sent, because the webhook's API key could not read the event any more.",
+            "CANCELED": "It waited because of a replay alone, and `webhookReplayCancel` ended that.",
         },
     ),
     EnumDescription(
@@ -43,6 +45,8 @@ ENUMS = (
             "NOT_ANSWERED": "The connection ended without an answer, or with one that is not HTTP.",
             "TIMED_OUT": "There was no answer within ten seconds.",
             "REFUSED": "The answer's status was not one from 200 to 299. Redirects are not followed.",
+            "DATA_NOT_READ": "Nothing was sent: what the webhook's document asks for could not be read in "
+            "five seconds.",
         },
     ),
 )

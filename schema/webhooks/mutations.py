@@ -9,12 +9,12 @@ from authz.callers.principals import Principal
 from authz.policy.permissions import Permission
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
-from models.base.ids import ApiKeyId, Kind, WebhookId
+from models.base.ids import ApiKeyId, Kind, WebhookDeliveryId, WebhookId
 from resolvers.accounts import reads as accounts
 from resolvers.effects.attempts import Limit
 from resolvers.effects.event_types import EventType
 from resolvers.inputs.global_ids import required
-from resolvers.webhooks import create, orders, reads, update
+from resolvers.webhooks import create, orders, pauses, reads, update
 from schema.fields.context import Context
 from schema.fields.ids import account_id
 from schema.fields.marks import needs
@@ -97,6 +97,11 @@ class WebhookReplayInput:
     )
 
 
+@strawberry.input(description="The delivery to try at once.")
+class WebhookDeliveryRetryInput:
+    delivery_id: strawberry.ID = strawberry.field(description="The delivery.")
+
+
 @entity(None, carries={"webhook_id": Uuid()})
 class WebhookPayload(Payload):
     """The webhook."""
@@ -112,6 +117,13 @@ class WebhookPayload(Payload):
 @entity(None, carries={"delivery_id": Uuid()})
 class WebhookTestPayload(Payload):
     """The delivery of the test. Read it again some seconds later."""
+
+    delivery: WebhookDelivery | None = to_one(reads.delivery_of_result)
+
+
+@entity(None, carries={"delivery_id": Uuid()})
+class WebhookDeliveryRetryPayload(Payload):
+    """The delivery, which is tried within a second or two. Read it again some seconds later."""
 
     delivery: WebhookDelivery | None = to_one(reads.delivery_of_result)
 
@@ -222,6 +234,40 @@ class WebhookMutation:
         return payload(WebhookPayload, webhook_id=command.webhook_id, secret=None)
 
     @mutation(needs(Permission.WEBHOOKS_WRITE))
+    async def webhook_replay_cancel(
+        self, session: WriteSession, principal: Principal, input: WebhookInput
+    ) -> WebhookPayload:
+        """End the replay of a webhook that is under way. What it has ordered and the receiver has not taken
+        is not sent any more: its status is CANCELED. Events that wait to be sent for their own sake still
+        are. A request that is under way may still arrive. Nothing changes where there is no replay."""
+        webhook_id = _webhook_id(input.webhook_id)
+        await orders.cancel_replay(session, principal, webhook_id)
+        return payload(WebhookPayload, webhook_id=webhook_id, secret=None)
+
+    @mutation(needs(Permission.WEBHOOKS_WRITE))
+    async def webhook_delivery_retry(
+        self, session: WriteSession, principal: Principal, input: WebhookDeliveryRetryInput
+    ) -> WebhookDeliveryRetryPayload:
+        """Have a delivery that was not taken tried at once, before all that waits: one that waits for its
+        next try, that has failed, or that was withheld or canceled. If it fails again, it has ten tries in
+        three days as a new one. At most 100 an hour for a webhook. It is FAILED_PRECONDITION for a delivery
+        that was taken, for a test, and while the webhook is paused."""
+        delivery_id = WebhookDeliveryId(required(Kind.WEBHOOK_DELIVERY, input.delivery_id, "deliveryId"))
+        await orders.retry_delivery(session, principal, delivery_id)
+        return payload(WebhookDeliveryRetryPayload, delivery_id=delivery_id)
+
+    @mutation(needs(Permission.WEBHOOKS_WRITE))
+    async def webhook_pause(
+        self, session: WriteSession, principal: Principal, input: WebhookInput
+    ) -> WebhookPayload:
+        """Stop deliveries to a webhook, as while its receiver is rebuilt. Nothing is lost: `webhookResume`
+        delivers what came meanwhile, however long that was. Requests that are under way may still arrive.
+        Nothing changes for a webhook that is paused."""
+        webhook_id = _webhook_id(input.webhook_id)
+        await pauses.order_pause(session, principal, webhook_id)
+        return payload(WebhookPayload, webhook_id=webhook_id, secret=None)
+
+    @mutation(needs(Permission.WEBHOOKS_WRITE))
     async def webhook_resume(
         self, session: WriteSession, principal: Principal, input: WebhookInput
     ) -> WebhookPayload:
@@ -229,7 +275,7 @@ class WebhookMutation:
         paused. It is FAILED_PRECONDITION while the webhook's API key does not work, or may not read the
         log."""
         webhook_id = _webhook_id(input.webhook_id)
-        await orders.resume(session, principal, webhook_id)
+        await pauses.resume(session, principal, webhook_id)
         return payload(WebhookPayload, webhook_id=webhook_id, secret=None)
 
 

@@ -42,7 +42,8 @@ class WebhookTry:
 
 @entity(webhook_deliveries, requires=Permission.WEBHOOKS_READ)
 class WebhookDelivery(Node):
-    """An event that is, was or could not be delivered to a webhook. It is kept for 30 days."""
+    """An event that is, was or could not be delivered to a webhook. It is kept for 30 days
+    after it is finished."""
 
     id: strawberry.ID = column(codec=global_id(Kind.WEBHOOK_DELIVERY), description=ID_DESCRIPTION)
     event: Event | None = to_one(reads.event_of)

@@ -1,8 +1,8 @@
 """Delivers to webhooks, beside the jobs of a worker (decision 77 says why these are no jobs).
 
-Every second it takes webhooks that have something to be delivered, and works on each of them in a task of its
-own. Those that failed last have places of their own, so that however many are down, others never wait for
-them.
+Every second it notes which webhooks new events concern, takes those that have something to be delivered, and
+works on each of them in a task of its own. Those that failed last have places of their own, so that however
+many are down, others never wait for them.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from authz.policy.refusals import TryLater
 from authz.wall.webhook_door import TakenWebhook, take_webhooks
 from engine.base.spans import no_spans
 from engine.writes.sessions import WriteSessions
+from resolvers.webhooks.routing import route_events
 from schema.fields.deployment import Deployment
 from schema.root import build_schema
 from server.database.connecting import reachability
@@ -36,6 +37,8 @@ _PLACES = 64
 """Webhooks that one worker is at work on, of those that fail and of the others each."""
 _PLACES_OF_A_TREE = 32
 """The same of one tree, over all workers: more than an account has webhooks."""
+_SPANS = 50
+"""Of the log, routed in one look: the rest waits for the next one."""
 _CONNECTIONS = 4
 """To the database, for each purpose."""
 
@@ -82,6 +85,7 @@ class Courier:
 
     async def take(self) -> int:
         """Take webhooks for the places that are free, and begin to work on them. Returns how many."""
+        await self._route()
         number = 0
         for failing, tasks in self._at_work.items():
             free = _PLACES - len(tasks)
@@ -99,6 +103,18 @@ class Courier:
                 task.add_done_callback(tasks.discard)
             number += len(taken)
         return number
+
+    async def _route(self) -> None:
+        """Note which webhooks new events concern. What fails is left for the next second: others have
+        something to be delivered all the same."""
+        try:
+            with no_spans():
+                for _ in range(_SPANS):
+                    async with self._sessions.begin() as session:
+                        if not await route_events(session):
+                            return
+        except DATABASE_AWAY as error:
+            _log.warning("events not routed to webhooks", **kind_of(error))
 
     def _tasks(self) -> list[asyncio.Task[None]]:
         return [task for tasks in self._at_work.values() for task in tasks]

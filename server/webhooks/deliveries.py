@@ -8,15 +8,18 @@ webhook-id: evnt_...
 
 import asyncio
 import datetime
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
+import structlog
 
 from authz.wall.webhook_door import TakenWebhook
 from engine.writes.sessions import WriteSessions
 from models.base.ids import Kind, present
-from models.webhooks.tables import WebhookDeliveryStatus, WebhookPauseReason
+from models.webhooks.tables import WebhookDeliveryStatus, WebhookPauseReason, WebhookProblem
+from resolvers.webhooks.requests import Tried
 from resolvers.webhooks.rounds import (
     DueDelivery,
     WebhookAtWork,
@@ -30,9 +33,13 @@ from resolvers.webhooks.rounds import (
 from resolvers.webhooks.settling import Outcome, settle_round
 from resolvers.webhooks.signing_secrets import opened_secrets
 from schema.fields.deployment import Deployment
+from server.failures.errors import kind_of
+from server.jobs.work import DATABASE_AWAY
 from server.logs.metrics import webhook_deliveries
 from server.transports.webhook_signature import signature_headers
 from server.webhooks.following import KeyReader, KeyStoppedError
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _ROUNDS = 25
 """Of one webhook in a row; then others have their turn."""
@@ -45,6 +52,15 @@ class Letter:
     delivery: DueDelivery
     request_id: str
     body: bytes
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a round sends, and what became of the deliveries of which nothing is sent. What is missing in both
+    is still due."""
+
+    letters: Sequence[Letter]
+    unsent: Sequence[Outcome]
 
 
 @dataclass(frozen=True)
@@ -75,19 +91,18 @@ class Deliverer:
             has_more = await self._read_on(webhook)
             async with self.sessions.begin() as session:
                 due = await due_deliveries(session, taken)
-            letters = await self._letters(webhook, due)
+            prepared = await self._prepared(webhook, due)
         except KeyStoppedError:
             async with self.sessions.begin() as session:
                 await pause_at_work(session, webhook, WebhookPauseReason.KEY_STOPPED)
             return False
-        outcomes = await self._sent(webhook, letters)
-        withheld = {each.id for each in due} - {each.delivery.id for each in letters}
-        outcomes += [Outcome(each, None) for each in due if each.id in withheld]
+        outcomes = [*await self._sent(webhook, prepared.letters), *prepared.unsent]
         async with self.sessions.begin() as session:
             await settle_round(session, webhook, outcomes)
         for outcome in outcomes:
             webhook_deliveries.labels(outcome=_name(outcome)).inc()
-        took_nothing = bool(letters) and not any(each.is_taken for each in outcomes)
+        tried = [each for each in outcomes if each.tried is not None]
+        took_nothing = bool(tried) and not any(each.is_taken for each in tried)
         return not took_nothing and (has_more or bool(due))
 
     async def _read_on(self, webhook: WebhookAtWork) -> bool:
@@ -104,22 +119,36 @@ class Deliverer:
             await order_again(session, webhook, again)
         return not (found.is_all and again.is_all)
 
-    async def _letters(self, webhook: WebhookAtWork, due: Sequence[DueDelivery]) -> list[Letter]:
-        """What is sent, by the rights that the key has now. What it may not read is left out."""
+    async def _prepared(self, webhook: WebhookAtWork, due: Sequence[DueDelivery]) -> Prepared:
+        """What is sent, by the rights that the key has now. What it may not read is withheld. Where a
+        document cannot be read, that is a failed try of this delivery, and those behind it wait for the next
+        round: so one event never stops the others."""
         told = await self.reader.told(
             webhook.key, [each.event_id for each in due if each.event_id is not None]
         )
         letters: list[Letter] = []
+        unsent: list[Outcome] = []
         for delivery in due:
             if delivery.event_id is None:
                 letters.append(_test(webhook, delivery))
                 continue
             event = told.get(delivery.event_id)
             if event is None:
+                unsent.append(Outcome(delivery, None))
                 continue
             document = webhook.row["document"]
-            # One after the other: a webhook has no more of the database than any other caller.
-            made = {} if document is None else await self.reader.made(webhook.key, document, event)
+            begun = time.monotonic()
+            try:
+                # One after the other: a webhook has no more of the database than any other caller.
+                made = {} if document is None else await self.reader.made(webhook.key, document, event)
+            except DATABASE_AWAY as error:
+                _log.warning(
+                    "a webhook's document was not read", webhook=str(webhook.taken.id), **kind_of(error)
+                )
+                milliseconds = round((time.monotonic() - begun) * 1000)
+                problem = WebhookProblem.DATA_NOT_READ
+                unsent.append(Outcome(delivery, Tried(None, problem, milliseconds)))
+                break
             body = {
                 "id": event.id,
                 "type": event.type,
@@ -130,7 +159,7 @@ class Deliverer:
                 **made,
             }
             letters.append(Letter(delivery, event.id, orjson.dumps(body)))
-        return letters
+        return Prepared(letters, unsent)
 
     async def _sent(self, webhook: WebhookAtWork, letters: Sequence[Letter]) -> list[Outcome]:
         if not letters:

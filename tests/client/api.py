@@ -122,7 +122,10 @@ INPUT_TYPES = {
     **dict.fromkeys(("totpStart", "totpDisable", "recoveryCodesRenew", "passkeyStart"), "OwnPasswordInput"),
     "ownershipDecline": "OwnershipOfferInput",
     "ownershipTransferWithdraw": "OwnershipOfferInput",
-    **dict.fromkeys(("webhookDelete", "webhookTest", "webhookResume"), "WebhookInput"),
+    **dict.fromkeys(
+        ("webhookDelete", "webhookTest", "webhookReplayCancel", "webhookPause", "webhookResume"),
+        "WebhookInput",
+    ),
     "shareDecline": "DeclineInput",
     "sendCommit": "SendReservationInput",
     "sendVoid": "SendReservationInput",

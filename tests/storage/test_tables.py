@@ -43,6 +43,7 @@ REFERENCE_TABLES = {
     "text_forms",
     "totp_secrets",
     "users",
+    "webhook_routing",
 }
 """The same on every node: people, roles, mail. Whatever is added here belongs to no tree."""
 TREE_TABLES = [table for table in metadata.sorted_tables if table.name not in REFERENCE_TABLES]

@@ -1,5 +1,6 @@
 """Webhooks of accounts, written straight into the database."""
 
+import uuid
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, insert, literal, select
@@ -78,8 +79,9 @@ async def give_webhook(
     return Webhook(webhook_id, account, key, secret.shown)
 
 
-async def give_delivery(world: World, webhook: Webhook) -> str:
-    """A test that waits for tomorrow, with one try; its id as clients see it."""
+async def give_delivery(world: World, webhook: Webhook, *, event_id: uuid.UUID | None = None) -> str:
+    """A delivery that waits for tomorrow, with one try, of a test if there is no event; its id as clients see
+    it."""
     delivery_id = WebhookDeliveryId(new_id())
     place = {"master_id": webhook.account.master, "account_id": webhook.account.key}
     async with world.database.begin() as connection:
@@ -88,6 +90,7 @@ async def give_delivery(world: World, webhook: Webhook) -> str:
                 **place,
                 id=delivery_id,
                 webhook_id=webhook.key,
+                event_id=event_id,
                 next_try_at=func.now() + func.make_interval(0, 0, 0, 1),
             )
         )

@@ -3,7 +3,7 @@
 import datetime
 
 from authz.policy.builtin_roles import BuiltinRole
-from models.base.ids import Kind
+from models.base.ids import Kind, new_id
 from tests.areas.webhooks.giving import forget_webhooks, give_delivery, give_webhook
 from tests.authz.escalation.outcomes import DONE
 from tests.authz.matrix.matrix_callers import ANONYMOUS, INSIDE, LASTING_MANAGERS, MANAGERS, OUTSIDE, Stage
@@ -36,6 +36,11 @@ async def _replay(stage: Stage) -> Values:
     }
 
 
+async def _delivery(stage: Stage) -> Values:
+    webhook = await give_webhook(stage.world, stage.account)
+    return {"deliveryId": await give_delivery(stage.world, webhook, event_id=new_id())}
+
+
 async def _paused(stage: Stage) -> Values:
     return {"webhookId": (await give_webhook(stage.world, stage.account, paused=True)).id}
 
@@ -58,6 +63,9 @@ MUTATIONS = {
     "webhookSecretRotate": Mutation("WEBHOOKS_WRITE", _WRITERS, _webhook),
     "webhookTest": Mutation("WEBHOOKS_WRITE", _WRITERS, _webhook),
     "webhookReplay": Mutation("WEBHOOKS_WRITE", _WRITERS, _replay),
+    "webhookReplayCancel": Mutation("WEBHOOKS_WRITE", _WRITERS, _webhook),
+    "webhookDeliveryRetry": Mutation("WEBHOOKS_WRITE", _WRITERS, _delivery),
+    "webhookPause": Mutation("WEBHOOKS_WRITE", _WRITERS, _webhook),
     "webhookResume": Mutation("WEBHOOKS_WRITE", _WRITERS, _paused),
 }
 

@@ -5,7 +5,7 @@ import datetime
 from sqlalchemy import update
 
 from authz.policy.builtin_roles import BuiltinRole
-from models.base.ids import Kind
+from models.base.ids import Kind, new_id
 from models.webhooks.tables import webhooks
 from tests.areas.webhooks.giving import give_delivery, give_webhook
 from tests.authz.escalation.statuses import NEEDS_ACTIVE, TAKES_AWAY, Row
@@ -13,7 +13,7 @@ from tests.authz.rules.consequences import NO_CONSEQUENCE, Limited, does
 from tests.bad_input.place import Place
 from tests.bad_input.values import Input
 from tests.client.updates import Field, Null, Update, Updated
-from tests.storage.growth import deleted, one_each
+from tests.storage.growth import Bound, Growth, deleted, one_each
 from tests.storage.tree import Tree
 from tests.world.brand import Brand
 from tests.world.world import Account, World
@@ -27,6 +27,9 @@ CONSEQUENCES = {
     "webhookSecretRotate": does(limited={Limited.WEBHOOKS}),
     "webhookTest": does(limited={Limited.WEBHOOK_TESTS}),
     "webhookReplay": NO_CONSEQUENCE,
+    "webhookReplayCancel": NO_CONSEQUENCE,
+    "webhookDeliveryRetry": does(limited={Limited.WEBHOOK_RETRIES}),
+    "webhookPause": NO_CONSEQUENCE,
     "webhookResume": NO_CONSEQUENCE,
 }
 
@@ -38,13 +41,18 @@ STATUSES = {
     "webhookSecretRotate": Row(NEEDS_ACTIVE),
     "webhookTest": Row(NEEDS_ACTIVE),
     "webhookReplay": Row(NEEDS_ACTIVE),
+    "webhookReplayCancel": Row(TAKES_AWAY),
+    "webhookDeliveryRetry": Row(NEEDS_ACTIVE),
+    "webhookPause": Row(TAKES_AWAY),
     "webhookResume": Row(NEEDS_ACTIVE),
 }
 
 
 BOUNDS = {
     "webhooks": one_each("at most 20 of an account"),
-    "webhook_deliveries": deleted("one for each event and webhook, for 30 days"),
+    "webhook_news": one_each("at most one for a webhook"),
+    "webhook_routing": Bound(Growth.FIXED, "one row: up to where the log is routed"),
+    "webhook_deliveries": deleted("one for each event and webhook, for 30 days after it is finished"),
     "webhook_tries": deleted("at most ten of a delivery, and of each time that it is replayed"),
 }
 
@@ -74,19 +82,24 @@ def inputs(place: Place) -> dict[str, Input]:
         "webhookSecretRotate": webhook | {"overlapMinutes": 5},
         "webhookTest": webhook,
         "webhookReplay": webhook | span,
+        "webhookReplayCancel": webhook,
+        "webhookDeliveryRetry": {"deliveryId": place.objects[Kind.WEBHOOK_DELIVERY]},
+        "webhookPause": webhook,
         "webhookResume": webhook,
     }
 
 
 ID_FIELDS = {
     "webhookId": Kind.WEBHOOK,
+    "deliveryId": Kind.WEBHOOK_DELIVERY,
 }
 
 
 async def give_objects(world: World, account: Account) -> dict[Kind, str]:
     """An object of each kind of id that the area has."""
     webhook = await give_webhook(world, account)
-    return {Kind.WEBHOOK: webhook.id, Kind.WEBHOOK_DELIVERY: await give_delivery(world, webhook)}
+    delivery_id = await give_delivery(world, webhook, event_id=new_id())
+    return {Kind.WEBHOOK: webhook.id, Kind.WEBHOOK_DELIVERY: delivery_id}
 
 
 async def give_rows(world: World, tree: Tree) -> None:

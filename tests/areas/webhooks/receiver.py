@@ -77,6 +77,36 @@ async def drip_headers(_: Taken, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.05)
 
 
+async def flood_headers(_: Taken, writer: asyncio.StreamWriter) -> None:
+    """Send headers without an end, as fast as they are taken."""
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    while not writer.transport.is_closing():
+        writer.write(b"x-more: 1\r\n" * 1000)
+        await writer.drain()
+
+
+async def promise(_: Taken, writer: asyncio.StreamWriter) -> None:
+    """Say without an end that the answer is to come."""
+    while not writer.transport.is_closing():
+        writer.write(b"HTTP/1.1 102 Processing\r\n\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.05)
+
+
+@dataclass(frozen=True)
+class Dribble:
+    """Sends what is fast at once, and then one byte after the other without an end."""
+
+    fast: bytes
+
+    async def __call__(self, _: Taken, writer: asyncio.StreamWriter) -> None:
+        writer.write(self.fast)
+        while not writer.transport.is_closing():
+            await writer.drain()
+            await asyncio.sleep(0.1)
+            writer.write(b"x")
+
+
 @dataclass
 class Endless:
     """Says that it has 10 GB, and sends them; counts what it got rid of."""

@@ -190,6 +190,33 @@ async def _until_idle(site: Site) -> None:
     await site.deliver()
 
 
+async def test_a_document_that_cannot_be_read_is_a_failed_try(
+    site: Site, api: Api, brand: Brand, world: World
+) -> None:
+    """It does not stop the webhook: it is told, tried again with back-off, and sent with its data."""
+    document = "query ($accountId: ID!) { account(id: $accountId) { domains(first: 1) { totalCount } } }"
+    webhook = await give_webhook(world, brand.us, site.receiver.url("/in"), document=document)
+    await rename(api, brand.owner, brand.us, "First", "Second")
+    async with world.database.connect() as other:
+        await other.execute(text("LOCK TABLE domains IN ACCESS EXCLUSIVE MODE"))
+        # It began after the events, so it does not hold them up.
+        await site.deliver()
+        await other.rollback()
+    assert not site.receiver.taken
+    seen = (await api.read(_DELIVERIES, brand.owner, id=webhook.id))["node"]
+    tries = [each["tries"] for each in seen["deliveries"]["nodes"]]
+    assert [[each["problem"] for each in some] for some in tries] == [[], ["DATA_NOT_READ"]]
+    assert seen["deliveries"]["nodes"][1]["nextTryAt"] > seen["deliveries"]["nodes"][0]["nextTryAt"]
+    row = await site.row(webhook)
+    assert (row["status"], row["lease"], row["failures"]) == ("ACTIVE", None, 1)
+    await site.rested(webhook)
+    await site.deliver()
+    assert await site.statuses(webhook) == ["DELIVERED", "DELIVERED"]
+    assert [each.json["data"] for each in site.receiver.taken] == [
+        {"account": {"domains": {"totalCount": 0}}}
+    ] * 2
+
+
 async def test_what_waits_is_bounded(
     site: Site, api: Api, brand: Brand, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -251,7 +278,7 @@ async def test_old_deliveries_are_deleted(site: Site, api: Api, brand: Brand, wo
     month = func.now() - text("interval '31 days'")
     async with world.database.begin() as connection:
         own = webhook_deliveries.c.webhook_id == webhook.key
-        await connection.execute(update(webhook_deliveries).where(own).values(created_at=month))
+        await connection.execute(update(webhook_deliveries).where(own).values(finished_at=month))
         await connection.execute(update(webhook_tries).values(tried_at=month))
         await connection.execute(select(func.mandant_delete_old_webhook_deliveries()))
         await connection.execute(select(func.mandant_delete_old_webhook_tries()))

@@ -1,7 +1,7 @@
 """Requests to addresses of customers: where they go, and how long they take."""
 
+import asyncio
 import ssl
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -15,11 +15,15 @@ from resolvers.webhooks.requests import Tried, WebhookRequests
 from tests.areas.domains.name_server import Mood, Zone, free_port, name_server
 from tests.areas.webhooks.receiver import (
     HOST,
+    Answering,
+    Dribble,
     Endless,
     Receiver,
     close,
     drip_headers,
+    flood_headers,
     never,
+    promise,
     receiving,
     status,
 )
@@ -195,10 +199,8 @@ def test_such_a_url_is_taken(public: WebhookRequests, url: str) -> None:
 
 
 async def _tried(requests: WebhookRequests, url: str) -> Tried:
-    begun = time.monotonic()
-    tried = await requests.post(url, _BODY, {"webhook-id": "x"})
-    assert time.monotonic() - begun < _PATIENCE + 0.7
-    return tried
+    async with asyncio.timeout(_PATIENCE + 0.7):
+        return await requests.post(url, _BODY, {"webhook-id": "x"})
 
 
 async def test_a_request_names_the_host_and_checks_its_certificate(
@@ -309,11 +311,59 @@ async def test_a_server_that_never_answers(private: WebhookRequests, receiver: R
     assert (tried.status_code, tried.problem) == (None, WebhookProblem.TIMED_OUT)
 
 
-async def test_a_server_that_sends_headers_without_an_end(
-    private: WebhookRequests, receiver: Receiver
+@pytest.mark.parametrize(
+    "answering",
+    [
+        drip_headers,
+        promise,
+        Dribble(b""),
+        Dribble(b"HTTP/1.1 "),
+        Dribble(b"HTTP/1.1 200 OK\r\nx-more: "),
+    ],
+)
+async def test_a_server_that_never_comes_to_the_end_of_its_headers(
+    private: WebhookRequests, receiver: Receiver, answering: Answering
 ) -> None:
-    receiver.answers["/in"] = drip_headers
+    """Each byte comes soon after the one before: only the time in all ends it."""
+    receiver.answers["/in"] = answering
     assert (await _tried(private, receiver.url("/in"))).problem is WebhookProblem.TIMED_OUT
+
+
+async def test_headers_that_are_too_long_are_no_answer(private: WebhookRequests, receiver: Receiver) -> None:
+    receiver.answers["/in"] = flood_headers
+    tried = await _tried(private, receiver.url("/in"))
+    assert (tried.status_code, tried.problem) == (None, WebhookProblem.NOT_ANSWERED)
+
+
+@pytest.mark.parametrize("code", [200, 503])
+@pytest.mark.parametrize("length", [b"content-length: 1000", b"x-length: none"])
+async def test_of_an_answer_that_dribbles_the_status_counts(
+    private: WebhookRequests, receiver: Receiver, code: int, length: bytes
+) -> None:
+    """What was taken is not sent again because its answer never ends."""
+    receiver.answers["/in"] = Dribble(b"HTTP/1.1 %d X\r\n%b\r\n\r\n" % (code, length))
+    tried = await _tried(private, receiver.url("/in"))
+    problem = None if code == 200 else WebhookProblem.REFUSED
+    assert (tried.status_code, tried.problem) == (code, problem)
+
+
+async def test_a_server_that_says_nothing_of_tls(private: WebhookRequests, zone: Zone) -> None:
+    """It takes the connection, and is silent."""
+    left = asyncio.Event()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+        left.set()
+
+    silent = await asyncio.start_server(listen, "127.0.0.1", 0)
+    try:
+        port = silent.sockets[0].getsockname()[1]
+        tried = await _tried(private, f"https://{HOST}:{port}/in")
+        assert (tried.status_code, tried.problem) == (None, WebhookProblem.TIMED_OUT)
+        await asyncio.wait_for(left.wait(), _PATIENCE)
+    finally:
+        silent.close()
 
 
 async def test_a_server_that_closes(private: WebhookRequests, receiver: Receiver) -> None:

@@ -2,20 +2,23 @@
 webhook."""
 
 import asyncio
+import re
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import func, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.base import spans
 from models.webhooks.tables import webhooks
+from tests.areas.domains.name_server import free_port
 from tests.areas.webhooks.giving import give_webhook
-from tests.areas.webhooks.receiver import Taken, receiving_plainly, status, take
+from tests.areas.webhooks.receiver import Taken, close, receiving_plainly, status, take
 from tests.areas.webhooks.site import Site, courier_of
 from tests.areas.webhooks.test_delivery import log_of, rename
 from tests.client.api import Api
@@ -31,6 +34,7 @@ WORKER_SETTINGS = {
     "MANDANT_PUBLIC_URL": "http://mandant.test",
     "MANDANT_WEBHOOK_PRIVATE_ADDRESSES": "true",
 }
+_OUTCOMES = re.compile(r'^mandant_webhook_deliveries_total{outcome="(\w+)"} (\S+)$', re.MULTILINE)
 _ENDED_LEASES = update(webhooks).values(lease_ends_at=func.now() - text("interval '1 second'"))
 
 
@@ -207,6 +211,38 @@ async def test_a_worker_that_is_asked_to_end_does_nothing_more(
             await until(is_all)
             assert await asyncio.to_thread(worker.terminate) == 0
         assert len(receiver.taken) == len({each.id for each in receiver.taken}) == 20
+
+
+async def test_a_worker_tells_what_it_has_delivered(
+    site: Site, api: Api, brand: Brand, world: World, tmp_path: Path
+) -> None:
+    """On its /metrics, by how it ended; what was handed over as a message or a mail is counted apart."""
+    async with receiving_plainly() as receiver:
+        for path in ("/taken", "/refused", "/aborted"):
+            await give_webhook(world, brand.us, receiver.url(path, "127.0.0.1"))
+        receiver.answers |= {"/refused": status(503), "/aborted": close}
+        await rename(api, brand.owner, brand.us, "First", "Second")
+        port = free_port()
+        settings = WORKER_SETTINGS | {
+            "DATABASE_URL": site.own.application,
+            "MANDANT_METRICS_PORT": str(port),
+        }
+        counted: dict[str, str] = {}
+
+        async def all_are_counted() -> bool:
+            counted.clear()
+            with suppress(httpx.HTTPError):
+                told = await asyncio.to_thread(httpx.get, f"http://127.0.0.1:{port}/metrics")
+                counted.update(_OUTCOMES.findall(told.text))
+            return set(counted) == {"DELIVERED", "REFUSED", "NOT_ANSWERED"}
+
+        with running(tmp_path, "worker", **settings) as worker:
+            await until(all_are_counted)
+            told = (await asyncio.to_thread(httpx.get, f"http://127.0.0.1:{port}/metrics")).text
+            assert await asyncio.to_thread(worker.terminate) == 0
+        assert float(counted["DELIVERED"]) == len(receiver.at("/taken")) == 2
+        assert {float(counted["REFUSED"]), float(counted["NOT_ANSWERED"])} == {2.0}
+        assert "mandant_deliveries_total{" not in told
 
 
 async def test_deleting_while_it_is_delivered(site: Site, api: Api, brand: Brand, world: World) -> None:

@@ -48,6 +48,7 @@ class Limited(Enum):
     DOMAIN_CHECKS = "checks of"
     WEBHOOKS = "webhooks of"
     WEBHOOK_TESTS = "tests of"
+    WEBHOOK_RETRIES = "retries of"
     BREAK_GLASS = "break-glass of"
     OFFERS = "mail: offers"
     BREAK_GLASS_NOTICES = "mail: break-glass notices"
