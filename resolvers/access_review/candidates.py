@@ -121,6 +121,8 @@ def _of_the_company(member: FromClause) -> ColumnElement[bool]:
     """Whether the person's verified address is of a domain that the tree has proved for signing in."""
     return exists(
         select(domains.c.id)
+        # Named, because a join to the member's person alone would begin at any member's.
+        .select_from(domains)
         .join(users, users.c.id == member.c.user_id)
         .where(
             in_tree(domains, member),

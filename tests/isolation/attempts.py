@@ -128,7 +128,7 @@ class Attempts:
     def _right(self, account: Account, permission: str) -> str:
         """Why nothing that needs the permission can be done there, whatever the status."""
         if not self.rights.reaches(self.subject, account):
-            return "NOT_FOUND"
+            return self.rights.unreached(self.subject, account)
         if permission not in self.rights.held(self.subject, account):
             return f"FORBIDDEN {permission}"
         return ""

@@ -7,7 +7,7 @@ from sqlalchemy import make_url
 from starlette.applications import Starlette
 
 from engine.writes.sessions import WriteSessions
-from models.base.ids import Kind, MasterId, parse, parse_in_account
+from models.base.ids import Kind, MasterId, new_id, parse, parse_in_account
 from models.effects.jobs import Job
 from models.statistics.job_kinds import STATISTICS_ROLL_UP
 from server.database.connections import connect_as_application
@@ -57,7 +57,26 @@ def behind(addresses: DatabaseAddresses) -> Behind:
         finally:
             await connection.close()
 
-    return Behind(read, add_up, hand_over)
+    async def prove(master_id: str, domain_id: str, name: str) -> None:
+        tree, domain = parse(Kind.ACCOUNT, master_id), parse(Kind.DOMAIN, domain_id)
+        claim = new_id()
+        connection = await asyncpg.connect(addresses.owner)
+        try:
+            await connection.execute(
+                "INSERT INTO domain_claims (id, name, master_id, for_sign_in) VALUES ($1, $2, $3, true)",
+                claim,
+                name,
+                tree,
+            )
+            await connection.execute(
+                "UPDATE domains SET status = 'VERIFIED', claim_id = $1, verified_at = now() WHERE id = $2",
+                claim,
+                domain,
+            )
+        finally:
+            await connection.close()
+
+    return Behind(read, add_up, hand_over, prove)
 
 
 @pytest.fixture(scope="session")

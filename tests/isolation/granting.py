@@ -21,7 +21,7 @@ async def grant(site: Site, newcomers: int, members: int, keys: int, shares: int
         await _add_member(site, newcomer=number < newcomers)
     for _ in range(keys):
         account = site.chance.choice(site.world.accounts)
-        await make_key(site, account, _some_role(site, account))
+        await make_key(site, account, some_role(site, account))
     subaccounts = [account for account in site.world.accounts if account.parent is not None]
     for area in STOCK_AREAS:
         # Chance alone seldom draws who lacks one of them and has the others.
@@ -29,12 +29,13 @@ async def grant(site: Site, newcomers: int, members: int, keys: int, shares: int
         await make_narrow_key(site, site.chance.choice(subaccounts), wanted)
     for _ in range(2):
         account = site.chance.choice(site.world.accounts)
-        await invite(site, account, _some_role(site, account), site.email())
+        await invite(site, account, some_role(site, account), site.email())
     for _ in range(shares):
         await _add_share(site)
 
 
-def _some_role(site: Site, account: Account) -> Role:
+def some_role(site: Site, account: Account) -> Role:
+    """Any that can be held there, but that of an owner."""
     custom = [role for role in site.world.roles if role.account is not None and role.usable_in(account)]
     built_in = [site.world.role(name) for name in _NOT_OWNERS]
     return site.chance.choice([*custom, *custom, *built_in])
@@ -56,7 +57,7 @@ async def _pass_all_roles(site: Site, account: Account) -> None:
 
 async def _add_member(site: Site, *, newcomer: bool) -> None:
     account = site.chance.choice(site.world.accounts)
-    role = _some_role(site, account)
+    role = some_role(site, account)
     person: Person | None = None
     if not newcomer:
         inside = {member.person.id for member in site.world.members if member.account is account}
@@ -105,7 +106,7 @@ async def _add_share(site: Site) -> None:
     if not guests:
         return
     guest = site.chance.choice(guests)
-    role = _some_role(site, tree) if site.chance.random() < 0.6 else None
+    role = some_role(site, tree) if site.chance.random() < 0.6 else None
     areas = frozenset() if role else frozenset(site.chance.sample(sorted(AREAS), 3))
     hidden = frozenset(site.chance.sample(sorted(AREAS - {"ACCOUNT"}), 4)) if role else frozenset()
     share = Share("", guest.email, accounts, role, areas, hidden, site.master_owner(tree))

@@ -1,8 +1,12 @@
 """What there is, as whoever built it through the API remembers it. Ids are opaque."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tests.isolation.rules import Gives
+
+if TYPE_CHECKING:
+    from tests.isolation.watched.model import Group, Promise, Review
 
 
 @dataclass(eq=False)
@@ -19,6 +23,8 @@ class Account:
     keys_by_master_only: bool = False
     request: str | None = None
     """The `parentAccess` that one side asks for."""
+    requires_factor: bool = False
+    """Whether it requires a second factor itself, for itself and all below it."""
 
     @property
     def above(self) -> "list[Account]":
@@ -44,12 +50,13 @@ class Account:
 
 @dataclass(eq=False)
 class Person:
-    """Somebody with a session."""
+    """Somebody with a session. `proved`: it has proved a second factor."""
 
     id: str
     name: str
     email: str
     token: str
+    proved: bool = False
 
 
 @dataclass(eq=False)
@@ -177,12 +184,14 @@ class Opening:
 
 @dataclass(eq=False)
 class Event:
-    """A line of an account's log. The id, and whether it has values, are learnt once all is built."""
+    """A line of an account's log. The id, and whether it has values, are learnt once all is built.
+    `names`: an account among its values."""
 
     account: Account
     type: str
     actor: Subject
     acting_from: Account
+    names: Account | None = None
     id: str = ""
     has_values: bool = False
 
@@ -224,6 +233,8 @@ class Stock:
     """The setting's own value."""
     locks: bool = False
     """Whether it locks that setting for the accounts below."""
+    further_domains: list[tuple[str, str]] = field(default_factory=list)
+    """Ids and names of those for signing in."""
 
 
 @dataclass(eq=False)
@@ -262,6 +273,11 @@ class World:
     blocks: list[Block] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     """In the order of the accounts."""
+    promises: "list[Promise]" = field(default_factory=list)
+    reviews: "list[Review]" = field(default_factory=list)
+    groups: "list[Group]" = field(default_factory=list)
+    company: Account | None = None
+    """The master account that has proved the domain of all people's addresses."""
     beginning: str = ""
     """The cursor of the first of the events."""
 

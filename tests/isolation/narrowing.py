@@ -88,7 +88,7 @@ class TokenAttempts:
         if permission in GIVES_ACCESS:
             return "BAD_USER_INPUT"
         if not self.rights.reaches(self.subject, account):
-            return "NOT_FOUND"
+            return self.rights.unreached(self.subject, account)
         if permission not in self.rights.held(self.subject, account):
             return f"FORBIDDEN {permission}"
         kept = self.rights.kept(self.subject, account)

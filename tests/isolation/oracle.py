@@ -21,6 +21,7 @@ from tests.isolation.stock.giving import stock
 from tests.isolation.stock.reading import StockReading
 from tests.isolation.stock.roots import StockRoots
 from tests.isolation.tally import Tally
+from tests.isolation.watched.giving import require_factors, watch
 
 _ELSEWHERE = "192.0.2.1"
 _READERS = 4
@@ -48,8 +49,10 @@ async def build(site: Site, size: Size) -> None:
     await stock(site)
     await send(site)
     await narrow(site)
+    await watch(site)
     await limit(site)
     await end_tokens(site)
+    await require_factors(site)
     learn_events(site.world, await state_of(site))
     await learn_beginning(site)
 

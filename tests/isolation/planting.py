@@ -32,7 +32,7 @@ async def _plant_master(site: Site) -> None:
         api = await site.api_of(person)
         listed = (await api.read(_ROLES, person, id=account.id))["account"]["roles"]["nodes"]
         site.world.roles += [Role(role["id"], role["name"], BUILT_IN[role["name"]]) for role in listed]
-    await _remember_member(site, account, person, site.world.role("OWNER"))
+    await remember_member(site, account, person, site.world.role("OWNER"))
     site.log(account, "ACCOUNT_CREATED", person, account)
     _remember_first_key(site, account, person, payload["apiKey"]["id"], payload["secret"])
 
@@ -105,10 +105,11 @@ async def accept(site: Site, invitation: Invitation, role: Role, email: str, per
         await site.do("invitationAccept", person, "", token=token)
     invitation.status = "ACCEPTED"
     site.log(invitation.account, "MEMBER_JOINED", person, invitation.account)
-    return await _remember_member(site, invitation.account, person, role)
+    return await remember_member(site, invitation.account, person, role)
 
 
-async def _remember_member(site: Site, account: Account, person: Person, role: Role) -> Member:
+async def remember_member(site: Site, account: Account, person: Person, role: Role) -> Member:
+    """The membership that the person has now."""
     seer = person if role is site.world.role("OWNER") else site.master_owner(account)
     api = await site.api_of(seer)
     nodes = (await api.read(_MEMBERS, seer, id=account.id))["account"]["members"]["nodes"]

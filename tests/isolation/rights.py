@@ -1,6 +1,6 @@
 """Who may do what where: the manual's rules on a `model.World`, slow and obvious on purpose."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.isolation.model import (
@@ -10,6 +10,7 @@ from tests.isolation.model import (
     Key,
     Member,
     Person,
+    Role,
     Share,
     Subject,
     Token,
@@ -45,7 +46,23 @@ class Rights:
         return "ACCOUNT_READ" in self.permissions(subject, account)
 
     def held(self, subject: Asker | None, account: Account) -> frozenset[str]:
-        """What is held there now, whatever the account's status."""
+        """What the subject's secret gives there now, whatever the account's status."""
+        return NOTHING if self.bars(subject, account) else self.granted(subject, account)
+
+    def bars(self, subject: Asker | None, account: Account) -> bool:
+        """Whether the account, or one above it, requires a second factor that the session has not proved. A
+        token has proved what its session has; keys are not concerned."""
+        root = subject.root if isinstance(subject, Token) else subject
+        required = any(place.requires_factor for place in account.path)
+        return required and isinstance(root, Person) and not root.proved
+
+    def unreached(self, subject: Asker | None, account: Account) -> str:
+        """Why nothing can be changed there by somebody whom it is not there for."""
+        kept_out = self.bars(subject, account) and "ACCOUNT_READ" in self.granted(subject, account)
+        return "SECOND_FACTOR_REQUIRED" if kept_out else "NOT_FOUND"
+
+    def granted(self, subject: Asker | None, account: Account) -> frozenset[str]:
+        """What is held there now, by whoever has proved what the account requires."""
         return self._in([*self._kept(subject), *self._opened(subject)], account)
 
     def lasting(
@@ -211,6 +228,36 @@ class Rights:
         for account in links:
             found &= self.passes(account)
         return found
+
+    def beside(self, account: Account, permission: str, roles: Sequence[Role]) -> list[Subject]:
+        """Who has the permission there by something else than these roles, whatever the status and without
+        broken glass: whom a promise is broken by."""
+        found = list[Subject]()
+        for subject in self.world.subjects:
+            grants = [grant for grant, role in self._by_role(subject) if role not in roles]
+            if permission in self._in(grants, account):
+                found.append(subject)
+        return found
+
+    def breaks_promise(self, account: Account, gives: Grant, role: Role | None) -> bool:
+        """Whether somebody new who is given this in the account would break a promise made there or below."""
+        for promise in self.world.promises:
+            concerned = not promise.ended and role not in promise.roles
+            if concerned and promise.permission in self._in([gives], promise.account):
+                return True
+        return False
+
+    def _by_role(self, subject: Subject) -> "Iterator[tuple[Grant, Role | None]]":
+        if isinstance(subject, Key) and self.works(subject):
+            here = subject.role.gives.here & subject.scopes
+            yield Grant(subject.account, here, self.gives_below(subject)), subject.role
+        for member in self.world.members:
+            if member.person is subject and not member.ended:
+                yield Grant(member.account, member.role.gives.here, self.gives_below(member)), member.role
+        for share in self.world.shares:
+            if share.guest is subject and share.status == "ACTIVE":
+                for account in share.accounts:
+                    yield Grant(account, self.shared(share), NOTHING), share.role
 
     def _lost(self, key: Key) -> str | None:
         kept = list(self._kept(key.creator))

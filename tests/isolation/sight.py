@@ -216,11 +216,11 @@ class Sight:
     def _matrix(self, account: Account) -> list[Any]:
         left, found = self.rights.left_by_status(account), list[Any]()
         for person in self.world.people if self.can(account, "MEMBERS_READ") else ():
-            held = self.rights.held(person, account)
+            held = self.rights.granted(person, account)
             if held >= named("ACCOUNT_READ"):
                 found.append((person.id, held & left, None, person.id))
         for key in self.world.keys if self.can(account, "API_KEYS_READ") else ():
-            held = self.rights.held(key, account)
+            held = self.rights.granted(key, account)
             if self.rights.works(key) and held >= named("ACCOUNT_READ"):
                 shown = key.id if self.can(key.account, "API_KEYS_READ") else None
                 found.append((key.id, held & left, shown, None))
@@ -230,7 +230,7 @@ class Sight:
         """The entries of the access matrix for tokens, beside what they act for."""
         left = self.rights.left_by_status(account)
         for token in self.world.tokens:
-            root, held = token.root, self.rights.held(token, account)
+            root, held = token.root, self.rights.granted(token, account)
             needed = "API_KEYS_READ" if isinstance(root, Key) else "MEMBERS_READ"
             if self.can(account, needed) and self.rights.works(token) and "ACCOUNT_READ" in held:
                 key = root.id if isinstance(root, Key) and self.can(root.account, "API_KEYS_READ") else None
@@ -240,7 +240,7 @@ class Sight:
         from_above = event.acting_from is not event.account
         actor = self.person(event.actor, event.account)
         acting_from = self.account(event.acting_from)
-        made_below = event.account.parent if event.type == "ACCOUNT_CREATED" else None
+        made_below = event.account.parent if event.type == "ACCOUNT_CREATED" else event.names
         named = frozenset(filter(None, [self.account(made_below)]))
         told = event.has_values and all(self.can(event.account, needed) for needed in VALUES_OF[event.type])
         return event.id, event.type, from_above, actor, acting_from, event.account.id, named, told

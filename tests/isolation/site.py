@@ -24,6 +24,9 @@ Mailbox = Callable[[str], Awaitable[list[str]]]
 AddUp = Callable[[str], Awaitable[None]]
 """What a worker does about the statistics of a master account's tree."""
 
+Prove = Callable[[str, str, str], Awaitable[None]]
+"""The domain with this id, of this master account and with this name, is verified for signing in."""
+
 HandOver = Callable[[str], Awaitable[None]]
 """The marketing message has been handed over."""
 
@@ -43,6 +46,7 @@ class Behind:
     mailbox: Mailbox
     add_up: AddUp
     hand_over: HandOver
+    prove: Prove
 
 
 @dataclass
@@ -105,7 +109,12 @@ class Site:
 
     def email(self) -> str:
         """An address that no other has."""
-        return f"{self.once('p').replace(' ', '')}@example.com"
+        return f"{self.once('p').replace(' ', '')}@{self.domain}"
+
+    @property
+    def domain(self) -> str:
+        """Of all people's addresses."""
+        return f"world-{self.number}.example.com"
 
     def phone(self) -> str:
         """A number that no other has."""
@@ -130,12 +139,20 @@ class Site:
             return []
         return self.chance.sample(list(items), self.chance.randint(1, min(most, len(items))))
 
-    def log(self, account: Account, event_type: str, actor: Subject, permission: str | Account) -> None:
-        """Remember an event; `permission`: what it needed, or the account that it was done from."""
+    def log(
+        self,
+        account: Account,
+        event_type: str,
+        actor: Subject,
+        permission: str | Account,
+        names: Account | None = None,
+    ) -> None:
+        """Remember an event; `permission`: what it needed, or the account that it was done from; `names`: an
+        account among its values."""
         place = permission
         if isinstance(place, str):
             place = self.rights.acting_from(actor, account, place)
-        self.world.events.append(Event(account, event_type, actor, place))
+        self.world.events.append(Event(account, event_type, actor, place, names))
 
     def able(self, accounts: Collection[Account], permission: str, role: Role | None = None) -> Subject:
         """Somebody who holds the permission in each of the accounts, and what the role gives there."""
@@ -148,6 +165,8 @@ class Site:
 
     def _is_able(self, subject: Subject, account: Account, permission: str, role: Role | None) -> bool:
         if isinstance(subject, Key) and not self.rights.works(subject):
+            return False
+        if self.rights.bars(subject, account):
             return False
         lasting = self.rights.lasting(subject, account)
         if permission not in lasting & self.rights.left_by_status(account):

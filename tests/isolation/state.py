@@ -67,6 +67,7 @@ def learn_events(world: World, state: State) -> None:
     for account in world.accounts:
         done = [event for event in world.events if event.account is account]
         logged = list(reversed(state[account.id]["events"]["nodes"]))
-        assert [line["type"] for line in logged] == [event.type for event in done], account.name
+        found, expected = [line["type"] for line in logged], [event.type for event in done]
+        assert found == expected, (account.name, found, expected)
         for event, line in zip(done, logged, strict=True):
             event.id, event.has_values = line["id"], has_values(line)

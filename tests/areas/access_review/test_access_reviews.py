@@ -128,11 +128,15 @@ async def test_a_verified_address_of_the_company_is_not_from_outside(scene: Scen
         await connection.execute(moved.values(email=address, email_canonical=address))
     asked = (await scene.start(dryRun=True))["asked"]
     assert "MEMBER" not in [each["kind"] for each in asked]
+    stranger = await scene.world.member(scene.brand.us, BuiltinRole.ANALYST)
+    asked = (await scene.start(dryRun=True))["asked"]
+    assert [each["subjectId"] for each in asked if each["kind"] == "MEMBER"] == [stranger.id]
     async with scene.world.database.begin() as connection:
         unproved = update(users).where(users.c.id == person.key).values(email_verified_at=None)
         await connection.execute(unproved)
     asked = (await scene.start(dryRun=True))["asked"]
-    assert "MEMBER" in [each["kind"] for each in asked]
+    members = {each["subjectId"] for each in asked if each["kind"] == "MEMBER"}
+    assert members == {scene.member.id, stranger.id}
 
 
 async def test_what_was_not_used_is_marked(scene: Scene) -> None:

@@ -30,11 +30,14 @@
       - call: memberRemove
         input: {memberId: !member [ben, us]}
         refused: {robot: UNAUTHENTICATED, ben: FORBIDDEN MEMBERS_WRITE}
-        done_by: anna
+        done_by: anna            # left out: nobody
+        reviews:                 # what follows: how much waits in each open access review of an account, and
+          us: {waiting: 2, shown_to: [anna]} # who reads all of it; nobody else of the case reads anything
 
 In a write's input `!account us`, `!member [ben, us]`, `!key robot`, `!share offer`, `!opening fire`,
 `!card visa`, `!plan STARTER`, `!role ANALYST` and `!role editor` stand for ids, `!once` for a text that is
-new in every call and `!soon` for a moment in a month.
+new in every call and `!soon` for a moment in a month. `!review us` is the newest access review of an account,
+`!item [us, robot]` what it asks about: a key, a share, or a person for the membership in that account.
 """
 
 import enum
@@ -142,13 +145,23 @@ class MayCase:
 
 
 @dataclass(frozen=True)
+class ReviewCase:
+    """The newest access review of an account; `waiting` None: it is not open."""
+
+    waiting: int | None
+    shown_to: frozenset[str]
+
+
+@dataclass(frozen=True)
 class WriteCase:
-    """A mutation, who is refused it with which code (and permission), and who may."""
+    """A mutation, who is refused it with which code (and permission), and who may; None: nobody. `reviews`:
+    what of access reviews is different afterwards."""
 
     call: str
     input: Mapping[str, Any]
     refused: Mapping[str, str]
-    done_by: str
+    done_by: str | None
+    reviews: Mapping[str, ReviewCase]
 
 
 @dataclass(frozen=True)
@@ -175,13 +188,16 @@ class Case:
             raise ValueError(f"sees must name every caller once: {sorted(callers ^ set(self.sees))}")
         named = {name for may in self.may for name in may.callers}
         named |= {name for lists in self.subaccounts.values() for name in lists}
-        named |= {name for write in self.writes for name in (*write.refused, write.done_by)}
+        named |= {name for write in self.writes for name in (*write.refused, write.done_by) if name}
+        reviews = [found for write in self.writes for found in write.reviews.items()]
+        named |= {name for _, review in reviews for name in review.shown_to}
         named |= {share.to for share in self.shares.values()} | set(self.staff)
         named |= {opening.by for opening in self.openings.values()}
         if named - callers:
             raise ValueError(f"there is no caller {sorted(named - callers)}")
         accounts = {name for seen in self.sees.values() for name in seen or ()} | set(self.subaccounts)
         accounts |= {may.account for may in self.may} | {key.account for key in self.keys.values()}
+        accounts |= {account for account, _ in reviews}
         accounts |= {name for roles in self.people.values() for name in roles}
         accounts |= {name for share in self.shares.values() for name in share.accounts}
         accounts |= {role.account for role in self.roles.values()}
@@ -214,7 +230,7 @@ def read_case(text: str) -> Case:
             account: {caller: tuple(names) for caller, names in lists.items()}
             for account, lists in given.pop("subaccounts", {}).items()
         },
-        writes=tuple(WriteCase(**values) for values in given.pop("writes")),
+        writes=tuple(_write(**values) for values in given.pop("writes")),
         **given,
     )
 
@@ -283,6 +299,21 @@ def _seen(value: str | list[str]) -> tuple[str, ...] | None:
             raise ValueError(f"somebody sees accounts or is UNAUTHENTICATED, not {value}")
         return None
     return tuple(value)
+
+
+def _write(
+    call: str,
+    input: Mapping[str, Any],
+    refused: Mapping[str, str],
+    done_by: str | None = None,
+    reviews: Mapping[str, Mapping[str, Any]] | None = None,
+) -> WriteCase:
+    following = {account: _review(**values) for account, values in (reviews or {}).items()}
+    return WriteCase(call, input, refused, done_by, following)
+
+
+def _review(shown_to: list[str], waiting: int | None = None) -> ReviewCase:
+    return ReviewCase(waiting, frozenset(shown_to))
 
 
 def _may(question: str, callers: list[str]) -> MayCase:

@@ -19,6 +19,8 @@ class Referent(enum.Enum):
     CARD = "!card"
     ONCE = "!once"
     SOON = "!soon"
+    REVIEW = "!review"
+    ITEM = "!item"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.authz.cases.case_files import FOLDER, Case, WriteCase, read_case, read_cases
+from tests.authz.cases.case_files import FOLDER, Case, ReviewCase, WriteCase, read_case, read_cases
+from tests.authz.cases.reviews import check_reviews
 from tests.authz.cases.sight import Sight, look
 from tests.authz.escalation.outcomes import DONE, mutate, outcome
 from tests.authz.escalation.scenes import Scene, set_up
@@ -30,17 +31,22 @@ async def test_reads(case: Case, api: Api, world: World) -> None:
 
 @_cases
 async def test_writes(case: Case, api: Api, world: World) -> None:
-    """Each write is refused to those named, with their code and without a trace, and done by one who may."""
+    """Each write is refused to those named, with their code and without a trace, and done by one who may. The
+    newest access review of each account is shown to those whom the writes so far name, and to nobody else."""
     assert case.writes, "a case shows what may not be written"
     scene = await set_up(world, case)
+    reviews: dict[str, ReviewCase] = {}
     for write in case.writes:
         for name, code in write.refused.items():
             before = await scene.state()
             assert await _write(api, scene, write, name) == code, (write.call, name)
             assert await scene.state() == before, (write.call, name)
-        before = await scene.state()
-        assert await _write(api, scene, write, write.done_by) == DONE, (write.call, write.done_by)
-        assert await scene.state() != before, (write.call, write.done_by)
+        if write.done_by is not None:
+            before = await scene.state()
+            assert await _write(api, scene, write, write.done_by) == DONE, (write.call, write.done_by)
+            assert await scene.state() != before, (write.call, write.done_by)
+        reviews |= write.reviews
+        await check_reviews(api, scene, reviews)
 
 
 def test_cases_that_cannot_be_meant_are_refused() -> None:
@@ -91,5 +97,5 @@ async def _identity(api: Api, scene: Scene, name: str) -> str:
 
 
 async def _write(api: Api, scene: Scene, write: WriteCase, name: str) -> str:
-    answer = await mutate(api, write.call, scene.callers[name], scene.resolve(write.input))
+    answer = await mutate(api, write.call, scene.callers[name], await scene.resolve(write.input))
     return outcome(answer, write.call).removeprefix("401 ")

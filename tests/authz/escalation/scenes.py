@@ -1,12 +1,16 @@
 """A YAML case, set up in the database."""
 
 import itertools
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from sqlalchemy import Select, select
+
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import ALL_PERMISSIONS, mask_of
+from models.access_review.tables import access_review_items, access_reviews
 from models.accounts.tables import AccountStatus, Currency, ParentAccess
 from models.base.ids import Kind, present
 from models.plans.catalogue import CataloguePlan, plan_id
@@ -23,6 +27,8 @@ from tests.world.staff import staff_member
 from tests.world.world import Account, ApiKey, CustomRole, Member, Person, World, role_key
 
 _numbers = itertools.count(1)
+NO_REVIEW = present(Kind.ACCESS_REVIEW, uuid.UUID(int=7 << 76 | 2 << 62))
+"""The id of an access review that nobody has started."""
 
 
 class Identified(Protocol):
@@ -54,13 +60,40 @@ class Scene:
         """All that is stored of all of the case's trees."""
         return await self.world.state(*self.accounts.values())
 
-    def resolve(self, value: Any) -> Any:
+    async def resolve(self, value: Any) -> Any:
         """A write's input with ids in place of references."""
         if isinstance(value, dict):
-            return {name: self.resolve(item) for name, item in value.items()}
+            return {name: await self.resolve(item) for name, item in value.items()}
         if isinstance(value, list):
-            return [self.resolve(item) for item in value]
-        return self._id(value) if isinstance(value, Reference) else value
+            return [await self.resolve(item) for item in value]
+        if not isinstance(value, Reference):
+            return value
+        match value.referent, value.names:
+            case Referent.REVIEW, (account,):
+                return await self.newest_review(account) or NO_REVIEW
+            case Referent.ITEM, (account, name):
+                return await self.newest_item(account, name)
+        return self._id(value)
+
+    async def newest_review(self, account: str) -> str:
+        """The id of the account's newest access review; empty: it has had none."""
+        newest = select(access_reviews.c.id).where(access_reviews.c.account_id == self.accounts[account].key)
+        found = await self._found(newest.order_by(access_reviews.c.id.desc()).limit(1))
+        return "" if found is None else present(Kind.ACCESS_REVIEW, found)
+
+    async def newest_item(self, account: str, name: str) -> str:
+        """The id of what the account was last asked about a key, a share or a member."""
+        subject = {**self.members, **self.keys, **self.shares}
+        key = (subject[name, account] if (name, account) in self.members else subject[name]).key
+        item = access_review_items.c
+        own = item.account_id == self.accounts[account].key, item.subject_id == key
+        found = await self._found(select(item.id).where(*own).order_by(item.id.desc()).limit(1))
+        # Before anything is asked, it is asked for by what nothing has.
+        return present(Kind.ACCESS_REVIEW_ITEM, key if found is None else found)
+
+    async def _found(self, statement: Select[tuple[uuid.UUID]]) -> uuid.UUID | None:
+        async with self.world.database.connect() as connection:
+            return (await connection.execute(statement)).scalar_one_or_none()
 
     def _id(self, reference: Reference) -> str:
         named: Mapping[Referent, Mapping[str, Identified]] = {

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, Table, or_, select
+from sqlalchemy import ARRAY, Row, Select, Table, Uuid, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
@@ -17,6 +17,7 @@ from models.accounts.tables import AccountStatus, ParentAccess, RightsInheritanc
 from models.api_keys.tables import api_keys
 from models.base.ids import Kind, present
 from models.members.tables import memberships
+from models.narrowed_tokens.tables import narrowed_tokens
 from models.parent_access.openings import break_glass_openings
 from models.roles.tables import Effect, Relation, role_policy_lines, roles
 from models.shares.tables import share_accounts, shares
@@ -63,8 +64,6 @@ class _Book:
         members = await self._of_forest(memberships)
         for row in members:
             self._add_role(present(Kind.USER, row.user_id), row, EVERYTHING)
-        for opening in await self._of_forest(break_glass_openings):
-            self._add_opening(opening, [row for row in members if row.user_id == opening.user_id])
         for row in await self._of_forest(api_keys):
             self._add_role(present(Kind.API_KEY, row.id), row, _names(row.scopes))
         for opened in await self._of_forest(share_accounts):
@@ -72,6 +71,11 @@ class _Book:
             if share.user_id is not None and _holds(share):
                 place = Place(present(Kind.ACCOUNT, opened.account_id), present(Kind.USER, share.user_id))
                 self.cells[place] |= self._shared(share)
+        # Before what is opened by break-glass, which no token has.
+        tokens = await self._of_tokens()
+        for opening in await self._of_forest(break_glass_openings):
+            self._add_opening(opening, [row for row in members if row.user_id == opening.user_id])
+        self.cells |= tokens
 
     def left_by_status(self, account_id: str) -> frozenset[str]:
         """What the statuses on the path leave (T7)."""
@@ -81,6 +85,25 @@ class _Book:
         if above or own is AccountStatus.CLOSED:
             return READS
         return _OF_A_SUSPENDED_ACCOUNT if own is AccountStatus.SUSPENDED else EVERYTHING
+
+    async def _of_tokens(self) -> dict[Place, set[str]]:
+        """What narrowed tokens leave of what people and keys have in the accounts that they name, as far as
+        they and all tokens above them live."""
+        mine = literal([account.key for account in self._forest], ARRAY(Uuid))
+        named = narrowed_tokens.c.account_ids.op("&&")(mine)
+        rows = (await self._connection.execute(select(narrowed_tokens).where(named))).all()
+        ended = {row.id for row in rows if not _holds(row)}
+        found: dict[Place, set[str]] = {}
+        for row in rows:
+            if ended & {row.id, *row.ancestor_ids}:
+                continue
+            whose = (Kind.USER, row.user_id) if row.user_id else (Kind.API_KEY, row.api_key_id)
+            for account in self._forest:
+                if account.key in row.account_ids:
+                    held = self.cells.get(Place(account.id, present(*whose)), set())
+                    token_id = present(Kind.NARROWED_TOKEN, row.id)
+                    found[Place(account.id, token_id)] = held & _names(row.scopes)
+        return found
 
     async def _of_forest(self, table: Table) -> Sequence[Row[Any]]:
         masters = {account.master for account in self._forest}

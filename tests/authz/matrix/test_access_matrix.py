@@ -1,22 +1,32 @@
 """The access matrix: every person and key of an account with what it may do there."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.applications import Starlette
 
 from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import GIVES_ACCESS
 from models.api_keys.tables import WhenMakerLosesAccess, api_keys
+from tests.areas.narrowed_tokens.narrowing import Narrowed, narrow
 from tests.authz.cases.moments import expire_key, expire_member, made_by, revoke_key
 from tests.authz.escalation.forests import Plot, plant, plots
 from tests.authz.escalation.profiles import examples
 from tests.authz.matrix.casbin_cells import casbin_cells
 from tests.authz.matrix.matrices import matrix_of
 from tests.client.api import Api, Caller
+from tests.client.mutations import done
+from tests.client.places import new_place
 from tests.engine.paths import Path
 from tests.world.shares import Given, give_share
 from tests.world.world import Account, ApiKey, World
 
+_GIVES_ACCESS = {permission.name for permission in GIVES_ACCESS}
+_RIGHTS = "{ viewer { accounts(first: 100) { nodes { id viewerPermissions } } } }"
 _LISTED = "query ($id: ID!) { account(id: $id) { accessMatrix { totalCount nodes { kind name } } } }"
 
 
@@ -31,6 +41,60 @@ async def test_every_cell_is_what_casbin_says(plot: Plot, api: Api, registry: Wo
         await registry.member(account, BuiltinRole.ADMINISTRATOR, watcher)
     found = await matrix_of(api, watcher, planted.accounts)
     assert found.held == await casbin_cells(registry.database, planted.accounts)
+
+
+@examples(5)
+@given(plot=plots(), data=st.data())
+async def test_every_cell_of_a_narrowed_token_is_what_casbin_says_and_what_the_token_may(
+    plot: Plot, data: st.DataObject, app: Starlette, registry: World
+) -> None:
+    """In random trees: of tokens of all people and keys that reach something, and of tokens of these."""
+    planted = await plant(registry, plot)
+    watcher = await registry.person()
+    for account in planted.accounts:
+        await registry.member(account, BuiltinRole.ADMINISTRATOR, watcher)
+    async with Api.of(app, new_place()) as api:
+        tokens: list[Narrowed] = []
+        for caller, _ in planted.callers:
+            tokens += await _narrow(api, caller, planted.accounts, data)
+        if tokens and data.draw(st.booleans()):
+            ended = data.draw(st.sampled_from(tokens))
+            await done(api, "tokenRevoke", ended, narrowedTokenId=ended.id)
+        matrix = await matrix_of(api, watcher, planted.accounts)
+        assert matrix.held == await casbin_cells(registry.database, planted.accounts)
+        for token in tokens:
+            cells = {
+                place.account_id: held for place, held in matrix.held.items() if place.subject_id == token.id
+            }
+            assert await _rights(api, token) == cells
+
+
+async def _narrow(
+    api: Api, caller: Caller, accounts: Sequence[Account], data: st.DataObject
+) -> list[Narrowed]:
+    """A token of some accounts and some of what the caller may do in all of them, and one of that token;
+    none, if the caller reaches nothing, or by break-glass alone."""
+    held = await _rights(api, caller)
+    reached = [account for account in accounts if account.id in held]
+    if not reached:
+        return []
+    named = data.draw(st.lists(st.sampled_from(reached), min_size=1, max_size=3, unique=True))
+    most = frozenset.intersection(*(held[account.id] for account in named)) - _GIVES_ACCESS
+    wanted = data.draw(st.just(most) | st.frozensets(st.sampled_from(sorted(most)), min_size=1))
+    made = await narrow(api, caller, named, wanted)
+    if not made.done:
+        assert made.code == "FORBIDDEN"
+        return []
+    token = Narrowed(made.payload["token"], made.payload["narrowedToken"]["id"])
+    again = data.draw(st.booleans())
+    return [token, *(await _narrow(api, token, accounts, data) if again else ())]
+
+
+async def _rights(api: Api, caller: Caller) -> dict[str, frozenset[str]]:
+    """What the caller may do, by the ids of the accounts within its reach; nothing for one who is not
+    accepted."""
+    nodes = ((await api.ask(_RIGHTS, caller)).data or {"viewer": {"accounts": {"nodes": ()}}})["viewer"]
+    return {node["id"]: frozenset(node["viewerPermissions"]) for node in nodes["accounts"]["nodes"]}
 
 
 @pytest.mark.parametrize("path", Path)

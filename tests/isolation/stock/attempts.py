@@ -115,7 +115,7 @@ class StockAttempts:
     def right(self, account: Account, permission: str) -> str:
         """Why nothing that needs the permission can be done there, whatever the status."""
         if not self.rights.reaches(self.subject, account):
-            return "NOT_FOUND"
+            return self.rights.unreached(self.subject, account)
         held = permission in self.rights.held(self.subject, account)
         return "" if held else f"FORBIDDEN {permission}"
 

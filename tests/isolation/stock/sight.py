@@ -28,7 +28,8 @@ class StockSight:
             of_contacts = [stock.contact_id, stock.list_id, *stock.job_ids]
             own = dict.fromkeys(of_contacts, "CONTACTS_READ") | {stock.review_id: "SETTINGS_READ"}
             own |= {stock.template_id: "TEMPLATES_READ"}
-            own |= {stock.domain_id: "DOMAINS_READ"} if _is_open(stock) else {}
+            domain_ids = [stock.domain_id, *(id_ for id_, _ in stock.further_domains)]
+            own |= dict.fromkeys(domain_ids, "DOMAINS_READ") if _is_open(stock) else {}
             if stock.webhook_id is not None and _is_open(stock):
                 own[stock.webhook_id] = "WEBHOOKS_READ"
             found |= {id_: (stock.account, needed) for id_, needed in own.items()}
@@ -65,7 +66,11 @@ class StockSight:
             "listsFound": [stock.list_id] if wanted.list_name in stock.list_name else [],
             "contactAttributes": [TIER, stock.attribute],
             "jobs": [(job_id, here) for job_id in stock.job_ids],
-            "domains": [(stock.domain_id, stock.domain, here)] if _is_open(stock) else [],
+            "domains": [
+                (*domain, here) for domain in ((stock.domain_id, stock.domain), *stock.further_domains)
+            ]
+            if _is_open(stock)
+            else [],
             "webhooks": [(stock.webhook_id, stock.webhook, here)]
             if stock.webhook_id is not None and _is_open(stock)
             else [],

@@ -1,0 +1,1 @@
+"""What watches over access: promises, access reviews, the company's directory, second factors."""
