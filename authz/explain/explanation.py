@@ -34,9 +34,13 @@ async def read_known_facts(
 
 
 async def read_past_facts(
-    reader: Reader, account: AskedAccount, subject: Subject, moment: datetime.datetime
+    reader: Reader,
+    account: AskedAccount,
+    subject: Subject,
+    viewpoint: Viewpoint,
+    moment: datetime.datetime,
 ) -> Facts:
-    """The same for the API, as it was at a moment. What the asker may know is decided as of now: also of whom
+    """The same, as it was at a moment. What the asker may know is decided as of now: also of whom
     it knows now it may ask what they could do then.
 
     Raises Refusal for a moment that nothing is known of.
@@ -45,9 +49,9 @@ async def read_past_facts(
     if not known[0]["is_known"]:
         message = "The moment is in the future, or before the past began to be kept."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "at")
-    facts = await read_facts(reader, account, subject, Viewpoint.ASKER, moment)
+    facts = await read_facts(reader, account, subject, viewpoint, moment)
     if not facts.subject_is_known:
-        await read_known_facts(reader, account, subject, Viewpoint.ASKER)
+        await read_known_facts(reader, account, subject, viewpoint)
     return facts
 
 

@@ -6,16 +6,13 @@ Lists, the preview of a link and the acceptance call the same stored functions, 
 
 import datetime
 import enum
-import uuid
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
     FromClause,
     Select,
-    Table,
     Text,
-    Uuid,
     case,
     func,
     literal_column,
@@ -25,7 +22,8 @@ from sqlalchemy import (
     true,
 )
 
-from authz.callers.principals import key_works
+from authz.offers.broken_promises import INVITATION, SHARE
+from authz.offers.rows import giver_row, offer_row
 from authz.policy.permissions import Permission, mask_literal
 from authz.policy.refusals import Refusal, RefusalCode
 from authz.reach.ends import FOREVER
@@ -34,7 +32,6 @@ from authz.reach.reach import mask_of_account
 from authz.reach.status import effective_status
 from models.accounts.tables import AccountStatus, accounts
 from models.accounts.trees import in_tree
-from models.api_keys.tables import api_keys
 from models.invitations.tables import invitations
 from models.roles.tables import roles
 from models.shares.tables import share_accounts, shares
@@ -47,6 +44,7 @@ class OfferLapse(enum.Enum):
     ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
     ACCOUNT_SUSPENDED = "ACCOUNT_SUSPENDED"
     GIVER_LOST_RIGHT = "GIVER_LOST_RIGHT"
+    PROMISE_BROKEN = "PROMISE_BROKEN"
 
 
 def invitation_lapse(invitation: FromClause) -> ColumnElement[str]:
@@ -69,6 +67,9 @@ def check_not_lapsed(lapse: str | None, ended: RefusalCode, withdrawn: RefusalCo
             raise Refusal(ended, "The offered membership has ended.")
         case OfferLapse.GIVER_LOST_RIGHT:
             raise Refusal(withdrawn)
+        case OfferLapse.PROMISE_BROKEN:
+            # The check of the change refuses it, in words that name the promise to whoever may know it.
+            return
         case found:
             raise Refusal(RefusalCode[found.value])
 
@@ -87,6 +88,7 @@ def lapse_of_invitation() -> Select[tuple[str]]:
         (offer.c.member_expires_at <= func.now(), _text(OfferLapse.MEMBERSHIP_ENDED)),
         *((effective_status(account) == status, lapse) for status, lapse in _BY_STATUS.items()),
         (lost, _text(OfferLapse.GIVER_LOST_RIGHT)),
+        (INVITATION.broken(offer).is_not(None), _text(OfferLapse.PROMISE_BROKEN)),
         else_=null(),
     )
     of_offer = in_tree(account, offer, id="account_id")
@@ -120,22 +122,10 @@ def lapse_of_share() -> Select[tuple[str]]:
         case(
             *((func.bool_or(place.c.status == status), lapse) for status, lapse in _BY_STATUS.items()),
             (func.bool_or(place.c.lost), _text(OfferLapse.GIVER_LOST_RIGHT)),
+            (select(SHARE.broken(offer).is_not(None)).scalar_subquery(), _text(OfferLapse.PROMISE_BROKEN)),
             else_=null(),
         )
     )
-
-
-def offer_row(table: Table, key: str = "id") -> CTE:
-    """The offer that the stored function's arguments name."""
-    master_id, offer_id = (literal_column(f"${number}", Uuid) for number in (1, 2))
-    return select(*table.c).where(table.c.master_id == master_id, table.c[key] == offer_id).cte("offer")
-
-
-def giver_row(offer: CTE, user_id: ColumnElement[uuid.UUID], api_key_id: ColumnElement[uuid.UUID]) -> CTE:
-    """The offer's giver as a caller's row. A key only while it works."""
-    key = api_keys.alias()
-    working = select(key.c.id).where(key.c.id == api_key_id, in_tree(key, offer), key_works(key))
-    return select(user_id.label("user_id"), working.scalar_subquery().label("api_key_id")).cte("giver")
 
 
 def _end(offer: CTE, expires_at: ColumnElement[datetime.datetime]) -> ColumnElement[datetime.datetime]:

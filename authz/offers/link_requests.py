@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from authz.guards.parent_link import PASSING
-from authz.offers.acceptance import giver_row, offer_row
+from authz.offers.rows import giver_row, offer_row
 from authz.policy.permissions import ALL_PERMISSIONS, Permission, allows, mask_literal
 from authz.reach.grants import granted_mask, lasting_grants, passed_mask
 from authz.reach.status import effective_status

@@ -21,7 +21,8 @@ from sqlalchemy import (
     true,
 )
 
-from authz.offers.acceptance import giver_row, lacks, offer_row
+from authz.offers.acceptance import lacks
+from authz.offers.rows import giver_row, offer_row
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission, mask_literal
 from authz.reach.grants import active_memberships, below_mask, grant_rows

@@ -115,18 +115,19 @@ def access_of(
     )
 
 
-def holders_beside(
-    master_id: ColumnElement[uuid.UUID],
-    account_id: ColumnElement[uuid.UUID],
-    wanted: ColumnElement[int],
-    role_ids: ColumnElement[list[uuid.UUID]],
-) -> Select[Any]:
-    """Who holds one of the permissions in the account by something else than these roles, whatever the
-    account's status and any limit of one person's rights, and break-glass aside: rows (user_id,
-    api_key_id)."""
+def path_to(master_id: ColumnElement[uuid.UUID], account_id: ColumnElement[uuid.UUID]) -> FromClause:
+    """The account and those above it, as rows of the closure."""
     closure = account_closure.alias()
     own = closure.c.master_id == master_id, closure.c.descendant_id == account_id
-    path = select(*closure.c).where(*own).subquery("path")
+    return select(*closure.c).where(*own).subquery("path")
+
+
+def holders_beside(
+    path: FromClause, wanted: ColumnElement[int], role_ids: ColumnElement[list[uuid.UUID]]
+) -> Select[Any]:
+    """Who holds one of the permissions in the account at the path's end by something else than these roles,
+    whatever the account's status and any limit of one person's rights, and break-glass aside: rows (user_id,
+    api_key_id)."""
     holder = holders(places(path)).subquery("holders")
     grant = roled_grant_rows(holder, *_WHOSE).subquery("grants")
     leads = in_tree(grant, path, account_id="ancestor_id")

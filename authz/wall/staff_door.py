@@ -151,10 +151,14 @@ class Sought:
     external_id: ColumnElement[str]
 
 
+MOST_COUNTED = 1_000
+"""How many of the accounts that a search finds are counted: each costs 20 to 30 microseconds."""
+
+
 def seen_accounts(sought: Sought, window: Window | None) -> FromClause:
-    """The accounts that a search finds, those of the window alone; None: all."""
+    """The accounts that a search finds, those of the window alone; None: as many as are counted."""
     nowhere: Keys = (null().cast(Text), null().cast(Uuid))
-    most: ColumnElement[int] = null().cast(Integer)
+    most: ColumnElement[int] = literal_column(str(MOST_COUNTED), Integer)
     low, high, backward = nowhere, nowhere, False
     if window is not None:
         low, high = window.after or nowhere, window.before or nowhere

@@ -64,7 +64,7 @@ $body$;
 
 -- The accounts that a search finds, between two keys of the list's order: by their id, their external id, an
 -- owner's address, or the beginning of their name as it is searched. Ordered by name, and no more than a page
--- of them: each way of finding has an index in that order, and reads as many. Without `most`, all of them.
+-- of them: each way of finding has an index in that order, and reads as many.
 CREATE OR REPLACE FUNCTION mandant_staff_accounts(
   principal bytea, wanted_id uuid, owner_address text, beginning text, external text,
   low_key text, low_id uuid, high_key text, high_id uuid, backward boolean, most integer

@@ -155,6 +155,11 @@ def parse(kind: str, text: object) -> uuid.UUID | None:
     return uuid.UUID(int=int(rest.replace("-", ""), 16))
 
 
+def id_within(global_id: str) -> uuid.UUID:
+    """The UUID of a global id of any kind, as `present` wrote it."""
+    return uuid.UUID(global_id.rpartition("_")[2])
+
+
 @dataclass(frozen=True)
 class IdsOfAccount:
     """Reads many ids of one kind of thing in one account."""

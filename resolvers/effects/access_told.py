@@ -20,6 +20,7 @@ MAY_GIVE_ACCESS = frozenset(
         EventType.MEMBER_UPDATED,
         EventType.OWNERSHIP_TRANSFERRED,
         EventType.SHARE_ACCEPTED,
+        EventType.SHARE_CREATED,
         EventType.SHARE_UPDATED,
         EventType.API_KEY_CREATED,
         EventType.API_KEY_UPDATED,

@@ -26,13 +26,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from authz.callers.actors import Actor
 from authz.guards.exclusive import Authorized
 from authz.guards.staff import StaffAtWork
-from engine.writes.fixed_statements import FixedCall, FixedStatement
+from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import columns_of
 from models.base.ids import Kind, new_id, present
 from models.effects.events import events
-from resolvers.effects.access_told import CHANGES_LIMITS, MAY_GIVE_ACCESS, tells_access, told_by_ends
+from resolvers.effects.access_told import CHANGES_LIMITS, tells_access, told_by_ends
 from resolvers.effects.event_types import EventType
+from resolvers.effects.promised import hold_to_promises
 
 Change = dict[str, str | int | bool | list[str] | None]
 """The changed values, before or after: plain JSON with global ids, and never a secret."""
@@ -79,8 +80,11 @@ async def record_in_each(
     before: Change | None = None,
     after: Change | None = None,
     reason: str | None = None,
+    *,
+    narrows: bool = False,
 ) -> None:
-    """Write the event into the logs of several accounts of one tree, in one statement."""
+    """Write the event into the logs of several accounts of one tree, in one statement. `narrows`: it only
+    takes from what was given or offered before, so no promise is asked."""
     values = {
         "master_id": of[0].master_id,
         "type": event_type.value,
@@ -99,21 +103,10 @@ async def record_in_each(
         "limits_too": event_type in CHANGES_LIMITS,
     }
     await _RECORD.send(session, values)
-    if event_type in MAY_GIVE_ACCESS:
-        # The check travels with the event, so it takes no trip.
+    if not narrows:
         told = reason or principal.reason
-        promised = {"tree": of[0].master_id, "changed": values["account_ids"], "actor": principal.user_id}
-        await _CHECK_PROMISES.send(session, {**promised, "told": told})
-
-
-_CHECK_PROMISES = FixedCall(
-    func.mandant_check_promises(
-        bindparam("tree", type_=Uuid()),
-        bindparam("changed", type_=ARRAY(Uuid())),
-        bindparam("actor", type_=Uuid()),
-        bindparam("told", type_=Text()),
-    )
-)
+        tree, changed = of[0].master_id, [account.account_id for account in of]
+        await hold_to_promises(session, principal, event_type, subject_id, tree, changed, told)
 
 
 async def record_of_each(

@@ -107,7 +107,8 @@ async def _explain_past(
     if subject.token is not None:
         message = "Narrowed tokens have no past: ask about the person or API key that it acts for."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "at")
-    return explain_past(await read_past_facts(reader, account, subject, moment), permission)
+    facts = await read_past_facts(reader, account, subject, Viewpoint.ASKER, moment)
+    return explain_past(facts, permission)
 
 
 async def _account_row(reader: Reader, account_id: str) -> Row:

@@ -27,7 +27,6 @@ from resolvers.effects.log import Change, record, record_of_each
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.invitations.mail import queue_invitation
 from resolvers.members.change import check_expiry
-from resolvers.promises.offers import check_offer
 
 VALID_FOR = datetime.timedelta(days=7)
 
@@ -98,8 +97,6 @@ async def add_invitation(
     session: WriteSession, principal: Principal, account: Authorized, offer: Offer
 ) -> None:
     """Write the invitation, its event and its mail."""
-    role = offer.role
-    await check_offer(session, [account], offer.email.canonical, role.id, role.mask, role.below_mask)
     await _withdraw_open(session, account, offer.email)
     token = generate(TokenKind.INVITATION)
     await session.send_built(

@@ -21,7 +21,7 @@ from models.promises.tables import access_promises
 @dataclass(frozen=True)
 class Broken:
     """As `mandant_check_promises` and `mandant_check_offer` tell it. `holder_id`: the first person or API key
-    that would break it; None: whoever accepts what is offered."""
+    that would break it; None: whoever gets what is offered."""
 
     promise_id: uuid.UUID
     holder_id: uuid.UUID | None
@@ -52,8 +52,8 @@ async def refusal_of(session: WriteSession, principal: Principal, broken: Broken
     promised = f"which has promised it to some roles alone: {promise_id}."
     would = f"would have {permission.name} in {row.name}, {promised}"
     if broken.holder_id is None:
-        way = "Offer less; an owner can give more to a member, with a reason in the request's extensions."
-        return Refusal(RefusalCode.PROMISE_BROKEN, f"Whoever accepts it {would} {way}")
+        way = f"Offer less; an owner of {row.name} can give more, with a reason in the request's extensions."
+        return Refusal(RefusalCode.PROMISE_BROKEN, f"Once it is accepted, somebody {would} {way}")
     who = "An API key" if row.holder is None else row.holder
     way = f"An owner of {row.name} can do it with a reason in the request's extensions."
     return Refusal(RefusalCode.PROMISE_BROKEN, f"{who} {would} {way}")

@@ -1,26 +1,20 @@
--- Whether an invitation or a share can be accepted, as far as the promises of its accounts and of those below
--- them go. `given`, `given_below`: the masks that it gives in each of the accounts and below it. Raises MP001
--- with the promise's id where whoever accepts it would be refused, unless that person is an exception.
-CREATE OR REPLACE FUNCTION mandant_check_offer(
-  tree uuid, offered uuid[], address text, role uuid, given bigint, given_below bigint
-) RETURNS boolean
+-- Whether an offer that was just written can be accepted, as far as promises go. `promises`: the ids of those
+-- that it would break. An owner of the account that made a promise may give a reason (`told`): then accepting
+-- takes a reason too. Raises MP001 with the id of the first promise that is left.
+CREATE OR REPLACE FUNCTION mandant_check_offer(tree uuid, promises uuid[], actor uuid, told text)
+RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = public, pg_temp AS $body$
 #variable_conflict use_column
 DECLARE
   broken uuid;
 BEGIN
   SELECT id INTO broken FROM access_promises AS promise
-    JOIN account_closure AS path
-      ON path.master_id = promise.master_id AND path.descendant_id = promise.account_id
-    WHERE promise.master_id = tree AND promise.ended_at IS NULL AND path.ancestor_id = ANY(offered)
-      AND promise.permission & CASE path.depth WHEN 0 THEN given ELSE given_below & path.passed_mask END <> 0
-      AND NOT coalesce(role = ANY(promise.role_ids), false)
-      AND NOT EXISTS (
-        SELECT FROM access_promise_exceptions AS excepted
-        JOIN users AS person ON person.id = excepted.holder_id
-        WHERE excepted.master_id = tree AND excepted.promise_id = promise.id
-          AND person.email_canonical = address
-      )
+    WHERE master_id = tree AND id = ANY(promises)
+      AND (told IS NULL OR NOT EXISTS (
+        SELECT FROM memberships AS owner
+        WHERE owner.master_id = tree AND owner.account_id = promise.account_id AND owner.user_id = actor
+          AND owner.role_id = '$owner'
+      ))
     ORDER BY id LIMIT 1;
   IF broken IS NOT NULL THEN
     RAISE EXCEPTION 'a promise would be broken' USING ERRCODE = 'MP001', DETAIL = broken::text;

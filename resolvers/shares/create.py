@@ -23,7 +23,6 @@ from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.inputs.moments import check_future
 from resolvers.invitations.invite import refuse_members
-from resolvers.promises.offers import check_offer
 from resolvers.shares.mail import queue_share
 from resolvers.shares.store import (
     add_accounts,
@@ -125,8 +124,6 @@ async def _add(
     command: ShareCreation,
     scope: ShareScope,
 ) -> None:
-    role_id = scope.role.id if scope.areas is None else None
-    await check_offer(session, opened, email.canonical, role_id, scope.mask)
     token = generate(TokenKind.SHARE)
     await session.send_built(
         insert(shares).values(

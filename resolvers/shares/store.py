@@ -128,11 +128,14 @@ async def log_share(
     share_id: ShareId,
     before: Change | None,
     after: Change | None,
+    *,
+    narrows: bool = False,
 ) -> None:
-    """Write an event into the log of each account."""
+    """Write an event into the log of each account. `narrows`: as in `record_in_each`."""
     if opened:
         subject_id = present(Kind.SHARE, share_id)
-        await record_in_each(session, principal, list(opened), kind, subject_id, before, after)
+        told = before, after
+        await record_in_each(session, principal, list(opened), kind, subject_id, *told, narrows=narrows)
 
 
 async def withdraw_waiting(

@@ -16,6 +16,7 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, ShareId
 from models.shares.tables import shares
 from resolvers.effects.event_types import EventType
+from resolvers.effects.log import Change
 from resolvers.inputs.moments import check_future, ends_no_later, moved_end
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
 from resolvers.invitations.invite import refuse_members
@@ -83,7 +84,9 @@ async def update_share(session: WriteSession, principal: Principal, command: Sha
     await drop_accounts(session, row, managed.removed)
     await add_accounts(session, command.share_id, managed.added)
     await write_share(session, row, values)
-    await _log_update(session, principal, managed, scope, expires_at)
+    # What the role gave may be more than its areas, and yet a promise may let the role alone through.
+    narrows = narrowed and row.role_id == values["role_id"]
+    await _log_update(session, principal, managed, scope, expires_at, narrows=narrows)
     return ShareMade(command.share_id)
 
 
@@ -175,13 +178,18 @@ async def _log_update(
     managed: _Managed,
     scope: ShareScope,
     expires_at: datetime.datetime | None,
+    *,
+    narrows: bool,
 ) -> None:
     row, share_id = managed.row, ShareId(managed.row.id)
     old = described(row.email, managed.scope, row.expires_at)
     new = described(row.email, scope, expires_at)
-    for accounts, kind, before, after in (
-        (managed.removed, EventType.SHARE_REVOKED, old, None),
-        (managed.kept if old != new else [], EventType.SHARE_UPDATED, old, new),
-        (managed.added, EventType.SHARE_CREATED, None, new),
-    ):
-        await log_share(session, principal, accounts, kind, share_id, before, after)
+    changed = managed.kept if old != new else []
+    told: dict[EventType, tuple[Sequence[Authorized], Change | None, Change | None]] = {
+        EventType.SHARE_REVOKED: (managed.removed, old, None),
+        EventType.SHARE_UPDATED: (changed, old, new),
+        EventType.SHARE_CREATED: (managed.added, None, new),
+    }
+    for kind, (accounts, *values) in told.items():
+        only = narrows and kind is EventType.SHARE_UPDATED
+        await log_share(session, principal, accounts, kind, share_id, *values, narrows=only)

@@ -70,7 +70,8 @@ def found_accounts(
     ],
     window: Window | None = None,
 ) -> Select[Any]:
-    """The accounts of all customers that the text finds, sorted by name."""
+    """The accounts of all customers that the text finds, sorted by name. `totalCount` counts up to 1,000 of
+    them: 1,000 stands for at least so many."""
     wanted, address, beginning, external = [_form(search, number) for number in range(1, 5)]
     account_id = cast(func.nullif(wanted, literal_column("''")), Uuid)
     sought = staff_functions.Sought(account_id, address, beginning, external)

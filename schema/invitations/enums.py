@@ -23,6 +23,8 @@ ENUMS = (
             "ACCOUNT_CLOSED": "The account, or one above it, is closed.",
             "ACCOUNT_SUSPENDED": "The account, or one above it, is suspended.",
             "GIVER_LOST_RIGHT": "Whoever made the offer may not give these rights any more.",
+            "PROMISE_BROKEN": "An account has promised since that others alone get these rights: see "
+            "`brokenPromises`.",
         },
     ),
 )

@@ -7,14 +7,16 @@ import strawberry
 from authz.offers.acceptance import OfferLapse
 from authz.policy.permissions import Permission
 from engine.declare.codecs import enum_of, global_id, mask_of
-from engine.declare.declarations import column, computed, entity, to_one
+from engine.declare.declarations import column, computed, entity, to_many, to_one
 from models.base.ids import Kind
 from models.invitations.tables import invitations
 from resolvers.invitations import reads
 from resolvers.invitations.received import RECEIVED, permissions_of
+from resolvers.promises import doomed
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.fields.references import AccountRef
 from schema.people.types import User
+from schema.promises.types import AccessPromise
 from schema.roles.types import Role
 
 
@@ -47,6 +49,7 @@ class Invitation(Node):
     role: Role = to_one(reads.role_of)
     status: reads.InvitationStatus = computed(reads.status_of, codec=enum_of(reads.InvitationStatus))
     lapse: OfferLapse | None = computed(reads.lapse_of, codec=enum_of(OfferLapse))
+    broken_promises: list[AccessPromise] = to_many(doomed.of_invitation)
     invited_by: User | None = to_one(reads.inviter_of)
     account: AccountRef | None = to_one(reads.account_of)
     created_at: datetime.datetime = column(description="When it was created.")

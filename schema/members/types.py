@@ -6,13 +6,15 @@ import strawberry
 
 from authz.policy.permissions import Permission
 from engine.declare.codecs import enum_of
-from engine.declare.declarations import column, computed, entity, to_one
+from engine.declare.declarations import column, computed, entity, to_many, to_one
 from models.members.ownership_offers import ownership_offers
 from resolvers.members import ownership_offers as offer_reads
 from resolvers.members import reads
+from resolvers.promises import doomed
 from schema.fields.node import Node
 from schema.fields.references import AccountRef
 from schema.people.types import User
+from schema.promises.types import AccessPromise
 from schema.roles.types import Role
 
 
@@ -47,3 +49,4 @@ class OwnershipOffer:
     giver_name: str | None = computed(offer_reads.giver_name_of)
     offered_at: datetime.datetime = column(description="When it was made.")
     expires_at: datetime.datetime = column(description="Until when it can be accepted.")
+    broken_promises: list[AccessPromise] = to_many(doomed.of_ownership_offer)

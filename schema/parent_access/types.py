@@ -5,15 +5,17 @@ import datetime
 import strawberry
 
 from engine.declare.codecs import enum_of, global_id
-from engine.declare.declarations import column, computed, entity, to_one
+from engine.declare.declarations import column, computed, entity, to_many, to_one
 from models.accounts.tables import ParentAccess
 from models.base.ids import Kind
 from models.parent_access.openings import break_glass_openings
 from models.parent_access.requests import parent_access_requests
 from resolvers.parent_access import openings as reads
+from resolvers.promises import doomed
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.fields.references import AccountRef
 from schema.people.types import User
+from schema.promises.types import AccessPromise
 
 
 @entity(parent_access_requests, key=("account_id",))
@@ -29,6 +31,7 @@ class ParentAccessRequest:
     )
     requested_at: datetime.datetime = column(description="When it was made.")
     expires_at: datetime.datetime = column(description="Until when it can be answered.")
+    broken_promises: list[AccessPromise] = to_many(doomed.of_parent_access_request)
 
 
 @entity(break_glass_openings)

@@ -10,10 +10,12 @@ from engine.declare.codecs import enum_of, enums_of, global_id
 from engine.declare.declarations import column, computed, entity, to_many, to_one
 from models.base.ids import Kind
 from models.shares.tables import shares
+from resolvers.promises import doomed
 from resolvers.shares import reads
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.fields.references import AccountRef
 from schema.people.types import User
+from schema.promises.types import AccessPromise
 from schema.roles.types import Role
 
 _AREAS = enums_of(Area)
@@ -36,6 +38,7 @@ class Share(Node):
     )
     status: reads.ShareStatus = computed(reads.status_of, codec=enum_of(reads.ShareStatus))
     lapse: OfferLapse | None = computed(reads.lapse_of, codec=enum_of(OfferLapse))
+    broken_promises: list[AccessPromise] = to_many(doomed.of_share)
     user: User | None = to_one(reads.user_of)
     shared_by: User | None = to_one(reads.giver_of)
     shared_by_name: str = computed(reads.giver_name)

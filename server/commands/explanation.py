@@ -1,5 +1,6 @@
 """Explains to operators, who see everything, why somebody may or may not do something."""
 
+import datetime
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,12 +9,13 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Select, false, select, true
 
-from authz.explain.explanation import explain, read_known_facts
+from authz.explain.explanation import explain, explain_past, read_known_facts, read_past_facts
 from authz.explain.facts import AskedAccount, Subject, Viewpoint
 from authz.explain.granters import Granters, read_granters
 from authz.explain.steps import AccessDecision, Explanation
 from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal
+from engine.base.moments import in_utc
 from engine.base.preamble import Gates
 from engine.database.snapshot import Reader
 from models.accounts.tables import accounts
@@ -29,21 +31,24 @@ from server.failures.command_failed import CommandFailed
 
 @dataclass(frozen=True)
 class OperatorQuestion:
-    """What an operator asks. `account`: a global id; `subject`: an e-mail address or an API key's id."""
+    """What an operator asks. `account`: a global id; `subject`: an e-mail address or an API key's id; `at`: a
+    moment of the past; None: now."""
 
     account: str
     permission: Permission
     subject: str
+    at: datetime.datetime | None = None
 
 
 @dataclass(frozen=True)
 class OperatorAnswer:
-    """The explanation and the names in it. For a denial also who could change it."""
+    """The explanation and the names in it. For a denial of now also who could change it."""
 
     account_name: str
     subject_name: str
     explanation: Explanation
     granters: Granters | None
+    is_past: bool
 
 
 def permission_named(name: str) -> Permission:
@@ -53,8 +58,18 @@ def permission_named(name: str) -> Permission:
     return Permission[name]
 
 
+def moment_named(text: str) -> datetime.datetime:
+    """The moment that an option names, in ISO 8601; without an offset in UTC. Raises typer.BadParameter."""
+    try:
+        return in_utc(datetime.datetime.fromisoformat(text))
+    except ValueError as error:
+        message = f"{printable(text)} is no moment such as 2026-03-03T12:00:00Z."
+        raise typer.BadParameter(message) from error
+
+
 async def explain_to_operator(owner_url: str, question: OperatorQuestion) -> OperatorAnswer:
-    """Answer an operator's question. Raises CommandFailed if the account or the subject does not exist."""
+    """Answer an operator's question. Raises CommandFailed if the account or the subject does not exist, and
+    for a moment that nothing is known of."""
     async with owners_database(owner_url) as database:
         reader = Reader(database, Gates(true(), false()), {})
         try:
@@ -72,12 +87,25 @@ async def _answer(reader: Reader, question: OperatorQuestion) -> OperatorAnswer:
         raise CommandFailed(f"There is no account {printable(question.account)}.")
     account = AskedAccount(rows[0]["master_id"], rows[0]["id"])
     subject = await _subject(reader, question.subject)
+    if question.at is not None:
+        past = await _past(reader, account, subject, question.permission, question.at)
+        return OperatorAnswer(rows[0]["name"], subject.name, past, None, is_past=True)
     facts = await read_known_facts(reader, account, subject, Viewpoint.OPERATOR)
     explanation = explain(facts, question.permission)
     granters = None
     if explanation.decision is AccessDecision.DENIED:
         granters = await read_granters(reader, account, facts, question.permission)
-    return OperatorAnswer(rows[0]["name"], subject.name, explanation, granters)
+    return OperatorAnswer(rows[0]["name"], subject.name, explanation, granters, is_past=False)
+
+
+async def _past(
+    reader: Reader, account: AskedAccount, subject: Subject, permission: Permission, at: datetime.datetime
+) -> Explanation:
+    try:
+        facts = await read_past_facts(reader, account, subject, Viewpoint.OPERATOR, at)
+    except Refusal as refusal:
+        raise CommandFailed(str(refusal)) from refusal
+    return explain_past(facts, permission)
 
 
 async def _subject(reader: Reader, text: str) -> Subject:
@@ -105,7 +133,9 @@ def _person(text: str) -> Select[Any]:
 
 def decision_text(answer: OperatorAnswer) -> str:
     """The decision as a sentence."""
-    verb = "may" if answer.explanation.decision is AccessDecision.ALLOWED else "may not"
+    verb = "could" if answer.is_past else "may"
+    if answer.explanation.decision is AccessDecision.DENIED:
+        verb += " not"
     doing = f"{verb} do {answer.explanation.permission.name} in {answer.account_name}"
     return printable(f"{answer.explanation.decision.value}: {answer.subject_name} {doing}.")
 

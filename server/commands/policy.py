@@ -1,6 +1,7 @@
 """The policy for administrators: casbin's files, and what each role may do by them."""
 
 import asyncio
+import datetime
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ from server.commands.explanation import (
     explain_to_operator,
     granters_text,
     misses_table,
+    moment_named,
     permission_named,
     steps_table,
 )
@@ -65,10 +67,14 @@ def explain_access(
     account: Annotated[str, typer.Option(help="The account's id, acct_...")],
     permission: Annotated[Permission, typer.Option(parser=permission_named, metavar="PERMISSION")],
     subject: Annotated[str, typer.Option(help="A person's e-mail address, or an API key's id, akey_...")],
+    at: Annotated[
+        datetime.datetime | None,
+        typer.Option(parser=moment_named, metavar="MOMENT", help="Of the past: 2026-03-03T12:00:00Z."),
+    ] = None,
 ) -> None:
-    """Say why somebody may, or may not, do something in an account, as the database's owner."""
+    """Say why somebody may, or may not, do something in an account, or could, as the database's owner."""
     settings = read_settings()
-    question = OperatorQuestion(account, permission, subject)
+    question = OperatorQuestion(account, permission, subject, at)
     with open_database(settings) as addresses, database_failures():
         answer = asyncio.run(explain_to_operator(addresses.owner, question))
     typer.echo(decision_text(answer))

@@ -17,6 +17,7 @@ _FOR_ANYBODY = {
     "api_key_stops",
     "break_glass_grants",
     "further_grants",
+    "invitation_breaks",
     "invitation_lapse",
     "narrowed_caller",
     "narrowed_grants",
@@ -44,8 +45,11 @@ _FOR_ANYBODY = {
     "mandant_sends",
     "mandant_tables_by_month",
     "now",
+    "ownership_offer_breaks",
     "ownership_offer_stands",
+    "parent_access_request_breaks",
     "parent_access_request_stands",
+    "share_breaks",
     "share_lapse",
 }
 _WITH_THE_CALLERS_RIGHTS = _FOR_ANYBODY | {

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -11,69 +10,17 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import ParentAccess
 from tests.areas.effects.log import events_of, mail_to, mails_to
 from tests.areas.explain.asking import why
+from tests.areas.promises.scene import ADMINISTRATOR, ALLOWED, FINANCE, Scene
 from tests.areas.staff.staff_at_work import wanted as override_of
-from tests.client.api import Api, Caller
 from tests.client.links import set_parent_access
 from tests.client.mutations import ROLE_IDS, attempt, code_of, done
 from tests.concurrency.gates import Gate, waits
 from tests.concurrency.outcomes import ROUNDS, at_once
 from tests.world.shares import Given, give_share
 from tests.world.staff import staff_member
-from tests.world.world import Account, Member, World
 
-ADMINISTRATOR = ROLE_IDS[BuiltinRole.ADMINISTRATOR]
-FINANCE = ROLE_IDS[BuiltinRole.FINANCE]
-ALLOWED = [ROLE_IDS[role] for role in (BuiltinRole.OWNER, BuiltinRole.FINANCE)]
 _PROMISES = """query ($id: ID!) { account(id: $id) { accessPromises { totalCount nodes {
   id permissions roles { name } exceptionCount madeBy { id } endedAt } } } }"""
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A tree of three accounts; the one in the middle has promised. `chief` owns the master account."""
-
-    api: Api
-    world: World
-    master: Account
-    account: Account
-    below: Account
-    chief: Member
-    owner: Member
-    analyst: Member
-
-    async def promise(self) -> str:
-        """Make it."""
-        wanted = {"accountId": self.account.id, "permission": "INVOICES_READ", "roleIds": ALLOWED}
-        made = await done(self.api, "accessPromiseCreate", self.owner, "accessPromise { id }", **wanted)
-        return str(made["accessPromise"]["id"])
-
-    async def with_reason(self, name: str, caller: Caller, **values: Any) -> str:
-        """The code of a mutation that is sent with a reason; empty if it was done."""
-        given = await self.api.with_version(name, caller, values)
-        query = f"""mutation ($input: {name[0].upper()}{name[1:]}Input!) {{
-          {name}(input: $input) {{ userErrors {{ code }} }} }}"""
-        body = {"query": query, "variables": {"input": given}, "extensions": {"reason": "The yearly audit"}}
-        headers = {"Authorization": f"Bearer {caller.token}"}
-        answer = (await self.api.http.post("/graphql", json=body, headers=headers)).json()
-        errors = answer["data"][name]["userErrors"]
-        return str(errors[0]["code"]) if errors else ""
-
-
-@pytest.fixture
-async def scene(api: Api, world: World) -> Scene:
-    master = await world.account()
-    account = await world.account(master)
-    await set_parent_access(world, account, ParentAccess.NONE)
-    return Scene(
-        api,
-        world,
-        master,
-        account,
-        await world.account(account),
-        await world.member(master, BuiltinRole.OWNER),
-        await world.member(account, BuiltinRole.OWNER),
-        await world.member(account, BuiltinRole.ANALYST),
-    )
 
 
 Breaking = Callable[[Scene], Awaitable[str]]
@@ -279,7 +226,7 @@ async def test_an_offer_that_nobody_could_accept_is_not_made(scene: Scene) -> No
     invited = {"accountId": scene.account.id, "email": email, "roleId": ADMINISTRATOR}
     told = await attempt(scene.api, "memberInvite", scene.owner, **invited, idempotencyKey="1")
     assert told.user_error is not None
-    assert told.user_error["message"].startswith("Whoever accepts it would have INVOICES_READ in ")
+    assert told.user_error["message"].startswith("Once it is accepted, somebody would have INVOICES_READ in ")
     assert promise in told.user_error["message"]
     offers = """query ($id: ID!) { account(id: $id) {
       invitations { totalCount } shares { totalCount } events(first: 1) { nodes { type } } } }"""

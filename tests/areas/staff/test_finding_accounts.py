@@ -4,9 +4,10 @@ import uuid
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import ARRAY, Uuid, func, insert, literal, select, true, update
 
 from authz.policy.builtin_roles import BuiltinRole
+from authz.wall.staff_door import MOST_COUNTED
 from models.accounts.tables import AccountStatus, accounts
 from models.base.ids import Kind, new_id, present
 from tests.areas.second_factor.requiring import require_factor
@@ -104,6 +105,33 @@ async def test_pages_in_both_directions(api: Api, world: World, path: Path) -> N
             break
         page["before"] = found["edges"][0]["cursor"]
     assert backward == ids
+
+
+@pytest.mark.parametrize("path", Path)
+async def test_a_count_stops(api: Api, world: World, path: Path) -> None:
+    """The pages go on behind it."""
+    agent, mark = await staff_member(world), uuid.uuid4().hex
+    model = await world.account(name=mark)
+    await _copies(world, model, MOST_COUNTED - 2)
+    assert (await _found(api, agent, path, mark))["totalCount"] == MOST_COUNTED - 1
+    await _copies(world, model, 2)
+    last = await _found(api, agent, path, mark, last=1)
+    assert last["totalCount"] == MOST_COUNTED
+    assert last["pageInfo"] == {"hasNextPage": False, "hasPreviousPage": True}
+    before = await _found(api, agent, path, mark, last=100, before=last["edges"][0]["cursor"])
+    assert len(before["nodes"]) == 100
+
+
+async def _copies(world: World, model: Account, many: int) -> None:
+    """More master accounts of its name."""
+    copied = [column for column in accounts.c if column.name not in ("id", "master_id", "external_id")]
+    made = func.unnest(literal([new_id() for _ in range(many)], ARRAY(Uuid)))
+    fresh = select(made.label("id")).subquery()
+    source = select(fresh.c.id, fresh.c.id.label("master_id"), *copied)
+    rows = source.select_from(accounts.join(fresh, true())).where(accounts.c.id == model.key)
+    names = ["id", "master_id", *(column.name for column in copied)]
+    async with world.database.begin() as connection:
+        await connection.execute(insert(accounts).from_select(names, rows, include_defaults=False))
 
 
 @pytest.mark.parametrize("path", Path)

@@ -1,6 +1,7 @@
 """`mandant policy explain`: for operators, without a session."""
 
 import asyncio
+import datetime
 from dataclasses import dataclass
 
 import pytest
@@ -9,6 +10,8 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, new_id, present
 from server.database.connections import connect_as_owner
 from server.embedded_postgres import DatabaseAddresses
+from tests.areas.access.past import now
+from tests.authz.cases.moments import revoke_key
 from tests.by_day import by_night_alone
 from tests.server.commands.test_cli import Run, assert_one_sentence, empty, run
 from tests.world.world import Account, ApiKey, Member, World
@@ -91,6 +94,45 @@ def test_who_has_nothing_there_is_explained_too(run: Run, office: Office) -> Non
     finished = run(*office.question(asyncio.run(stranger())), **office.settings)
     assert "Nothing gives ACCOUNT_READ here" in finished.output
     assert "The role FINANCE in Branch would allow it." in finished.output
+
+
+def test_a_moment_of_the_past_is_explained(run: Run, office: Office) -> None:
+    """By what held then, without a way out; today's answer is another one."""
+    before = asyncio.run(_revoked(office))
+    key = office.question(office.key.id)
+    now = run(*key, **office.settings)
+    assert now.output.startswith("DENIED: ")
+    for moment in (before.isoformat(), before.replace(tzinfo=None).isoformat()):
+        past = run(*key, "--at", moment, **office.settings)
+        assert (past.code, past.errors) == (0, "")
+        lines = [" ".join(line.split()) for line in past.output.splitlines()]
+        assert lines[0].startswith("ALLOWED: ")
+        assert lines[0].endswith(" could do CREDIT_READ in Branch.")
+    after = run(*key, "--at", datetime.datetime.now(datetime.UTC).isoformat(), **office.settings)
+    lines = [" ".join(line.split()) for line in after.output.splitlines()]
+    assert lines[0].endswith(" could not do CREDIT_READ in Branch.")
+    assert "would let it in" not in after.output
+    assert "Who could change that" not in after.output
+
+
+async def _revoked(office: Office) -> datetime.datetime:
+    """Revoke the key. A moment at which it worked."""
+    database = connect_as_owner(office.addresses.owner)
+    before = await now(database)
+    await revoke_key(database, office.key)
+    await database.dispose()
+    return before
+
+
+def test_a_moment_that_nothing_is_known_of_is_told_in_a_sentence(run: Run, office: Office) -> None:
+    question = office.question(office.key.id)
+    for moment in ("2001-01-01T00:00:00Z", "2999-01-01T00:00:00Z"):
+        sentence = assert_one_sentence(run(*question, "--at", moment, **office.settings))
+        assert "before the past began to be kept" in sentence
+    finished = run(*question, "--at", "yesterday", **office.settings)
+    assert (finished.code, finished.output) == (2, "")
+    assert "yesterday is no moment" in " ".join(finished.errors.split())
+    assert "Traceback" not in finished.errors
 
 
 def test_what_is_not_there_is_told_in_a_sentence(run: Run, office: Office) -> None:
