@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0108"
-down_revision = "0098"
+down_revision = "0105"
 
 STOPPING = "api_keys ({}) WHERE when_maker_loses_access = 'STOP'"
 
