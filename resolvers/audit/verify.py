@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, Text, and_, func, literal_column, select, tuple_
+from sqlalchemy import Select, Text, and_, exists, func, literal_column, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.accounts.tables import accounts
@@ -80,6 +80,8 @@ async def audit(connection: AsyncConnection, account_id: uuid.UUID | None = None
                     last = row.place
         for what in check.end(chain.event_count, chain.head):
             yield Fault(chain.account_id, what)
+    for bare in await connection.execute(_of(_WITHOUT_A_CHAIN, accounts.c.id, account_id)):
+        yield Fault(bare.id, "its log is missing")
     for added in await connection.execute(_of(_UNSEALED, events.c.account_id, account_id)):
         yield Fault(added.account_id, f"event {present(Kind.EVENT, added.id)} was added later")
 
@@ -132,3 +134,20 @@ _UNSEALED = (
     .where(event_seals.c.event_id.is_(None))
 )
 """What stands before the last sealed place without a seal."""
+
+_NOT_SEALED_YET = (
+    select(events.c.id)
+    .where(
+        in_tree(events, accounts, account_id="id"),
+        ~exists(select(event_seals.c.number).where(_SEALED).correlate(events)),
+    )
+    .correlate(accounts)
+)
+_WITHOUT_A_CHAIN = (
+    select(accounts.c.id)
+    .outerjoin(event_chains, in_tree(event_chains, accounts, account_id="id"))
+    .where(event_chains.c.account_id.is_(None), ~exists(_NOT_SEALED_YET))
+    .order_by(accounts.c.id)
+)
+"""Every account has an event at least, that of its creation: so it has a chain, or will have one by the next
+seal."""

@@ -12,7 +12,7 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, new_id, present
 from models.effects.event_chain import PARTS, event_chains, event_seals
 from models.effects.events import events
-from resolvers.audit.verify import LogsRead
+from resolvers.audit.verify import LogEnd, LogsRead
 from server.commands.audit import check_logs
 from server.embedded_postgres import DatabaseAddresses
 from server.failures.command_failed import CommandFailed
@@ -197,6 +197,37 @@ async def test_what_is_removed_added_or_moved_is_found(
     }[what]
     assert len(found) == len(expected)
     assert all(told.startswith(start) for told, start in zip(found, expected, strict=True)), found
+
+
+@pytest.mark.parametrize("of_all", [False, True])
+async def test_an_account_whose_whole_log_was_removed_is_found(
+    world: World, own: DatabaseAddresses, account: Account, of_all: bool
+) -> None:
+    """Nothing of it is left by which it could be missed, but the account."""
+    asked = None if of_all else account.key
+
+    async def found() -> list[str]:
+        faults = (await check_logs(own.owner, asked)).faults
+        return [fault.what for fault in faults if fault.account_id == account.key]
+
+    assert await found() == []
+    async with world.database.begin() as connection:
+        for table in (event_seals, event_chains, events):
+            await connection.execute(delete(table).where(table.c.account_id == account.key))
+    assert await found() == ["its log is missing"]
+
+
+async def test_an_event_that_waits_for_its_first_seal_is_no_fault(
+    api: Api, world: World, own: DatabaseAddresses
+) -> None:
+    """A transaction that still runs holds up the seals."""
+    made = await world.account()
+    owner = await world.member(made, BuiltinRole.OWNER)
+    async with world.database.begin() as connection:
+        await connection.execute(select(func.pg_current_xact_id()))
+        await done(api, "accountUpdate", owner, accountId=made.id, name="New")
+        assert (await check_logs(own.owner, made.key)).faults == []
+        assert (await check_logs(own.owner, made.key)).read == LogEnd(0, bytes(32))
 
 
 async def test_many_are_sealed_in_batches_by_workers_at_once(

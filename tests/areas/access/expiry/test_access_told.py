@@ -1,6 +1,8 @@
 """What ended by itself says who lost what by it, as the access matrix shows it."""
 
+import asyncio
 import datetime
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -21,6 +23,7 @@ from models.staff.overrides import OverrideKind, overrides
 from resolvers.effects.event_types import EventType
 from server.jobs.access import tell_expiries
 from tests.areas.audit.telling import Readers, told_as_shown
+from tests.by_day import by_night_alone
 from tests.client.api import Api
 from tests.client.links import break_glass, set_parent_access
 from tests.waiting import until
@@ -113,3 +116,32 @@ async def _ended(world: World, brand: Brand) -> bool:
     )
     async with world.database.connect() as connection:
         return (await connection.execute(told)).first() is not None
+
+
+_AT_MIDNIGHT = 1_000
+
+
+@by_night_alone
+async def test_a_thousand_shares_that_end_at_one_moment_are_told_in_good_time(
+    application: AsyncEngine, world: World
+) -> None:
+    """In many short transactions, within the minute that a worker has for it."""
+    root = await world.account()
+    owner = await world.member(root, BuiltinRole.OWNER)
+    account = await world.account(root)
+    guests = [await world.person() for _ in range(20)]
+    keys = [
+        (await give_share(world, [account], guests[number % 20], owner.person)).key
+        for number in range(_AT_MIDNIGHT)
+    ]
+    await _ends_soon(world, shares, *keys)
+    await asyncio.sleep(6.5)
+    began = time.monotonic()
+    await tell_expiries(application)
+    taken = time.monotonic() - began
+    ended = select(func.count()).where(
+        events.c.master_id == root.master, events.c.type == EventType.ACCESS_EXPIRED.value
+    )
+    async with world.database.connect() as connection:
+        assert (await connection.execute(ended)).scalar_one() == _AT_MIDNIGHT
+    assert taken < 60
