@@ -2,11 +2,11 @@
 
 import datetime
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, new_id
-from models.webhooks.tables import webhooks
+from models.webhooks.tables import webhook_news, webhooks
 from tests.areas.webhooks.giving import give_delivery, give_webhook
 from tests.authz.escalation.statuses import NEEDS_ACTIVE, TAKES_AWAY, Row
 from tests.authz.rules.consequences import NO_CONSEQUENCE, Limited, does
@@ -104,7 +104,13 @@ async def give_objects(world: World, account: Account) -> dict[Kind, str]:
 
 async def give_rows(world: World, tree: Tree) -> None:
     """A row in each of the area's tables."""
-    await give_delivery(world, await give_webhook(world, tree.master))
+    webhook = await give_webhook(world, tree.master)
+    await give_delivery(world, webhook)
+    place = {"master_id": tree.master.master, "account_id": tree.master.key, "webhook_id": webhook.key}
+    async with world.database.begin() as connection:
+        await connection.execute(
+            insert(webhook_news).values(**place, first_transaction=1, last_transaction=1)
+        )
 
 
 async def _webhook(world: World, brand: Brand) -> Updated:

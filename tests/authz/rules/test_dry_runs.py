@@ -72,7 +72,16 @@ _WITHOUT = {
     **dict.fromkeys(("domainAdd", "domainVerify", "domainKeyReplace", "domainRemove"), "changes no right"),
     **dict.fromkeys(("webhookCreate", "webhookUpdate", "webhookDelete"), "changes no right"),
     **dict.fromkeys(
-        ("webhookSecretRotate", "webhookTest", "webhookReplay", "webhookResume"), "changes no right"
+        (
+            "webhookSecretRotate",
+            "webhookTest",
+            "webhookReplay",
+            "webhookReplayCancel",
+            "webhookDeliveryRetry",
+            "webhookPause",
+            "webhookResume",
+        ),
+        "changes no right",
     ),
     **dict.fromkeys(("singleSignOnUpdate", "singleSignOnRemove"), "changes no right"),
     "singleSignOnComplete": "opens a session of the person itself",
