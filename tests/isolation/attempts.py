@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.isolation.model import Account, Asker, Invitation, Key, Member, Person, Role, Share
-from tests.isolation.rights import Rights
+from tests.isolation.rights import Grant, Rights
 from tests.isolation.rules import AREAS, EVERYTHING, READS, Gives, named
 from tests.isolation.sight import Json
 from tests.isolation.site import Site
@@ -51,6 +51,8 @@ class Attempts:
         role_values = {"name": self.site.once("Role"), "permissions": [permission]}
         share = Share("", "", [account], None, frozenset({area}), frozenset(), self.site.world.people[0])
         sharing = self._repeatable(account, "MEMBERS_WRITE") or self._giving(share, account)
+        shared = Gives(self.rights.shared(share), frozenset(), frozenset())
+        sharing = sharing or self._promised(account, shared, None)
         tried: list[tuple[str, Json, str]] = [
             (
                 "accountUpdate",
@@ -176,8 +178,15 @@ class Attempts:
     def _role(self, account: Account, role: Role) -> str:
         return self._holding(account, role.gives) if role.usable_in(account) else "NOT_FOUND"
 
+    def _promised(self, account: Account, gives: Gives, role: Role | None) -> str:
+        """Why nobody new is given that much there: an account has promised otherwise (N13)."""
+        below = gives.inherited if account.passes_all_roles else gives.below
+        broken = self.rights.breaks_promise(account, Grant(account, gives.here, below), role)
+        return "PROMISE_BROKEN" if broken else ""
+
     def _inviting(self, account: Account, role: Role) -> str:
-        return self._repeatable(account, "MEMBERS_WRITE") or self._role(account, role)
+        code = self._repeatable(account, "MEMBERS_WRITE") or self._role(account, role)
+        return code or self._promised(account, role.gives, role)
 
     def _making_key(self, account: Account, role: Role) -> str:
         code = self._gate(account, "API_KEYS_WRITE")
@@ -187,7 +196,8 @@ class Attempts:
             self.subject, account, "API_KEYS_WRITE"
         ):
             return "MASTER_ACCOUNT_REQUIRED"
-        return self._role(account, role) or ("BAD_USER_INPUT" if role.name == "OWNER" else "")
+        code = self._role(account, role) or ("BAD_USER_INPUT" if role.name == "OWNER" else "")
+        return code or self._promised(account, role.gives, role)
 
     def _making_role(self, account: Account, permission: str) -> str:
         here = named("ACCOUNT_READ") | {permission}

@@ -22,6 +22,7 @@ from tests.isolation.stock.reading import StockReading
 from tests.isolation.stock.roots import StockRoots
 from tests.isolation.tally import Tally
 from tests.isolation.watched.giving import require_factors, watch
+from tests.isolation.watched.reading import WatchedReading
 
 _ELSEWHERE = "192.0.2.1"
 _READERS = 4
@@ -81,7 +82,7 @@ async def compare_reads(world: World, rights: Rights, viewers: list[Viewer], tal
         sight = Sight(world, rights, viewer.subject if viewer.accepted else None)
         async with turn:
             await Reading(sight, viewer, tally).compare()
-            for ways in (StockReading, StockRoots, StockFiles, SentReading, Following):
+            for ways in (StockReading, StockRoots, StockFiles, SentReading, WatchedReading, Following):
                 await ways(sight, viewer, tally).compare()
 
     await asyncio.gather(*map(read, viewers))

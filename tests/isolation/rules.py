@@ -187,3 +187,12 @@ SENT_NEEDS = {
     "sendingSources": "STATISTICS_READ",
 }
 """The same of `sent.questions`."""
+
+WATCHED_NEEDS = {
+    "requiresSecondFactor": "SETTINGS_READ",
+    "ownRequiresSecondFactor": "SETTINGS_READ",
+    "accessPromises": "MEMBERS_READ",
+    "accessReviews": "MEMBERS_READ",
+    "scimGroups": "MEMBERS_READ",
+}
+"""The same of `watched.questions`."""

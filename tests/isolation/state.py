@@ -10,6 +10,7 @@ from tests.isolation.sent.questions import SENT_STATE
 from tests.isolation.sight import Json, has_values
 from tests.isolation.site import Site
 from tests.isolation.stock.questions import ROOT_STATE, STOCK_STATE
+from tests.isolation.watched.questions import WATCHED_STATE
 
 State = Mapping[str, Json]
 """By an account's id: all that writes may change."""
@@ -24,10 +25,13 @@ async def state_of(site: Site) -> State:
         stocks = {node["id"]: node for node in more.data["viewer"]["accounts"]["nodes"]}
         sending = await api.ask(SENT_STATE, person)
         sent = {node["id"]: node for node in sending.data["viewer"]["accounts"]["nodes"]}
+        watching = await api.ask(WATCHED_STATE, person)
+        watched = {node["id"]: node for node in watching.data["viewer"]["accounts"]["nodes"]}
         for node in answer.data["viewer"]["accounts"]["nodes"]:
             if _all_seen(node) and node["id"] not in found:
                 root = await _root_state(site, person, node["id"])
                 of_areas = {"stock": stocks[node["id"]], "sent": sent[node["id"]], "root": root}
+                of_areas["watched"] = watched[node["id"]]
                 found[node["id"]] = {**node, **of_areas}
     assert len(found) == len(site.world.accounts), "somebody sees each account whole"
     return found

@@ -8,12 +8,12 @@ from starlette.applications import Starlette
 
 from tests.by_day import by_night_alone
 from tests.client.api import Answer, Api, Caller
-from tests.isolation.model import Account, Key, Member, Share, Token
+from tests.isolation.model import Account, Asker, Key, Member, Share, Token
 from tests.isolation.oracle import Size, build, compare_reads, viewers_of
 from tests.isolation.questions import VIEWER
 from tests.isolation.reading import Viewer
 from tests.isolation.rights import NOTHING, Rights
-from tests.isolation.rules import EVERYTHING, SENT_NEEDS, STOCK_NEEDS
+from tests.isolation.rules import EVERYTHING, SENT_NEEDS, STOCK_NEEDS, WATCHED_NEEDS
 from tests.isolation.site import Behind, Site
 from tests.isolation.tally import Tally
 from tests.isolation.writing import compare_writes
@@ -47,8 +47,13 @@ _WAYS = (
     "node cmpg_",
     "node mmsg_",
     "node tmsg_",
+    "node prms_",
+    "node arev_",
+    "node arit_",
+    "node scgr_",
     *(f".{field}: " for field in STOCK_NEEDS),
     *(f".{field}: " for field in SENT_NEEDS if field != "sentOnes"),
+    *(f".{field}: " for field in WATCHED_NEEDS),
     *(f".{field}: " for field in ("below", "byAccount", "recipientStatistics", "campaignPreview")),
     *(
         f".{field}: "
@@ -93,6 +98,13 @@ class _NothingLeft(Rights):
         return NOTHING
 
 
+class _NothingBarred(Rights):
+    """Who has proved no second factor comes in where one is required."""
+
+    def bars(self, subject: Asker | None, account: Account) -> bool:
+        return False
+
+
 class _NoStatus(Rights):
     """What is suspended or closed can be changed (without T7)."""
 
@@ -124,6 +136,21 @@ async def test_what_must_be_shown_and_is_not_is_a_loss(site: Site, people: list[
     assert [loss for loss in tally.losses if "viewerPermissions" in loss]
     assert not [leak for leak in tally.leaks if "viewerPermissions" in leak]
     assert not tally.differences
+
+
+async def test_who_is_kept_out_for_want_of_a_second_factor_is_noticed(
+    site: Site, people: list[Viewer]
+) -> None:
+    barred = [
+        viewer
+        for viewer in people
+        if any(site.rights.unreached(viewer.subject, found) != "NOT_FOUND" for found in site.world.accounts)
+    ]
+    assert barred
+    tally = Tally()
+    await compare_reads(site.world, _NothingBarred(site.world), barred, tally)
+    assert [loss for loss in tally.losses if "node Account" in loss]
+    assert not [leak for leak in tally.leaks if "node Account" in leak]
 
 
 async def test_a_token_that_does_more_or_less_than_it_names_is_noticed(site: Site) -> None:

@@ -15,6 +15,7 @@ from tests.isolation.state import State, state_of
 from tests.isolation.stock.attempts import StockAttempts
 from tests.isolation.stock.lifting import Lifting
 from tests.isolation.tally import Tally
+from tests.isolation.watched.attempts import WatchedAttempts
 
 _ACCOUNTS = 3
 """In how many accounts a viewer tries to change something."""
@@ -51,6 +52,7 @@ def _chosen(site: Site, attempts: Attempts) -> Iterable[Attempt]:
     reached = [found for found in site.world.accounts if attempts.rights.reaches(attempts.subject, found)]
     stock = StockAttempts(site, attempts.rights, attempts.subject)
     sent = SentAttempts(site, attempts.rights, attempts.subject)
+    watched = WatchedAttempts(site, attempts.rights, attempts.subject, attempts.state)
     tokens = TokenAttempts(site, attempts.rights, attempts.subject)
     accounts = [*site.some(reached, _ACCOUNTS), site.chance.choice(site.world.accounts)]
     for account in dict.fromkeys(accounts):
@@ -59,6 +61,7 @@ def _chosen(site: Site, attempts: Attempts) -> Iterable[Attempt]:
         yield from stock.on_account(account)
         yield from sent.on_account(account)
         yield from tokens.on_account(account)
+        yield from watched.on_account(account)
     for _ in range(_ACCOUNTS):
         yield from attempts.on_things()
     yield from tokens.on_tokens()
