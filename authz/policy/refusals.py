@@ -74,7 +74,10 @@ class RefusalCode(enum.Enum):
     HAS_SUBACCOUNTS = "The account still has open subaccounts."
     ACCOUNT_NOT_SETTLED = "Something that the account holds must be settled first; `obstacles` lists it."
     TREE_TOO_DEEP = "Accounts cannot be nested any deeper."
-    SECOND_PERSON_REQUIRED = "An approver other than the person who requested it must approve it."
+    SECOND_PERSON_REQUIRED = (
+        "Another person has to approve it or consent to it: not whoever asked for it or has approved it "
+        "already, and where the message says so, one who may approve."
+    )
     OWNER_REQUIRED = "Only an owner of the account, or of one above it, can consent to this."
     OWN_TREE = "You are a member or a guest of this tree. Another member of the platform's staff must do it."
     POOL_ACCOUNT_REQUIRED = (
@@ -115,7 +118,10 @@ class RefusalCode(enum.Enum):
     TRIAL_LIMIT_REACHED = "What sends here is on trial, and has made the sends of this hour."
     RECIPIENT_EXCLUDED = "The recipient is blocked, has unsubscribed, or its messages bounced."
     DOMAIN_LIMIT_REACHED = "The account cannot have more domains of this kind."
-    SECRETS_UNAVAILABLE = "The server has no keys for what it stores encrypted."
+    SECRETS_UNAVAILABLE = (
+        "The server has no keys for what it stores encrypted or signs: its operator has to set "
+        "MANDANT_SECRET_KEYS."
+    )
     PLAN_REQUIRED = "The account's plan does not include this; a larger plan does."
     PAYMENTS_UNAVAILABLE = (
         "The payment provider does not answer. Send the same request again, with the same idempotency key."

@@ -25,9 +25,10 @@ LANGUAGE sql IMMUTABLE RETURN (
 )::uuid"""
 
 _PEOPLE = f"""
-INSERT INTO users (id, name, email, email_canonical, password_hash, email_verified_at, sort_key, search_key)
+INSERT INTO users (id, name, email, email_canonical, password_hash, email_verified_at, sort_key, search_key,
+                   initials)
 SELECT benchmark_id('{PEOPLE}', tree, place), 'Person ' || tree || '-' || place, address, address, '-', now(),
-       convert_to('person ' || tree || '-' || place, 'UTF8'), 'person ' || tree || '-' || place
+       convert_to('person ' || tree || '-' || place, 'UTF8'), 'person ' || tree || '-' || place, 'P'
 FROM generate_series($1::bigint, $2::bigint) AS tree, unnest($3::int[]) AS place,
      LATERAL (SELECT 'person-' || tree || '-' || place || '@example.com') AS made(address)
 ORDER BY tree"""
@@ -146,8 +147,8 @@ async def open_broad_viewer(connection: asyncpg.Connection, memberships: int) ->
 
 async def _open_viewer(connection: asyncpg.Connection, name: str, masters: str) -> str:
     person = await connection.fetchval(
-        "INSERT INTO users (id, name, email, email_canonical, password_hash, sort_key, search_key) "
-        "VALUES (uuidv7(), $1, $1, $1, '-', '', '') RETURNING id",
+        "INSERT INTO users (id, name, email, email_canonical, password_hash, sort_key, search_key, initials) "
+        "VALUES (uuidv7(), $1, $1, $1, '-', '', '', '') RETURNING id",
         name,
     )
     await connection.execute(

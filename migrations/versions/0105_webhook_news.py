@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0105"
-down_revision = "0102"
+down_revision = "0103"
 
 ROLE = "mandant_application"
 

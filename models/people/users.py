@@ -2,6 +2,7 @@
 
 from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Text, Uuid, text
 
+from engine.text.initials import initials
 from models.base.columns import (
     NOT_OF_A_TREE,
     Column,
@@ -11,7 +12,7 @@ from models.base.columns import (
     short_text_check,
 )
 from models.base.planes import control_table
-from models.base.text_forms import search_form, sort_form
+from models.base.text_forms import form, search_form, sort_form
 
 users = control_table(
     "users",
@@ -19,6 +20,7 @@ users = control_table(
     short_text("name"),
     sort_form(),
     search_form(),
+    form("initials", initials),
     Column("email", Text, nullable=False, comment="As the person wrote it."),
     Column("email_canonical", Text, nullable=False, comment="What is compared (T24)."),
     Column("password_hash", Text, comment="argon2id; NULL: no password signs in."),

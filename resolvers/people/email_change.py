@@ -108,7 +108,8 @@ def _changed(address: EmailAddress, link: str) -> str:
     return letter(
         f"You use another e-mail address for Mandant from now on: {quoted(address.original)}. If it was not "
         "you, open this link within 72 hours and set a new password: that brings this address back, and ends "
-        "all sessions and what was set up since: second factors and API keys.",
+        "all sessions, and the second factors, passkeys and API keys that were made since or in the 24 hours "
+        "before.",
         "If it was you, ignore this.",
         link=link,
     )

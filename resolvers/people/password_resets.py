@@ -19,7 +19,7 @@ from resolvers.people.links import NewLink, add_link, link_digest, person_of_lin
 from resolvers.people.mail_kinds import PASSWORD_RESET
 from resolvers.people.passwords import new_password
 from resolvers.people.takeover import replace_password
-from resolvers.people.way_back import undo_since
+from resolvers.people.way_back import undo_change
 from resolvers.people.weak_passwords import PasswordOwner
 
 RESET_VALID_FOR = datetime.timedelta(minutes=30)
@@ -63,7 +63,8 @@ async def hash_for_reset(sessions: WriteSessions, turn: HashingTurn, token: str,
 
 async def reset_password(session: WriteSession, token: str, new_hash: str) -> str:
     """Set a new password by the link, which also verifies the address; a link that leads back to an earlier
-    address restores that, and ends what was set up since. All earlier sessions and devices end.
+    address restores that, and ends what was set up since the day before the change. All earlier sessions and
+    devices end.
 
     Returns the token of the person's device. Raises LINK_NOT_VALID.
     """
@@ -71,5 +72,5 @@ async def reset_password(session: WriteSession, token: str, new_hash: str) -> st
     await refuse_taken(session, link.user_id, None if link.address is None else link.address.canonical)
     await replace_password(session, link.user_id, new_hash, link.address)
     if link.address is not None:
-        await undo_since(session, link.user_id, link.made_at)
+        await undo_change(session, link.user_id, link.made_at)
     return await keep_device(session, link.user_id)

@@ -1,8 +1,8 @@
-"""Back to an earlier address: what was set up in the person's name since the address was changed ends.
+"""Back to an earlier address: what was set up in the person's name since the day before the change ends.
 
-Whoever has changed the address may have been a thief. What the person has set up before stays: it keeps out
-somebody who has nothing but the earlier mailbox. Sessions end with every new password, and narrowed tokens
-with their sessions and keys.
+Whoever has changed the address may have been a thief, who has set up a second factor first. What the person
+has had for longer stays: it keeps out somebody who has nothing but the earlier mailbox. Sessions end with
+every new password, and narrowed tokens with their sessions and keys.
 """
 
 import datetime
@@ -24,10 +24,15 @@ from models.second_factor.tables import (
 from resolvers.effects.event_types import EventType
 from resolvers.people.made_keys import enter_as, leave, revoke_keys
 
+BEFORE_THE_CHANGE = datetime.timedelta(hours=24)
+"""How long before it a thief may have been at work unnoticed."""
 
-async def undo_since(session: WriteSession, user_id: UserId, since: datetime.datetime) -> None:
-    """Remove the factors and recovery codes that the person, who is locked, has got since, and the resets
-    that were asked for; revoke the API keys that it has made or rotated since, in all its trees."""
+
+async def undo_change(session: WriteSession, user_id: UserId, changed_at: datetime.datetime) -> None:
+    """Remove the factors and recovery codes that the person, who is locked, has got since the day before the
+    change of the address, and the resets that were asked for; revoke the API keys that it has made or rotated
+    since then, in all its trees."""
+    since = changed_at - BEFORE_THE_CHANGE
     app = totp_secrets.c
     for table, added in (
         (totp_secrets, or_(app.confirmed_at.is_(None), app.confirmed_at >= since)),

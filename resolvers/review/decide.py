@@ -48,7 +48,8 @@ async def approve_review(
         message = "You have approved it already. Another person, an approver, must approve it too."
         raise Refusal(RefusalCode.SECOND_PERSON_REQUIRED, message)
     if at_work.role is not StaffRole.APPROVER:
-        raise Refusal(RefusalCode.SECOND_PERSON_REQUIRED)
+        message = "It is checked already. An approver of the staff must approve it."
+        raise Refusal(RefusalCode.SECOND_PERSON_REQUIRED, message)
     await _decide(session, at_work, review_id, ReviewStatus.APPROVED, {"approved_by": at_work.user_id})
     await close_sample(session, at_work, review_id)
     await _log(session, at_work, EventType.REVIEW_APPROVED, review_id)

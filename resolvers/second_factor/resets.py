@@ -81,7 +81,8 @@ async def approve_reset(
         raise NotFound("memberId")
     owner_id = await owner_at_or_above(session, principal, account)
     if owner_id == user_id:
-        raise Refusal(RefusalCode.SECOND_PERSON_REQUIRED, "Somebody else has to consent.", "memberId")
+        message = "It is your own reset. Another owner, of the account or of one above it, has to consent."
+        raise Refusal(RefusalCode.SECOND_PERSON_REQUIRED, message, "memberId")
     await _hold(session, owner_id, user_id)
     await _check_own_are_kept(session, owner_id)
     approved = update(factor_resets).where(_waiting(user_id), factor_resets.c.approved_by.is_(None))

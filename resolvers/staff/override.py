@@ -106,8 +106,11 @@ async def approve_override(
     if row.status != OverrideStatus.WAITING.value:
         message = f"It no longer waits for approval: it is {row.status}."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "overrideId")
-    if at_work.role is not StaffRole.APPROVER or row.made_by == at_work.user_id:
-        raise Refusal(RefusalCode.SECOND_PERSON_REQUIRED)
+    if row.made_by == at_work.user_id:
+        message = "You have requested it. Another member of the staff, an approver, must approve it."
+        raise Refusal(RefusalCode.SECOND_PERSON_REQUIRED, message)
+    if at_work.role is not StaffRole.APPROVER:
+        raise Refusal(RefusalCode.SECOND_PERSON_REQUIRED, "An approver of the staff must approve it.")
     await refuse_closed(session, at_work)
     if not await is_staff(session, UserId(row.made_by)):
         message = "The requester has left the staff: end the override and create it again."

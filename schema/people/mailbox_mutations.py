@@ -143,8 +143,8 @@ class MailboxMutation:
         "all known devices are forgotten, and your e-mail address is verified: send the new `deviceToken` "
         "from now on. If the address was never verified before, the API keys of the account created with it "
         "are revoked, because somebody else may have created them. A link that leads back to an earlier "
-        "address also removes the second factors that were set up since the change, and revokes the API keys "
-        "that you have made or rotated since.",
+        "address also removes the second factors and recovery codes that were set up since 24 hours before "
+        "the change, and revokes the API keys that you have made or rotated since then.",
     )
     async def password_reset(self, info: ContextInfo, input: PasswordResetInput) -> PasswordResetPayload:
         async def check(turn: HashingTurn) -> str:

@@ -5,10 +5,9 @@ import datetime
 import strawberry
 
 from engine.declare.codecs import global_id
-from engine.declare.declarations import column, computed, entity
+from engine.declare.declarations import column, entity
 from models.base.ids import Kind
 from models.people.users import users
-from resolvers.people import reads
 from schema.fields.node import ID_DESCRIPTION, Node
 
 
@@ -19,7 +18,11 @@ class User(Node):
 
     id: strawberry.ID = column(codec=global_id(Kind.USER), description=ID_DESCRIPTION)
     name: str = column(description="The name, as the person wrote it.")
-    initials: str = computed(reads.initials)
+    initials: str = column(
+        description="The first characters of the first and of the last word of the name, as the person wrote "
+        "them: for a picture of a person who has none. Each is what people see as one, such as an emoji or a "
+        "letter with its marks; punctuation before it is left out."
+    )
     email: str = column(description="The address that the person signs in with.")
     email_verified_at: datetime.datetime | None = column(
         description="When the person proved to own the address; null if not yet, see `emailVerify`."

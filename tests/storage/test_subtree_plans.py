@@ -26,8 +26,8 @@ _ROWS = (
 )
 _ROLE = BuiltinRole.ANALYST.id
 _FILL = f"""
-INSERT INTO users (id, name, email, email_canonical, password_hash, sort_key, search_key)
-SELECT gen_random_uuid(), 'Many', address, address, '-', '', 'many' {_ROWS};
+INSERT INTO users (id, name, email, email_canonical, password_hash, sort_key, search_key, initials)
+SELECT gen_random_uuid(), 'Many', address, address, '-', '', 'many', 'M' {_ROWS};
 INSERT INTO memberships (master_id, account_id, id, user_id, role_id)
 SELECT $1::uuid, account, gen_random_uuid(), person.id, '{_ROLE}'
 {_ROWS} JOIN LATERAL (SELECT id FROM users WHERE email_canonical = address) AS person ON true;

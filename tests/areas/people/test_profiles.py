@@ -49,7 +49,18 @@ async def test_a_person_changes_its_profile_alone(api: Api, world: World) -> Non
         ("李 小龍", "李小"),
         ("👩🏽‍💻 Anna", "👩🏽‍💻A"),
         ("🇦🇹 Maria ❤️x", "🇦🇹❤️"),
+        ("👨‍👩‍👧‍👦 Braun", "👨‍👩‍👧‍👦B"),
         ("Q\u0307ven N\u0308", "Q\u0307N\u0308"),
+        ("Q\u0307\u0323\u0331a", "Q\u0307\u0323\u0331"),
+        ("李小龍", "李"),
+        ("김 철수", "김철"),
+        ("क्षितिज शर्मा", "क्षिश"),
+        ("நிலா கௌரி", "நிகௌ"),
+        ("শ্রী দাস", "শ্রীদা"),
+        ("ก้อง ใจ", "ก้ใ"),
+        ("محمد علي", "مع"),
+        ("“Bo” (Smith)", "BS"),
+        ("...", "."),
     ],
 )
 async def test_initials_are_of_the_first_and_the_last_word(

@@ -77,11 +77,7 @@ async def test_factors_of_a_thief_go(scene: Scene) -> None:
 async def test_factors_from_before_stay_and_keep_a_finder_of_the_mailbox_out(scene: Scene) -> None:
     person = scene.owner.person
     await set_up_app(scene.api, person)
-    async with scene.database.begin() as connection:
-        for table, column in ((totp_secrets, "confirmed_at"), (recovery_codes, "created_at")):
-            earlier = update(table).where(table.c.user_id == person.key)
-            moved = func.now() - datetime.timedelta(minutes=1)
-            await connection.execute(earlier.values({column: moved}))
+    await _made_earlier(scene, datetime.timedelta(hours=25))
     token = await scene.change()
     await done(scene.api, "recoveryCodesRenew", scene.owner, "recoveryCodes", password=PASSWORD)
     assert await scene.back(token) == ""
@@ -93,12 +89,34 @@ async def test_factors_from_before_stay_and_keep_a_finder_of_the_mailbox_out(sce
         assert (await connection.execute(left)).scalar_one() == 0
 
 
+async def test_a_factor_from_the_day_before_goes(scene: Scene) -> None:
+    """A thief may have set it up first, to keep the person out; it would be asked for a code of it."""
+    person = scene.owner.person
+    await set_up_app(scene.api, person)
+    await _made_earlier(scene, datetime.timedelta(hours=23))
+    _, key = await scene.key(scene.other)
+    assert await scene.back(await scene.change()) == ""
+    given = {"email": person.email, "password": OTHER_PASSWORD}
+    made = await attempt(scene.api, "signIn", None, "token challengeToken", **given)
+    factor = await factor_of(scene.api, Token(made.payload["token"]))
+    assert (factor["totp"], factor["recoveryCodesLeft"]) == (False, 0)
+    assert not await scene.works(key, scene.other)
+
+
+async def _made_earlier(scene: Scene, ago: datetime.timedelta) -> None:
+    """The owner's app and its recovery codes."""
+    async with scene.database.begin() as connection:
+        for table, column in ((totp_secrets, "confirmed_at"), (recovery_codes, "created_at")):
+            earlier = update(table).where(table.c.user_id == scene.owner.person.key)
+            await connection.execute(earlier.values({column: func.now() - ago}))
+
+
 async def test_keys_that_were_made_or_rotated_since_end_in_all_trees(scene: Scene) -> None:
     _, before = await scene.key(scene.owner)
     rotated_id, _ = await scene.key(scene.other)
     foreign = await scene.world.api_key(scene.owner.account)
     async with scene.database.begin() as connection:
-        older = "UPDATE api_keys SET created_at = created_at - interval '1 minute'"
+        older = "UPDATE api_keys SET created_at = created_at - interval '25 hours'"
         await connection.exec_driver_sql(older)
     token = await scene.change()
     made_here, here = await scene.key(scene.owner)

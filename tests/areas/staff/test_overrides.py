@@ -73,8 +73,11 @@ async def test_four_eyes(api: Api, world: World, brand: Brand, kind: OverrideKin
     this = {"accountId": brand.us.id, "overrideId": made["id"]}
     before = await world.state(brand.master)
     assert await code_of(api, "overrideCreate", agent, **values) == "CONFLICT"
-    for person in (asker, agent):
-        assert await code_of(api, "overrideApprove", person, **this) == "SECOND_PERSON_REQUIRED"
+    for person, reason in ((asker, "You have requested it."), (agent, "An approver of the staff must")):
+        refused = await attempt(api, "overrideApprove", person, **this)
+        assert refused.code == "SECOND_PERSON_REQUIRED"
+        assert refused.user_error is not None
+        assert refused.user_error["message"].startswith(reason)
     assert await world.state(brand.master) == before
     approved = (await done(api, "overrideApprove", approver, OVERRIDE, **this))["override"]
     assert (approved["status"], approved["approvedByName"]) == ("IN_FORCE", approver.name)

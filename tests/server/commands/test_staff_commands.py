@@ -15,8 +15,9 @@ pytestmark = by_night_alone
 __all__ = ["empty", "run"]
 
 PERSON = """INSERT INTO users
-  (id, name, email, email_canonical, password_hash, email_verified_at, sort_key, search_key)
-  VALUES (gen_random_uuid(), 'Sam', $1, lower($1), '!', $2::timestamptz, '', '')"""
+  (id, name, email, email_canonical, password_hash, email_verified_at, sort_key, search_key,
+   initials)
+  VALUES (gen_random_uuid(), 'Sam', $1, lower($1), '!', $2::timestamptz, '', '', '')"""
 CHANGES = """SELECT kind, role, made_by <> '' FROM staff_changes
   JOIN users ON users.id = user_id WHERE email = $1 ORDER BY staff_changes.created_at"""
 

@@ -43,9 +43,9 @@ INSERTS = {
     f"{_OF_A_PERSON}",
     "factor_challenges": "INSERT INTO factor_challenges (purpose, password_digest, nonce, id, user_id, "
     f"digest, expires_at) SELECT 'SIGN_IN', '', '', {_OF_A_PERSON}",
-    "factor_resets": "WITH lost AS (INSERT INTO users (id, name, sort_key, search_key, email, "
+    "factor_resets": "WITH lost AS (INSERT INTO users (id, name, sort_key, search_key, initials, email, "
     "email_canonical) "
-    f"SELECT gen_random_uuid(), 'Ann', '', '', CAST(n AS text), CAST(n AS text) {_AGES} "
+    f"SELECT gen_random_uuid(), 'Ann', '', '', '', CAST(n AS text), CAST(n AS text) {_AGES} "
     "RETURNING id, email) INSERT INTO factor_resets (user_id, expires_at) "
     f"SELECT id, moment {_AGES} JOIN lost ON lost.email = CAST(n AS text)",
     "single_sign_on_attempts": "INSERT INTO single_sign_on_attempts (challenge, digest, expires_at) "
