@@ -18,6 +18,7 @@ from tests.areas.webhooks.site import Site
 from tests.areas.webhooks.test_delivery import log_of, rename
 from tests.client.api import Api
 from tests.client.mutations import attempt, code_of, done
+from tests.database.settled_log import until_settled
 from tests.world.brand import Brand
 from tests.world.world import World
 
@@ -48,8 +49,14 @@ async def _stored(world: World) -> list[Any]:
         return [tuple(row) for row in await connection.execute(found)]
 
 
-async def _types(api: Api, brand: Brand) -> list[str]:
-    return [event["type"] for event in await log_of(api, brand.owner, brand.us)]
+async def _log(api: Api, brand: Brand, world: World) -> list[dict[str, Any]]:
+    """The account's events, with the last one."""
+    await until_settled(world.database)
+    return await log_of(api, brand.owner, brand.us)
+
+
+async def _types(api: Api, brand: Brand, world: World) -> list[str]:
+    return [event["type"] for event in await _log(api, brand, world)]
 
 
 async def test_a_pause_loses_nothing(site: Site, api: Api, brand: Brand, world: World) -> None:
@@ -70,7 +77,7 @@ async def test_a_pause_loses_nothing(site: Site, api: Api, brand: Brand, world: 
     row = await site.row(webhook)
     await done(api, "webhookPause", brand.owner, webhookId=webhook.id)
     assert await site.row(webhook) == row
-    assert (await _types(api, brand)).count("WEBHOOK_PAUSED") == 1
+    assert (await _types(api, brand, world)).count("WEBHOOK_PAUSED") == 1
     async with world.database.begin() as connection:
         long_ago = func.now() - text("interval '90 days'")
         await connection.execute(_waiting(webhook).values(created_at=long_ago))
@@ -79,9 +86,9 @@ async def test_a_pause_loses_nothing(site: Site, api: Api, brand: Brand, world: 
     await done(api, "webhookResume", brand.owner, webhookId=webhook.id)
     await site.rested(webhook)
     await site.deliver()
-    log = [event["id"] for event in await log_of(api, brand.owner, brand.us)]
+    log = [event["id"] for event in await _log(api, brand, world)]
     assert sorted(each.id for each in site.receiver.taken[1:]) == sorted(log)
-    assert (await _types(api, brand))[-1] == "WEBHOOK_RESUMED"
+    assert (await _types(api, brand, world))[-1] == "WEBHOOK_RESUMED"
 
 
 async def test_a_pause_while_a_round_is_under_way(site: Site, api: Api, brand: Brand, world: World) -> None:
@@ -150,7 +157,7 @@ async def test_one_that_waits_is_tried_at_once_before_others(
     await site.deliver()
     # Eight are under way together.
     assert last["event"]["id"] in [each.id for each in site.receiver.taken[:8]]
-    assert (await _types(api, brand))[-1] == "WEBHOOK_DELIVERY_RETRIED"
+    assert (await _types(api, brand, world))[-1] == "WEBHOOK_DELIVERY_RETRIED"
     assert set(await site.statuses(webhook)) == {"DELIVERED"}
 
 
@@ -236,7 +243,7 @@ async def test_a_retry_while_it_is_under_way(site: Site, api: Api, brand: Brand,
         await done(api, "webhookDeliveryRetry", brand.owner, deliveryId=delivery["id"])
 
     await _while_it_delivers(site, retry)
-    first = (await log_of(api, brand.owner, brand.us))[0]["id"]
+    first = (await _log(api, brand, world))[0]["id"]
     assert [each.id for each in site.receiver.taken].count(first) == 1
     assert set(await site.statuses(webhook)) == {"DELIVERED"}
 
@@ -259,7 +266,7 @@ async def test_a_replay_that_is_canceled_sends_no_more(
     await _while_it_delivers(site, cancel)
     row = await site.row(webhook)
     assert (row["replay_since"], row["replay_until"], row["replay_cursor"]) == (None, None, None)
-    log = await log_of(api, brand.owner, brand.us)
+    log = await _log(api, brand, world)
     new = {event["id"] for event in log[20:]}
     # Each new event came once for its own sake; of the old ones what was under way.
     came = Counter(each.id for each in site.receiver.taken)
@@ -275,7 +282,7 @@ async def test_a_replay_that_is_canceled_sends_no_more(
     await done(api, "webhookReplayCancel", brand.owner, webhookId=webhook.id)
     assert await site.row(webhook) == await site.row(webhook)
     assert await _stored(world) == stored
-    assert (await log_of(api, brand.owner, brand.us))[-1] == log[-1]
+    assert (await _log(api, brand, world))[-1] == log[-1]
     # A delivery that was canceled can still be wanted.
     seen = (await _seen(api, brand, webhook))["deliveries"]["nodes"]
     (some, *_) = [each for each in seen if each["status"] == "CANCELED"]
@@ -290,7 +297,7 @@ async def test_what_a_canceled_replay_would_have_sent_first_still_comes(
     """A replay found a new event before the log was read on for it: its own delivery does not end."""
     webhook = await give_webhook(world, brand.us, site.receiver.url("/in"))
     await rename(api, brand.owner, brand.us, "New")
-    (event,) = await log_of(api, brand.owner, brand.us)
+    (event,) = await _log(api, brand, world)
     event_id = event["id"].removeprefix("evnt_")
     await give_delivery(world, webhook, event_id=event_id)
     async with world.database.begin() as connection:
@@ -325,7 +332,7 @@ async def test_a_new_replay_is_not_ended_by_the_page_of_an_old_one(
 
     monkeypatch.setattr(type(reader), "replayed", slowly)
     await site.deliver()
-    before = (await log_of(api, brand.owner, brand.us))[0]["id"]
+    before = (await _log(api, brand, world))[0]["id"]
     assert [each.id for each in site.receiver.taken].count(before) == 1
     assert (await site.row(webhook))["replay_until"] is None
     assert set(await site.statuses(webhook)) == {"DELIVERED"}
@@ -339,7 +346,7 @@ async def test_two_at_once(site: Site, api: Api, brand: Brand, world: World, fie
     both = await asyncio.gather(*[attempt(api, field, brand.owner, webhookId=webhook.id) for _ in range(2)])
     assert [each.code for each in both] == ["", ""]
     told = {"webhookPause": "WEBHOOK_PAUSED", "webhookReplayCancel": "WEBHOOK_REPLAY_CANCELED"}[field]
-    assert (await _types(api, brand)).count(told) == 1
+    assert (await _types(api, brand, world)).count(told) == 1
 
 
 async def test_settling_and_canceling_do_not_deadlock(
