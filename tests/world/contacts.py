@@ -136,9 +136,10 @@ async def give_memberships(world: World, account: Account, members: Sequence[uui
     return lists
 
 
-async def give_contacts(world: World, account: Account, many: int) -> list[uuid.UUID]:
-    """The account has so many contacts, of every kind and with odd values. The oldest first."""
-    rows = [_contact(account, number) for number in range(many)]
+async def give_contacts(world: World, account: Account, many: int, domains: int = 1) -> list[uuid.UUID]:
+    """The account has so many contacts, of every kind and with odd values. The oldest first. `domains`: of
+    their addresses."""
+    rows = [_contact(account, number, domains) for number in range(many)]
     if rows:
         async with world.database.begin() as connection:
             await connection.execute(insert(contacts), rows)
@@ -181,9 +182,9 @@ _ODD: tuple[dict[str, Any], ...] = (
 )
 
 
-def _contact(account: Account, number: int) -> dict[str, Any]:
+def _contact(account: Account, number: int, domains: int) -> dict[str, Any]:
     by_mail, by_phone = number % 3 != 1, number % 3 != 0
-    address, phone = f"Ann.{number}@bücher.example", f"+4670000{number:04}"
+    address, phone = f"Ann.{number}@bücher{number % domains or ''}.example", f"+4670000{number:04}"
     canonical = email_address(address).canonical
     return {
         "master_id": account.master,
