@@ -92,7 +92,7 @@ class Scene:
         # Before anything is asked, it is asked for by what nothing has.
         return present(Kind.ACCESS_REVIEW_ITEM, key if found is None else found)
 
-    async def _found(self, statement: Select[tuple[uuid.UUID]]) -> uuid.UUID | None:
+    async def _found(self, statement: Select[uuid.UUID]) -> uuid.UUID | None:
         async with self.world.database.connect() as connection:
             found: uuid.UUID | None = (await connection.execute(statement)).scalar_one_or_none()
             return found
