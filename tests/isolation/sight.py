@@ -199,7 +199,7 @@ class Sight:
     def memberships(self) -> list[Any]:
         """The items of `viewer.memberships`."""
         mine = (m for m in self.world.members if m.person is self.subject and not m.ended)
-        return [(member.id, member.account.id, member.role.id) for member in mine]
+        return [(member.id, self.account(member.account), member.role.id) for member in mine]
 
     def invited(self) -> list[str]:
         """The items of `viewer.invitations`."""

@@ -33,6 +33,8 @@ class StockFiles(StockAsking):
         code = self._refusal(account, "CONTACTS_WRITE", can)
         if not code:
             return
+        if code == "NOT_FOUND":
+            code = self.sight.rights.unreached(self.sight.subject, account)
         query, headers = {"accountId": account.id}, {**self._headers, "content-type": "text/csv"}
         content = b"email\nnobody@example.com\n"
         answer = await self.viewer.api.http.post("/contacts", params=query, content=content, headers=headers)
