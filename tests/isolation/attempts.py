@@ -178,10 +178,12 @@ class Attempts:
     def _role(self, account: Account, role: Role) -> str:
         return self._holding(account, role.gives) if role.usable_in(account) else "NOT_FOUND"
 
-    def _promised(self, account: Account, gives: Gives, role: Role | None) -> str:
-        """Why nobody new is given that much there: an account has promised otherwise (N13)."""
+    def _promised(
+        self, account: Account, gives: Gives, role: Role | None, subject: Person | None = None
+    ) -> str:
+        """Why nobody new, or not the subject, is given that much there: an account has promised otherwise."""
         below = gives.inherited if account.passes_all_roles else gives.below
-        broken = self.rights.breaks_promise(account, Grant(account, gives.here, below), role)
+        broken = self.rights.breaks_promise(account, Grant(account, gives.here, below), role, subject)
         return "PROMISE_BROKEN" if broken else ""
 
     def _inviting(self, account: Account, role: Role) -> str:
@@ -250,7 +252,8 @@ class Attempts:
         code = self._managing(member) or self._holding(account, new, member)
         code = code or ("" if lower or account.status == "ACTIVE" else f"ACCOUNT_{account.status}")
         last = member.role.name == "OWNER" and account.status != "CLOSED"
-        return code or ("LAST_OWNER" if last else "")
+        code = code or ("LAST_OWNER" if last else "")
+        return code or self._promised(account, new, role, member.person)
 
     def _handing_over(self, member: Member) -> str:
         """Why the ownership is not offered to the member (R46)."""

@@ -97,8 +97,10 @@ class TokenAttempts:
 
     def _managing(self, token: Token) -> str:
         """Who manages the key's tokens may; for a person's nobody."""
-        if not isinstance(token.root, Key) or not self.rights.reaches(self.subject, token.root.account):
+        if not isinstance(token.root, Key):
             return "NOT_FOUND"
+        if not self.rights.reaches(self.subject, token.root.account):
+            return self.rights.unreached(self.subject, token.root.account)
         if "API_KEYS_WRITE" not in self.rights.held(self.subject, token.root.account):
             return "FORBIDDEN API_KEYS_WRITE"
         if "API_KEYS_WRITE" in self.rights.lasting(self.subject, token.root.account):

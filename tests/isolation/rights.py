@@ -239,10 +239,13 @@ class Rights:
                 found.append(subject)
         return found
 
-    def breaks_promise(self, account: Account, gives: Grant, role: Role | None) -> bool:
-        """Whether somebody new who is given this in the account would break a promise made there or below."""
+    def breaks_promise(
+        self, account: Account, gives: Grant, role: Role | None, subject: Subject | None = None
+    ) -> bool:
+        """Whether the subject, or somebody new, who is given this in the account would break a promise made
+        there or below."""
         for promise in self.world.promises:
-            concerned = not promise.ended and role not in promise.roles
+            concerned = not promise.ended and role not in promise.roles and subject not in promise.exceptions
             if concerned and promise.permission in self._in([gives], promise.account):
                 return True
         return False

@@ -50,7 +50,6 @@ _WAYS = (
     "node prms_",
     "node arev_",
     "node arit_",
-    "node scgr_",
     *(f".{field}: " for field in STOCK_NEEDS),
     *(f".{field}: " for field in SENT_NEEDS if field != "sentOnes"),
     *(f".{field}: " for field in WATCHED_NEEDS),

@@ -27,7 +27,7 @@ async def watch(site: Site) -> None:
     is suspended or closed yet, and everything passes down."""
     masters = [account for account in site.world.accounts if account.parent is None]
     await _provision(site, site.chance.choice(masters))
-    for account in site.some(site.world.accounts, _PROMISES):
+    for account in site.chance.sample(site.world.accounts, min(_PROMISES, len(site.world.accounts))):
         await _promise(site, account)
     for promise in site.world.promises[:1]:
         await _end(site, promise)
@@ -38,13 +38,14 @@ async def watch(site: Site) -> None:
 
 
 async def require_factors(site: Site) -> None:
-    """An account requires a second factor. All who own it or one below it have proved one, so that somebody
-    sees each account whole; somebody else has, most have not."""
-    account = site.chance.choice([found for found in site.world.accounts if found.status == "ACTIVE"])
+    """The account that most people reach requires a second factor. All who own it or one below it have proved
+    one, so that somebody sees each account whole; somebody else has, most have not."""
+    active = [found for found in site.world.accounts if found.status == "ACTIVE"]
+    account = max(site.chance.sample(active, len(active)), key=lambda found: len(_who_come_in(site, found)))
     tree = [account, *site.world.below(account)]
     owners = [site.master_owner(account), *filter(None, map(site.world.owner, tree))]
-    others = [person for person in site.world.people if person not in owners]
-    for person in dict.fromkeys([*owners, *site.some(others, 1)]):
+    others = [person for person in _who_come_in(site, account) if person not in owners]
+    for person in dict.fromkeys([*owners, *others[1:2]]):
         await _prove(site, person)
     setter = site.world.owner(account) or site.master_owner(account)
     if "SETTINGS_WRITE" not in site.rights.lasting_below(setter, account):
@@ -55,6 +56,10 @@ async def require_factors(site: Site) -> None:
     account.requires_factor = True
 
 
+def _who_come_in(site: Site, account: Account) -> list[Person]:
+    return [person for person in site.world.people if site.rights.reaches(person, account)]
+
+
 async def _prove(site: Site, person: Person) -> None:
     started = await site.do("totpStart", person, "secret", password=PASSWORD)
     await site.do("totpConfirm", person, "", code=pyotp.TOTP(started["secret"]).now())
@@ -62,12 +67,15 @@ async def _prove(site: Site, person: Person) -> None:
 
 
 async def _promise(site: Site, account: Account) -> None:
-    """By an owner of the account if somebody has it already, with a reason."""
+    """By an owner of the account if somebody has it already, with a reason. Where nobody owns it, to all
+    roles: nobody else has it but guests whose share has none."""
     built_in = [role for role in site.world.roles if role.account is None]
     permission = site.chance.choice(sorted(EVERYTHING))
     roles = list(dict.fromkeys([site.world.role("OWNER"), *site.chance.sample(built_in, 3)]))
-    beside = site.rights.beside(account, permission, roles)
     maker: Subject | None = site.world.owner(account)
+    if maker is None:
+        roles = [role for role in site.world.roles if role.usable_in(account)]
+    beside = site.rights.beside(account, permission, roles)
     if not beside:
         maker = site.able([account], "ACCOUNT_TRANSFER")
     if maker is None:
@@ -78,7 +86,7 @@ async def _promise(site: Site, account: Account) -> None:
     answer = (await _post(api, maker, "/graphql", body))["data"]["accessPromiseCreate"]
     assert answer["userErrors"] == [], answer["userErrors"]
     promise_id = await _promise_id(site, account)
-    site.world.promises.append(Promise(promise_id, account, permission, roles, maker, len(beside)))
+    site.world.promises.append(Promise(promise_id, account, permission, roles, maker, beside))
     site.log(account, "PROMISE_MADE", maker, "ACCOUNT_TRANSFER")
 
 

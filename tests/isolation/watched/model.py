@@ -9,7 +9,7 @@ Reviewed = Member | Share | Key
 
 @dataclass(eq=False)
 class Promise:
-    """That nobody but the holders of some roles has a permission in an account. `exceptions`: how many have
+    """That nobody but the holders of some roles has a permission in an account. `exceptions`: who has
     it all the same, with an owner's consent."""
 
     id: str
@@ -17,7 +17,7 @@ class Promise:
     permission: str
     roles: list[Role]
     maker: Subject
-    exceptions: int
+    exceptions: list[Subject]
     ended: bool = False
 
 

@@ -51,7 +51,7 @@ class WatchedSight:
     def _promise(self, promise: Promise) -> tuple[Any, ...]:
         roles = frozenset(role.id for role in promise.roles)
         maker = self.sight.person(promise.maker, promise.account)
-        return promise.id, (promise.permission,), roles, promise.exceptions, maker
+        return promise.id, (promise.permission,), roles, len(promise.exceptions), maker
 
     def _review(self, review: Review) -> tuple[Any, ...]:
         waiting = sum(item.decision is None for item in review.items) if not review.canceled else 0
