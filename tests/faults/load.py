@@ -28,7 +28,10 @@ _RENAME = """mutation ($input: AccountUpdateInput!) { accountUpdate(input: $inpu
 _NAME = "query ($id: ID!) { account(id: $id) { name version } }"
 _CREDIT = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Account { credit { balance reserved } } } }"
 _NO_CREDIT = "INSUFFICIENT_CREDIT"
-_EXPECTED = {"", _NO_CREDIT, "UNAVAILABLE", "BUSY", "STORAGE_FULL"}
+_CHANGED_MEANWHILE = "CONFLICT"
+"""A change without an answer was done after the client had looked."""
+_ANSWERS = {_NO_CREDIT, _CHANGED_MEANWHILE}
+_EXPECTED = {"", *_ANSWERS, "UNAVAILABLE", "BUSY", "STORAGE_FULL"}
 _PAUSE = 0.02
 _READY_PAUSE = 0.1
 _NOT_DONE = "BUSY"
@@ -109,6 +112,10 @@ class Load:
         code, data = await self._ask(RENAME, _RENAME, named.owner, input=values)
         if not code:
             named.is_now(data["accountUpdate"]["account"]["version"], name)
+        elif code == _CHANGED_MEANWHILE:
+            before = named.version
+            await self._learn(named)
+            assert named.version > before, named
         elif code != _NOT_DONE:
             named.tried.add(name)
             await self._learn(named)
@@ -147,7 +154,7 @@ class Load:
             code, data = _code_of(answer), answer.get("data")
             assert code in _EXPECTED, answer
         # That somebody has no credit is an answer like another.
-        self.answers.note(what, asked_at, "" if code == _NO_CREDIT else code)
+        self.answers.note(what, asked_at, "" if code in _ANSWERS else code)
         return code, data
 
     async def _watch(self) -> None:
