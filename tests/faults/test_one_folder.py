@@ -12,7 +12,7 @@ import pytest
 
 from server.embedded_postgres.postmaster import find_postmaster
 from tests.by_day import by_night_alone
-from tests.faults.site import serving
+from tests.faults.site import copy_database, serving
 from tests.server.start.processes import PATIENCE, Running
 from tests.waiting import until
 
@@ -59,8 +59,9 @@ async def test_two_that_start_at_once_share_the_database(folder: Path, arguments
     assert "Traceback" not in first.errors + second.errors
 
 
-async def test_one_that_is_killed_is_followed_by_another(folder: Path) -> None:
+async def test_one_that_is_killed_is_followed_by_another(folder: Path, migrated: Path) -> None:
     """With kill -9 it leaves the database running, which the next one finds."""
+    copy_database(migrated, folder / ".mandant")
     data = (folder / ".mandant" / "postgres").resolve() / "data"
     async with serving(folder) as (killed, url):
         await until(lambda: _is_ready(url))
