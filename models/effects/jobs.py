@@ -27,6 +27,9 @@ class JobKind:
     """The stored function that returns the trees and the subjects for which a job is due now."""
     priority: int = 1
     """Jobs with a higher one come first."""
+    is_held_after_deaths: bool = True
+    """Whether it is held after several workers have died on it. Not where a worker commits what it begins
+    before it begins it: whatever killed one is not begun again, and the next one gets further."""
 
 
 @cache

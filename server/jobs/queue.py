@@ -24,7 +24,7 @@ from pgqueuer.models import Context, Job
 from pgqueuer.queries import Queries
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from models.effects.jobs import QUEUE_SCHEMA
+from models.effects.jobs import QUEUE_SCHEMA, job_kinds
 from server.database.connections import queue_connection
 from server.failures.errors import kind_of
 from server.logs.metrics import job_seconds, jobs
@@ -118,10 +118,11 @@ class JobExecutor(DatabaseRetryEntrypointExecutor):
             job_seconds.labels(kind=job.entrypoint).observe(perf_counter() - began)
 
     async def _done(self, job: Job, context: Context) -> None:
-        # PGQueuer counts attempts that failed, and not those whose worker died.
-        (row,) = await self._queue.driver.fetch(_STARTS, job.id)
-        if int(str(row["starts"])) > MOST_DEATHS:
-            raise TooManyDeathsError
+        if job_kinds()[job.entrypoint].is_held_after_deaths:
+            # PGQueuer counts attempts that failed, and not those whose worker died.
+            (row,) = await self._queue.driver.fetch(_STARTS, job.id)
+            if int(str(row["starts"])) > MOST_DEATHS:
+                raise TooManyDeathsError
         try:
             await super().execute(job, context)
         except RetryRequested as retry:

@@ -12,6 +12,8 @@ from structlog.typing import EventDict
 
 from models.base.ids import new_id
 from models.credit.job_kinds import TOP_UP
+from models.effects.jobs import JobKind
+from models.messages.job_kinds import MESSAGE_DELIVERY
 from models.payments.tables import top_ups
 from models.sending.job_kinds import CYCLE_CLOSE
 from server.commands.jobs import held_jobs, retry_held_jobs
@@ -112,14 +114,7 @@ async def test_a_job_that_workers_die_on_is_held(
     own: DatabaseAddresses, world: World, provider: PracticePayments
 ) -> None:
     """PGQueuer does not count the attempts of workers that died."""
-    fatal = await put_in(world.database, CYCLE_CLOSE, f"{new_id()} {new_id()}".encode())
-    began = text(
-        "INSERT INTO pgq.pgqueuer_log (job_id, status, priority, entrypoint) "
-        "VALUES (:id, 'picked', 1, 'cycle_close')"
-    )
-    async with world.database.begin() as connection:
-        for _ in range(5):
-            await connection.execute(began, {"id": fatal})
+    fatal = await _fatal(world, CYCLE_CLOSE)
 
     async def given_up() -> bool:
         row = await job(world.database, fatal)
@@ -129,6 +124,34 @@ async def test_a_job_that_workers_die_on_is_held(
         await until(given_up)
     assert [held.error for held in await held_jobs(own.application)] == ["TooManyDeathsError"]
     await _remove(world, fatal)
+
+
+async def test_a_delivery_that_workers_died_on_goes_on(
+    own: DatabaseAddresses, world: World, tmp_path: Path
+) -> None:
+    """What they had begun is in doubt, and is not begun again."""
+    fatal = await _fatal(world, MESSAGE_DELIVERY)
+
+    async def is_done() -> bool:
+        return await job(world.database, fatal) is None
+
+    mail = {"MANDANT_SMTP_URL": "smtp://127.0.0.1:1", "MANDANT_SECRET_KEYS": "a secret of the tests"}
+    with running(tmp_path, "worker", DATABASE_URL=own.application, **mail) as worker:
+        await until(is_done)
+        assert worker.terminate() == 0
+    assert await held_jobs(own.application) == []
+
+
+async def _fatal(world: World, kind: JobKind) -> int:
+    """A job that five workers have died on."""
+    fatal = await put_in(world.database, kind, f"{new_id()} {new_id()}".encode())
+    began = text(
+        "INSERT INTO pgq.pgqueuer_log (job_id, status, priority, entrypoint) VALUES (:id, 'picked', 1, :kind)"
+    )
+    async with world.database.begin() as connection:
+        for _ in range(5):
+            await connection.execute(began, {"id": fatal, "kind": kind.name})
+    return fatal
 
 
 async def _remove(world: World, *job_ids: int) -> None:
