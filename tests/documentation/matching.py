@@ -40,10 +40,12 @@ def printed_is_as_shown(shown: str, printed: str) -> bool:
 
 
 def without_extensions(shown: Any, found: Any) -> tuple[Any, Any]:
-    """Both, without the answer's extensions where a page does not show them."""
+    """Both, without those of the answer's extensions that a page does not show."""
     if "extensions" not in shown:
-        found = {name: value for name, value in found.items() if name != "extensions"}
-    return shown, found
+        return shown, {name: value for name, value in found.items() if name != "extensions"}
+    extensions = found.get("extensions", {})
+    listed = {name: extensions[name] for name in shown["extensions"] if name in extensions}
+    return shown, {**found, "extensions": listed}
 
 
 def text_is_as_shown(shown: str, found: str) -> bool:

@@ -17,7 +17,10 @@ from tests.documentation.pages import Block, Page, all_pages
 
 RUN = {"graphql", "console", "ini", "javascript", "sql"}
 SHOWN = {"json": "what a query answers", "text": "a drawing, or what a program prints"}
-RUN_ELSEWHERE = {"python": "tests/areas/webhooks/test_receiver.py"}
+RUN_ELSEWHERE = {
+    "python": "tests/areas/webhooks/test_receiver.py",
+    "typescript": "tests/client_libraries, tests/browser/people: it needs libraries, or a browser's page",
+}
 PAGES = [page for page in all_pages() if any(block.language in RUN for block in page.blocks)]
 _README = [page for page in PAGES if page.name == "README.md"]
 _OTHERS = one_in(3, [page for page in PAGES if page not in _README], lambda page: page.name)
@@ -34,6 +37,7 @@ async def test_the_examples_do_what_the_page_says(
         "API_KEY": deployment.demo.api_key,
         "ACCOUNT": await examples.value("id of Marketing UK"),
         "INVOICE": await examples.value("number of an invoice"),
+        "MOMENT": await examples.value("now"),
     }
 
     def known(name: str) -> str:
