@@ -21,7 +21,7 @@ from tests.client.api import Api
 from tests.client.schema import SCHEMA
 from tests.engine.paths import Path
 from tests.engine.scene import Scene, make_scene
-from tests.engine.shapes import FAR, NEVER_COMPILED, SHAPES
+from tests.engine.shapes.all_shapes import FAR, NEVER_COMPILED, SHAPES
 from tests.engine.statements import statements
 from tests.world.world import World
 
