@@ -90,7 +90,7 @@ ACCESS_SHAPES = {
     "the viewer's own": Shape(
         "{ viewer { personalData user { initials } memberships(first: 100) { totalCount nodes { "
         "role { name } account { name } } } } }",
-        9,
+        8,
     ),
     "received invitations": Shape(
         "{ viewer { invitations(first: 100) { totalCount nodes { id accountName permissions } } } }", 5
@@ -141,6 +141,12 @@ ACCESS_SHAPES = {
     "offered ownership": of_accounts(
         "ownershipOffer { giverName offeredAt expiresAt account { name } toMember { id } fromMember { id } }",
         6,
+    ),
+    "what promises stand against": of_accounts(
+        "invitations(first: 5) { nodes { brokenPromises { id } } } shares(first: 5) { nodes { "
+        "brokenPromises { id } } } ownershipOffer { brokenPromises { id } } "
+        "parentAccessRequest { brokenPromises { id } }",
+        8,
     ),
     "ownership offered to the viewer": Shape(
         "{ viewer { ownershipOffers(first: 100) { totalCount nodes { expiresAt } } } }", 4
