@@ -83,17 +83,18 @@ class Scene:
 
     async def newest_item(self, account: str, name: str) -> str:
         """The id of what the account was last asked about a key, a share or a member."""
-        subject = {**self.members, **self.keys, **self.shares}
-        key = (subject[name, account] if (name, account) in self.members else subject[name]).key
+        member = self.members.get((name, account))
+        key = (member or self.keys.get(name) or self.shares[name]).key
         item = access_review_items.c
         own = item.account_id == self.accounts[account].key, item.subject_id == key
         found = await self._found(select(item.id).where(*own).order_by(item.id.desc()).limit(1))
         # Before anything is asked, it is asked for by what nothing has.
         return present(Kind.ACCESS_REVIEW_ITEM, key if found is None else found)
 
-    async def _found(self, statement: Select[tuple[uuid.UUID]]) -> uuid.UUID | None:
+    async def _found(self, statement: Select[Any]) -> uuid.UUID | None:
         async with self.world.database.connect() as connection:
-            return (await connection.execute(statement)).scalar_one_or_none()
+            found: uuid.UUID | None = (await connection.execute(statement)).scalar_one_or_none()
+        return found
 
     def _id(self, reference: Reference) -> str:
         named: Mapping[Referent, Mapping[str, Identified]] = {
