@@ -84,18 +84,17 @@ class Scene:
     async def newest_item(self, account: str, name: str) -> str:
         """The id of what the account was last asked about a key, a share or a member."""
         member = self.members.get((name, account))
-        named: Mapping[str, ApiKey | Share] = {**self.keys, **self.shares}
-        key = named[name].key if member is None else member.key
+        key = (member or self.keys.get(name) or self.shares[name]).key
         item = access_review_items.c
         own = item.account_id == self.accounts[account].key, item.subject_id == key
         found = await self._found(select(item.id).where(*own).order_by(item.id.desc()).limit(1))
         # Before anything is asked, it is asked for by what nothing has.
         return present(Kind.ACCESS_REVIEW_ITEM, key if found is None else found)
 
-    async def _found(self, statement: Select[uuid.UUID]) -> uuid.UUID | None:
+    async def _found(self, statement: Select[Any]) -> uuid.UUID | None:
         async with self.world.database.connect() as connection:
             found: uuid.UUID | None = (await connection.execute(statement)).scalar_one_or_none()
-            return found
+        return found
 
     def _id(self, reference: Reference) -> str:
         named: Mapping[Referent, Mapping[str, Identified]] = {

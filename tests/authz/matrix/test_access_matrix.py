@@ -57,8 +57,8 @@ async def test_every_cell_of_a_narrowed_token_is_what_casbin_says_and_what_the_t
         tokens: list[Narrowed] = []
         for caller, _ in planted.callers:
             tokens += await _narrow(api, caller, planted.accounts, data)
-        one_ends = data.draw(st.booleans())
-        if tokens and one_ends:
+        revokes: bool = data.draw(st.booleans())
+        if tokens and revokes:
             ended = data.draw(st.sampled_from(tokens))
             await done(api, "tokenRevoke", ended, narrowedTokenId=ended.id)
         matrix = await matrix_of(api, watcher, planted.accounts)
