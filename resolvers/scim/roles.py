@@ -55,8 +55,10 @@ async def set_group_role(session: WriteSession, principal: Principal, command: G
     before = (await session.execute(select(mapped.role_id).where(*own))).scalar_one_or_none()
     if before == command.role_id:
         return master
+    named: Change = {"account": present(Kind.ACCOUNT, account.account_id)}
+    old: Change | None = None
     if before is not None:
-        await role_to_give(session, account, before)
+        old = {**named, "role": (await role_to_give(session, account, before)).name}
     after: Change | None = None
     if command.role_id is None:
         await session.send_built(delete(scim_group_roles).where(*own))
@@ -65,18 +67,9 @@ async def set_group_role(session: WriteSession, principal: Principal, command: G
             raise Refusal(RefusalCode.CONSENT_REQUIRED, field="roleId")
         role = await role_to_give(session, account, command.role_id)
         await session.send_built(stored(scim_group_roles, this, {"role_id": role.id}))
-        after = {"account": present(Kind.ACCOUNT, account.account_id), "role": role.name}
+        after = {**named, "role": role.name}
     people = await people_of_group(session, master, command.group_id)
     subject_id = present(Kind.SCIM_GROUP, command.group_id)
-    old: Change = {"account": present(Kind.ACCOUNT, account.account_id), "role": str(before)}
-    await record(
-        session,
-        principal,
-        master,
-        EventType.SCIM_GROUP_ROLE_SET,
-        subject_id,
-        None if before is None else old,
-        after,
-    )
+    await record(session, principal, master, EventType.SCIM_GROUP_ROLE_SET, subject_id, old, after)
     await settle(session, principal, master, people)
     return master
