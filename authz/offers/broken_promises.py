@@ -40,7 +40,7 @@ from models.invitations.tables import invitations
 from models.members.ownership_offers import ownership_offers
 from models.members.tables import memberships
 from models.parent_access.requests import parent_access_requests
-from models.people.users import users
+from models.people.holders import holder_of
 from models.promises.tables import access_promise_exceptions, access_promises
 from models.roles.tables import roles
 from models.shares.tables import share_accounts, shares
@@ -70,7 +70,7 @@ def _of_invitation() -> Select[Any]:
         select(
             *(offer.c.master_id, offer.c.account_id, offer.c.role_id, role.c.member_mask.label("own_mask")),
             below_mask(role, account).label("below_mask"),
-            _person_at(offer.c.email_canonical).label("holder_id"),
+            holder_of(offer.c.email_canonical).label("holder_id"),
         )
         .select_from(offer)
         .join(account, of_offer)
@@ -87,7 +87,7 @@ def _of_share() -> Select[Any]:
             *(offer.c.master_id, opened.c.account_id, offer.c.role_id),
             share_mask(offer, role).label("own_mask"),
             literal_column("0", BigInteger).label("below_mask"),
-            _person_at(offer.c.email_canonical).label("holder_id"),
+            holder_of(offer.c.email_canonical).label("holder_id"),
         )
         .select_from(offer)
         .join(opened, in_tree(opened, offer, share_id="id"))
@@ -198,7 +198,3 @@ def _excepted(promise: FromClause, holder_id: ColumnElement[Any]) -> ColumnEleme
     return exists(
         select(excepted.c.promise_id).where(own, excepted.c.holder_id == holder_id).correlate_except(excepted)
     )
-
-
-def _person_at(email: ColumnElement[str]) -> ColumnElement[Any]:
-    return select(users.c.id).where(users.c.email_canonical == email).scalar_subquery()
