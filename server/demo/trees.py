@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Table
@@ -25,9 +25,13 @@ _MASTER_ROLES = (BuiltinRole.OWNER, BuiltinRole.ADMINISTRATOR, BuiltinRole.FINAN
 _SUBACCOUNT_ROLES = (BuiltinRole.ADMINISTRATOR, BuiltinRole.FINANCE, BuiltinRole.MARKETER)
 
 NAME_FORMS = ("sort_key", "search_key")
+_FORMS_OF_PEOPLE = (*NAME_FORMS, "initials")
 
 COLUMNS = {
-    "users": ("id", "name", "email", "email_canonical", "password_hash", "email_verified_at", *NAME_FORMS),
+    "users": (
+        *("id", "name", "email", "email_canonical", "password_hash", "email_verified_at"),
+        *_FORMS_OF_PEOPLE,
+    ),
     "accounts": ("master_id", "id", "parent_id", "external_id", "name", "status", *NAME_FORMS),
     "account_closure": ("master_id", "ancestor_id", "descendant_id", "depth"),
     "memberships": ("master_id", "account_id", "id", "user_id", "role_id"),
@@ -77,7 +81,7 @@ def _add_person(rows: Rows, name: str, password_hash: str) -> uuid.UUID:
     user_id = new_id()
     email = f"person-{user_id.hex[-15:]}@example.com"
     verified_at = datetime.datetime.now(datetime.UTC)
-    forms = _forms(users, name)
+    forms = _forms(users, name, _FORMS_OF_PEOPLE)
     rows.add("users", user_id, name, email, email, password_hash, verified_at, *forms)
     return user_id
 
@@ -87,14 +91,14 @@ def _add_account(rows: Rows, path: tuple[uuid.UUID, ...], index: int, name: str)
     status = AccountStatus.SUSPENDED if index % 10 == 9 else AccountStatus.ACTIVE
     external_id = f"E-{index}" if parent_id else None
     row = (path[0], account_id, parent_id, external_id, name, status.value)
-    rows.add("accounts", *row, *_forms(accounts, name))
+    rows.add("accounts", *row, *_forms(accounts, name, NAME_FORMS))
     for depth, ancestor_id in enumerate(reversed(path)):
         rows.add("account_closure", path[0], ancestor_id, account_id, depth)
 
 
-def _forms(table: Table, name: str) -> list[object]:
+def _forms(table: Table, name: str, columns: Sequence[str]) -> list[object]:
     forms = forms_of(table, name)
-    return [forms[column] for column in NAME_FORMS]
+    return [forms[column] for column in columns]
 
 
 def _add_members(rows: Rows, path: tuple[uuid.UUID, ...], index: int, people: list[uuid.UUID]) -> None:

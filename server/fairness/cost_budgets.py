@@ -132,6 +132,7 @@ class CostBudgets:
         self._budgets: OrderedDict[tuple[Side, object], _Budget] = OrderedDict()
         self._telling: asyncio.Task[None] | None = None
         self._later: asyncio.TimerHandle | None = None
+        self._is_closed = False
 
     async def charge(self, caller: Caller, cost: int) -> None:
         """Take the cost of a request, or of one answer of a subscription, off the caller's budgets, before it
@@ -159,13 +160,14 @@ class CostBudgets:
             budget.spend(cost)
             if budget.has_much_to_tell:
                 self._tell_now(now, budget)
-        if self._later is None:
+        if self._later is None and not self._is_closed:
             self._later = asyncio.get_running_loop().call_later(_SOON_SECONDS, self._tell_all)
         note_charge(tightest.charge(cost))
         return True
 
     async def close(self) -> None:
-        """Tell what was not told yet, and stop."""
+        """Tell what was not told yet, and stop: what is spent afterwards is told to nobody."""
+        self._is_closed = True
         if self._later is not None:
             self._later.cancel()
         if self._telling is not None:

@@ -43,6 +43,7 @@ class KeyUses:
         """Write the uses that are not written yet, and stop."""
         if self._writing is not None:
             self._writing.cancel()
+            await asyncio.gather(self._writing, return_exceptions=True)
         await self._write()
 
     async def _write(self) -> None:

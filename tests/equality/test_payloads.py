@@ -57,7 +57,7 @@ async def debugging(addresses: DatabaseAddresses, reads: Pool, far: Pool) -> Asy
     engine = connect_as_application(addresses.application, 2)
     executor = OperationRunner(STRAWBERRY, engine, ReadPools(reads, far), deployed(), debug=True)
     yield executor
-    await executor.key_uses.close()
+    await executor.close()
     await engine.dispose()
 
 
@@ -74,7 +74,7 @@ async def without_plans(
 
     monkeypatch.setattr(executor._compiled, "find_payload", refuse)
     yield executor
-    await executor.key_uses.close()
+    await executor.close()
     await engine.dispose()
 
 

@@ -187,7 +187,9 @@ async def without_reach(
         connect_as_application(addresses.application, 2),
         ReadPools.open(addresses.application, 2),
     )
-    yield OperationRunner(STRAWBERRY, database, reads, deployed())
+    made = OperationRunner(STRAWBERRY, database, reads, deployed())
+    yield made
+    await made.close()
     await reads.close()
     await database.dispose()
 

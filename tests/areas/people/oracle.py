@@ -88,7 +88,7 @@ UPDATES = {
         users,
         _profile,
         {
-            "name": Field("New", ("name",), Null.REFUSED),
+            "name": Field("New", ("initials", "name"), Null.REFUSED),
             "language": Field("fr-CA", ("language",), None),
             "timeZone": Field("America/Toronto", ("time_zone",), None),
         },

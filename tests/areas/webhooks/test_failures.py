@@ -18,6 +18,7 @@ from tests.areas.webhooks.site import PATIENCE, Site
 from tests.areas.webhooks.test_delivery import log_of, rename
 from tests.client.api import Api
 from tests.client.mutations import code_of, done
+from tests.database.settled_log import until_settled
 from tests.world.brand import Brand
 from tests.world.world import World
 
@@ -115,6 +116,7 @@ async def test_after_three_days_it_is_paused(site: Site, api: Api, brand: Brand,
     await site.deliver()
     row = await site.row(webhook)
     assert (row["status"], row["pause_reason"]) == ("PAUSED", "FAILING")
+    await until_settled(world.database)
     (event,) = [each for each in await log_of(api, brand.owner, brand.us) if each["type"] == "WEBHOOK_PAUSED"]
     assert event["subjectId"] == webhook.id
     for person in (brand.owner, developer):

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -206,6 +206,23 @@ async def sessions(addresses: DatabaseAddresses) -> AsyncIterator[WriteSessions]
     await engine.dispose()
 
 
+Process = Callable[..., CostBudgets]
+
+
+@pytest.fixture
+async def process(sessions: WriteSessions) -> AsyncIterator[Process]:
+    """Makes processes, which end with the test: each tells within a minute what was spent."""
+    made: list[CostBudgets] = []
+
+    def make(*allowances: Allowance) -> CostBudgets:
+        made.append(CostBudgets(sessions, *allowances))
+        return made[-1]
+
+    yield make
+    for each in made:
+        await each.close()
+
+
 def _somebody() -> Caller:
     return (Side.PRINCIPAL, new_id()), (Side.PLACE, new_place())
 
@@ -226,12 +243,10 @@ async def _spend(budgets: CostBudgets, caller: Caller, cost: int) -> int:
 
 
 @pytest.mark.parametrize("cost", [7, 3_000, 60_000])
-async def test_processes_that_race_give_little_more_than_the_budget(
-    sessions: WriteSessions, cost: int
-) -> None:
+async def test_processes_that_race_give_little_more_than_the_budget(process: Process, cost: int) -> None:
     """At most a portion, or one request, of each process."""
     allowance, caller = Allowance(400_000, _RATE), _somebody()
-    processes = [CostBudgets(sessions, allowance) for _ in range(4)]
+    processes = [process(allowance) for _ in range(4)]
     began = time.monotonic()
     spent = await asyncio.gather(*[_spend(each, caller, cost) for each in processes for _ in range(3)])
     restored = (time.monotonic() - began) * _RATE
@@ -239,24 +254,24 @@ async def test_processes_that_race_give_little_more_than_the_budget(
     assert allowance.limit - cost <= sum(spent) <= allowance.limit + rest + restored
     for each in processes:
         await each.close()
-    late = CostBudgets(sessions, allowance)
+    late = process(allowance)
     assert await _spend(late, caller, cost) <= max(allowance.limit // PORTIONS, cost) + restored + _RATE * 5
 
 
-async def test_keys_of_one_tree_share_its_budget(sessions: WriteSessions) -> None:
+async def test_keys_of_one_tree_share_its_budget(process: Process) -> None:
     tree = new_id()
-    budgets = CostBudgets(sessions, Allowance(1_000_000, _RATE), Allowance(400_000, _RATE))
+    budgets = process(Allowance(1_000_000, _RATE), Allowance(400_000, _RATE))
     assert await _spend(budgets, _key_of(tree), 10_000) >= 400_000
     assert await _spend(budgets, _key_of(tree), 10_000) == 0
     assert await _spend(budgets, _key_of(new_id()), 10_000) >= 400_000
 
 
 async def test_who_spends_little_is_told_of_once_a_minute(
-    sessions: WriteSessions, database: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+    process: Process, database: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And all together."""
     callers = [_somebody() for _ in range(3)]
-    budgets = CostBudgets(sessions)
+    budgets = process()
     for _ in range(1_000):
         for caller in callers:
             assert budgets.charge_at_once(caller, 100)
@@ -267,12 +282,11 @@ async def test_who_spends_little_is_told_of_once_a_minute(
     levels = await _levels(database, callers)
     assert levels == [most - 100_000] * 3
     monkeypatch.setattr(fairness, "_SOON_SECONDS", 0.05)
-    again = CostBudgets(sessions)
+    again = process()
     await again.charge(callers[0], 1)
     await asyncio.sleep(0.5)
     (told,) = await _levels(database, callers[:1])
     assert levels[0] - 1 < told <= most - 1
-    await again.close()
 
 
 async def _levels(database: AsyncEngine, callers: list[Caller]) -> list[int]:
@@ -287,6 +301,7 @@ async def test_without_the_database_each_process_goes_by_its_own_picture() -> No
     allowance = Allowance(400_000, _RATE)
     budgets = CostBudgets(WriteSessions(engine), allowance)
     assert 400_000 <= await _spend(budgets, _somebody(), 5_000) <= 400_000 + 60 * _RATE
+    await budgets.close()
     await engine.dispose()
 
 
