@@ -26,6 +26,7 @@ from tests.client.api import Api
 from tests.client.schema import STRAWBERRY
 from tests.server.deployed import deployed
 from tests.server.start.small_server import NoStreams
+from tests.waiting import until
 from tests.world.world import ApiKey, World
 
 _HOSTILE = "203.0.113.9"
@@ -93,11 +94,10 @@ def _stopped(executor: OperationRunner) -> Iterator[threading.Event]:
 async def _settled() -> None:
     """All that was asked for has come as far as it comes while the thread is stopped.
 
-    So many turns of the event loop are enough, however long they take, with some time for what the database
-    is asked: whose token it is, where that is not known any more.
+    So many turns of the event loop are enough, however long they take.
     """
-    for _ in range(200):
-        await asyncio.sleep(0.005)
+    for _ in range(1_000):
+        await asyncio.sleep(0)
 
 
 async def test_who_asks_what_is_known_does_not_wait_for_what_is_not(
@@ -107,6 +107,7 @@ async def test_who_asks_what_is_known_does_not_wait_for_what_is_not(
     async with _clients(executor) as (polite, hostile):
         await polite.read(_KNOWN, key)
         await hostile.read(_KNOWN, hostile_key)
+        await _is_known(executor, hostile_key)
         with _stopped(executor) as go_on:
             cold = [
                 asyncio.create_task(hostile.ask(f"{{ a{number}: viewer {{ id }} }}", hostile_key))
@@ -128,6 +129,7 @@ async def test_too_many_at_once_are_refused(executor: OperationRunner, hostile_k
     """With 429 and Retry-After, before anything was done for them."""
     async with _clients(executor) as (_, hostile):
         await hostile.read(_KNOWN, hostile_key)
+        await _is_known(executor, hostile_key)
         with _stopped(executor):
             cold = [
                 asyncio.create_task(hostile.ask(f"{{ a{number}: viewer {{ id }} }}", hostile_key))
@@ -199,6 +201,11 @@ async def test_many_errors_are_told_beside_the_event_loop(
         answer = await asked
     assert answer.codes == ["FORBIDDEN"] * 700
     assert len({error["extensions"]["requestId"] for error in answer.errors}) == 1
+
+
+async def _is_known(executor: OperationRunner, key: ApiKey) -> None:
+    """From then on its requests wait as those of the key, and before as those of its address."""
+    await until(lambda: len(executor.caller(f"Bearer {key.token}", _HOSTILE)) > 1)
 
 
 def _of(executor: OperationRunner, key: ApiKey) -> Caller:
