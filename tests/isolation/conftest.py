@@ -1,6 +1,9 @@
 """The application's mail, and how many worlds are built: `HYPOTHESIS_PROFILE=nightly` asks for more, and for
 others each time."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import asyncpg
 import pytest
 from sqlalchemy import make_url
@@ -79,11 +82,10 @@ def behind(addresses: DatabaseAddresses) -> Behind:
     return Behind(read, add_up, hand_over, prove)
 
 
-@pytest.fixture(scope="session")
-def away(
-    settings: Settings, addresses: DatabaseAddresses, tmp_path_factory: pytest.TempPathFactory
-) -> Starlette:
+@pytest.fixture
+async def away(settings: Settings, addresses: DatabaseAddresses, tmp_path: Path) -> AsyncIterator[Starlette]:
     """The application with the address of no database."""
-    nowhere = str(tmp_path_factory.mktemp("nowhere"))
-    url = make_url(addresses.application).update_query_dict({"host": nowhere})
-    return create_app(settings, url.render_as_string(hide_password=False))
+    url = make_url(addresses.application).update_query_dict({"host": str(tmp_path)})
+    app = create_app(settings, url.render_as_string(hide_password=False))
+    async with app.router.lifespan_context(app):
+        yield app

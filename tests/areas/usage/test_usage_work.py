@@ -50,5 +50,6 @@ async def test_a_subtree_is_counted_once(
     assert [node["sends"] for node in usage["accounts"]["nodes"]] == list(range(ACCOUNTS, 0, -1))
     (look,) = looks
     assert 1 <= look["send_counts"] < ACCOUNTS
-    # Each account may have a cycle of its own: looked for twice by the sum, the list and its total each.
-    assert 1 <= look["send_cycles"] < 10 * ACCOUNTS
+    # Each account may have a cycle of its own: looked for twice by the sum, the list and its total each, and
+    # once more by some plans. Counted for each account anew, it would be looked for 30 times.
+    assert 1 <= look["send_cycles"] < 15 * ACCOUNTS

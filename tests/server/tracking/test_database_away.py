@@ -26,8 +26,9 @@ _LINKS = MessageLinks(
 
 @pytest.fixture
 async def lonely(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(create_app(settings, _NOWHERE))
-    async with httpx.AsyncClient(transport=transport, base_url="http://links.customer.test") as found:
+    app = create_app(settings, _NOWHERE)
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://links.customer.test")
+    async with app.router.lifespan_context(app), client as found:
         yield found
 
 
