@@ -204,7 +204,7 @@ async def _forget_attempts(world: World) -> None:
         await connection.execute(delete(attempts))
 
 
-@pytest.mark.parametrize("mutation", one_in(3, MUTATIONS))
+@pytest.mark.parametrize("mutation", one_in(6, MUTATIONS))
 async def test_what_names_nothing_here_is_not_found(
     api: Api, world: World, place: Place, foreign: Place, mutation: str
 ) -> None:
@@ -260,7 +260,7 @@ async def test_ids_of_one_input_lie_in_one_account(api: Api, world: World, place
     assert await stored(world, place, other) == before
 
 
-@pytest.mark.parametrize("mutation", one_in(3, sorted(inputs(nowhere()).keys() - NOT_IN_SELF_SERVICE)))
+@pytest.mark.parametrize("mutation", one_in(6, sorted(inputs(nowhere()).keys() - NOT_IN_SELF_SERVICE)))
 async def test_the_right_input_works(api: Api, stranger: Api, world: World, mutation: str) -> None:
     """Else the refusals of wrong ones would prove nothing."""
     place = await make_place(api, world)

@@ -37,7 +37,7 @@ async def keyless(settings: Settings, addresses: DatabaseAddresses) -> AsyncIter
         yield found
 
 
-@pytest.mark.parametrize("mutation", [*sorted(_REFUSED), *one_in(5, _OTHERS)])
+@pytest.mark.parametrize("mutation", [*sorted(_REFUSED), *one_in(12, _OTHERS)])
 async def test_what_needs_the_keys_says_so(api: Api, keyless: Api, world: World, mutation: str) -> None:
     """By a refusal that names the setting, behind which nothing was changed."""
     place = await make_place(api, world)

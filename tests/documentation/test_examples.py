@@ -23,7 +23,7 @@ RUN_ELSEWHERE = {
 }
 PAGES = [page for page in all_pages() if any(block.language in RUN for block in page.blocks)]
 _README = [page for page in PAGES if page.name == "README.md"]
-_OTHERS = one_in(3, [page for page in PAGES if page not in _README], lambda page: page.name)
+_OTHERS = one_in(5, [page for page in PAGES if page not in _README], lambda page: page.name)
 
 
 @pytest.mark.parametrize("page", [*_README, *_OTHERS], ids=lambda page: page.name)

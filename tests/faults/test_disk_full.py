@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.database.connections import connect_as_owner
 from tests.authz.escalation.profiles import BY_NIGHT
+from tests.by_day import by_night_alone
 from tests.faults.books import Books
 from tests.faults.limits import BACK_SECONDS
 from tests.faults.load import READ, Load
@@ -19,6 +20,7 @@ _CLIENTS = 16 if BY_NIGHT else 4
 _SIZE = "250m"
 
 
+@by_night_alone
 async def test_changes_are_refused_until_there_is_room(folder: Path) -> None:
     """First there is no room for rows: only changes fail. Then there is none for PostgreSQL's log: it ends,
     and cannot start before there is room."""

@@ -12,6 +12,7 @@ from tests.areas.webhooks.giving import Webhook, give_delivery, give_webhook
 from tests.areas.webhooks.receiver import Receiver, receiving_plainly
 from tests.areas.webhooks.test_workers import WORKER_SETTINGS
 from tests.authz.escalation.profiles import BY_NIGHT
+from tests.by_day import by_night_alone
 from tests.faults.site import Site
 from tests.jobs.workers import answers_yes, works
 from tests.server.start.processes import PATIENCE, running
@@ -55,6 +56,7 @@ async def _delivers(site: Site, webhook: Webhook, receiver: Receiver) -> None:
     assert len(receiver.taken) > before
 
 
+@by_night_alone
 async def test_jobs_are_done_after_each_fault(site: Site) -> None:
     """And webhooks are told: by the same worker, which ends when it is asked to. Jobs are done by the next
     one where it was killed."""

@@ -129,6 +129,7 @@ async def test_what_must_not_be_shown_is_a_leak(site: Site, people: list[Viewer]
         assert [leak for leak in tally.leaks if way in leak], way
 
 
+@by_night_alone
 async def test_what_must_be_shown_and_is_not_is_a_loss(site: Site, people: list[Viewer]) -> None:
     tally = Tally()
     await compare_reads(site.world, _NothingHidden(site.world), people, tally)
@@ -177,6 +178,7 @@ async def test_a_list_that_was_made_for_somebody_else_differs_from_what_is_found
     assert tally.differences
 
 
+@by_night_alone
 async def test_a_write_that_must_be_done_and_is_not_is_a_loss(site: Site, people: list[Viewer]) -> None:
     tally = Tally()
     await compare_writes(site, _NoStatus(site.world), people, tally)

@@ -13,6 +13,7 @@ from authz.policy.builtin_roles import BuiltinRole
 from server.embedded_postgres import DatabaseAddresses
 from tests.areas.live.serving import Served, signed_in
 from tests.areas.live.test_events import EVENTS, change, page
+from tests.by_day import by_night_alone
 from tests.client.api import Api
 from tests.server.start.processes import Running, running
 from tests.world.world import Account, Member, World
@@ -30,6 +31,7 @@ async def _serve(folder: Path, addresses: DatabaseAddresses) -> AsyncIterator[tu
         yield server, Served(found[1])
 
 
+@by_night_alone
 async def test_a_server_is_killed_and_another_goes_on(
     world: World, addresses: DatabaseAddresses, tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ from tests.areas.webhooks.giving import give_webhook
 from tests.areas.webhooks.receiver import Taken, close, receiving_plainly, status, take
 from tests.areas.webhooks.site import Site, courier_of
 from tests.areas.webhooks.test_delivery import log_of, rename
+from tests.by_day import by_night_alone
 from tests.client.api import Api
 from tests.client.mutations import attempt, done
 from tests.engine.statements import trips
@@ -176,6 +177,7 @@ async def test_nothing_is_lost_by_a_worker_that_is_killed(
         assert Counter(Counter(each.id for each in receiver.taken).values()) == {2: 8, 1: 4}
 
 
+@by_night_alone
 async def test_a_worker_that_is_asked_to_end_does_nothing_more(
     site: Site, api: Api, brand: Brand, world: World, tmp_path: Path
 ) -> None:

@@ -40,7 +40,7 @@ async def stage(registry: World) -> Stage:
     return await Stage.of(registry)
 
 
-@pytest.mark.parametrize("name", one_in(5, root_fields(SCHEMA.mutation_type)))
+@pytest.mark.parametrize("name", one_in(8, root_fields(SCHEMA.mutation_type)))
 async def test_mutation(name: str, stage: Stage, app: Starlette) -> None:
     """Refused as the documentation tells, with nothing changed, and then done by those who may."""
     mutation = MUTATIONS[name]

@@ -122,7 +122,7 @@ async def stage(registry: World) -> Stage:
     return await Stage.of(registry)
 
 
-@pytest.mark.parametrize("name", one_in(5, sorted(MUTATIONS.keys() - OWN)))
+@pytest.mark.parametrize("name", one_in(8, sorted(MUTATIONS.keys() - OWN)))
 async def test_nothing_outlives_it(name: str, stage: Stage, app: Starlette) -> None:
     """All that access follows from is as it was, secrets among it."""
     mutation = MUTATIONS[name]

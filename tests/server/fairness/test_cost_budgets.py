@@ -26,6 +26,7 @@ from server.fairness.cost_budgets import OF_A_PRINCIPAL, PORTIONS, Allowance, Co
 from server.fairness.gate import Caller, Side
 from server.settings.settings import Settings
 from server.start.app import create_app
+from tests.by_day import by_night_alone
 from tests.client.api import Api
 from tests.client.places import new_place
 from tests.server.fairness.spending import known_to, post, told_cost, until_known
@@ -305,6 +306,7 @@ async def test_without_the_database_each_process_goes_by_its_own_picture() -> No
     await engine.dispose()
 
 
+@by_night_alone
 async def test_two_servers_share_a_budget(
     addresses: DatabaseAddresses, owner: Member, tmp_path: Path
 ) -> None:

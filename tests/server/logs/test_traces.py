@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
 from server.embedded_postgres import DatabaseAddresses
+from tests.by_day import by_night_alone
 from tests.server.start.processes import PATIENCE, running
 from tests.server.start.test_serve import ADDRESS
 from tests.world.world import World
@@ -123,6 +124,7 @@ async def test_a_request_is_traced_down_to_its_statements(
         assert not any(secret.encode() in body for body in collector.bodies)
 
 
+@by_night_alone
 async def test_a_job_is_traced(addresses: DatabaseAddresses, database: AsyncEngine, tmp_path: Path) -> None:
     job = text(
         "INSERT INTO pgq.pgqueuer (entrypoint, payload, priority, status, execute_after) "
