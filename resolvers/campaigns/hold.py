@@ -58,8 +58,8 @@ async def resume_campaign(
     """Go on with it. Its sends are paid; whether the account may send is asked anew (T29). Needs
     CAMPAIGNS_SEND. Repeating it changes nothing.
 
-    Raises FAILED_PRECONDITION for one that is not paused, REVIEW_REQUIRED, SENDING_PAUSED,
-    DOMAIN_NOT_VERIFIED.
+    Raises FAILED_PRECONDITION for one that is not paused, REVIEW_REQUIRED, SENDING_PAUSED, and
+    DOMAIN_NOT_VERIFIED for one by e-mail.
     """
     check_real(principal)
     campaign = await lock_campaign(session, principal, campaign_id, Permission.CAMPAIGNS_SEND)
@@ -70,7 +70,8 @@ async def resume_campaign(
     await check_reviewed(session, account, review)
     # On trial, what was paid before goes out as the trial's hour has room.
     await check_source(session, account, SendingSource(SendStream.MARKETING, None), sends=0)
-    await check_verified(session, account, [email_address(campaign.row.sender)], "campaignId")
+    if campaign.content.sms is None:
+        await check_verified(session, account, [email_address(campaign.row.sender)], "campaignId")
     await write_campaign(
         session,
         account,

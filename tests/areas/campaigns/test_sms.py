@@ -77,6 +77,17 @@ async def test_each_number_gets_one_sms_and_is_paid_by_its_parts(desk: Desk, sms
     assert await desk.statuses() == {_NUMBERS[3]: "EXCLUDED", _NUMBERS[4]: "SENT"}
 
 
+async def test_it_is_paused_and_goes_on(desk: Desk, sms_site: SmsSite) -> None:
+    """T29: its sender is no address, and needs no domain."""
+    sent = await desk.send(await _draft(desk, _NUMBERS[0]))
+    await desk.do("campaignPause", campaignId=sent["id"])
+    resumed = await desk.do("campaignResume", campaignId=sent["id"])
+    assert resumed["campaign"]["status"] == "SENDING"
+    await desk.work(sent)
+    await sms_site.site.work(desk.shop)
+    assert await desk.statuses() == {_NUMBERS[0]: "SENT"}
+
+
 async def test_what_becomes_too_long_is_not_sent(desk: Desk, sms_site: SmsSite) -> None:
     text = "STOP ends this {% for i in (1..200) %}a{% endfor %}"
     sent = await desk.send(await _draft(desk, _NUMBERS[0], text=text, mostParts=1))

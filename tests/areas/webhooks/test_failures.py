@@ -262,6 +262,18 @@ async def test_a_replay_delivers_what_was_there_before_the_webhook(
     assert len({each.id for each in site.receiver.taken}) < len(site.receiver.taken)
 
 
+async def test_a_replay_of_all_that_there_is(site: Site, api: Api, brand: Brand, world: World) -> None:
+    """Also with the first and the last moment of the calendar."""
+    await rename(api, brand.owner, brand.us, "Before", "Later")
+    webhook = await give_webhook(world, brand.us, site.receiver.url("/in"))
+    ever = {"since": "0001-01-01T00:00:00Z", "until": "9999-12-31T23:59:59.999999Z"}
+    await done(api, "webhookReplay", brand.owner, webhookId=webhook.id, **ever)
+    await site.deliver()
+    log = [event["id"] for event in await log_of(api, brand.owner, brand.us)]
+    assert sorted(each.id for each in site.receiver.taken) == sorted(log)
+    assert (await site.row(webhook))["replay_until"] is None
+
+
 async def test_a_span_that_is_none(site: Site, api: Api, brand: Brand, world: World) -> None:
     webhook = await give_webhook(world, brand.us, site.receiver.url("/in"))
     span = _span()
