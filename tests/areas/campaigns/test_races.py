@@ -55,7 +55,7 @@ async def test_a_pause_comes_between_two_slices(
 ) -> None:
     """It waits for the slice that is written; where the worker is quicker, one more may come before it."""
     monkeypatch.setattr("resolvers.campaigns.pace.MOST_IN_A_SLICE", 2)
-    sent = await desk.send(await desk.draft(*[f"a{number}@example.com" for number in range(12)]))
+    sent = await desk.send(await desk.draft(*[f"a{number}@example.com" for number in range(9)]))
     gate = Gate("INSERT INTO messages", after=1)
     working = asyncio.create_task(gate.holding(desk.work(sent)))
     await gate.reached()
