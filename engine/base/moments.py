@@ -8,8 +8,24 @@ from typing import Any
 from engine.base.client_values import Variable
 from engine.base.field_errors import BadArgument
 
-_BEGINNING = datetime.datetime.min.replace(tzinfo=datetime.UTC)
-_END = datetime.datetime.max.replace(tzinfo=datetime.UTC)
+_TICK = datetime.timedelta(microseconds=1)
+_BEGINNING = datetime.datetime.min.replace(tzinfo=datetime.UTC) + _TICK
+_END = datetime.datetime.max.replace(tzinfo=datetime.UTC) - _TICK
+_DAY = datetime.timedelta(days=1)
+
+
+def finite(moment: datetime.datetime) -> datetime.datetime:
+    """The moment; in place of the calendar's first and last one, the next to it. asyncpg takes these two for
+    PostgreSQL's infinities, with which it cannot reckon."""
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=datetime.UTC)
+    if aware < _BEGINNING:
+        return moment + _TICK
+    return moment - _TICK if aware > _END else moment
+
+
+def finite_day(day: datetime.date) -> datetime.date:
+    """The same for days."""
+    return min(max(day, datetime.date.min + _DAY), datetime.date.max - _DAY)
 
 
 def in_utc(moment: datetime.datetime) -> datetime.datetime:

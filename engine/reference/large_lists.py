@@ -29,6 +29,7 @@ from graphql import (
 from graphql.pyutils import Undefined, print_path_list
 from graphql.utilities import coerce_input_value, validate_input_value
 
+from engine.base.moments import finite
 from engine.declare.large_lists import LargeList, ReadItems, large_list_of
 from engine.limits.string_checks import are_plain, read_item_texts
 
@@ -73,7 +74,7 @@ class _Column:
     def _moment(text: str, index: int, misfits: set[int]) -> datetime.datetime | None:
         if _MOMENT.fullmatch(text):
             try:
-                return datetime.datetime.fromisoformat(text)
+                return finite(datetime.datetime.fromisoformat(text))
             except ValueError:
                 pass
         misfits.add(index)

@@ -43,11 +43,6 @@ async def order_test(session: WriteSession, principal: Principal, webhook_id: We
     return delivery_id
 
 
-_FIRST = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
-_LAST = datetime.datetime(9000, 1, 1, tzinfo=datetime.UTC)
-"""No event is older or younger. Clients name the ends of their calendars, with which nobody can reckon."""
-
-
 @dataclass(frozen=True)
 class WebhookReplay:
     """`since` and `until`: of the events, by `createdAt`; until: not included."""
@@ -75,7 +70,7 @@ async def order_replay(session: WriteSession, principal: Principal, command: Web
     if webhook.replay_until is not None:
         message = "Another replay of the webhook is under way: wait for its end, or `webhookReplayCancel` it."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "webhookId")
-    span = {"replay_since": max(command.since, _FIRST), "replay_until": min(command.until, _LAST)}
+    span = {"replay_since": command.since, "replay_until": command.until}
     this = row_of(webhooks, account, command.webhook_id)
     await session.send_built(update(webhooks).where(this).values(**span, replay_cursor=None))
     after: Change = {name: value.astimezone(datetime.UTC).isoformat() for name, value in span.items()}
