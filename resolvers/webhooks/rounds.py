@@ -2,7 +2,8 @@
 
 A worker takes a webhook for a minute (`authz.wall.webhook_door`), so that two are never at work on the same
 one. It then works in rounds. A round reads the log on from where something concerns the webhook, with the
-rights of its API key. It orders a delivery for each event that it finds, and tries the deliveries that are due.
+rights of its API key. It orders a delivery for each event that it finds, and tries the deliveries that are
+due.
 Each step is a transaction, and each renews the minute. A worker that dies leaves deliveries that are due
 again when the minute has passed; one that is late finds its lease gone, and writes nothing.
 """

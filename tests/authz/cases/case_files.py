@@ -35,9 +35,9 @@
           us: {waiting: 2, shown_to: [anna]} # who reads all of it; nobody else of the case reads anything
 
 In a write's input `!account us`, `!member [ben, us]`, `!key robot`, `!share offer`, `!opening fire`,
-`!card visa`, `!plan STARTER`, `!role ANALYST` and `!role editor` stand for ids. `!once` stands for a text that is
-new in every call, and `!soon` for a moment in a month. `!review us` is the newest access review of an account,
-`!item [us, robot]` what it asks about: a key, a share, or a person for the membership in that account.
+`!card visa`, `!plan STARTER`, `!role ANALYST` and `!role editor` stand for ids. `!once` stands for a text
+that is new in every call, and `!soon` for a moment in a month. `!review us` is the newest access review of an
+account, `!item [us, robot]` what it asks about: a key, a share, or a person for the membership in that account.
 """
 
 import enum
