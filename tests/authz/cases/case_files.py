@@ -37,7 +37,8 @@
 In a write's input `!account us`, `!member [ben, us]`, `!key robot`, `!share offer`, `!opening fire`,
 `!card visa`, `!plan STARTER`, `!role ANALYST` and `!role editor` stand for ids. `!once` stands for a text
 that is new in every call, and `!soon` for a moment in a month. `!review us` is the newest access review of an
-account, `!item [us, robot]` what it asks about: a key, a share, or a person for the membership in that account.
+account, `!item [us, robot]` what it asks about: a key, a share, or a person for the membership in that
+account.
 """
 
 import enum
