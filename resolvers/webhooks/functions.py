@@ -9,7 +9,7 @@ _SPAN = 20_000
 
 def _names() -> str:
     """Types of events as the log stores them, each with its name in the API, as rows in SQL."""
-    return ", ".join(f"('{each.value}', '{each.name}')" for each in EventType)
+    return "VALUES " + ", ".join(f"('{each.value}', '{each.name}')" for each in EventType)
 
 
 FUNCTIONS = functions_in(__package__, "route", span=_SPAN, names=_names())

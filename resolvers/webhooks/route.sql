@@ -1,7 +1,7 @@
--- Notes which webhooks the next events of the log concern: those of the event's account, and those of accounts
--- above that follow all below, if they ask for its type. Whether their keys may read it is asked when it is
--- read. Returns whether there may be more. One transaction routes at a time, others do nothing. Only what is
--- settled is routed (see `log_numbers.py`): so nothing can come to stand before it any more.
+-- Notes which webhooks the next events of the log concern: those of the event's account, and those of
+-- accounts above that follow all below, if they ask for its type. Whether their keys may read it is asked
+-- when it is read. Returns whether there may be more. One transaction routes at a time, others do nothing.
+-- Only what is settled is routed (see `log_numbers.py`): so nothing can come to stand before it any more.
 CREATE OR REPLACE FUNCTION mandant_route_events()
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
@@ -26,29 +26,27 @@ BEGIN
     RETURN false;
   END IF;
   open_number := least(settled, first_number + $span);
-  WITH concerned AS (
-    SELECT
-      hook.master_id,
-      hook.account_id,
-      hook.id,
-      min(event.transaction_id) AS first_transaction,
-      max(event.transaction_id) AS last_transaction
-    FROM events AS event
-    LEFT JOIN (VALUES $names) AS named (type, name) ON named.type = event.type
-    JOIN account_closure AS path
-      ON path.master_id = event.master_id AND path.descendant_id = event.account_id
-    JOIN webhooks AS hook
-      ON hook.master_id = path.master_id
-      AND hook.account_id = path.ancestor_id
-      AND (hook.include_descendants OR path.depth = 0)
-      AND event.transaction_id >= hook.read_transaction
-      AND (hook.types = '{}' OR named.name = ANY (hook.types))
-    WHERE event.transaction_id >= first_number AND event.transaction_id < open_number
-    GROUP BY hook.master_id, hook.account_id, hook.id
-  )
   INSERT INTO webhook_news (master_id, account_id, webhook_id, first_transaction, last_transaction)
-    SELECT * FROM concerned ORDER BY master_id, id
-    ON CONFLICT (master_id, webhook_id) DO UPDATE SET last_transaction = excluded.last_transaction;
+  SELECT
+    hook.master_id,
+    hook.account_id,
+    hook.id,
+    min(event.transaction_id),
+    max(event.transaction_id)
+  FROM events AS event
+  LEFT JOIN ($names) AS named (type, name) ON named.type = event.type
+  JOIN account_closure AS path
+    ON path.master_id = event.master_id AND path.descendant_id = event.account_id
+  JOIN webhooks AS hook
+    ON hook.master_id = path.master_id
+    AND hook.account_id = path.ancestor_id
+    AND (hook.include_descendants OR path.depth = 0)
+    AND event.transaction_id >= hook.read_transaction
+    AND (hook.types = '{}' OR named.name = ANY(hook.types))
+  WHERE event.transaction_id >= first_number AND event.transaction_id < open_number
+  GROUP BY hook.master_id, hook.account_id, hook.id
+  ORDER BY hook.master_id, hook.id
+  ON CONFLICT (master_id, webhook_id) DO UPDATE SET last_transaction = excluded.last_transaction;
   DELETE FROM webhook_news AS news WHERE NOT EXISTS (
     SELECT FROM webhooks AS hook WHERE hook.master_id = news.master_id AND hook.id = news.webhook_id
   );
