@@ -161,6 +161,26 @@ async def test_a_subscription_tells_until_it_is_stopped(graphiql: Page, visit: V
     visit.assert_clean()
 
 
+async def test_who_is_fast_runs_what_the_tab_holds(graphiql: Page, visit: Visit, world: World) -> None:
+    """GraphiQL itself notes late that the editor holds something else, and then of another kind."""
+    account = await world.account()
+    await _use_token(graphiql, (await world.member(account, BuiltinRole.OWNER)).token)
+    await expect(graphiql.locator(".graphiql-tab-button", has_text="FollowTheLog")).to_be_attached()
+    await expect(graphiql.locator(".graphiql-query-editor")).to_contain_text("WhoAmI")
+    async with graphiql.expect_request(lambda request: "FollowTheLog" in (request.post_data or "")) as asked:
+        await graphiql.evaluate("""() => {
+          const tabs = [...document.querySelectorAll(".graphiql-tab-button")];
+          tabs.find((tab) => tab.textContent === "FollowTheLog").click();
+          document.querySelector(".graphiql-execute-button").click();
+        }""")
+    request = await asked.value
+    assert request.post_data_json["operationName"] == "FollowTheLog"
+    assert (await request.all_headers())["accept"] == "text/event-stream"
+    await graphiql.get_by_role("button", name="Stop query").click()
+    await expect(graphiql.get_by_role("button", name="Execute query")).to_be_visible()
+    visit.assert_clean()
+
+
 async def test_a_subscription_that_is_refused_says_why(graphiql: Page, visit: Visit, world: World) -> None:
     account, other = await world.account(), await world.account()
     owner = await world.member(account, BuiltinRole.OWNER)

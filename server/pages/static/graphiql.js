@@ -32,8 +32,9 @@ function fetcherFor(token) {
     enableIncrementalDelivery: false,
     fetch: (address, options) => fetch(address, { ...options, headers: withToken(options.headers) }),
   });
-  return (parameters, options) => {
-    if (!isSubscription(options?.documentAST, parameters.operationName)) {
+  return (given, options) => {
+    const { parameters, kind } = whatIsRun(given);
+    if (kind !== "subscription") {
       return once(parameters, options);
     }
     const headers = withToken(options.headers);
@@ -44,10 +45,21 @@ function fetcherFor(token) {
   };
 }
 
-function isSubscription(document, name) {
-  const operations = document?.definitions.filter(({ kind }) => kind === "OperationDefinition") ?? [];
-  const chosen = operations.length > 1 ? operations.find((each) => each.name?.value === name) : operations[0];
-  return chosen?.operation === "subscription";
+// GraphiQL learns late what a tab holds: who is fast would run it by the name of what another tab holds.
+function whatIsRun(given) {
+  let operations;
+  try {
+    const { definitions } = GraphiQL.GraphQL.parse(given.query);
+    operations = definitions.filter(({ kind }) => kind === "OperationDefinition");
+  } catch {
+    return { parameters: given };  // the server says what is wrong with it
+  }
+  if (operations.length !== 1) {
+    const named = operations.find(({ name }) => name?.value === given.operationName);
+    return { parameters: given, kind: named?.operation };
+  }
+  const [{ name, operation }] = operations;
+  return { parameters: { ...given, operationName: name?.value }, kind: operation };
 }
 
 // Each caller finds the tabs of its own as it left them; they end with the browser's tab.

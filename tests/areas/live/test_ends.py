@@ -20,6 +20,7 @@ from models.shares.tables import shares
 from tests.areas.live.serving import Served, Socket, signed_in
 from tests.areas.live.test_events import EVENTS, change
 from tests.client.api import Api
+from tests.database.settled_log import until_settled
 from tests.world.shares import Given, give_share
 from tests.world.world import Account, ApiKey, Member, World
 
@@ -177,6 +178,7 @@ async def test_nothing_of_others_is_told(served: Served, world: World, api: Api)
         poor: set(),
     }
     for caller, seen in allowed.items():
+        await until_settled(world.database)
         async with signed_in(served, caller) as socket:
             for account in accounts:
                 await socket.subscribe(account.id, EVENTS, id=account.id)
@@ -224,6 +226,7 @@ async def test_a_narrowed_token_is_told_what_it_may_read(served: Served, world: 
         audience="a dashboard",
     )
     assert made["userErrors"] == []
+    await until_settled(world.database)
     async with signed_in(served, _Token(made["token"])) as socket:
         await socket.subscribe("1", USAGE, id=account.id)
         await _refused(socket, "FORBIDDEN")
