@@ -35,10 +35,9 @@ from engine.compiled.query_plans import Asked, Part, QueryPlan
 from engine.compiled.shapes import Variables
 from engine.compiled.sql_text import Prepared
 from engine.database.pool import Pool
+from engine.database.reachability import STATEMENT_ERRORS
 from engine.declare.declarations import Entity, entity_of
 from engine.declare.entity_objects import row_of
-
-_DATABASE_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 @dataclass(frozen=True)
@@ -169,7 +168,7 @@ class Payloads:
             return
         try:
             read.answer = await self._pool.value(read.plan.statement.sql, values)
-        except _DATABASE_AWAY:
+        except STATEMENT_ERRORS:
             read.plan = None
 
     def settle(self, payload: object, read: PayloadRead) -> None:

@@ -24,6 +24,10 @@ AWAY_ERRORS = (
 """The errors of a server that is silent, absent, starting or stopping."""
 
 
+STATEMENT_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What a statement raises that the server refused, or whose answer did not come."""
+
+
 class ServerSilentError(ConnectionError):
     """The server did not answer the last attempt to connect."""
 

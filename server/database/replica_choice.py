@@ -12,21 +12,13 @@ from engine.base.spans import sql_span
 from engine.compiled.far_answers import FarRead
 from engine.compiled.query_plans import QueryPlan
 from engine.database.pool import PoolTimeoutError
-from engine.database.reachability import ServerSilentError
+from engine.database.reachability import STATEMENT_ERRORS, ServerSilentError
 from server.database.read_pools import ReadPools
 from server.failures.errors import kind_of
 from server.failures.repeated_lines import repeated_lines
 from server.fairness.admission import Admission
 from server.fairness.gate import Caller
 from server.logs.metrics import sql_seconds
-
-REPLICA_FAILURES = (
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    OSError,
-)
-"""How a replica fails that is away, that has not replayed a migration, or that cancels a read to replay."""
 
 _PATIENCE = 9.0
 """Seconds for both together: where the replica has been silent, the primary gets what is left of them."""
@@ -96,7 +88,7 @@ class Reads:
             answer = await replica.answer(sql, values, far)
         except asyncpg.QueryCanceledError:
             raise  # too heavy a read, which the primary is not to bear
-        except REPLICA_FAILURES as error:
+        except STATEMENT_ERRORS as error:
             if isinstance(error, PoolTimeoutError) and await _answers(replica):
                 raise  # nor too many
             repeated_lines.warning("replica not read", **kind_of(error))

@@ -9,7 +9,7 @@ from sqlalchemy import Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.database.pool import Pool
-from server.database.replica_choice import REPLICA_FAILURES
+from engine.database.reachability import STATEMENT_ERRORS
 
 _PATIENCE = 2
 """Seconds to wait for the replica."""
@@ -49,7 +49,7 @@ async def replica_health(primary: AsyncConnection, replica: Pool) -> ReplicaHeal
     try:
         async with asyncio.timeout(_PATIENCE):
             row = await replica.row(_REPLAYED, [written])
-    except REPLICA_FAILURES:
+    except STATEMENT_ERRORS:
         row = None
     if row is None:
         return ReplicaHealth(ReplicaStatus.AWAY, None)

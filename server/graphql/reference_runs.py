@@ -27,6 +27,7 @@ from engine.base.preamble import GateClosedError
 from engine.compiled.payloads import PayloadExecutor, Payloads
 from engine.compiled.query_plans import Asked
 from engine.database.pool import Pool
+from engine.database.reachability import STATEMENT_ERRORS
 from engine.database.snapshot import Reader
 from engine.reference.large_lists import TakenList
 from engine.writes.sessions import WriteSessions
@@ -175,7 +176,7 @@ class ReferenceRuns:
             read_before=run.request.large_lists,
         )
         answer = result if isinstance(result, ExecutionResult) else await result
-        await proof.ask()
+        await _proved(proof, answer)
         log_codes(refusal.code.name for refusal in context.refusals)
         if context.retry_after is not None:
             answer = LimitedResult(answer, context.retry_after)
@@ -208,6 +209,19 @@ class ReferenceRuns:
             raise
         self.known_callers.note(found)
         return found
+
+
+async def _proved(proof: Proof, answer: ExecutionResult) -> None:
+    """Have the database say whether the token is valid, if no change did. Where it cannot be asked, what a
+    change failed with is answered: that may have been the commit, so "nothing was done" would be wrong.
+
+    Raises Unauthenticated, and what the database raises where nothing failed before.
+    """
+    try:
+        await proof.ask()
+    except STATEMENT_ERRORS:
+        if not answer.errors:
+            raise
 
 
 def _read(lists: Iterable[TakenList]) -> list[GraphQLError]:

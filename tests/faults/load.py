@@ -23,7 +23,7 @@ KINDS = {TRANSFER, RENAME, READ}
 
 _TRANSFER = """mutation ($input: CreditTransferInput!) { creditTransfer(input: $input) {
   transaction { id } userErrors { code } } }"""
-_RENAME = """mutation ($input: AccountUpdateInput!) { accountUpdate(input: $input) {
+RENAME_DOCUMENT = """mutation ($input: AccountUpdateInput!) { accountUpdate(input: $input) {
   account { version } userErrors { code } } }"""
 _NAME = "query ($id: ID!) { account(id: $id) { name version } }"
 _CREDIT = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Account { credit { balance reserved } } } }"
@@ -109,7 +109,7 @@ class Load:
 
     async def _rename(self, named: Named, name: str) -> None:
         values = {"accountId": named.account.id, "expectedVersion": named.version, "name": name}
-        code, data = await self._ask(RENAME, _RENAME, named.owner, input=values)
+        code, data = await self._ask(RENAME, RENAME_DOCUMENT, named.owner, input=values)
         if not code:
             named.is_now(data["accountUpdate"]["account"]["version"], name)
         elif code == _CHANGED_MEANWHILE:
