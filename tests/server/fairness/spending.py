@@ -28,6 +28,14 @@ async def until_known(api: Api, caller: Asking) -> None:
     while '"place"' in (await post(api, "{ __typename }", caller)).headers["ratelimit"]:
         assert time.monotonic() < deadline
     await asyncio.sleep(0.1)  # until its person was looked up, it counts for itself
+    while any(_looks_up(task) for task in asyncio.all_tasks()):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+
+
+def _looks_up(task: asyncio.Task[object]) -> bool:
+    """Of an application in this process."""
+    return getattr(task.get_coro(), "__name__", "") == "_look_up"
 
 
 @asynccontextmanager
