@@ -175,6 +175,7 @@ GROWING = {
     "server/http/key_uses.py KeyUses._new": "those of the last second",
     "server/settings/payments.py PracticePayments.charges": "payments of the demo, which move no money",
     "server/failures/repeated_lines.py RepeatedLines._kinds": "kinds of lines, of which the code has few",
+    "resolvers/messages/delivery/first_shares.py FirstShares._left": "at most _MOST",
     "server/uploads/places.py UploadPlaces._open": "at most UPLOADS_AT_ONCE",
     "server/live/socket.py _Connection._running": "at most MOST_OPERATIONS",
     "server/live/socket.py _Connection._tasks": "at most _MOST_TASKS",

@@ -8,6 +8,7 @@ from resolvers.billing.status_history import SuspendedAccounts
 from resolvers.domains.dns import Dns
 from resolvers.inputs.address_digests import ContactKey, KeySource
 from resolvers.messages.attachments.room import AttachmentRoom
+from resolvers.messages.delivery.first_shares import FirstShares
 from resolvers.messages.tracking.signers import SignerSource, no_signers
 from resolvers.messages.transport import Envelope, Sms, Transport
 from resolvers.payments.provider import PaymentProvider
@@ -46,6 +47,8 @@ class Deployment:
     """What e-mails are handed to; None: they wait."""
     attachment_room: AttachmentRoom = field(default_factory=AttachmentRoom)
     """For the files of e-mails that are handed over."""
+    first_shares: FirstShares = field(default_factory=FirstShares)
+    """Whose messages go first."""
     sms: Transport[Sms] | None = None
     """What SMS are handed to; None: they wait."""
     dns: Dns = field(default_factory=Dns)

@@ -1,176 +1,21 @@
 """Messages that are due: claimed, handed over, and settled."""
 
-import asyncio
-import datetime
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-
-from authz.policy.refusals import Refusal
-from authz.wall.worker_door import enter_as_worker
-from engine.writes.sessions import WriteSession, WriteSessions
-from models.base.ids import AccountId, AccountKey, AttachmentId, present_in_account
+from engine.writes.sessions import WriteSessions
 from models.effects.jobs import Job
 from models.messages.job_kinds import MESSAGE_DELIVERY
-from models.messages.tables import MessageChannel, MessageStatus
-from resolvers.messages.attachments.room import GoneError, NoRoomError
-from resolvers.messages.delivery.claim import claim_messages
-from resolvers.messages.delivery.claimed import ClaimedMessage
-from resolvers.messages.delivery.rendered import rendered
-from resolvers.messages.delivery.settle import Settled, settle_messages, settled_as
-from resolvers.messages.ids import KINDS
-from resolvers.messages.queue import note_done
-from resolvers.messages.sms import fault_of_rendered
-from resolvers.messages.tracking.links import MessageLinks
-from resolvers.messages.transport import Handed, Sms, Verdict
-from resolvers.sealing.keyring import NotOpenedError
-from resolvers.statistics.count import note_counted
-from resolvers.templates.rendering.work import Fault, Part
+from models.messages.tables import MessageChannel
 from schema.fields.deployment import Deployment
+from server.jobs.message_carrier import MessageCarrier
 from server.jobs.message_mail import MailWriter
+from server.jobs.message_turn import MessageTurn
 from server.jobs.work import JobWork, Work
-from server.logs.metrics import deliveries
-
-_ROUNDS = 10
-"""Of a turn: so often some messages of the tree are claimed before other trees have their turns."""
-
-_HELD = datetime.timedelta(minutes=10)
-"""Until accounts that may not send are looked at again, and messages whose domain is not verified."""
-
-_UNVERIFIED = Handed(
-    Verdict.LATER, "The domain that it comes from is not verified.", _HELD.total_seconds(), is_tried=False
-)
-_NO_KEY = Handed(
-    Verdict.LATER, "What it is signed with is out of reach.", _HELD.total_seconds(), is_tried=False
-)
-_NO_ROOM = Handed(Verdict.LATER, "Other large messages are handed over.", 1.0, is_tried=False)
-_TESTED = Handed(Verdict.ACCEPTED, "A test: it was handed over to nobody.")
-
-
-@dataclass(frozen=True)
-class _Carrier:
-    """What hands over the messages of one turn."""
-
-    sessions: WriteSessions
-    deployment: Deployment
-    writer: MailWriter
-
-    async def deliver(self, message: ClaimedMessage) -> Settled:
-        """Hand one message over."""
-        if message.expires_at <= message.claimed_at:
-            answer = "It could not be handed over within 24 hours."
-            return Settled(message, MessageStatus.FAILED, answer, is_tried=False)
-        handed = await self._handed(message)
-        deliveries.labels(channel=message.source.channel.name, verdict=handed.verdict.name).inc()
-        return settled_as(message, handed)
-
-    async def _handed(self, message: ClaimedMessage) -> Handed:
-        is_email = message.source.channel is MessageChannel.EMAIL
-        if is_email and message.signing_key is None:
-            return _UNVERIFIED
-        try:
-            links = self.writer.links(message) if is_email else None
-        except Refusal:
-            return _NO_KEY
-        url = None if links is None else links.unsubscribe_url()
-        parts = await rendered(self.deployment.renderer, message, url)
-        if isinstance(parts, Fault):
-            return _failed(f"The template cannot be rendered. {parts}")
-        return await (self._mailed(message, parts, links) if is_email else self._texted(message, parts))
-
-    async def _mailed(
-        self, message: ClaimedMessage, parts: Mapping[Part, str], links: MessageLinks | None
-    ) -> Handed:
-        if not message.attachments:
-            return await self._written(message, parts, links, {})
-        account = AccountKey(message.master_id, message.account_id)
-        room = self.deployment.attachment_room
-        try:
-            async with room.contents(self.sessions, account, message.attachments) as contents:
-                return await self._written(message, parts, links, contents)
-        except NoRoomError:
-            return _NO_ROOM
-        except GoneError:
-            return _failed("A file that it brings is not there any more.")
-
-    async def _written(
-        self,
-        message: ClaimedMessage,
-        parts: Mapping[Part, str],
-        links: MessageLinks | None,
-        contents: Mapping[AttachmentId, bytes],
-    ) -> Handed:
-        key, mail = message.signing_key, self.deployment.mail
-        if key is None or mail is None:
-            raise AssertionError("it was claimed for a mail server")
-        try:
-            if contents:
-                # In a thread: 10 MB take half a second.
-                envelope = await asyncio.to_thread(self.writer.envelope, message, key, parts, links, contents)
-            else:
-                envelope = self.writer.envelope(message, key, parts, links, contents)
-        except ValueError as error:
-            return _failed(f"It is no mail: {error}")
-        except (NotOpenedError, Refusal):
-            return _NO_KEY
-        return _TESTED if message.is_test else await mail.hand_over(envelope)
-
-    async def _texted(self, message: ClaimedMessage, parts: Mapping[Part, str]) -> Handed:
-        if self.deployment.sms is None:
-            raise AssertionError("it was claimed for a gateway")
-        text = parts[Part.TEXT]
-        if (fault := fault_of_rendered(text, message.sends, message.stream)) is not None:
-            return _failed(f"It is no SMS: {fault}")
-        sms = Sms(
-            # A receipt names the message by it, so it names the account too.
-            id=present_in_account(KINDS[message.stream], message.account_id, message.id),
-            sender=message.from_address,
-            recipient=message.canonical,
-            text=text,
-        )
-        return _TESTED if message.is_test else await self.deployment.sms.hand_over(sms)
 
 
 async def deliver_turn(sessions: WriteSessions, deployment: Deployment, job: Job) -> None:
     """One turn of the tree. Another job follows where there is more."""
-    channels = _channels(deployment)
-    carrier = _Carrier(sessions, deployment, MailWriter(deployment))
-    done: list[Settled] = []
-    looked_at: dict[AccountId, None] = {}
-    held: dict[AccountId, None] = {}
-    for _ in range(_ROUNDS):
-        async with _settling(sessions, deployment, job, done) as session:
-            claimed = await claim_messages(session, job.master_id, deployment.review, channels)
-        done = []
-        if claimed is None:
-            break
-        looked_at |= dict.fromkeys(claimed.looked_at)
-        held |= dict.fromkeys(claimed.held)
-        if claimed.is_last:
-            break
-        done = await asyncio.gather(*[carrier.deliver(message) for message in claimed.messages])
-    async with _settling(sessions, deployment, job, done) as session:
-        if await enter_as_worker(session, job.master_id):
-            if looked_at:
-                await note_done(session, job.master_id, list(looked_at), channels)
-            if held:
-                await note_done(session, job.master_id, list(held), channels, _HELD)
-
-
-@asynccontextmanager
-async def _settling(
-    sessions: WriteSessions, deployment: Deployment, job: Job, done: Sequence[Settled]
-) -> AsyncIterator[WriteSession]:
-    """A transaction that writes down first what became of messages."""
-    async with sessions.begin() as session:
-        is_counted = await settle_messages(session, job.master_id, done, deployment.keyring)
-        yield session
-        if is_counted:
-            await note_counted(session, job)
-
-
-def _failed(answer: str) -> Handed:
-    return Handed(Verdict.REFUSED, answer, is_tried=False)
+    carrier = MessageCarrier(sessions, deployment, MailWriter(deployment))
+    shares = deployment.first_shares.turn(job.master_id)
+    await MessageTurn(sessions, deployment, carrier, _channels(deployment), job, shares).run()
 
 
 def _channels(deployment: Deployment) -> list[MessageChannel]:

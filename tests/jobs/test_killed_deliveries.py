@@ -179,7 +179,7 @@ async def test_nobody_gets_two_and_what_is_in_doubt_is_told(
     ended = {to for to in statuses if zlib.crc32(wire_address(to).encode()) % 20 == 1}
     left, others = await _doubted(world)
     assert others <= ended
-    assert left <= _KILLS * _TURNS * AT_ONCE
+    assert left <= _KILLS * _TURNS * 2 * AT_ONCE
     usage = "query ($id: ID!) { account(id: $id) { usage { sent } } }"
     assert (await api.read(usage, brand.owner, id=brand.us.id))["account"]["usage"]["sent"] == _RECIPIENTS
 

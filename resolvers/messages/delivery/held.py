@@ -11,6 +11,9 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, CampaignId, MasterId
 from models.campaigns.tables import UNTIL_RELEASED, campaigns
 
+HELD = datetime.timedelta(minutes=10)
+"""Until accounts that may not send are looked at again, and messages whose domain is not verified."""
+
 
 @dataclass(frozen=True)
 class HeldCampaign:

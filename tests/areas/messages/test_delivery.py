@@ -4,10 +4,13 @@ import asyncio
 import datetime
 import uuid
 
+import pytest
+
 from authz.wall.worker_door import enter_as_worker
 from models.accounts.tables import AccountStatus
 from models.base.ids import Kind, MasterId, parse_in_account
 from models.settings.tables import SettingName
+from server.jobs import message_turn
 from tests.areas.messages.shop import Shop
 from tests.areas.messages.site import Site
 from tests.client.api import Api
@@ -106,6 +109,21 @@ async def test_what_a_dead_worker_claimed_is_doubtful(api: Api, shop: Shop, site
     await site.work(shop)
     ((status, _),) = (await site.statuses(shop)).values()
     assert (status, site.mailbox.taken, await site.queued(shop)) == ("DOUBTFUL", [], 0)
+
+
+async def test_a_batch_that_waited_long_is_put_back(
+    api: Api, shop: Shop, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others would take it for one whose worker died, while it is handed over."""
+    await send(api, shop.owner, shop.account, [mail("1")])
+    with monkeypatch.context() as late:
+        late.setattr(message_turn, "_STALE_SECONDS", -1.0)
+        await site.work(shop)
+    ((status, _),) = (await site.statuses(shop)).values()
+    assert (status, await site.attempts(shop), site.mailbox.taken) == ("WAITING", [0], [])
+    await site.work(shop)
+    ((status, _),) = (await site.statuses(shop)).values()
+    assert (status, await site.attempts(shop), site.mailbox.recipients) == ("SENT", [1], ["ann@example.com"])
 
 
 async def test_two_workers_hand_over_each_message_once(
