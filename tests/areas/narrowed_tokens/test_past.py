@@ -2,6 +2,8 @@
 
 import asyncio
 import datetime
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -9,9 +11,10 @@ from sqlalchemy import delete, func, insert, select, text, update
 
 from authz.callers.tokens import digest_of
 from authz.policy.builtin_roles import BuiltinRole
+from models.access.histories import HISTORIES
 from models.access.session_ends import session_ends as stored_ends
 from models.api_keys.tables import api_keys
-from models.base.ids import Kind, parse
+from models.base.ids import Kind, parse, present
 from models.narrowed_tokens.tables import narrowed_tokens
 from models.people.sessions import sessions
 from models.sessions.tables import session_limits
@@ -26,11 +29,14 @@ from tests.areas.narrowed_tokens.endings import (
     session_ends,
     sign_out,
 )
-from tests.areas.narrowed_tokens.narrowing import Narrowed, narrowed
-from tests.authz.cases.moments import expire_member
+from tests.areas.narrowed_tokens.narrowing import Narrowed, narrow, narrowed
+from tests.authz.cases.moments import expire_member, open_session
 from tests.client.api import Caller
-from tests.client.mutations import ROLE_IDS, done
+from tests.client.mutations import ROLE_IDS, code_of, done
+from tests.concurrency.outcomes import ROUNDS
+from tests.world.world import Person
 
+(_VERSIONS,) = (history.versions for history in HISTORIES if history.table is narrowed_tokens)
 _MINE = frozenset({"ACCOUNT_READ", "ACCOUNT_WRITE"})
 
 
@@ -263,3 +269,45 @@ async def test_a_token_that_was_made_while_another_transaction_waited_had_its_ti
         await early.execute(delete(sessions).where(sessions.c.digest == digest_of(scene.member.token)))
     assert datetime.datetime.fromisoformat(begun) < made
     assert await _held(scene, token, made, await _now(scene)) == [_MINE, None]
+
+
+async def test_tokens_that_meet_the_end_of_their_session(scene: Scene) -> None:
+    """Made and revoked meanwhile: whatever came first, none works afterwards, and each has one past."""
+    for _ in range(ROUNDS):
+        person = replace(
+            scene.member.person, token=await open_session(scene.world.database, scene.member.person)
+        )
+        token = await narrowed(scene.first, person, [scene.account], ["ACCOUNT_WRITE"])
+        made = await _now(scene)
+        inner, *_ = await asyncio.gather(
+            narrow(scene.first, token, [scene.account], ["ACCOUNT_WRITE"]),
+            code_of(scene.second, "tokenRevoke", person, narrowedTokenId=token.id),
+            scene.second.ask("mutation { signOut { userErrors { code } } }", person),
+        )
+        ended = await _now(scene)
+        assert await _held(scene, token, made, ended) == [_MINE, None]
+        family = await _made_of(scene, person)
+        assert len(family) == (2 if inner.done else 1)
+        for each in family:
+            assert await _held(scene, each, ended) == [None]
+            assert (await _told(scene, scene.owner, each, ended)).startswith("DENIED: ")
+            await _assert_one_past(scene, each)
+
+
+async def _made_of(scene: Scene, person: Person) -> list[Narrowed]:
+    """The tokens of a session, whatever has become of it."""
+    mine = select(_VERSIONS.c.id).where(_VERSIONS.c.root_digest == digest_of(person.token)).distinct()
+    async with scene.world.database.connect() as connection:
+        ids = (await connection.execute(mine)).scalars()
+        return [Narrowed("", present(Kind.NARROWED_TOKEN, each)) for each in ids]
+
+
+async def _assert_one_past(scene: Scene, token: Narrowed) -> None:
+    """Its versions follow one another."""
+    mine = select(_VERSIONS).where(_VERSIONS.c.id == parse(Kind.NARROWED_TOKEN, token.id))
+    async with scene.world.database.connect() as connection:
+        rows = (await connection.execute(mine.order_by(_VERSIONS.c.holds_from))).all()
+    assert len(rows) in (1, 2)
+    for earlier, later in pairwise(rows):
+        assert earlier.holds_until == later.holds_from
+        assert (earlier.revoked_at, later.revoked_at is None) == (None, False)

@@ -27,6 +27,7 @@ _RIGHTS = SCOPES.map(lambda names: (names - {"ACCOUNT_SUSPEND"}) | {"STATISTICS_
 _DRAWS = st.builds(
     Draw, st.sampled_from(sorted(_TRIES)), _NUMBERS, _NUMBERS, _NUMBERS, _RIGHTS, _RIGHTS, st.booleans()
 )
+_STORIES = st.lists(DOINGS | DOINGS | _DRAWS, min_size=8, max_size=14)
 _ASKED = st.sampled_from([each.name for each in Permission])
 
 
@@ -60,7 +61,11 @@ async def test_the_past_is_what_the_present_was(
 
 
 @examples(6)
-@given(plot=plots(most_accounts=4), draws=st.lists(_DRAWS | DOINGS, min_size=6, max_size=14), asked=_ASKED)
+@given(
+    plot=plots(most_accounts=4),
+    draws=st.lists(DOINGS | DOINGS | _DRAWS, min_size=8, max_size=14),
+    asked=_ASKED,
+)
 async def test_so_it_is_of_narrowed_tokens(
     plot: Plot, draws: list[Draw | tuple[Doing, int]], asked: str, api: Api, registry: World
 ) -> None:
