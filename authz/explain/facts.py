@@ -42,7 +42,8 @@ class AskedAccount:
 
 @dataclass(frozen=True)
 class AskedToken:
-    """A narrowed token. `works`: neither it nor what it was made of has ended."""
+    """A narrowed token. `expired`: by the database's clock. `works`: neither it nor what it was made of has
+    ended."""
 
     id: NarrowedTokenId
     audience: str
@@ -50,6 +51,7 @@ class AskedToken:
     scopes: int
     revoked_at: datetime.datetime | None
     expires_at: datetime.datetime
+    expired: bool
     works: bool
 
 

@@ -1,8 +1,6 @@
 """The rules for narrowed tokens: state, accounts and permissions (N1). A token has what its parent has, as
 far as none of them denies it."""
 
-import datetime
-
 from authz.explain.facts import AskedToken, Facts
 from authz.explain.steps import AccessEffect, AccessStepKind, Step, on_day
 from authz.policy.permissions import Permission
@@ -24,7 +22,7 @@ def _state(token: AskedToken) -> Step:
         return Step(kind, AccessEffect.ALLOWS, f"{name} works.", about)
     if token.revoked_at is not None:
         sentence = f"{name} was revoked{on_day(token.revoked_at)}."
-    elif token.expires_at <= datetime.datetime.now(datetime.UTC):
+    elif token.expired:
         sentence = f"{name} expired{on_day(token.expires_at)}."
     else:
         sentence = f"{name} has ended with what it was made of."

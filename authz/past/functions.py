@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, Select, Uuid, literal_column, select, true
 from sqlalchemy.types import TypeEngine
 
 from authz.reach import functions as reach
-from authz.reach.everybody import access_in, access_of
+from authz.reach.everybody import access_of, access_with_tokens_in
 from authz.reach.status import status_mask
 from engine.compiled.sql_text import prepared
 from models.accounts.tables import accounts
@@ -15,12 +15,12 @@ from models.base.stored_functions import Language, Rights, StoredFunction, Volat
 
 
 def _access() -> Select[Any]:
-    """Who holds rights in an account, after its status."""
+    """Who holds rights in an account, and what their narrowed tokens leave, after its status."""
     account = accounts.alias()
-    access = access_in(account).lateral("access")
+    access = access_with_tokens_in(account).lateral("access")
     mask = access.c.mask.op("&")(status_mask(account))
     return (
-        select(access.c.user_id, access.c.api_key_id, mask)
+        select(access.c.user_id, access.c.api_key_id, access.c.token_id, mask)
         .select_from(account.join(access, true()))
         .where(account.c.master_id == literal_column("$1", Uuid), account.c.id == literal_column("$2", Uuid))
     )
@@ -37,7 +37,7 @@ def _access_of() -> Select[Any]:
 _MOST_PLACES = 1_000
 """Where is looked for what ended at one moment."""
 
-_ASKED_BY_REACH = ("api_key_stops", "break_glass_grants")
+_ASKED_BY_REACH = ("api_key_stops", "break_glass_grants", "narrowed_grants")
 """The functions that reach's statements call: they have to be about the same moment."""
 
 FUNCTIONS = (
@@ -53,8 +53,8 @@ FUNCTIONS = (
         if function.head.partition("(")[0] in _ASKED_BY_REACH
     ),
     StoredFunction(
-        "past.access_at(uuid, uuid, timestamptz) RETURNS TABLE (user_id uuid, api_key_id uuid, mask bigint) "
-        "ROWS 10",
+        "past.access_at(uuid, uuid, timestamptz) "
+        "RETURNS TABLE (user_id uuid, api_key_id uuid, token_id uuid, mask bigint) ROWS 10",
         "\n#variable_conflict use_column\n"
         "BEGIN PERFORM set_config('mandant.moment', $3::text, true); "
         f"RETURN QUERY {prepared(_access()).sql}; END",

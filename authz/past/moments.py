@@ -37,7 +37,8 @@ def access_at(
     account_id: ColumnElement[uuid.UUID],
     moment: ColumnElement[datetime.datetime],
 ) -> FromClause:
-    """Who held rights in an account at a known moment: rows (user_id, api_key_id, mask). The mask is what the
-    account's status left."""
-    columns = column("user_id", Uuid), column("api_key_id", Uuid), column("mask", BigInteger)
-    return func.past.access_at(master_id, account_id, moment).table_valued(*columns).lateral()
+    """Who held rights in an account at a known moment: rows (user_id, api_key_id, token_id, mask). The mask
+    is what the account's status left. `token_id`: of a narrowed token, whose row names whom it acted for."""
+    ids = (column(name, Uuid) for name in ("user_id", "api_key_id", "token_id"))
+    found = func.past.access_at(master_id, account_id, moment)
+    return found.table_valued(*ids, column("mask", BigInteger)).lateral()

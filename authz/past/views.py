@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from authz.guards.parent_link import PASSING
+from authz.past import triggers
 from models.access.histories import HISTORIES, History
 from models.accounts.tables import EVERYTHING_PASSES
 from models.base.columns import APPLICATION_ROLE
-
-_TRIGGERS = {"INSERT": "NEW", "UPDATE": "OLD", "DELETE": "OLD"}
-"""After what a history is kept, and by which rows what was touched is known."""
+from models.people.sessions import sessions
 
 
 @dataclass(frozen=True)
@@ -64,37 +63,41 @@ def _closure() -> _View:
     )
 
 
+def _sessions() -> _View:
+    """When each session ends, or has ended. They have no beginning here: no narrowed token is older than its
+    session."""
+    ended = "SELECT FROM public.session_ends AS ended WHERE ended.id = present.id"
+    return _View(
+        sessions.name,
+        "SELECT id, user_id, digest, ended_at AS expires_at FROM public.session_ends "
+        "UNION ALL SELECT id, user_id, digest, expires_at FROM public.sessions AS present "
+        f"WHERE NOT EXISTS ({ended})",
+    )
+
+
 _VIEWS = (
     *map(_as_of_moment, HISTORIES),
     _closure(),
+    _sessions(),
     _View("users", "SELECT id, name, email_canonical FROM public.users"),
 )
 """Each after those that it reads."""
 
 
 def synchronize(connection: Connection) -> None:
-    """Write the views and the triggers. Part of `mandant migrate`, once the functions are written.
-
-    A table that gets its triggers is locked, so that its history begins with the rows of one moment.
-    """
+    """Write the views and the triggers. Part of `mandant migrate`, once the functions are written."""
     if _views_differ(connection):
         for view in reversed(_VIEWS):
             connection.exec_driver_sql(f"DROP VIEW IF EXISTS past.{view.name}")
         for view in _VIEWS:
             for statement in _written(view):
                 connection.exec_driver_sql(statement)
-    bare = [history for history in HISTORIES if not _is_kept(connection, history)]
-    for history in bare:
-        for statement in _triggers_of(history):
-            connection.exec_driver_sql(statement)
-    moment = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
-    for history in bare:
-        connection.execute(text(_begun(history)), {"moment": moment})
+    triggers.synchronize(connection)
 
 
 def differs(connection: Connection) -> bool:
     """Whether a view is another one, or a history is not kept."""
-    return _views_differ(connection) or not all(_is_kept(connection, history) for history in HISTORIES)
+    return _views_differ(connection) or triggers.differs(connection)
 
 
 def _views_differ(connection: Connection) -> bool:
@@ -110,33 +113,3 @@ def _written(view: _View) -> Iterator[str]:
     yield f"CREATE VIEW past.{view.name} WITH (security_invoker = true) AS {view.query}"
     yield f"COMMENT ON VIEW past.{view.name} IS '{view.digest}'"
     yield f"GRANT SELECT ON past.{view.name} TO {APPLICATION_ROLE}"
-
-
-def _is_kept(connection: Connection, history: History) -> bool:
-    statement = text(
-        "SELECT count(*) FROM pg_trigger WHERE tgrelid = to_regclass(:table) AND NOT tgisinternal "
-        "AND tgenabled = 'O' AND tgfoid = to_regproc(:function)"
-    )
-    names = {"table": f"public.{history.table.name}", "function": f"mandant_keep_{history.table.name}"}
-    return bool(connection.execute(statement, names).scalar_one() == len(_TRIGGERS))
-
-
-def _triggers_of(history: History) -> Iterator[str]:
-    table = history.table.name
-    for event, rows in _TRIGGERS.items():
-        yield (
-            f"CREATE OR REPLACE TRIGGER keep_history_of_{event.lower()} AFTER {event} ON {table} "
-            f"REFERENCING {rows} TABLE AS touched "
-            f"FOR EACH STATEMENT EXECUTE FUNCTION mandant_keep_{table}()"
-        )
-
-
-def _begun(history: History) -> str:
-    columns = ", ".join(history.columns)
-    same = " AND ".join(f"version.{name} = present.{name}" for name in history.key)
-    return (
-        f"INSERT INTO {history.versions.name} ({columns}, holds_from, holds_until) "
-        f"SELECT {columns}, :moment, 'infinity' FROM {history.table.name} AS present "
-        f"WHERE NOT EXISTS (SELECT FROM {history.versions.name} AS version "
-        f"WHERE {same} AND version.holds_until = 'infinity')"
-    )

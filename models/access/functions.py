@@ -1,4 +1,4 @@
-"""The stored functions that keep the histories, one for each table."""
+"""The stored functions that keep the histories, one for each table, and the ends of sessions."""
 
 from models.access.histories import HISTORIES, History
 from models.base.stored_functions import StoredFunction, functions_in
@@ -32,4 +32,7 @@ def _keeping(history: History) -> tuple[StoredFunction, ...]:
     )
 
 
-FUNCTIONS = tuple(function for history in HISTORIES for function in _keeping(history))
+FUNCTIONS = (
+    *(function for history in HISTORIES for function in _keeping(history)),
+    *functions_in(__package__, "keep_session_ends"),
+)

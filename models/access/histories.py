@@ -16,6 +16,7 @@ from models.api_keys.tables import api_keys
 from models.base.columns import NOT_OF_A_TREE, Column, moment
 from models.base.planes import control_table
 from models.members.tables import memberships
+from models.narrowed_tokens.tables import narrowed_tokens
 from models.parent_access.openings import break_glass_openings
 from models.promises.tables import access_promises
 from models.roles.tables import role_policy_lines, roles
@@ -58,9 +59,11 @@ def _history(
     *kept: str,
     key: tuple[str, ...] = _OF_A_TREE,
     found_by: tuple[tuple[str, ...], ...] = (),
+    crowded_by: tuple[str, ...] = (),
     holder: tuple[Holder, str] | None = None,
 ) -> History:
-    """`found_by`: the columns by which reach finds rows, besides the key."""
+    """`found_by`: the columns by which reach finds rows, besides the key. `crowded_by`: a column each, where
+    very many versions have one value, and few of them hold at a moment."""
     name = f"{table.name}_history"
     copied = [Column(each, table.c[each].type, nullable=table.c[each].nullable) for each in (*key, *kept)]
     period = func.tstzrange(column("holds_from"), column("holds_until"))
@@ -73,6 +76,10 @@ def _history(
         CheckConstraint("holds_from < holds_until", name="period"),
         ExcludeConstraint(*((each, "=") for each in key), (period, "&&"), name=f"ex_{name}", using="gist"),
         *(Index(None, *columns) for columns in found_by),
+        *(
+            Index(f"ix_{name}_{each}_period", each, "holds_from", "holds_until", postgresql_using="gist")
+            for each in crowded_by
+        ),
         info=table.info if NOT_OF_A_TREE in table.info else None,
     )
     return History(table, key, kept, versions, holder)
@@ -110,6 +117,7 @@ HISTORIES = (
         api_keys,
         *("account_id", "role_id", "scopes", "ip_ranges", "creator_user_id", "creator_api_key_id"),
         *("adopter_user_id", "when_maker_loses_access", "expires_at", "revoked_at"),
+        *("digest", "previous_digest", "previous_expires_at"),
         found_by=(("id",), ("master_id", "account_id")),
         holder=(Holder.KEY, "id"),
     ),
@@ -124,6 +132,14 @@ HISTORIES = (
         *("account_id", "permission", "role_ids", "ended_at"),
         found_by=(("master_id", "account_id"),),
     ),
+    _history(
+        narrowed_tokens,
+        *("user_id", "api_key_master_id", "api_key_id", "root_digest", "ancestor_ids"),
+        *("account_ids", "scopes", "audience", "expires_at", "revoked_at", "created_at"),
+        key=("id",),
+        found_by=(("root_digest",),),
+        crowded_by=("user_id", "api_key_id"),
+    ),
 )
 """The tree itself has no history: an account's parent never changes, and what passes the links follows from
-`parent_access`."""
+`parent_access`. Sessions have none, as their ends move with each use: see `models.access.session_ends`."""

@@ -3,7 +3,7 @@
 import datetime
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, Uuid, and_, column, func, null, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, Uuid, and_, column, func, or_, select
 
 from authz.past.moments import access_at, is_known, known_since
 from authz.policy.permissions import Permission, allows
@@ -40,9 +40,9 @@ def entries_of(
         Permission | None, Described("Only those who had this permission. Left out, everybody with a right.")
     ] = None,
 ) -> Select[Any]:
-    """Every person and API key that had a right in the account, through this account or one above. People are
-    listed if you have MEMBERS_READ, keys if you have API_KEYS_READ. Narrowed tokens are not listed: each had
-    at most what whom it acted for had. Names are today's."""
+    """Every person and API key that had a right in the account, through this account or one above, and every
+    narrowed token of theirs that worked here. People are listed if you have MEMBERS_READ, keys if you have
+    API_KEYS_READ, and tokens with those that they acted for. Names are today's."""
     access = access_at(past.c.master_id, past.c.account_id, past.c.moment)
     seen = or_(
         and_(access.c.user_id.is_not(None), allows(past.c.mask, Permission.MEMBERS_READ)),
@@ -51,10 +51,10 @@ def entries_of(
     found = select(
         past.c.master_id,
         past.c.account_id,
-        func.coalesce(access.c.user_id, access.c.api_key_id).label("subject"),
+        func.coalesce(access.c.token_id, access.c.user_id, access.c.api_key_id).label("subject"),
         access.c.user_id,
         access.c.api_key_id,
-        null().cast(Uuid).label("token_id"),
+        access.c.token_id,
         access.c.mask.label("permissions"),
     ).where(seen)
     return found if permission is None else found.where(allows(access.c.mask, permission))

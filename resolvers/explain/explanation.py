@@ -9,21 +9,20 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Select, Text, Uuid, bindparam, literal, select
 
-from authz.callers.narrowed import token_lives
 from authz.callers.principals import Principal
 from authz.explain.explanation import explain, explain_past, read_known_facts, read_past_facts
-from authz.explain.facts import AskedAccount, AskedToken, Subject, Viewpoint
+from authz.explain.facts import AskedAccount, Subject, Viewpoint
 from authz.explain.granters import read_granters
 from authz.explain.steps import AccessDecision, Explanation
 from authz.policy.permissions import Permission
-from authz.policy.refusals import NotFound, Refusal, RefusalCode
+from authz.policy.refusals import NotFound
 from authz.reach.reach import readable_account
 from engine.base.moments import in_utc
 from engine.database.snapshot import Reader
 from models.api_keys.tables import api_keys
 from models.base.ids import ApiKeyId, Kind, UserId, parse
-from models.narrowed_tokens.tables import narrowed_tokens
 from models.people.users import users
+from resolvers.explain.tokens import NamedToken, token_named
 from resolvers.inputs.global_ids import parse_member, required
 from resolvers.members.reads import person_by_id
 
@@ -67,7 +66,11 @@ class ExplainedAccess:
 class _Named:
     user_id: UserId | None
     api_key_id: ApiKeyId | None
-    token: Row | None = None
+    token: NamedToken | None = None
+
+    @property
+    def token_row(self) -> Row | None:
+        return None if self.token is None else self.token.row
 
 
 async def explain_access(reader: Reader, principal: Principal, question: AccessQuestion) -> ExplainedAccess:
@@ -78,7 +81,8 @@ async def explain_access(reader: Reader, principal: Principal, question: AccessQ
     """
     account_row = await _account_row(reader, question.account_id)
     account = AskedAccount(account_row["master_id"], account_row["id"])
-    named = await _named(reader, principal, question.subject)
+    moment = None if question.at is None else in_utc(question.at)
+    named = await _named(reader, principal, question.subject, moment)
     person = await _row(reader, select(users).where(users.c.id == bindparam("id")), named.user_id)
     key = await _row(reader, _key_of_tree(account), named.api_key_id)
     subject = Subject(
@@ -86,11 +90,14 @@ async def explain_access(reader: Reader, principal: Principal, question: AccessQ
         named.api_key_id,
         name=str((person or key or {}).get("name", "")),
         is_asker=_is_asker(principal, named),
-        token=None if named.token is None else _asked_token(named.token),
+        token=None if named.token is None else named.token.asked,
     )
-    if question.at is not None:
-        explanation = await _explain_past(reader, account, subject, question.permission, in_utc(question.at))
-        return ExplainedAccess(explanation, account_row, person, key, named.token, None)
+    if moment is not None:
+        facts = await read_past_facts(reader, account, subject, Viewpoint.ASKER, moment)
+        if named.token is not None:
+            named.token.check_was_made()
+        explanation = explain_past(facts, question.permission)
+        return ExplainedAccess(explanation, account_row, person, key, named.token_row, None)
     facts = await read_known_facts(reader, account, subject, Viewpoint.ASKER)
     explanation = explain(facts, question.permission)
     granters = None
@@ -98,17 +105,7 @@ async def explain_access(reader: Reader, principal: Principal, question: AccessQ
         found = await read_granters(reader, account, facts, question.permission)
         if found is not None:
             granters = KnownGranters(await _people(reader, found.user_ids), found.total_count)
-    return ExplainedAccess(explanation, account_row, person, key, named.token, granters)
-
-
-async def _explain_past(
-    reader: Reader, account: AskedAccount, subject: Subject, permission: Permission, moment: datetime.datetime
-) -> Explanation:
-    if subject.token is not None:
-        message = "Narrowed tokens have no past: ask about the person or API key that it acts for."
-        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "at")
-    facts = await read_past_facts(reader, account, subject, Viewpoint.ASKER, moment)
-    return explain_past(facts, permission)
+    return ExplainedAccess(explanation, account_row, person, key, named.token_row, granters)
 
 
 async def _account_row(reader: Reader, account_id: str) -> Row:
@@ -120,12 +117,17 @@ async def _account_row(reader: Reader, account_id: str) -> Row:
     return rows[0]
 
 
-async def _named(reader: Reader, principal: Principal, subject: str | None) -> _Named:
+async def _named(
+    reader: Reader, principal: Principal, subject: str | None, moment: datetime.datetime | None
+) -> _Named:
     if subject is None and principal.token_id is None:
         return _Named(principal.user_id, principal.api_key_id)
     token_id = principal.token_id if subject is None else parse(Kind.NARROWED_TOKEN, subject)
     if token_id is not None:
-        return await _named_token(reader, token_id)
+        token = await token_named(reader, token_id, moment)
+        if token is None:
+            raise NotFound("subject")
+        return _Named(token.row["user_id"], token.row["api_key_id"], token)
     user_id, api_key_id = parse(Kind.USER, subject), parse(Kind.API_KEY, subject)
     member = parse_member(subject)
     if member is not None:
@@ -138,36 +140,12 @@ async def _named(reader: Reader, principal: Principal, subject: str | None) -> _
     )
 
 
-async def _named_token(reader: Reader, token_id: UUID) -> _Named:
-    works = token_lives(narrowed_tokens).label("works")
-    row = await _row(
-        reader,
-        select(narrowed_tokens, works).where(narrowed_tokens.c.id == bindparam("id", type_=Uuid())),
-        token_id,
-    )
-    if row is None:
-        raise NotFound("subject")
-    return _Named(row["user_id"], row["api_key_id"], row)
-
-
 def _is_asker(principal: Principal, named: _Named) -> bool:
     """Whether the caller asks about itself, or about a token that was made of it."""
     if principal.token_id is not None:
-        token = named.token
-        return token is not None and principal.token_id in (token["id"], *token["ancestor_ids"])
+        row = named.token_row
+        return row is not None and principal.token_id in (row["id"], *row["ancestor_ids"])
     return (named.user_id, named.api_key_id) == (principal.user_id, principal.api_key_id)
-
-
-def _asked_token(row: Row) -> AskedToken:
-    return AskedToken(
-        row["id"],
-        row["audience"],
-        frozenset(row["account_ids"]),
-        row["scopes"],
-        row["revoked_at"],
-        row["expires_at"],
-        row["works"],
-    )
 
 
 async def _row(reader: Reader, statement: Select[Any], id: UUID | None) -> Row | None:

@@ -113,7 +113,8 @@ class ExplanationQuery:
             strawberry.argument(
                 description="A moment of the past, from `Account.accessKnownSince` on, else BAD_USER_INPUT: "
                 "whether they could do it then. Left out, it is now. What you may ask is decided as of now. "
-                "Narrowed tokens have no past: ask about whom they act for."
+                "A narrowed token can be asked about from when it was made, else BAD_USER_INPUT, and for as "
+                "long as the log is kept."
             ),
         ] = None,
     ) -> AccessExplanation | None:

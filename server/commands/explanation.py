@@ -23,6 +23,7 @@ from models.api_keys.tables import api_keys
 from models.base.ids import ApiKeyId, Kind, UserId, parse
 from models.people.holders import holder_of
 from models.people.users import users
+from resolvers.explain.tokens import NamedToken, token_named
 from resolvers.inputs.emails import email_address
 from server.commands.tables import new_table, printable
 from server.database.current import owners_database
@@ -31,8 +32,8 @@ from server.failures.command_failed import CommandFailed
 
 @dataclass(frozen=True)
 class OperatorQuestion:
-    """What an operator asks. `account`: a global id; `subject`: an e-mail address or an API key's id; `at`: a
-    moment of the past; None: now."""
+    """What an operator asks. `account`: a global id; `subject`: an e-mail address, or the id of an API key or
+    a narrowed token; `at`: a moment of the past; None: now."""
 
     account: str
     permission: Permission
@@ -49,6 +50,18 @@ class OperatorAnswer:
     explanation: Explanation
     granters: Granters | None
     is_past: bool
+
+
+@dataclass(frozen=True)
+class _Named:
+    subject: Subject
+    token: NamedToken | None = None
+
+    @property
+    def label(self) -> str:
+        """What the decision calls it."""
+        name = self.subject.name
+        return name if self.token is None else f"the token {self.token.asked.audience} of {name}"
 
 
 def permission_named(name: str) -> Permission:
@@ -86,37 +99,49 @@ async def _answer(reader: Reader, question: OperatorQuestion) -> OperatorAnswer:
     if not rows:
         raise CommandFailed(f"There is no account {printable(question.account)}.")
     account = AskedAccount(rows[0]["master_id"], rows[0]["id"])
-    subject = await _subject(reader, question.subject)
+    named = await _subject(reader, question)
+    subject = named.subject
     if question.at is not None:
-        past = await _past(reader, account, subject, question.permission, question.at)
-        return OperatorAnswer(rows[0]["name"], subject.name, past, None, is_past=True)
+        past = await _past(reader, account, named, question.permission, question.at)
+        return OperatorAnswer(rows[0]["name"], named.label, past, None, is_past=True)
     facts = await read_known_facts(reader, account, subject, Viewpoint.OPERATOR)
     explanation = explain(facts, question.permission)
     granters = None
     if explanation.decision is AccessDecision.DENIED:
         granters = await read_granters(reader, account, facts, question.permission)
-    return OperatorAnswer(rows[0]["name"], subject.name, explanation, granters, is_past=False)
+    return OperatorAnswer(rows[0]["name"], named.label, explanation, granters, is_past=False)
 
 
 async def _past(
-    reader: Reader, account: AskedAccount, subject: Subject, permission: Permission, at: datetime.datetime
+    reader: Reader, account: AskedAccount, named: _Named, permission: Permission, at: datetime.datetime
 ) -> Explanation:
     try:
-        facts = await read_past_facts(reader, account, subject, Viewpoint.OPERATOR, at)
+        facts = await read_past_facts(reader, account, named.subject, Viewpoint.OPERATOR, at)
+        if named.token is not None:
+            named.token.check_was_made()
     except Refusal as refusal:
         raise CommandFailed(str(refusal)) from refusal
     return explain_past(facts, permission)
 
 
-async def _subject(reader: Reader, text: str) -> Subject:
-    api_key_id = parse(Kind.API_KEY, text)
+async def _subject(reader: Reader, question: OperatorQuestion) -> _Named:
+    text = question.subject
+    token_id, api_key_id = parse(Kind.NARROWED_TOKEN, text), parse(Kind.API_KEY, text)
+    if token_id is not None:
+        token = await token_named(reader, token_id, question.at)
+        if token is None:
+            raise CommandFailed(f"There is no narrowed token {printable(text)}.")
+        user_id, api_key_id = token.row["user_id"], token.row["api_key_id"]
+        of_person = select(users.c.id, users.c.name).where(users.c.id == user_id)
+        (row,) = await reader.rows(of_person if api_key_id is None else _key(api_key_id))
+        return _Named(Subject(user_id, api_key_id, row["name"], is_asker=False, token=token.asked), token)
     rows = await reader.rows(_person(text) if api_key_id is None else _key(ApiKeyId(api_key_id)))
     if not rows:
         raise CommandFailed(f"There is no person and no API key {printable(text)}.")
     found, name = rows[0]["id"], rows[0]["name"]
     if api_key_id is not None:
-        return Subject(None, ApiKeyId(found), name, is_asker=False)
-    return Subject(UserId(found), None, name, is_asker=False)
+        return _Named(Subject(None, ApiKeyId(found), name, is_asker=False))
+    return _Named(Subject(UserId(found), None, name, is_asker=False))
 
 
 def _key(api_key_id: ApiKeyId) -> Select[Any]:
@@ -127,7 +152,9 @@ def _person(text: str) -> Select[Any]:
     try:
         address = email_address(text)
     except Refusal as refusal:
-        raise CommandFailed(f"Neither an e-mail address nor an API key's id: {printable(text)}.") from refusal
+        raise CommandFailed(
+            f"Neither an e-mail address nor the id of an API key or a narrowed token: {printable(text)}."
+        ) from refusal
     return select(users.c.id, users.c.name).where(users.c.id == holder_of(address.canonical))
 
 

@@ -66,7 +66,9 @@ def show_policy() -> None:
 def explain_access(
     account: Annotated[str, typer.Option(help="The account's id, acct_...")],
     permission: Annotated[Permission, typer.Option(parser=permission_named, metavar="PERMISSION")],
-    subject: Annotated[str, typer.Option(help="A person's e-mail address, or an API key's id, akey_...")],
+    subject: Annotated[
+        str, typer.Option(help="A person's e-mail address, or the id of an API key or narrowed token.")
+    ],
     at: Annotated[
         datetime.datetime | None,
         typer.Option(parser=moment_named, metavar="MOMENT", help="Of the past: 2026-03-03T12:00:00Z."),

@@ -12,6 +12,7 @@ BOUNDS = {
         history.versions.name: kept("who could do what in the past, as long as the log tells who changed it")
         for history in HISTORIES
     },
+    "session_ends": kept("until when narrowed tokens worked, as long as their histories"),
 }
 
 

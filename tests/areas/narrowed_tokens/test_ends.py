@@ -1,100 +1,42 @@
 """What ends a narrowed token ends it with the next request, on every process (T8)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import func, select, update
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import AccountStatus
-from models.api_keys.tables import WhenMakerLosesAccess, api_keys
+from models.api_keys.tables import api_keys
 from models.effects.events import events
 from models.narrowed_tokens.tables import narrowed_tokens
+from tests.areas.narrowed_tokens.endings import (
+    NOT_ACCEPTED,
+    WORKS,
+    Ending,
+    Scene,
+    bound_elsewhere,
+    key_ends,
+    key_revoked,
+    key_rotated,
+    key_stops,
+    session_ends,
+    sign_out,
+)
 from tests.areas.narrowed_tokens.narrowing import Narrowed, narrow, narrowed
-from tests.authz.cases.moments import expire_key, expire_member, expire_session, made_by
-from tests.authz.escalation.outcomes import DONE, mutate, outcome
-from tests.client.api import Api, Caller
+from tests.authz.cases.moments import expire_member
+from tests.authz.escalation.outcomes import DONE
+from tests.client.api import Caller
 from tests.client.mutations import code_of, done
-from tests.world.world import Account, ApiKey, Member, World
-
-NOT_ACCEPTED = ["401 UNAUTHENTICATED"] * 4
-WORKS = [DONE, DONE, "CONFLICT", "CONFLICT"]
-"""It reads, and gets as far as the version, which is never right."""
 
 
-@dataclass(frozen=True)
-class Scene:
-    """Two processes on one database; an account with an owner, an administrator and a key."""
-
-    first: Api
-    second: Api
-    world: World
-    account: Account
-    owner: Member
-    member: Member
-    key: ApiKey
-
-    async def outcomes(self, caller: Caller) -> list[str]:
-        """What becomes of reading the account and of changing it, in each process."""
-        query = "query ($id: ID!) { account(id: $id) { name } }"
-        values = {"accountId": self.account.id, "expectedVersion": -1}
-        reads = [await api.ask(query, caller, id=self.account.id) for api in (self.first, self.second)]
-        writes = [await mutate(api, "accountUpdate", caller, values) for api in (self.second, self.first)]
-        return [outcome(each, "account") for each in reads] + [
-            outcome(each, "accountUpdate") for each in writes
-        ]
-
-
-@pytest.fixture
-async def scene(api: Api, other_process: Api, world: World) -> Scene:
-    account = await world.account(await world.account())
-    owner = await world.member(account, BuiltinRole.OWNER)
-    member = await world.member(account, BuiltinRole.ADMINISTRATOR)
-    return Scene(api, other_process, world, account, owner, member, await world.api_key(account))
-
-
-async def _sign_out(scene: Scene) -> None:
-    await scene.first.read("mutation { signOut { userErrors { code } } }", scene.member)
-
-
-async def _session_ends(scene: Scene) -> None:
-    await expire_session(scene.world.database, scene.member.person)
-
-
-async def _key_revoked(scene: Scene) -> None:
-    await done(scene.first, "apiKeyRevoke", scene.owner, apiKeyId=scene.key.id)
-
-
-async def _key_rotated(scene: Scene) -> None:
-    await done(scene.first, "apiKeyRotate", scene.owner, apiKeyId=scene.key.id)
-
-
-async def _key_ends(scene: Scene) -> None:
-    await expire_key(scene.world.database, scene.key)
-
-
-async def _key_stops(scene: Scene) -> None:
-    stop = WhenMakerLosesAccess.STOP
-    await made_by(scene.world.database, scene.key, scene.member.person, stop)
-    await done(scene.first, "memberRemove", scene.owner, memberId=scene.member.id)
-
-
-async def _bound_elsewhere(scene: Scene) -> None:
-    bound = {"apiKeyId": scene.key.id, "ipRanges": ["192.0.2.0/24"], "expectedVersion": 1}
-    await done(scene.first, "apiKeyUpdate", scene.owner, **bound)
-
-
-Ending = Callable[[Scene], Awaitable[None]]
-
-
-@pytest.mark.parametrize("ending", [_sign_out, _session_ends])
+@pytest.mark.parametrize("ending", [sign_out, session_ends])
 async def test_with_its_session(scene: Scene, ending: Ending) -> None:
     await _ends_with(scene, scene.member, ending)
 
 
-@pytest.mark.parametrize("ending", [_key_revoked, _key_rotated, _key_ends, _key_stops, _bound_elsewhere])
+@pytest.mark.parametrize("ending", [key_revoked, key_rotated, key_ends, key_stops, bound_elsewhere])
 async def test_with_its_key(scene: Scene, ending: Ending) -> None:
     await _ends_with(scene, scene.key, ending)
 

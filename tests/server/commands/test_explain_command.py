@@ -5,12 +5,16 @@ import datetime
 from dataclasses import dataclass
 
 import pytest
+from sqlalchemy import delete
 
 from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Permission
 from models.base.ids import Kind, new_id, present
+from models.narrowed_tokens.tables import narrowed_tokens
 from server.database.connections import connect_as_owner
 from server.embedded_postgres import DatabaseAddresses
 from tests.areas.access.past import now
+from tests.areas.narrowed_tokens.giving import give_token
 from tests.authz.cases.moments import revoke_key
 from tests.by_day import by_night_alone
 from tests.server.commands.test_cli import Run, assert_one_sentence, empty, run
@@ -113,6 +117,46 @@ def test_a_moment_of_the_past_is_explained(run: Run, office: Office) -> None:
     assert lines[0].endswith(" could not do CREDIT_READ in Branch.")
     assert "would let it in" not in after.output
     assert "Who could change that" not in after.output
+
+
+def test_a_narrowed_token_is_explained(run: Run, office: Office) -> None:
+    """Also once it is gone."""
+    token, made = asyncio.run(_narrowed(office))
+    question = office.question(token, "STATISTICS_READ")
+    for asked, decision in (
+        (question, "ALLOWED: the token Widget of Ana\N{REPLACEMENT CHARACTER}[31m may do"),
+        ([*question, "--at", made.isoformat()], "ALLOWED: the token Widget of"),
+        (office.question(token), "DENIED: the token Widget of"),
+    ):
+        assert run(*asked, **office.settings).output.startswith(decision)
+    early = (made - datetime.timedelta(minutes=1)).isoformat()
+    asyncio.run(_forgotten(office))
+    assert "no narrowed token" in assert_one_sentence(run(*question, **office.settings))
+    past = run(*question, "--at", made.isoformat(), **office.settings)
+    lines = [" ".join(line.split()) for line in past.output.splitlines()]
+    assert "TOKEN_STATE ALLOWS The token Widget works." in lines
+    assert lines[0].endswith(" could do STATISTICS_READ in Branch.")
+    sentence = assert_one_sentence(run(*question, "--at", early, **office.settings))
+    assert "before the past began to be kept" in sentence
+
+
+async def _narrowed(office: Office) -> tuple[str, datetime.datetime]:
+    """A token of the analyst's, and a moment at which it worked."""
+    database = connect_as_owner(office.addresses.owner)
+    token = await give_token(
+        World(database), office.analyst.person, office.account, Permission.STATISTICS_READ
+    )
+    made = await now(database)
+    await database.dispose()
+    return token.id, made
+
+
+async def _forgotten(office: Office) -> None:
+    """A worker has deleted it."""
+    database = connect_as_owner(office.addresses.owner)
+    async with database.begin() as connection:
+        await connection.execute(delete(narrowed_tokens))
+    await database.dispose()
 
 
 async def _revoked(office: Office) -> datetime.datetime:
