@@ -176,7 +176,7 @@ async def test_nobody_gets_two_and_what_is_in_doubt_is_told(
     assert set(statuses.values()) | {"FAILED"} == {"SENT", "FAILED", "DOUBTFUL"}
     came = {to: arrived[wire_address(to)] for to in statuses}
     assert {came[to] for to, status in statuses.items() if status == "SENT"} == {1}
-    assert {came[to] for to, status in statuses.items() if status == "FAILED"} == {0}
+    assert {came[to] for to, status in statuses.items() if status == "FAILED"} <= {0}
     ended = {to for to in statuses if zlib.crc32(wire_address(to).encode()) % 20 == 1}
     left, others = await _doubted(world)
     assert others <= ended
