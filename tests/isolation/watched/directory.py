@@ -37,7 +37,7 @@ class DirectoryWriting:
     async def compare(self, group: Group, users: list[str]) -> None:
         """Send each request. Who may write there tries nothing."""
         for written in self._tried(group, users):
-            answer = await _send(self.viewer, written.method, written.path, written.body)
+            answer = await send(self.viewer, written.method, written.path, written.body)
             what = f"{self.viewer.name}: {written.method} /scim/v2/{written.path.partition('/')[0]}"
             told = "" if answer.is_success else str(answer.status_code)
             self.tally.outcome(what, frozenset(map(str, written.refused)), told)
@@ -77,7 +77,7 @@ class DirectoryWriting:
 async def compare_directories(site: Site, rights: Rights, viewers: list[Viewer], tally: Tally) -> None:
     """Everybody tries to write into each directory. Afterwards it is as it was."""
     for group in site.world.groups:
-        owners = [each for each in viewers if _is_directory(site.rights, each, group)]
+        owners = [each for each in viewers if is_directory(site.rights, each, group)]
         if not owners:
             continue
         before = await _state(owners[0])
@@ -87,7 +87,8 @@ async def compare_directories(site: Site, rights: Rights, viewers: list[Viewer],
         tally.alike(f"the directory of {group.account.name}", before, await _state(owners[0]))
 
 
-def _is_directory(rights: Rights, viewer: Viewer, group: Group) -> bool:
+def is_directory(rights: Rights, viewer: Viewer, group: Group) -> bool:
+    """Whether the viewer may write as the directory that has the group."""
     key = viewer.subject
     needed = frozenset({"MEMBERS_READ", "MEMBERS_WRITE"})
     is_there = isinstance(key, Key) and key.account is group.account and viewer.accepted
@@ -95,10 +96,11 @@ def _is_directory(rights: Rights, viewer: Viewer, group: Group) -> bool:
 
 
 async def _state(directory: Viewer) -> list[Any]:
-    return [(await _send(directory, "GET", path, None)).json() for path in _STATE]
+    return [(await send(directory, "GET", path, None)).json() for path in _STATE]
 
 
-async def _send(viewer: Viewer, method: str, path: str, body: Json | None) -> Any:
+async def send(viewer: Viewer, method: str, path: str, body: Json | None) -> Any:
+    """The answer to a request of the viewer's."""
     headers = {} if viewer.subject is None else {"authorization": f"Bearer {viewer.subject.token}"}
     return await viewer.api.http.request(method, f"/scim/v2/{path}", json=body, headers=headers)
 
