@@ -1,6 +1,7 @@
 -- Whether an offer that was just written can be accepted, as far as promises go. `promises`: the ids of those
 -- that it would break. An owner of the account that made a promise may give a reason (`told`): then accepting
--- takes a reason too. Raises MP001 about the first promise that is left: its id, tree, account and permission.
+-- takes a reason too. Raises MP001 about the first promise that is left. The error's detail has its id, tree,
+-- account and permission.
 CREATE OR REPLACE FUNCTION mandant_check_offer(tree uuid, promises uuid[], actor uuid, told text)
 RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = public, pg_temp AS $body$

@@ -202,10 +202,8 @@ async def test_a_write_that_must_not_be_done_is_a_leak_and_a_change(app: Starlet
         owner = [viewer for viewer in await viewers_of(site) if viewer.subject is site.world.people[0]]
         tally = Tally()
         await compare_writes(site, _NoReachDown(site.world), owner, tally)
-        directories, keys = (
-            Tally(),
-            [found for found in await viewers_of(site) if found.subject in site.world.keys],
-        )
+        keys = [found for found in await viewers_of(site) if found.subject in site.world.keys]
+        directories = Tally()
         await compare_directories(site, _NothingAtAll(site.world), keys, directories)
     for each in (tally, directories):
         assert each.leaks

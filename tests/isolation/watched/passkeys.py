@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from tests.client.api import Api
 from tests.client.authenticator import SoftPasskey
-from tests.client.mutations import Token, attempt
 from tests.isolation.model import Person
 from tests.isolation.planting import PASSWORD
 from tests.isolation.questions import NODE
@@ -12,6 +11,7 @@ from tests.isolation.reading import Viewer
 from tests.isolation.sight import id_of
 from tests.isolation.site import Site
 from tests.isolation.tally import Tally
+from tests.isolation.watched.asking import Bearer, attempt
 
 _PAGES = "http://mandant.test"
 _OWN = "{ viewer { id secondFactor { passkeys { id name lastUsedAt } } } }"
@@ -108,5 +108,5 @@ async def _sign_in_by_its_owner(api: Api, passkey: Passkey, tally: Tally) -> Non
     values = {"challengeToken": started["challengeToken"], "passkey": answer}
     made = await attempt(api, "passkeySignIn", None, "token", **values)
     tally.outcome("a sign-in by the passkey", frozenset({""}), made.code)
-    viewer = (await api.read("{ viewer { id } }", Token(made.payload["token"])))["viewer"]
+    viewer = (await api.read("{ viewer { id } }", Bearer(made.payload["token"])))["viewer"]
     tally.alike("whose session it is", passkey.person.id, viewer["id"])

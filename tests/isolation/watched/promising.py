@@ -4,16 +4,17 @@ promise to those alone who see the members of the account that made it."""
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tests.client.mutations import attempt
 from tests.isolation.model import Account, Asker, Key, Person, Role, Subject
 from tests.isolation.reading import Viewer
-from tests.isolation.rules import BUILT_IN
+from tests.isolation.rules import BUILT_IN, Gives, named
 from tests.isolation.sight import Json
 from tests.isolation.site import Site
 from tests.isolation.state import state_of
 from tests.isolation.tally import Tally
+from tests.isolation.watched.asking import attempt
 from tests.isolation.watched.directory import is_directory, send
 from tests.isolation.watched.giving import promise_to
+from tests.isolation.watched.model import Group
 
 _BROKEN = "PROMISE_BROKEN"
 _MOST_ROLES = 20
@@ -74,18 +75,16 @@ async def _put_into_a_group(
     site: Site, key: Viewer, owner: Person, place: Account, user: str, tally: Tally
 ) -> None:
     """The role is one that nobody has."""
-    body = {"displayName": site.once("Promised"), "members": []}
+    name = site.once("Promised")
+    body = {"displayName": name, "members": []}
     group = (await send(key, "POST", "Groups", body)).json()["id"]
-    made = await site.do(
-        "roleCreate",
-        owner,
-        "role { id }",
-        accountId=place.master.id,
-        name=site.once("Role"),
-        permissions=["CAMPAIGNS_WRITE"],
-    )
-    given = {"groupId": f"scgr_{group}", "accountId": place.id, "roleId": made["role"]["id"]}
+    wanted = {"accountId": place.master.id, "name": site.once("Role"), "permissions": ["CAMPAIGNS_WRITE"]}
+    made = (await site.do("roleCreate", owner, "role { id }", **wanted))["role"]["id"]
+    given = {"groupId": f"scgr_{group}", "accountId": place.id, "roleId": made}
     await site.do("scimGroupRoleSet", owner, "", **given)
+    here = named("ACCOUNT_READ CAMPAIGNS_WRITE")
+    role = Role(made, str(wanted["name"]), Gives(here, frozenset(), here), place.master)
+    site.world.groups.append(Group(given["groupId"], place.master, name, 1, role, place))
     promise_id = await promise_to(site, place, "CAMPAIGNS_WRITE", _usable(site, place))
     members = "query ($id: ID!) { account(id: $id) { members(first: 100) { nodes { id } } } }"
     api = await site.api_of(owner)
@@ -108,13 +107,13 @@ async def _try(site: Site, breaking: Breaking, promise_id: str, viewer: Viewer, 
     subject = viewer.subject if viewer.accepted else None
     seen = {place for place in site.world.accounts if _sees_members(site, subject, place)}
     # Another promise may be broken, too, and be named first.
-    named = [each for each in site.world.promises if each.id in found.message]
-    for promise in named:
+    told = [each for each in site.world.promises if each.id in found.message]
+    for promise in told:
         tally.fact(f"{what}: told", promise.account in seen or None, True)
     tree = [breaking.place.master, *site.world.below(breaking.place.master)]
     if found.code == _BROKEN and seen.issuperset(tree):
-        tally.fact(f"{what}: told which", True, bool(named) or None)
-    if not named:
+        tally.fact(f"{what}: told which", True, bool(told) or None)
+    if not told:
         secrets = [f"in {breaking.place.name}", promise_id]
         secrets += [breaking.gains.name] if isinstance(breaking.gains, Person) else []
         for secret in secrets:
