@@ -1,6 +1,6 @@
 """Offers of ownership to a member: at most one for an account (R46, R49)."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, PrimaryKeyConstraint, Uuid
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, PrimaryKeyConstraint, Uuid, text
 
 from models.base.columns import Column, account_columns, account_reference, moment
 from models.base.planes import control_table
@@ -15,6 +15,13 @@ ownership_offers = control_table(
     ),
     Column("giver_user_id", Uuid, ForeignKey("users.id")),
     Column("giver_api_key_id", Uuid),
+    Column(
+        "promise_ids",
+        ARRAY(Uuid),
+        nullable=False,
+        server_default=text("'{}'::uuid[]"),
+        comment="The promises that it breaks, for a reason that an owner gave.",
+    ),
     moment("offered_at", nullable=False),
     moment("expires_at", nullable=False),
     PrimaryKeyConstraint("master_id", "account_id"),

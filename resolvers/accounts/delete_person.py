@@ -1,4 +1,4 @@
-"""Deleting a person, by itself: memberships, shares and sessions end, and a pseudonym stays for the logs.
+"""Deleting a person, by itself: memberships, shares, sessions and factors end, and a pseudonym stays.
 
 The row of the person stays, because logs, keys and orders name it. What is left of it says nothing about whom
 it was. The address is free again.
@@ -29,6 +29,13 @@ from models.people.sessions import sessions
 from models.people.users import users
 from models.roles.tables import roles
 from models.scim.tables import scim_group_members, scim_memberships, scim_users
+from models.second_factor.tables import (
+    factor_challenges,
+    factor_resets,
+    passkeys,
+    recovery_codes,
+    totp_secrets,
+)
 from models.shares.tables import shares
 from models.single_sign_on.tables import single_sign_on_codes, single_sign_on_identities
 from resolvers.effects.event_types import EventType
@@ -137,7 +144,9 @@ async def _forget(session: WriteSession, user_id: UserId) -> None:
     )
     await session.send_built(delete(scim_group_members).where(exists(listed.correlate(scim_group_members))))
     ways_in = (sessions, devices, mailbox_links, single_sign_on_identities, single_sign_on_codes)
-    for table in (*ways_in, scim_users, scim_memberships):
+    # A passkey is a way in of its own.
+    factors = (passkeys, totp_secrets, recovery_codes, factor_challenges, factor_resets)
+    for table in (*ways_in, *factors, scim_users, scim_memberships):
         await session.send_built(delete(table).where(table.c.user_id == user_id))
     name, address = f"Former person {user_id.hex[-6:].upper()}", f"{user_id.hex}@deleted.invalid"
     pseudonym = {"name": name, **forms_of(users, name), "email": address, "email_canonical": address}

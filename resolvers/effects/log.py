@@ -82,9 +82,11 @@ async def record_in_each(
     reason: str | None = None,
     *,
     narrows: bool = False,
+    excepts: bool = True,
 ) -> None:
     """Write the event into the logs of several accounts of one tree, in one statement. `narrows`: it only
-    takes from what was given or offered before, so no promise is asked."""
+    takes from what was given or offered before, so no promise is asked. `excepts`: for the reason an owner
+    may break promises."""
     values = {
         "master_id": of[0].master_id,
         "type": event_type.value,
@@ -104,7 +106,7 @@ async def record_in_each(
     }
     await _RECORD.send(session, values)
     if not narrows:
-        told = reason or principal.reason
+        told = reason or principal.reason if excepts else None
         tree, changed = of[0].master_id, [account.account_id for account in of]
         await hold_to_promises(session, principal, event_type, subject_id, tree, changed, told)
 

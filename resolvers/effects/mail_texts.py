@@ -35,12 +35,13 @@ def quoted_in_sql(column: str) -> str:
     return rf"'“' || regexp_replace({cut}, '{JOINT_PATTERN}', '[\1]', 'g') || '”'"
 
 
-def letter(*paragraphs: str, link: str | None = None) -> str:
-    """The body of a mail. The link stands on a line of its own after the first paragraph."""
+def letter(*paragraphs: str, link: str | None = None, greeting: str = "Hello,") -> str:
+    """The body of a mail. The link stands on a line of its own after the first paragraph, and what is said of
+    it is English."""
     first, *others = paragraphs
     if link is not None:
         others = [link, *others, f"Links in our messages begin with {_origin(link)}, no others do."]
-    return "\n\n".join(["Hello,", first, *others]) + "\n"
+    return "\n\n".join([greeting, first, *others]) + "\n"
 
 
 def _origin(link: str) -> str:

@@ -4,11 +4,25 @@ import datetime
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import Row, and_, delete, exists, func, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Row,
+    Uuid,
+    and_,
+    cast,
+    delete,
+    exists,
+    func,
+    literal_column,
+    select,
+    update,
+)
 
 from authz.callers.principals import Principal
 from authz.guards.delegation import role_to_give
 from authz.guards.exclusive import Authorized, WriteKind, authorize
+from authz.offers.broken_promises import OWNERSHIP_OFFER
 from authz.offers.ownership import offer_stands
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission
@@ -20,7 +34,7 @@ from models.base.ids import AccountId, Kind, MembershipId, UserId, present
 from models.members.ownership_offers import ownership_offers
 from models.members.tables import memberships
 from resolvers.effects.event_types import EventType
-from resolvers.effects.log import Change, record_of_account
+from resolvers.effects.log import Change, record_in_each, record_of_account
 from resolvers.members.change import MemberChange
 from resolvers.members.mail import queue_offer
 from resolvers.members.ownership import check_owns_nothing, give_up_ownership, take_ownership
@@ -44,9 +58,10 @@ async def offer_ownership(
     """Offer a member the ownership. Once the member accepts, the present owner becomes an administrator;
     until then nothing changes. The offer is valid for seven days.
 
-    Needs ACCOUNT_TRANSFER and all permissions of an owner. The same offer again changes nothing. Raises
-    ROLE_TOO_WIDE; CONFLICT while another offer stands; ALREADY_OWNS_ACCOUNT where the member owns another
-    account (R46); FAILED_PRECONDITION where the member is an owner already, or the giver is none.
+    Needs ACCOUNT_TRANSFER and all permissions of an owner. The same offer again changes nothing, but needs
+    an owner's reason where it breaks a promise that was made since. Raises PROMISE_BROKEN; ROLE_TOO_WIDE;
+    CONFLICT while another offer stands; ALREADY_OWNS_ACCOUNT where the member owns another account (R46);
+    FAILED_PRECONDITION where the member is an owner already, or the giver is none.
     """
     account = await authorize(session, principal, command.account_id, Permission.ACCOUNT_TRANSFER)
     await role_to_give(session, account, BuiltinRole.OWNER.id, "toMemberId")
@@ -59,13 +74,14 @@ async def offer_ownership(
     standing = await _standing_offer(session, account)
     if standing is not None:
         if (standing.to_membership_id, standing.from_membership_id) == (taker.id, owner_id):
+            if not standing.keeps_promises:
+                await _record_offer(session, principal, account, taker.user_id)
             return account
         message = "Another offer stands: withdraw it with `ownershipTransferWithdraw` first."
         raise Refusal(RefusalCode.CONFLICT, message, "accountId")
     expires_at = await _store(session, principal, account, taker.id, owner_id)
     await queue_offer(session, principal, account, taker.user_id, expires_at)
-    after: Change = {"owner": present(Kind.USER, taker.user_id)}
-    await record_of_account(session, principal, account, EventType.OWNERSHIP_OFFERED, None, after)
+    await _record_offer(session, principal, account, taker.user_id)
     return account
 
 
@@ -74,7 +90,8 @@ async def accept_ownership(
 ) -> MemberChange:
     """Accept the ownership. The owner it comes from becomes an administrator.
 
-    Raises PERSON_REQUIRED; FAILED_PRECONDITION where nothing is offered to the person or the offer no longer
+    Raises PROMISE_BROKEN, unless an owner has offered it for a reason and the person gives one too;
+    PERSON_REQUIRED; FAILED_PRECONDITION where nothing is offered to the person or the offer no longer
     stands; ALREADY_OWNS_ACCOUNT.
     """
     account, offer = await _offered(session, principal, account_id, WriteKind.CHANGES)
@@ -91,7 +108,10 @@ async def accept_ownership(
         before = {"owner": present(Kind.USER, owner.user_id)}
     await _drop(session, account)
     after: Change = {"owner": present(Kind.USER, offer.user_id)}
-    await record_of_account(session, principal, account, EventType.OWNERSHIP_TRANSFERRED, before, after)
+    kind, subject_id = EventType.OWNERSHIP_TRANSFERRED, present(Kind.ACCOUNT, account.account_id)
+    # Whoever accepts was no owner before, and breaks no promise that no owner has given a reason for.
+    excepts = bool(offer.keeps_promises)
+    await record_in_each(session, principal, (account,), kind, subject_id, before, after, excepts=excepts)
     return MemberChange(account, offer.to_membership_id)
 
 
@@ -152,6 +172,7 @@ async def _offered(
             ownership_offers.c.from_membership_id,
             taker.user_id,
             offer_stands(ownership_offers).label("stands"),
+            _keeps_promises().label("keeps_promises"),
         )
         .join(memberships, taken)
         .where(in_account(ownership_offers, account), taker.user_id == principal.user_id, membership_holds())
@@ -163,10 +184,31 @@ async def _offered(
 
 
 async def _standing_offer(session: WriteSession, account: Authorized) -> Row[*tuple[object, ...]] | None:
-    statement = select(ownership_offers).where(
+    statement = select(*ownership_offers.c, _keeps_promises().label("keeps_promises")).where(
         in_account(ownership_offers, account), offer_stands(ownership_offers)
     )
     return (await session.execute(statement)).one_or_none()
+
+
+def _keeps_promises() -> ColumnElement[bool]:
+    """Whether the offer breaks none but those that an owner has given a reason for."""
+    kept: ColumnElement[bool] = _broken().bool_op("<@")(ownership_offers.c.promise_ids)
+    return kept
+
+
+def _broken() -> ColumnElement[list[uuid.UUID]]:
+    none = cast(literal_column("'{}'"), ARRAY(Uuid))
+    return func.coalesce(OWNERSHIP_OFFER.broken(ownership_offers), none)
+
+
+async def _record_offer(
+    session: WriteSession, principal: Principal, account: Authorized, taker_id: UserId
+) -> None:
+    """Tell of the offer. Then no promise is left that it breaks, but for a reason, and these are noted."""
+    after: Change = {"owner": present(Kind.USER, taker_id)}
+    await record_of_account(session, principal, account, EventType.OWNERSHIP_OFFERED, None, after)
+    noted = update(ownership_offers).where(in_account(ownership_offers, account))
+    await session.send_built(noted.values(promise_ids=_broken()))
 
 
 async def _store(

@@ -2,8 +2,10 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, Uuid, any_, func, literal, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from authz.callers.principals import Principal
 from authz.policy.permissions import Permission, permissions_in
@@ -12,48 +14,94 @@ from authz.reach.reach import account_where
 from authz.wall.row_security import enter
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
-from models.accounts.trees import in_tree
 from models.base.ids import Kind, present
 from models.people.users import users
 from models.promises.tables import access_promises
+from models.roles.tables import roles
+
+_UNSEEN = (
+    "Somebody would have a permission that the account, or one below it, has promised to some roles alone."
+)
+_ACCEPTING = (
+    "Accept it with a reason in the request's extensions. If it was promised since the ownership was "
+    "offered, an owner has to offer it again first, with a reason."
+)
+"""Whoever accepts an ownership is no owner yet."""
 
 
 @dataclass(frozen=True)
 class Broken:
-    """As `mandant_check_promises` and `mandant_check_offer` tell it. `holder_id`: the first person or API key
-    that would break it; None: whoever gets what is offered."""
+    """As `mandant_check_promises` and `mandant_check_offer` tell it. `permission`: its mask. `holder_id`: the
+    first person or API key that would break it; None: whoever gets what is offered."""
 
     promise_id: uuid.UUID
+    master_id: uuid.UUID
+    account_id: uuid.UUID
+    permission: int
     holder_id: uuid.UUID | None
 
     @classmethod
     def read(cls, detail: str) -> "Broken":
         """From the detail of the database's error."""
-        promise_id, *holder_ids = map(uuid.UUID, detail.split())
-        return cls(promise_id, next(iter(holder_ids), None))
+        promise_id, master_id, account_id, permission, *holder_ids = detail.split()
+        holder_id = next(iter(holder_ids), None)
+        return cls(
+            uuid.UUID(promise_id),
+            uuid.UUID(master_id),
+            uuid.UUID(account_id),
+            int(permission),
+            None if holder_id is None else uuid.UUID(holder_id),
+        )
 
 
-async def refusal_of(session: WriteSession, principal: Principal, broken: Broken) -> Refusal:
+async def refusal_of(session: WriteSession, principal: Principal, broken: Broken, mutation: str) -> Refusal:
     """PROMISE_BROKEN, in words that name the promise, its account and the person, for callers with
-    MEMBERS_READ in that account. API keys are not named."""
+    MEMBERS_READ in that account, and that say what can be done. API keys are not named."""
     await enter(session, principal.credentials)
-    promise, account, person = access_promises.alias(), accounts.alias(), users.alias()
-    holder = select(person.c.name).where(person.c.id == broken.holder_id).scalar_subquery()
-    seen = (
-        select(account.c.name, promise.c.permission, holder.label("holder"))
-        .join(account, in_tree(account, promise, id="account_id"))
-        .where(promise.c.id == broken.promise_id, account_where(promise, Permission.MEMBERS_READ))
-    )
-    row = (await session.execute(seen, principal.credentials.binds)).one_or_none()
+    row = await _seen(session, principal, broken)
+    accepting = mutation == "ownershipAccept"
     if row is None:
-        return Refusal(RefusalCode.PROMISE_BROKEN)
-    (permission,) = permissions_in(row.permission)
-    promise_id = present(Kind.ACCESS_PROMISE, broken.promise_id)
-    promised = f"which has promised it to some roles alone: {promise_id}."
-    would = f"would have {permission.name} in {row.name}, {promised}"
+        code = RefusalCode.PROMISE_BROKEN
+        return Refusal(code, f"{_UNSEEN} {_ACCEPTING}") if accepting else Refusal(code)
+    (permission,) = permissions_in(broken.permission)
+    by_owner = "with a reason in the request's extensions"
     if broken.holder_id is None:
-        way = f"Offer less; an owner of {row.name} can give more, with a reason in the request's extensions."
-        return Refusal(RefusalCode.PROMISE_BROKEN, f"Once it is accepted, somebody {would} {way}")
-    who = "An API key" if row.holder is None else row.holder
-    way = f"An owner of {row.name} can do it with a reason in the request's extensions."
-    return Refusal(RefusalCode.PROMISE_BROKEN, f"{who} {would} {way}")
+        who = "Once it is accepted, somebody"
+        way = f"Offer less; an owner of {row.account} can give more, {by_owner}."
+    else:
+        who = "An API key" if row.holder is None else row.holder
+        way = f"An owner of {row.account} can do it {by_owner}."
+    if row.roles is None:
+        has = f"{who} has {permission.name} in {row.account} already, by no role that you name."
+        excepted = "Then the promise leaves out whoever has it already."
+        return Refusal(RefusalCode.PROMISE_BROKEN, f"{has} {way} {excepted}")
+    promise_id = present(Kind.ACCESS_PROMISE, broken.promise_id)
+    would = f"would have {permission.name} in {row.account}, which has promised it to"
+    message = f"{who} {would} {', '.join(row.roles)} alone: {promise_id}. {_ACCEPTING if accepting else way}"
+    return Refusal(RefusalCode.PROMISE_BROKEN, message)
+
+
+async def _seen(session: WriteSession, principal: Principal, broken: Broken) -> Row[*tuple[Any, ...]] | None:
+    """The names of the account, of the person and of the promise's roles; no roles of a promise that was not
+    made. None: the caller may not know them."""
+    place = select(
+        literal(broken.master_id, Uuid).label("master_id"),
+        literal(broken.account_id, Uuid).label("account_id"),
+    ).subquery("place")
+    account = accounts.alias()
+    of_place = (account.c.master_id == place.c.master_id) & (account.c.id == place.c.account_id)
+    holder = select(users.c.name).where(users.c.id == broken.holder_id).scalar_subquery()
+    names: Any = aggregate_order_by(roles.c.name, roles.c.name)
+    promise = access_promises.c
+    promised_to = (
+        select(func.array_agg(names))
+        .select_from(roles.join(access_promises, roles.c.id == any_(promise.role_ids)))
+        .where(promise.master_id == broken.master_id, promise.id == broken.promise_id)
+        .scalar_subquery()
+    )
+    statement = (
+        select(account.c.name.label("account"), holder.label("holder"), promised_to.label("roles"))
+        .select_from(place.join(account, of_place))
+        .where(account_where(place, Permission.MEMBERS_READ))
+    )
+    return (await session.execute(statement, principal.credentials.binds)).one_or_none()

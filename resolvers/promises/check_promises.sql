@@ -1,7 +1,7 @@
 -- Whether a change of access keeps the promises of the changed accounts and of those below them. Raises MP001
 -- where it breaks one, unless an owner of the account that made it gives a reason: then whoever gets the
--- permission is kept as an exception. The error's detail has the ids of the promise and of the first who
--- would break it.
+-- permission is kept as an exception. The error's detail has the promise's id, tree, account and permission,
+-- and the id of the first who would break it.
 CREATE OR REPLACE FUNCTION mandant_check_promises(tree uuid, changed uuid[], actor uuid, told text)
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY INVOKER SET search_path = public, pg_temp AS $body$
@@ -30,7 +30,8 @@ BEGIN
         AND owner.role_id = '$owner'
     ) THEN
       RAISE EXCEPTION 'a promise would be broken'
-        USING ERRCODE = 'MP001', DETAIL = concat(promise.id, ' ', fresh[1]);
+        USING ERRCODE = 'MP001',
+          DETAIL = concat_ws(' ', promise.id, tree, promise.account_id, promise.permission, fresh[1]);
     END IF;
     INSERT INTO access_promise_exceptions (master_id, promise_id, holder_id, reason)
       SELECT tree, promise.id, holder_id, told FROM unnest(fresh) AS found (holder_id);

@@ -33,7 +33,8 @@ def of_share(share: FromClause) -> Select[Any]:
 def of_ownership_offer(offer: FromClause) -> Select[Any]:
     """The promises that accepting it would break, of accounts whose members you may see: the 20 oldest. They
     are about what the new owner would gain, and what the previous one would keep as an administrator.
-    Accepting it then needs a reason in the request's extensions."""
+    It can be accepted with a reason in the request's extensions, if an owner has offered it, or offered it
+    again, with a reason since they were made."""
     return _broken_by(OWNERSHIP_OFFER, offer)
 
 

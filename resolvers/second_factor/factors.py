@@ -17,6 +17,8 @@ from models.people.sessions import sessions
 from models.people.users import users
 from models.second_factor.tables import passkeys, recovery_codes, totp_secrets
 from resolvers.people.proved_passwords import ProvedPassword, hold_password
+from resolvers.second_factor.mail import tell
+from resolvers.second_factor.notices import Notice
 
 RECOVERY_CODES = 10
 _CODE_DIGITS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -109,16 +111,21 @@ async def renew_recovery_codes(
     if not (await factors_of(session, user_id)).any:
         message = "Recovery codes stand in for a second factor. Set one up first."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message)
-    return await new_recovery_codes(session, user_id)
+    codes = await new_recovery_codes(session, user_id)
+    await tell(session, user_id, Notice.CODES_RENEWED)
+    return codes
 
 
 async def take_recovery_code(session: WriteSession, user_id: UserId, code: str) -> bool:
-    """Whether it is one of the person's codes. It works no more."""
+    """Whether it is one of the person's codes. It works no more, and the person is told."""
     this = delete(recovery_codes).where(
         recovery_codes.c.user_id == user_id, recovery_codes.c.digest == recovery_digest(code)
     )
     found = await session.execute(this.returning(recovery_codes.c.user_id))
-    return found.one_or_none() is not None
+    is_taken = found.one_or_none() is not None
+    if is_taken:
+        await tell(session, user_id, Notice.CODE_USED)
+    return is_taken
 
 
 def recovery_digest(code: str) -> Digest:

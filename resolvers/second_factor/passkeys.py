@@ -35,6 +35,8 @@ from resolvers.second_factor.factors import (
     first_factor_was_added,
     hold_person,
 )
+from resolvers.second_factor.mail import tell
+from resolvers.second_factor.notices import Notice
 from resolvers.second_factor.site import PasskeySite
 
 MOST_PASSKEYS = 20
@@ -138,6 +140,7 @@ async def add_passkey(
         )
     )
     codes = None if before.any else await first_factor_was_added(session, principal, user_id)
+    await tell(session, user_id, Notice.PASSKEY_ADDED, shown)
     return AddedPasskey(passkey_id, codes)
 
 
@@ -149,9 +152,11 @@ async def remove_passkey(
     user_id = await hold_person(session, principal)
     await hold_password(session, proved)
     own = delete(passkeys).where(passkeys.c.id == passkey_id, passkeys.c.user_id == user_id)
-    if (await session.execute(own.returning(passkeys.c.id))).one_or_none() is None:
+    name: str | None = (await session.execute(own.returning(passkeys.c.name))).scalar_one_or_none()
+    if name is None:
         raise Refusal(RefusalCode.NOT_FOUND, field="passkeyId")
     await factor_was_removed(session, user_id)
+    await tell(session, user_id, Notice.PASSKEY_REMOVED, name)
     return passkey_id
 
 

@@ -27,12 +27,11 @@ from models.people.users import users
 from models.second_factor.tables import ChallengePurpose, factor_resets
 from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record
-from resolvers.effects.mail_texts import letter
-from resolvers.effects.outbox import Cause, Mail, queue_mail
-from resolvers.inputs.emails import EmailAddress, email_address
+from resolvers.inputs.emails import email_address
 from resolvers.second_factor.challenges import challenge_behind
 from resolvers.second_factor.factors import Factors, forget_factors, has_passkey, has_totp
-from resolvers.second_factor.mail_kinds import FACTOR_RESET
+from resolvers.second_factor.mail import tell
+from resolvers.second_factor.notices import Notice
 
 WAITS = datetime.timedelta(hours=24)
 _VALID_FOR = datetime.timedelta(days=7)
@@ -52,12 +51,7 @@ async def request_reset(session: WriteSession, challenge_token: str) -> None:
     )
     made = asked.on_conflict_do_nothing().returning(factor_resets.c.user_id)
     if (await session.execute(made)).one_or_none() is not None:
-        await _tell(
-            session,
-            challenge.user_id,
-            "Somebody who knows your password asked to reset your second factors. It needs the consent of an "
-            "owner of an account that you are in, or of platform support.",
-        )
+        await tell(session, challenge.user_id, Notice.RESET_ASKED)
 
 
 async def approve_reset(
@@ -95,13 +89,7 @@ async def approve_reset(
         raise NotFound("memberId")
     subject_id = present(Kind.MEMBER, membership_id)
     await record(session, principal, account, EventType.SECOND_FACTOR_RESET_APPROVED, subject_id)
-    await _tell(
-        session,
-        UserId(user_id),
-        "An owner of an account that you are in consented to reset your second factors. It is done in 24 "
-        "hours. "
-        "If you did not ask for it, sign in with a factor, which stops it, and change your password.",
-    )
+    await tell(session, user_id, Notice.RESET_APPROVED)
     return account
 
 
@@ -159,7 +147,7 @@ async def _do(session: WriteSession, user_id: uuid.UUID) -> None:
     await forget_factors(session, user_id)
     await session.send_built(delete(sessions).where(sessions.c.user_id == user_id))
     await session.send_built(delete(factor_resets).where(factor_resets.c.user_id == user_id))
-    await _tell(session, UserId(user_id), "Your second factors were reset. Sign in and set up a new one.")
+    await tell(session, user_id, Notice.RESET)
 
 
 def _waiting(user_id: uuid.UUID) -> ColumnElement[bool]:
@@ -184,10 +172,3 @@ async def _check_own_are_kept(session: WriteSession, owner_id: UserId) -> None:
             "Your own second factors are to be reset. Withdraw that first, or let another owner consent."
         )
         raise Refusal(RefusalCode.CONFLICT, message)
-
-
-async def _tell(session: WriteSession, user_id: UserId, text: str) -> None:
-    address = select(users.c.email, users.c.email_canonical).where(users.c.id == user_id)
-    row = (await session.execute(address)).one()
-    mail = Mail(FACTOR_RESET, EmailAddress(row.email, row.email_canonical), letter(text))
-    await queue_mail(session, Cause(), mail)

@@ -24,6 +24,8 @@ from resolvers.second_factor.factors import (
     first_factor_was_added,
     hold_person,
 )
+from resolvers.second_factor.mail import tell
+from resolvers.second_factor.notices import Notice
 from resolvers.second_factor.sealed_columns import TOTP_SECRET
 
 ISSUER = "Mandant"
@@ -89,7 +91,9 @@ async def confirm_totp(
         raise Refusal(RefusalCode.SECOND_FACTOR_REFUSED, field="code")
     confirmed = update(totp_secrets).where(totp_secrets.c.user_id == user_id)
     await session.send_built(confirmed.values(confirmed_at=func.now()))
-    return None if before.any else await first_factor_was_added(session, principal, user_id)
+    codes = None if before.any else await first_factor_was_added(session, principal, user_id)
+    await tell(session, user_id, Notice.APP_ADDED)
+    return codes
 
 
 async def disable_totp(session: WriteSession, principal: Principal, proved: ProvedPassword) -> UserId:
@@ -101,6 +105,7 @@ async def disable_totp(session: WriteSession, principal: Principal, proved: Prov
     if (await session.execute(gone.returning(totp_secrets.c.user_id))).one_or_none() is None:
         raise Refusal(RefusalCode.NOT_FOUND)
     await factor_was_removed(session, user_id)
+    await tell(session, user_id, Notice.APP_REMOVED)
     return user_id
 
 

@@ -262,7 +262,7 @@ async def _broken_promise(info: ContextInfo, error: DBAPIError) -> Refusal:
     if principal is None or not isinstance(detail, str):
         return Refusal(RefusalCode.PROMISE_BROKEN)
     async with info.context.sessions.begin() as session:
-        return await refusal_of(session, principal, Broken.read(detail))
+        return await refusal_of(session, principal, Broken.read(detail), info.field_name)
 
 
 def refused(info: ContextInfo, type_: type[P], refusal: Refusal) -> P:

@@ -134,7 +134,9 @@ class MemberMutation:
     ) -> OwnershipOfferPayload:
         """Offer the ownership of the account to another member. Nothing changes until that member accepts; an
         e-mail explains what accepting means. The offer stands for seven days. An account has one offer at a
-        time, and repeating the same offer changes nothing. An e-mail address can own one account at most."""
+        time, and repeating the same offer changes nothing, but for a promise that was made since: an owner
+        of the account lets the offer break it by repeating it with a reason in the request's extensions. An
+        e-mail address can own one account at most."""
         given_id = input.from_member_id
         command = transfer_ownership.OwnershipTransfer(
             account_id=account_id(input.account_id),
@@ -157,7 +159,9 @@ class MemberMutation:
         self, session: WriteSession, principal: Principal, input: OwnershipAcceptInput
     ) -> MemberPayload:
         """Accept the ownership of an account, offered in `viewer.ownershipOffers`. The previous owner becomes
-        an administrator. Both sides must still be what they were when the offer was made."""
+        an administrator. Both sides must still be what they were when the offer was made. PROMISE_BROKEN
+        where it breaks a promise, unless an owner has offered it for a reason since the promise was made,
+        and you give one, too."""
         done = await transfer_ownership.accept_ownership(session, principal, account_id(input.account_id))
         return payload(MemberPayload, membership_id=done.membership_id)
 

@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from starlette.applications import Starlette
 
 from engine.writes.sessions import WriteSessions
+from models.access_review.job_kinds import ACCESS_REVIEW
 from models.base.ids import Kind, MasterId, new_id, parse, parse_in_account
 from models.effects.jobs import Job
 from models.statistics.job_kinds import STATISTICS_ROLL_UP
@@ -79,7 +80,23 @@ def behind(addresses: DatabaseAddresses) -> Behind:
         finally:
             await connection.close()
 
-    return Behind(read, add_up, hand_over, prove)
+    async def end_review(master_id: str, review_id: str) -> None:
+        tree, review = parse(Kind.ACCOUNT, master_id), parse(Kind.ACCESS_REVIEW, review_id)
+        assert tree is not None
+        assert review is not None
+        connection = await asyncpg.connect(addresses.owner)
+        try:
+            over = "UPDATE access_reviews SET work_due_at = now(), ends_at = now() WHERE id = $1"
+            await connection.execute(over, review)
+        finally:
+            await connection.close()
+        engine = connect_as_application(addresses.application, pool_size=2)
+        try:
+            await do(WriteSessions(engine), deployed(), Job(ACCESS_REVIEW, MasterId(tree), review))
+        finally:
+            await engine.dispose()
+
+    return Behind(read, add_up, hand_over, prove, end_review)
 
 
 @pytest.fixture

@@ -50,13 +50,14 @@ class Account:
 
 @dataclass(eq=False)
 class Person:
-    """Somebody with a session. `proved`: it has proved a second factor."""
+    """Somebody with a session. `proved`: it has proved a second factor. `passkeys`: their ids."""
 
     id: str
     name: str
     email: str
     token: str
     proved: bool = False
+    passkeys: list[str] = field(default_factory=list)
 
 
 @dataclass(eq=False)

@@ -30,6 +30,9 @@ Prove = Callable[[str, str, str], Awaitable[None]]
 HandOver = Callable[[str], Awaitable[None]]
 """The marketing message has been handed over."""
 
+EndReview = Callable[[str, str], Awaitable[None]]
+"""The time of the access review with this id, of this master account, is over, and a worker has ended it."""
+
 Item = TypeVar("Item")
 
 _worlds = itertools.count(1)
@@ -47,6 +50,7 @@ class Behind:
     add_up: AddUp
     hand_over: HandOver
     prove: Prove
+    end_review: EndReview
 
 
 @dataclass

@@ -12,6 +12,10 @@ from tests.isolation.oracle import Size, build, compare_reads, viewers_of
 from tests.isolation.site import Behind, Site
 from tests.isolation.summary import COUNTED
 from tests.isolation.tally import Tally
+from tests.isolation.watched.directory import compare_directories
+from tests.isolation.watched.ending import compare_ended, end_reviews
+from tests.isolation.watched.passkeys import compare_passkeys
+from tests.isolation.watched.promising import compare_promises
 from tests.isolation.writing import compare_writes
 
 SEEDS = (1,)
@@ -38,7 +42,12 @@ async def test_everybody_sees_and_does_what_the_rules_say_and_nothing_else(
             await compare_reads(site.world, site.rights, viewers, tally)
             await compare_following(site, site.rights, viewers, tally)
             await compare_writes(site, site.rights, viewers, tally)
-        line = f"seed {number}: {tally.line()}"
+            await compare_directories(site, site.rights, viewers, tally)
+            tried = await compare_promises(site, viewers, tally)
+            await compare_passkeys(site, viewers, tally)
+            await end_reviews(site)
+            await compare_ended(site, site.rights, await viewers_of(site), tally)
+        line = f"seed {number}: {tally.line()}, promises against {', '.join(tried)}"
         record_property(COUNTED, line)
         assert not tally.faults, "\n".join([line, *tally.faults[:_SHOWN]])
         checks += tally.checks

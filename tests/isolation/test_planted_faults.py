@@ -16,6 +16,8 @@ from tests.isolation.rights import NOTHING, Rights
 from tests.isolation.rules import EVERYTHING, SENT_NEEDS, STOCK_NEEDS, WATCHED_NEEDS
 from tests.isolation.site import Behind, Site
 from tests.isolation.tally import Tally
+from tests.isolation.watched.directory import compare_directories
+from tests.isolation.watched.ending import compare_ended
 from tests.isolation.writing import compare_writes
 
 _SEED = 3
@@ -102,6 +104,13 @@ class _NothingBarred(Rights):
 
     def bars(self, subject: Asker | None, account: Account) -> bool:
         return False
+
+
+class _NothingAtAll(Rights):
+    """Nobody has any access, as if all of it had ended."""
+
+    def permissions(self, subject: Asker | None, account: Account) -> frozenset[str]:
+        return NOTHING
 
 
 class _NoStatus(Rights):
@@ -193,8 +202,18 @@ async def test_a_write_that_must_not_be_done_is_a_leak_and_a_change(app: Starlet
         owner = [viewer for viewer in await viewers_of(site) if viewer.subject is site.world.people[0]]
         tally = Tally()
         await compare_writes(site, _NoReachDown(site.world), owner, tally)
-    assert tally.leaks
-    assert tally.differences
+        keys = [found for found in await viewers_of(site) if found.subject in site.world.keys]
+        directories = Tally()
+        await compare_directories(site, _NothingAtAll(site.world), keys, directories)
+    for each in (tally, directories):
+        assert each.leaks
+        assert each.differences
+
+
+async def test_what_a_review_did_not_end_is_noticed(site: Site, people: list[Viewer]) -> None:
+    tally = Tally()
+    await compare_ended(site, _NothingAtAll(site.world), people, tally)
+    assert [leak for leak in tally.leaks if "after the review in" in leak]
 
 
 class _Crossed(Api):

@@ -1,4 +1,4 @@
-"""Workers on the worker's own database."""
+"""The scene of the tests, and workers on the worker's own database."""
 
 from collections.abc import AsyncIterator
 
@@ -7,6 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
+from tests.areas.access_review.scene import Scene, scene_of
+from tests.client.api import Api
+from tests.world.world import World
 
 
 @pytest.fixture(scope="module")
@@ -15,3 +18,8 @@ async def application(addresses: DatabaseAddresses) -> AsyncIterator[AsyncEngine
     engine = connect_as_application(addresses.application, 4)
     yield engine
     await engine.dispose()
+
+
+@pytest.fixture
+async def scene(api: Api, world: World) -> Scene:
+    return await scene_of(api, world)

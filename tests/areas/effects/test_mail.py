@@ -35,7 +35,12 @@ from resolvers.people.mail_kinds import (
 )
 from resolvers.reputation.mail_kinds import REPUTATION_CHANGED, REPUTATION_CHANGED_FOR_STAFF
 from resolvers.review.mail_kinds import REVIEW_DECIDED
-from resolvers.second_factor.mail_kinds import FACTOR_RESET
+from resolvers.second_factor.mail_kinds import (
+    FACTOR_RESET,
+    FACTOR_RESET_IN_GERMAN,
+    FACTORS_CHANGED,
+    FACTORS_CHANGED_IN_GERMAN,
+)
 from resolvers.sessions.mail_kinds import NEW_CLIENT
 from resolvers.shares.mail_kinds import SHARE
 from resolvers.webhooks.mail_kinds import WEBHOOK_PAUSED
@@ -85,7 +90,10 @@ MAILS = {
     ACCOUNT_SUSPENDED: Row({"accounts.staff_status._SUSPENDING"}, refused=False),
     ACCOUNT_RESUMED: Row({"accounts.staff_status._RESUMING"}, refused=False),
     NEW_CLIENT: Row({"sessions.new_client.tell_of_new_client"}, refused=False),
-    FACTOR_RESET: Row({"second_factor.resets._tell"}, refused=False),
+    FACTOR_RESET: Row({"second_factor.mail.tell"}, refused=False),
+    FACTOR_RESET_IN_GERMAN: Row({"second_factor.mail.tell"}, refused=False),
+    FACTORS_CHANGED: Row({"second_factor.mail.tell"}, refused=False),
+    FACTORS_CHANGED_IN_GERMAN: Row({"second_factor.mail.tell"}, refused=False),
     REPUTATION_CHANGED: Row({"reputation.tell.mail_moved"}, refused=False),
     REPUTATION_CHANGED_FOR_STAFF: Row({"reputation.tell.mail_moved"}, refused=False),
     REVIEW_DECIDED: Row({"review.mail.queue_decision"}, refused=False),

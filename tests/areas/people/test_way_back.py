@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.policy.builtin_roles import BuiltinRole
 from models.people.mailbox_links import mailbox_links
 from models.second_factor.tables import recovery_codes, totp_secrets
-from tests.areas.effects.log import events_of, mail_to
+from tests.areas.effects.log import events_of, mail_to, mails_to
 from tests.areas.people.squatters import OTHER_PASSWORD
 from tests.areas.second_factor.steps import factor_of, set_up_app
 from tests.client.api import Api, Caller
@@ -37,7 +37,13 @@ class Scene:
         await done(self.api, "emailChange", self.owner, email=email, password=PASSWORD)
         token = (await mail_to(self.database, email)).token
         await done(self.api, "emailVerify", self.owner, token=token)
-        return (await mail_to(self.database, self.owner.person.email)).token
+        return await self.link_to_owner()
+
+    async def link_to_owner(self) -> str:
+        """The secret of the only link that was mailed to the person; of factors there is none."""
+        mails = await mails_to(self.database, self.owner.person.email)
+        (token,) = (mail.token for mail in mails if "#" in mail.body)
+        return token
 
     async def back(self, token: str) -> str:
         """The person brings it back. The code of the refusal; empty: it is done."""
@@ -142,7 +148,7 @@ async def test_a_common_new_password_ends_neither(scene: Scene) -> None:
     _, key = await scene.key(scene.owner)
     await set_up_app(scene.api, person)
     await done(scene.api, "passwordResetRequest", None, email=person.email)
-    assert await scene.back((await mail_to(scene.database, person.email)).token) == ""
+    assert await scene.back(await scene.link_to_owner()) == ""
     assert await scene.works(key, scene.owner)
     given = {"email": person.email, "password": OTHER_PASSWORD}
     made = await attempt(scene.api, "signIn", None, "token", **given)

@@ -3,8 +3,17 @@
 import json
 
 import pytest
+from sqlalchemy import func, select
 
 from authz.policy.builtin_roles import BuiltinRole
+from models.people.sessions import sessions
+from models.second_factor.tables import (
+    factor_challenges,
+    factor_resets,
+    passkeys,
+    recovery_codes,
+    totp_secrets,
+)
 from tests.areas.second_factor.requiring import require_factor
 from tests.areas.second_factor.steps import SITE, add_passkey, challenged, factor_of
 from tests.authz.cases.moments import hash_quickly
@@ -147,3 +156,23 @@ async def test_the_last_one_stays_where_it_is_required(stranger: Api, world: Wor
     other = await _person(world)
     values = {"passkeyId": made[0], "password": PASSWORD}
     assert await code_of(stranger, "passkeyRemove", other, **values) == "NOT_FOUND"
+
+
+async def test_who_is_deleted_does_not_come_back_by_any_factor(stranger: Api, world: World) -> None:
+    """Nor by a challenge from before; and nothing is kept of the factors."""
+    person = await _person(world)
+    passkey, made = await add_passkey(stranger, person)
+    asked = await challenged(stranger, person)
+    assert await code_of(stranger, "userDelete", person, password=PASSWORD) == ""
+    assert await _alone(stranger, passkey) == "SECOND_FACTOR_REFUSED"
+    answers: list[dict[str, str]] = [
+        {"code": made["recoveryCodes"][0]},
+        {"passkey": passkey.get(asked["passkeyOptions"])},
+    ]
+    for answer in answers:
+        values = {"challengeToken": asked["challengeToken"], **answer}
+        assert await code_of(stranger, "signInConfirm", None, **values) == "SECOND_FACTOR_REFUSED"
+    async with world.database.connect() as connection:
+        for table in (sessions, passkeys, recovery_codes, totp_secrets, factor_challenges, factor_resets):
+            left = select(func.count()).select_from(table).where(table.c.user_id == person.key)
+            assert (await connection.execute(left)).scalar_one() == 0, table.name

@@ -8,7 +8,7 @@ import pyotp
 
 from tests.client.api import Api
 from tests.isolation.granting import some_role
-from tests.isolation.model import Account, Key, Member, Person, Share, Subject
+from tests.isolation.model import Account, Key, Member, Person, Role, Share, Subject
 from tests.isolation.planting import PASSWORD, remember_member
 from tests.isolation.rules import EVERYTHING
 from tests.isolation.site import Site
@@ -80,6 +80,22 @@ async def _promise(site: Site, account: Account) -> None:
         maker = site.able([account], "ACCOUNT_TRANSFER")
     if maker is None:
         return
+    await _make(site, account, permission, roles, maker, beside)
+    site.log(account, "PROMISE_MADE", maker, "ACCOUNT_TRANSFER")
+
+
+async def promise_to(site: Site, account: Account, permission: str, roles: list[Role]) -> str | None:
+    """The same of that permission, once all is built. Its id; None: nobody may promise it."""
+    beside = site.rights.beside(account, permission, roles)
+    maker: Subject | None = site.world.owner(account)
+    if maker is None or site.rights.bars(maker, account):
+        return None
+    return await _make(site, account, permission, roles, maker, beside)
+
+
+async def _make(
+    site: Site, account: Account, permission: str, roles: list[Role], maker: Subject, beside: list[Subject]
+) -> str:
     api = await site.api_of(maker)
     values = {"accountId": account.id, "permission": permission, "roleIds": [role.id for role in roles]}
     body = {"query": _PROMISED, "variables": {"input": values}, "extensions": {"reason": "Because"}}
@@ -87,7 +103,7 @@ async def _promise(site: Site, account: Account) -> None:
     assert answer["userErrors"] == [], answer["userErrors"]
     promise_id = await _promise_id(site, account)
     site.world.promises.append(Promise(promise_id, account, permission, roles, maker, beside))
-    site.log(account, "PROMISE_MADE", maker, "ACCOUNT_TRANSFER")
+    return promise_id
 
 
 async def _promise_id(site: Site, account: Account) -> str:

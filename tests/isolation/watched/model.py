@@ -42,6 +42,8 @@ class Review:
     maker: Subject
     items: list[Item] = field(default_factory=list)
     canceled: bool = False
+    is_over: bool = False
+    """Its worker has ended what nobody confirmed."""
 
 
 @dataclass(eq=False)

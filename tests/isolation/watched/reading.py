@@ -41,7 +41,8 @@ class WatchedReading(StockAsking):
             return
         self.fact("secondFactor.proved", subject.proved, found["proved"])
         self.fact("secondFactor.totp", subject.proved, found["totp"])
-        self.items("secondFactor.passkeys", [], map(str, found["passkeys"]))
+        passkeys = [str(passkey["id"]) for passkey in found["passkeys"]]
+        self.items("secondFactor.passkeys", subject.passkeys, passkeys)
         missing = [node["accountId"] for node in found["missingIn"]["nodes"]]
         self.items("secondFactor.missingIn", self._watched.missing_in(), missing)
 

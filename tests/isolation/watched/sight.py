@@ -54,10 +54,11 @@ class WatchedSight:
         return promise.id, (promise.permission,), roles, len(promise.exceptions), maker
 
     def _review(self, review: Review) -> tuple[Any, ...]:
-        waiting = sum(item.decision is None for item in review.items) if not review.canceled else 0
+        is_open = not (review.canceled or review.is_over)
+        waiting = sum(item.decision is None for item in review.items) if is_open else 0
         starter = self.sight.person(review.maker, review.account)
         items = frozenset(self._item(review, item) for item in review.items)
-        return review.id, not review.canceled, waiting, review.account.id, starter, items
+        return review.id, is_open, waiting, review.account.id, starter, items
 
     def _item(self, review: Review, item: Item) -> tuple[Any, ...]:
         subject, user, share, key = item.subject, None, None, None
