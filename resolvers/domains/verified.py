@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, Uuid, any_, literal, select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
@@ -41,11 +41,15 @@ async def verified_tracking_domains(
     session: WriteSession, master_id: MasterId, account_ids: Sequence[AccountId]
 ) -> Mapping[AccountId, str]:
     """The name, in ASCII, of each account's own verified tracking domain. The caller has entered the tree."""
-    domain = domains.c
-    statement = select(domain.account_id, domain.ascii_name).where(
-        domain.master_id == master_id,
-        domain.account_id == any_(literal(list(account_ids), ARRAY(Uuid))),
-        domain.kind == DomainKind.TRACKING.value,
-        domain.status == DomainStatus.VERIFIED.value,
+    rows = await _TRACKING.rows(session, {"tree": master_id, "ids": list(account_ids)})
+    return {AccountId(row.account_id): row.ascii_name for row in rows}
+
+
+_TRACKING = FixedStatement(
+    select(domains.c.account_id, domains.c.ascii_name).where(
+        domains.c.master_id == bindparam("tree", type_=Uuid()),
+        domains.c.account_id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+        domains.c.kind == DomainKind.TRACKING.value,
+        domains.c.status == DomainStatus.VERIFIED.value,
     )
-    return {AccountId(row.account_id): row.ascii_name for row in await session.execute(statement)}
+)

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import ARRAY, Text, Uuid, any_, literal, select
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, select
 
+from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import in_tree
 from models.base.ids import AccountId, DomainId, MasterId
@@ -27,26 +28,29 @@ async def read_signing_keys(
     if not origins:
         return {}
     ids, names = sorted({id_ for id_, _ in origins}), sorted({name for _, name in origins})
-    statement = (
-        select(
-            domains.c.account_id,
-            domains.c.id,
-            domains.c.ascii_name,
-            domain_keys.c.selector,
-            domain_keys.c.private_key,
-        )
-        .select_from(domains.join(domain_keys, in_tree(domain_keys, domains, domain_id="id")))
-        .where(
-            domains.c.master_id == master_id,
-            domains.c.account_id == any_(literal(ids, ARRAY(Uuid))),
-            domains.c.ascii_name == any_(literal(names, ARRAY(Text))),
-            domains.c.kind == DomainKind.SENDING.value,
-            domains.c.status == DomainStatus.VERIFIED.value,
-        )
-    )
+    rows = await _KEYS.rows(session, {"tree": master_id, "ids": ids, "names": names})
     return {
         (AccountId(row.account_id), row.ascii_name): SigningKey(
             master_id, DomainId(row.id), row.ascii_name, row.selector, row.private_key
         )
-        for row in await session.execute(statement)
+        for row in rows
     }
+
+
+_KEYS = FixedStatement(
+    select(
+        domains.c.account_id,
+        domains.c.id,
+        domains.c.ascii_name,
+        domain_keys.c.selector,
+        domain_keys.c.private_key,
+    )
+    .select_from(domains.join(domain_keys, in_tree(domain_keys, domains, domain_id="id")))
+    .where(
+        domains.c.master_id == bindparam("tree", type_=Uuid()),
+        domains.c.account_id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+        domains.c.ascii_name == any_(bindparam("names", type_=ARRAY(Text))),
+        domains.c.kind == DomainKind.SENDING.value,
+        domains.c.status == DomainStatus.VERIFIED.value,
+    )
+)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     any_,
+    bindparam,
     case,
     column,
     exists,
@@ -31,6 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
 from models.base.clock import current_moment
 from models.base.ids import AccountId, AccountKey, MasterId
@@ -55,16 +57,12 @@ async def read_held(
     session: WriteSession, master_id: MasterId, ids: Sequence[AccountId], *, lock: bool = False
 ) -> list[HeldSource]:
     """Those of these accounts. `lock`: nobody else counts trials' sends before the transaction ends."""
-    statement = _held(master_id, ids)
-    if lock:
-        statement = statement.with_for_update()
-    return [
-        HeldSource(SourceKey.of(row), row.accepted_before, max(0, row.left))
-        for row in await session.execute(statement)
-    ]
+    statement = _HELD_AND_LOCKED if lock else _HELD
+    rows = await statement.rows(session, {"tree": master_id, "ids": list(ids)})
+    return [HeldSource(SourceKey.of(row), row.accepted_before, max(0, row.left)) for row in rows]
 
 
-def _held(master_id: MasterId, ids: Sequence[AccountId]) -> Select[Any]:
+def _held() -> Select[Any]:
     row = sending_sources.c
     held = is_held(sending_sources)
     _, used = trial_hour(sending_sources)
@@ -77,12 +75,16 @@ def _held(master_id: MasterId, ids: Sequence[AccountId]) -> Select[Any]:
             case((~held, TRIAL_SENDS - used), else_=0).label("left"),
         )
         .where(
-            row.master_id == master_id,
-            row.account_id == any_(literal(list(ids), ARRAY(Uuid))),
+            row.master_id == bindparam("tree", type_=Uuid()),
+            row.account_id == any_(bindparam("ids", type_=ARRAY(Uuid))),
             or_(held, row.platform_state == PlatformState.TRIAL.value),
         )
         .order_by(*LOCK_ORDER)
     )
+
+
+_HELD = FixedStatement(_held())
+_HELD_AND_LOCKED = FixedStatement(_held().with_for_update())
 
 
 def waits_for(messages: FromClause, held: Sequence[HeldSource]) -> ColumnElement[bool]:

@@ -13,20 +13,27 @@ from sqlalchemy import (
     CTE,
     Column,
     ColumnElement,
+    DateTime,
     FromClause,
+    Integer,
     Row,
+    Text,
     Uuid,
     and_,
     any_,
+    bindparam,
+    column,
     func,
-    literal,
     select,
     true,
     update,
+    values,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from authz.wall.tree_door import in_data_plane
 from authz.wall.worker_door import enter_as_worker
+from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, AccountKey, MasterId, MessageId
 from models.messages.tables import MessageChannel, MessageStatus, messages
@@ -36,7 +43,7 @@ from resolvers.messages.attachments.read import AttachedFile, read_attached
 from resolvers.messages.contents import read_contacts, read_parts
 from resolvers.messages.delivery.claimed import Claimed, ClaimedMessage, SigningKey, TemplateSender
 from resolvers.messages.delivery.excluded_since import without_excluded
-from resolvers.messages.delivery.held import held_campaigns, is_free
+from resolvers.messages.delivery.held import HeldCampaign, held_campaigns, is_free
 from resolvers.messages.delivery.turn import accounts_in_turn, cancel_of_closed
 from resolvers.messages.queue import HELD_FOR
 from resolvers.messages.signing_keys import Origin, origin_of, read_signing_keys
@@ -52,6 +59,9 @@ AT_ONCE = 10
 
 _LOOKED_AT = 4 * AT_ONCE
 """Messages of a stream. So many workers of one tree find something at the same moment."""
+
+_RANKS = {SendStream.TRANSACTIONAL.value: 0, SendStream.MARKETING.value: 1}
+"""Which streams go first."""
 
 _LEFT = "A worker that had claimed it died. Nobody knows whether it was handed over."
 
@@ -69,10 +79,10 @@ async def claim_messages(
     if not turn.active:
         return Claimed(master_id, turn.closed, turn.held, [], is_last=True)
     held = await read_held(session, master_id, turn.active, lock=True)
-    free = functools.partial(is_free, held=await held_campaigns(session, master_id, turn.active))
+    campaigns = await held_campaigns(session, master_id, turn.active)
     async with in_data_plane(session, AccountKey(master_id, turn.active[0])):
         await _find_left(session, master_id, turn.active)
-        rows, of_trials = await _claim_allowed(session, master_id, turn.active, channels, held, free)
+        rows, of_trials = await _claim_allowed(session, master_id, turn.active, channels, held, campaigns)
     for source, number in of_trials:
         await count_backlog(session, master_id, source, number)
     remaining = await without_excluded(session, master_id, rows)
@@ -112,18 +122,20 @@ async def _around(session: WriteSession, master_id: MasterId, rows: Sequence[Row
 
 async def _find_left(session: WriteSession, master_id: MasterId, ids: Sequence[AccountId]) -> None:
     """Messages whose worker died are doubtful."""
-    message = messages.c
     oldest = datetime.datetime.now(datetime.UTC) - HELD_FOR
-    await session.send_built(
-        update(messages)
-        .where(
-            message.master_id == master_id,
-            message.account_id == any_(literal(list(ids), ARRAY(Uuid))),
-            message.status == MessageStatus.CLAIMED.value,
-            message.claimed_at < oldest,
-        )
-        .values(status=MessageStatus.DOUBTFUL.value, settled_at=func.now(), answer=_LEFT)
+    await _FIND_LEFT.send(session, {"tree": master_id, "ids": list(ids), "oldest": oldest})
+
+
+_FIND_LEFT = FixedStatement(
+    update(messages)
+    .where(
+        messages.c.master_id == bindparam("tree", type_=Uuid()),
+        messages.c.account_id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+        messages.c.status == MessageStatus.CLAIMED.value,
+        messages.c.claimed_at < bindparam("oldest", type_=DateTime(timezone=True)),
     )
+    .values(status=MessageStatus.DOUBTFUL.value, settled_at=func.now(), answer=_LEFT)
+)
 
 
 async def _claim_allowed(
@@ -132,69 +144,59 @@ async def _claim_allowed(
     ids: Sequence[AccountId],
     channels: Collection[MessageChannel],
     held: Sequence[HeldSource],
-    free: Callable[[FromClause], ColumnElement[bool]],
+    campaigns: Sequence[HeldCampaign],
 ) -> tuple[Sequence[Row[Any]], Sequence[tuple[HeldSource, int]]]:
     """What does not wait for a source, and then what trials let out of their backlog."""
+    due = {"tree": master_id, "channels": [channel.value for channel in channels]}
+    if not held and not campaigns:
+        return await _claim(session, _CLAIMING, due | {"ids": list(ids), "most": AT_ONCE}), ()
 
-    def go_on(due: FromClause) -> ColumnElement[bool]:
-        return and_(~waits_for(due, held), free(due))
+    def goes_on(message: FromClause) -> ColumnElement[bool]:
+        return and_(~waits_for(message, held), is_free(message, campaigns))
 
-    rows = list(await _claim(session, master_id, ids, channels, go_on, AT_ONCE))
+    rows = list(await _claim(session, _claiming(goes_on), due | {"ids": list(ids), "most": AT_ONCE}))
     of_trials: list[tuple[HeldSource, int]] = []
     for source in held:
         most = min(source.left, AT_ONCE - len(rows))
         if most > 0:
-            only = functools.partial(_of_trial, source=source, free=free)
-            backlog = await _claim(session, master_id, [source.key.account_id], channels, only, most)
+            of_source = due | {"ids": [source.key.account_id], "most": most}
+            only = functools.partial(_of_trial, source=source, campaigns=campaigns)
+            backlog = await _claim(session, _claiming(only), of_source)
             of_trials.append((source, sum(row.attempts == 1 for row in backlog)))
             rows += backlog
     return rows, of_trials
 
 
 def _of_trial(
-    due: FromClause, *, source: HeldSource, free: Callable[[FromClause], ColumnElement[bool]]
+    message: FromClause, *, source: HeldSource, campaigns: Sequence[HeldCampaign]
 ) -> ColumnElement[bool]:
-    return and_(waits_for(due, [source]), free(due))
+    return and_(waits_for(message, [source]), is_free(message, campaigns))
 
 
 async def _claim(
-    session: WriteSession,
-    master_id: MasterId,
-    ids: Sequence[AccountId],
-    channels: Collection[MessageChannel],
-    condition: Callable[[FromClause], ColumnElement[bool]],
-    most: int,
+    session: WriteSession, statement: ReturningUpdate[Any], named: Mapping[str, object]
 ) -> Sequence[Row[Any]]:
     """The transactional ones first."""
-    rows: list[Row[Any]] = []
-    for stream in (SendStream.TRANSACTIONAL, SendStream.MARKETING):
-        if len(rows) < most:
-            first = _first(master_id, ids, stream, channels, condition)
-            rows += await _claim_some(session, master_id, first, most - len(rows))
-    return rows
+    rows = (await session.execute(statement, named)).all()
+    return sorted(rows, key=lambda row: (_RANKS[row.stream], row.due_at, row.id))
 
 
-def _first(
-    master_id: MasterId,
-    ids: Sequence[AccountId],
-    stream: SendStream,
-    channels: Collection[MessageChannel],
-    condition: Callable[[FromClause], ColumnElement[bool]],
-) -> CTE:
-    """The messages that have been due the longest, more than are claimed: other workers may hold some. Of
-    each account an index gives its first ones, however many wait behind them."""
-    account = func.unnest(literal(list(ids), ARRAY(Uuid))).table_valued(Column("id", Uuid))
+def _first(condition: Callable[[FromClause], ColumnElement[bool]]) -> CTE:
+    """The messages that go first, more than are claimed: other workers may hold some. Of each account an
+    index gives its first ones of a stream, however many wait behind them."""
+    account = func.unnest(bindparam("ids", type_=ARRAY(Uuid))).table_valued(Column("id", Uuid))
     of = account.render_derived("account")
+    stream = values(column("name", Text), column("rank", Integer), name="stream").data(list(_RANKS.items()))
     due = messages.alias("due")
     of_account = (
         select(due.c.id, due.c.due_at)
         .where(
-            due.c.master_id == master_id,
+            due.c.master_id == bindparam("tree", type_=Uuid()),
             due.c.account_id == of.c.id,
-            due.c.stream == stream.value,
+            due.c.stream == stream.c.name,
             due.c.status == MessageStatus.WAITING.value,
             due.c.due_at <= func.now(),
-            due.c.channel.in_([channel.value for channel in channels]),
+            due.c.channel == any_(bindparam("channels", type_=ARRAY(Text))),
             condition(due),
         )
         .order_by(due.c.due_at, due.c.id)
@@ -202,37 +204,37 @@ def _first(
         .lateral("of_account")
     )
     return (
-        select(of.c.id.label("account_id"), of_account.c.id, of_account.c.due_at)
-        .select_from(of.join(of_account, true()))
-        .order_by(of_account.c.due_at, of_account.c.id)
-        .limit(_LOOKED_AT)
+        select(of.c.id.label("account_id"), of_account.c.id, of_account.c.due_at, stream.c.rank)
+        .select_from(of.join(stream, true()).join(of_account, true()))
+        .order_by(stream.c.rank, of_account.c.due_at, of_account.c.id)
+        .limit(len(_RANKS) * _LOOKED_AT)
         .cte("first")
     )
 
 
-async def _claim_some(
-    session: WriteSession, master_id: MasterId, first: CTE, most: int
-) -> Sequence[Row[Any]]:
-    free, message = messages.alias("free"), messages.c
+def _claiming(condition: Callable[[FromClause], ColumnElement[bool]]) -> ReturningUpdate[Any]:
+    """Of messages that meet it. The values are named."""
+    free, message, first = messages.alias("free"), messages.c, _first(condition)
+    tree = bindparam("tree", type_=Uuid())
     some = (
         select(free.c.account_id, free.c.id)
         .select_from(free.join(first, and_(free.c.account_id == first.c.account_id, free.c.id == first.c.id)))
-        .where(free.c.master_id == master_id, free.c.status == MessageStatus.WAITING.value)
-        .order_by(first.c.due_at, first.c.id)
-        .limit(most)
+        .where(free.c.master_id == tree, free.c.status == MessageStatus.WAITING.value)
+        .order_by(first.c.rank, first.c.due_at, first.c.id)
+        .limit(bindparam("most", type_=Integer))
         .with_for_update(of=free, skip_locked=True)
         .cte("some")
     )
-    claimed = (
+    return (
         update(messages)
-        .where(
-            message.master_id == master_id, message.account_id == some.c.account_id, message.id == some.c.id
-        )
+        .where(message.master_id == tree, message.account_id == some.c.account_id, message.id == some.c.id)
         .values(status=MessageStatus.CLAIMED.value, claimed_at=func.now(), attempts=message.attempts + 1)
         .returning(*message)
     )
-    rows = (await session.execute(claimed)).all()
-    return sorted(rows, key=lambda row: (row.due_at, row.id))
+
+
+_CLAIMING = _claiming(lambda _: true())
+"""Where nothing is held, as mostly. It is made once."""
 
 
 async def _sender(session: WriteSession, account: AccountKey) -> TemplateSender:

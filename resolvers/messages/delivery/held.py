@@ -5,8 +5,22 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, ColumnElement, FromClause, Uuid, all_, any_, func, literal, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    FromClause,
+    Uuid,
+    all_,
+    any_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 
+from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, CampaignId, MasterId
 from models.campaigns.tables import UNTIL_RELEASED, campaigns
@@ -28,18 +42,22 @@ async def held_campaigns(
     session: WriteSession, master_id: MasterId, ids: Sequence[AccountId]
 ) -> Sequence[HeldCampaign]:
     """Those of these accounts, now."""
-    campaign = campaigns.c
-    statement = select(campaign.account_id, campaign.id, campaign.held_until).where(
-        campaign.master_id == master_id,
-        campaign.account_id == any_(literal(list(ids), ARRAY(Uuid))),
-        campaign.held_until.is_not(None),
-        campaign.held_from <= func.now(),
-        campaign.held_until > func.now(),
-    )
+    rows = await _HELD.rows(session, {"tree": master_id, "ids": list(ids)})
     return [
         HeldCampaign(row.account_id, row.id, None if row.held_until == UNTIL_RELEASED else row.held_until)
-        for row in await session.execute(statement)
+        for row in rows
     ]
+
+
+_HELD = FixedStatement(
+    select(campaigns.c.account_id, campaigns.c.id, campaigns.c.held_until).where(
+        campaigns.c.master_id == bindparam("tree", type_=Uuid()),
+        campaigns.c.account_id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+        campaigns.c.held_until.is_not(None),
+        campaigns.c.held_from <= func.now(),
+        campaigns.c.held_until > func.now(),
+    )
+)
 
 
 def is_free(message: FromClause, held: Sequence[HeldCampaign]) -> ColumnElement[bool]:

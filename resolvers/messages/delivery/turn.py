@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import ARRAY, Uuid, any_, func, literal, select, true, update
+from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, func, literal, select, true, update
 
 from authz.reach.status import effective_status
 from authz.wall.tree_door import in_data_plane
+from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, accounts
 from models.accounts.trees import in_tree
@@ -33,26 +35,32 @@ class Turn:
 
 async def accounts_in_turn(session: WriteSession, master_id: MasterId, review: ReviewPolicy) -> Turn:
     """Those whose messages have waited longest. The caller has entered the tree."""
+    turn = Turn()
+    for row in await _IN_TURN[review].rows(session, {"tree": master_id}):
+        is_active = row.status == AccountStatus.ACTIVE.value and row.is_approved
+        is_closed = row.status == AccountStatus.CLOSED.value
+        place = turn.closed if is_closed else turn.active if is_active else turn.held
+        place.append(AccountId(row.account_id))
+    return turn
+
+
+def _in_turn(review: ReviewPolicy) -> Select[Any]:
     queue = delivery_queues
     is_approved = true() if review is ReviewPolicy.OFF else approved_of(accounts)
-    statement = (
+    return (
         select(
             queue.c.account_id,
             effective_status(accounts).label("status"),
             is_approved.label("is_approved"),
         )
         .select_from(queue.join(accounts, in_tree(accounts, queue, id="account_id")))
-        .where(queue.c.master_id == master_id, queue.c.due_at <= func.now())
+        .where(queue.c.master_id == bindparam("tree", type_=Uuid()), queue.c.due_at <= func.now())
         .order_by(queue.c.due_at, queue.c.account_id)
         .limit(_MOST_ACCOUNTS)
     )
-    turn = Turn()
-    for row in await session.execute(statement):
-        is_active = row.status == AccountStatus.ACTIVE.value and row.is_approved
-        is_closed = row.status == AccountStatus.CLOSED.value
-        place = turn.closed if is_closed else turn.active if is_active else turn.held
-        place.append(AccountId(row.account_id))
-    return turn
+
+
+_IN_TURN = {review: FixedStatement(_in_turn(review)) for review in ReviewPolicy}
 
 
 async def cancel_of_closed(session: WriteSession, master_id: MasterId, closed: Sequence[AccountId]) -> None:
