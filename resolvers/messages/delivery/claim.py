@@ -22,12 +22,11 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
-    column,
     func,
+    literal,
     select,
     true,
     update,
-    values,
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -186,7 +185,9 @@ def _first(condition: Callable[[FromClause], ColumnElement[bool]]) -> CTE:
     index gives its first ones of a stream, however many wait behind them."""
     account = func.unnest(bindparam("ids", type_=ARRAY(Uuid))).table_valued(Column("id", Uuid))
     of = account.render_derived("account")
-    stream = values(column("name", Text), column("rank", Integer), name="stream").data(list(_RANKS.items()))
+    names, ranks = literal(list(_RANKS), ARRAY(Text)), literal(list(_RANKS.values()), ARRAY(Integer))
+    given = func.unnest(names, ranks).table_valued(Column("name", Text), Column("rank", Integer))
+    stream = given.render_derived("stream")
     due = messages.alias("due")
     of_account = (
         select(due.c.id, due.c.due_at)
