@@ -19,11 +19,12 @@ _REFUSED = {
     "blockListAdd",
     "domainKeyReplace",
     "singleSignOnUpdate",
+    "totpConfirm",
     "totpStart",
     "webhookCreate",
     "webhookSecretRotate",
 }
-"""What seals a secret, or signs. Of `domainAdd` and `messageEventsReport` it depends on the input: sending
+"""What seals a secret, opens one, or signs. Of `domainAdd` and `messageEventsReport` it depends on the input: sending
 domains and complaints need keys."""
 _OTHERS = sorted(inputs(nowhere()).keys() - NOT_IN_SELF_SERVICE - _REFUSED)
 
