@@ -18,7 +18,7 @@ from tests.world.brand import Brand
 from tests.world.world import World
 
 _LOG = """query ($id: ID!) { account(id: $id) { events(orderBy: OLDEST_FIRST, first: 50) { nodes {
-  id type subjectId after actorName } } } }"""
+  id type subjectId after actorName actor { id } } } } }"""
 
 
 async def _told(api: Api, brand: Brand, world: World) -> list[dict[str, Any]]:
@@ -56,7 +56,7 @@ async def test_the_first_of_a_day_is_told(site: Site, api: Api, brand: Brand, wo
     first = site.receiver.taken[0].id
     delivery = event["after"].pop("delivery_id")
     assert delivery.startswith("whdl_")
-    assert (event["subjectId"], event["actorName"]) == (webhook.id, "The platform")
+    assert (event["subjectId"], event["actorName"], event["actor"]) == (webhook.id, None, None)
     assert event["after"] == {
         "url": site.receiver.url("/in"),
         "event_id": first,
