@@ -1,5 +1,6 @@
 """Writing down what became of deliveries, and what follows for their webhook."""
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +39,12 @@ class Outcome:
     def is_taken(self) -> bool:
         """Whether the receiver took it."""
         return self.tried is not None and self.tried.problem is None
+
+
+def longest_wait(outcomes: Sequence[Outcome]) -> datetime.timedelta:
+    """How long the receiver wants not to be asked. Zero: it did not say so."""
+    asked = [each.tried.asked_wait for each in outcomes if each.tried is not None]
+    return max(asked, default=datetime.timedelta())
 
 
 async def settle_round(session: WriteSession, webhook: WebhookAtWork, outcomes: Sequence[Outcome]) -> None:
@@ -147,9 +154,10 @@ def _after(outcome: Outcome) -> dict[str, Any]:
     if outcome.is_taken:
         return _finished(WebhookDeliveryStatus.DELIVERED)
     failures = outcome.delivery.failures + 1
-    wait = None if outcome.delivery.event_id is None else pause_after(failures)
-    if wait is None:
+    pause = None if outcome.delivery.event_id is None else pause_after(failures)
+    if pause is None:
         return {**_finished(WebhookDeliveryStatus.FAILED), "failures": failures}
+    wait = max(pause, outcome.tried.asked_wait)
     return {"failures": failures, "next_try_at": func.now() + literal(wait), "is_urgent": False}
 
 
@@ -158,12 +166,14 @@ def _finished(status: WebhookDeliveryStatus) -> dict[str, Any]:
 
 
 async def _settle_webhook(session: WriteSession, webhook: WebhookAtWork, tried: Sequence[Outcome]) -> None:
-    """One that took nothing rests, so that it costs little while it is down. Locks its row."""
+    """One that took nothing rests, so that it costs little while it is down. So does one that asks to wait,
+    whatever else it took. Locks its row."""
     if not tried:
         await renew(session, webhook.taken)
         return
     if any(each.is_taken for each in tried):
-        await renew(session, webhook.taken, failures=0, failing_since=None, rests_until=None)
+        rests_until = func.now() + literal(wait) if (wait := longest_wait(tried)) else None
+        await renew(session, webhook.taken, failures=0, failing_since=None, rests_until=rests_until)
         return
     failures = webhook.row["failures"] + 1
     await renew(
@@ -171,16 +181,17 @@ async def _settle_webhook(session: WriteSession, webhook: WebhookAtWork, tried: 
         webhook.taken,
         failures=failures,
         failing_since=func.coalesce(webhooks.c.failing_since, func.now()),
-        rests_until=func.now() + literal(rest_after(failures)),
+        rests_until=func.now() + literal(max(rest_after(failures), longest_wait(tried))),
     )
 
 
 def _pause_reason(webhook: WebhookAtWork, tried: Sequence[Outcome]) -> WebhookPauseReason | None:
-    """Why the webhook is to be paused. None: it took something, or may yet."""
-    if any(each.is_taken for each in tried):
-        return None
+    """Why the webhook is to be paused. None: it took something, or may yet. One that is gone wants nothing
+    more, whatever it took a moment before."""
     if any(each.tried is not None and each.tried.is_gone for each in tried):
         return WebhookPauseReason.GONE
+    if any(each.is_taken for each in tried):
+        return None
     since = webhook.row["failing_since"]
     is_enough = bool(tried) and webhook.row["failures"] + 1 >= LEAST_FAILURES
     has_waited = since is not None and since <= webhook.now - PATIENCE

@@ -95,9 +95,9 @@ async def tell_of_failed(
     body = letter(
         f"The webhook to {quoted(url)} of {await _named(session, account)} did not take an event in ten "
         "tries. It is not tried again by itself.",
-        "The webhook's deliveries(status: FAILED) lists this one and others, with their tries. Once the cause "
-        "is mended, webhookDeliveryRetry sends one again, and webhookReplay all of a span. The next mail like "
-        "this one comes in a day at the earliest.",
+        "The webhook's deliveries(status: FAILED) lists this one and others, with their tries. Once the "
+        "cause is mended, webhookDeliveryRetry sends one again, and webhookReplay all of a span. The next "
+        "mail like this one comes in a day at the earliest.",
     )
     await _mail(session, account, WEBHOOK_DELIVERY_FAILED, body)
 
