@@ -43,6 +43,7 @@ async def test_trees_are_whole(blank: DemoDatabase) -> None:
     filled = {table: count / TREES for table, count in counts.items() if count and table not in SHIPPED}
     assert filled == {
         "accounts": 21,
+        "events": 21,
         "account_closure": 21 + 12 + 5 * 2 + 3 * 3,
         "memberships": 21 * 8,
         "users": 40,
