@@ -87,6 +87,7 @@ webhooks = control_table(
         "failures", Integer, nullable=False, server_default=text("0"), comment="Rounds in a row that failed."
     ),
     moment("rests_until"),
+    moment("failure_told_at"),
     Column("read_cursor", Text, nullable=False, comment="Up to there the log was read."),
     Column(
         "read_transaction",

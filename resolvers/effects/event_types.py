@@ -115,6 +115,7 @@ class EventType(enum.Enum):
     WEBHOOK_REPLAYED = "webhook.replayed"
     WEBHOOK_REPLAY_CANCELED = "webhook.replay_canceled"
     WEBHOOK_DELIVERY_RETRIED = "webhook.delivery_retried"
+    WEBHOOK_DELIVERY_FAILED = "webhook.delivery_failed"
     WEBHOOK_PAUSED = "webhook.paused"
     WEBHOOK_RESUMED = "webhook.resumed"
     PAYMENT_METHOD_ADDED = "payment_method.added"

@@ -2,16 +2,19 @@
 
 A name is resolved once, and the connection goes to an address that was judged; so a name that leads elsewhere
 a moment later leads nowhere. All addresses of a name have to be public, unless the deployment allows others.
-Redirects are not followed. A request has ten seconds in all. Of an answer only the status counts: up to 64 KB
-of it are read while there is time, so that the other server can end in peace, and nothing of it is kept.
+Where no connection is made, the next address has its turn; what was sent is not sent elsewhere. Redirects are
+not followed. A request has ten seconds in all. Of an answer only the status counts, and when it asks for the
+next try: up to 64 KB of it are read while there is time, so that the other server can end in peace, and
+nothing of it is kept.
 """
 
 import asyncio
+import datetime
 import ipaddress
 import re
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -21,13 +24,16 @@ from authz.policy.refusals import Refusal, RefusalCode
 from models.webhooks.tables import WebhookProblem
 from resolvers.domains.dns import Dns
 from resolvers.outgoing.public_addresses import is_public
+from resolvers.outgoing.retry_after import retry_after
 
 PATIENCE = 10.0
 """Seconds for one request, with the look-up of the name."""
 LONGEST_URL = 2000
 _LOOKING_UP, _CONNECTING = 0.4, 0.25
-"""Of that, for the name, and twice for the connection: for TCP and for TLS. Both end by themselves: what is
-ended from outside meanwhile leaves its socket open."""
+"""Of that, for the name, and at most twice for a connection: for TCP and for TLS. Both end by themselves:
+what is ended from outside meanwhile leaves its socket open."""
+_MOST_ADDRESSES = 4
+"""Of a name that are tried: with more of them, each would have too little time."""
 _ENDING = 0.1
 """Of that, for the end of the connection, once the status is known."""
 _LONGEST_ANSWER = 64 * 1024
@@ -35,6 +41,8 @@ _FIRST_FREE_PORT = 1024
 """Ports below are those of other services, which a request must not speak to."""
 _LAST_PORT = 65_535
 _GONE = 410
+_SAY_WHEN = frozenset({429, 503})
+"""They ask for less, and may say for how long."""
 _NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 """As the last label of a name: other programs take the whole for an IPv4 address, as 0x7f.1 or 2130706433."""
@@ -56,6 +64,8 @@ class Tried:
     status_code: int | None
     problem: WebhookProblem | None
     milliseconds: int
+    asked_wait: datetime.timedelta = datetime.timedelta()
+    """How long the receiver wants not to be asked."""
 
     @property
     def is_gone(self) -> bool:
@@ -95,7 +105,7 @@ class WebhookRequests:
         except (httpx.InvalidURL, ValueError):
             return "Must be a URL, such as https://example.com/webhooks."
         if url.scheme != "https" and not (self._private_addresses and url.scheme == "http"):
-            return "Must begin with https://."
+            return f"Must begin with {'https:// or http' if self._private_addresses else 'https'}://."
         if url.userinfo or url.fragment:
             return "Must have neither a password nor a fragment."
         return self._problem_of_host(url) or self._problem_of_port(_port_of(url))
@@ -125,7 +135,7 @@ class WebhookRequests:
         deadline = asyncio.get_running_loop().time() + self._patience
         try:
             async with asyncio.timeout_at(deadline):
-                status = await self._answered(httpx.URL(url), body, headers, deadline)
+                answer = await self._answered(httpx.URL(url), body, headers, deadline)
         except NotSentError as error:
             return Tried(None, error.problem, _since(begun))
         except (TimeoutError, httpx.TimeoutException):
@@ -134,17 +144,38 @@ class WebhookRequests:
             return Tried(None, WebhookProblem.NOT_CONNECTED, _since(begun))
         except (httpx.HTTPError, OSError, ValueError):
             return Tried(None, WebhookProblem.NOT_ANSWERED, _since(begun))
-        problem = None if 200 <= status < 300 else WebhookProblem.REFUSED
-        return Tried(status, problem, _since(begun))
+        problem = None if answer.is_success else WebhookProblem.REFUSED
+        return Tried(answer.status_code, problem, _since(begun), _asked_wait(answer))
 
     async def _answered(
         self, url: httpx.URL, body: bytes, headers: Mapping[str, str], deadline: float
-    ) -> int:
-        """The status of the answer. `deadline`: by the clock of the event loop."""
+    ) -> httpx.Response:
+        """The head of the answer. `deadline`: by the clock of the event loop."""
         if self._problem_of(str(url)) is not None:
             # It was allowed when it was stored.
             raise NotSentError(WebhookProblem.ADDRESS_NOT_ALLOWED)
-        address = await self._address_of(url)
+        addresses = (await self._addresses_of(url))[:_MOST_ADDRESSES]
+        for number, address in enumerate(addresses, 1):
+            left = deadline - self._patience * _ENDING - asyncio.get_running_loop().time()
+            # Those that are still to be tried have as much each.
+            connecting = max(0.0, min(self._patience * _CONNECTING, left / (len(addresses) - number + 1) / 2))
+            try:
+                return await self._answered_at(address, url, body, headers, deadline, connecting)
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                if number == len(addresses):
+                    raise
+        raise AssertionError("a name without addresses was refused before")
+
+    async def _answered_at(
+        self,
+        address: str,
+        url: httpx.URL,
+        body: bytes,
+        headers: Mapping[str, str],
+        deadline: float,
+        connecting: float,
+    ) -> httpx.Response:
+        """The same, of one address. `connecting`: seconds for TCP, and for TLS."""
         # The certificate is checked against the name, while the connection goes to the address.
         request = httpx.Request(
             "POST",
@@ -161,7 +192,7 @@ class WebhookRequests:
             content=body,
             extensions={"sni_hostname": url.raw_host.decode("ascii")},
         )
-        timeout = httpx.Timeout(self._patience, connect=self._patience * _CONNECTING)
+        timeout = httpx.Timeout(self._patience, connect=connecting)
         transport = httpx.AsyncHTTPTransport(verify=self._trusted(), trust_env=False)
         # Of its own for each: customers share no connection, and none is kept open for a day.
         async with httpx.AsyncClient(
@@ -175,7 +206,7 @@ class WebhookRequests:
                         await _read_some(answer)
             finally:
                 await answer.aclose()
-        return answer.status_code
+        return answer
 
     def _trusted(self) -> ssl.SSLContext:
         if self._trust is None:
@@ -183,8 +214,8 @@ class WebhookRequests:
             self._trust = ssl.create_default_context()
         return self._trust
 
-    async def _address_of(self, url: httpx.URL) -> str:
-        """The first of the name's addresses, if all of them may be asked."""
+    async def _addresses_of(self, url: httpx.URL) -> Sequence[str]:
+        """The name's addresses, if all of them may be asked: those of IPv4 first."""
         literal = _literal(url)
         addresses = (
             [literal]
@@ -195,10 +226,15 @@ class WebhookRequests:
             raise NotSentError(WebhookProblem.NAME_NOT_FOUND)
         if not all(map(self._may_be_asked, addresses)):
             raise NotSentError(WebhookProblem.ADDRESS_NOT_ALLOWED)
-        return addresses[0]
+        return addresses
 
     def _may_be_asked(self, address: str) -> bool:
         return self._private_addresses or is_public(address)
+
+
+def _asked_wait(answer: httpx.Response) -> datetime.timedelta:
+    wait = retry_after(answer.headers.get("retry-after")) if answer.status_code in _SAY_WHEN else None
+    return datetime.timedelta(seconds=wait or 0)
 
 
 async def _read_some(answer: httpx.Response) -> None:

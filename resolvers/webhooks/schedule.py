@@ -26,6 +26,9 @@ LEAST_FAILURES = 5
 """A webhook that took nothing for so long, in so many rounds, is paused. One failed test of last week is not
 enough."""
 
+FAILURE_TOLD_EVERY = datetime.timedelta(days=1)
+"""Of a webhook, one delivery that has failed is told in so long, however many there are."""
+
 _LONGEST_REST = 300
 
 

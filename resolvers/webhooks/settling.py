@@ -1,15 +1,18 @@
 """Writing down what became of deliveries, and what follows for their webhook."""
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, literal, update
+from sqlalchemy import ColumnElement, func, insert, literal, select, update
 
+from authz.guards.locks import lock_shared_path
 from authz.wall.webhook_door import enter_for_webhook
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import columns_of, row_of
-from models.base.ids import new_id
+from models.accounts.trees import columns_of, in_tree, row_of
+from models.base.ids import Kind, new_id, present
+from models.effects.events import events
 from models.webhooks.tables import (
     WebhookDeliveryStatus,
     WebhookPauseReason,
@@ -17,10 +20,11 @@ from models.webhooks.tables import (
     webhook_tries,
     webhooks,
 )
+from resolvers.effects.event_types import EventType
 from resolvers.webhooks.requests import Tried
 from resolvers.webhooks.rounds import DueDelivery, WebhookAtWork, renew
-from resolvers.webhooks.schedule import LEAST_FAILURES, PATIENCE, pause_after, rest_after
-from resolvers.webhooks.tell import pause
+from resolvers.webhooks.schedule import FAILURE_TOLD_EVERY, LEAST_FAILURES, PATIENCE, pause_after, rest_after
+from resolvers.webhooks.tell import FailedDelivery, pause, tell_of_failed
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,12 @@ class Outcome:
         return self.tried is not None and self.tried.problem is None
 
 
+def longest_wait(outcomes: Sequence[Outcome]) -> datetime.timedelta:
+    """How long the receiver wants not to be asked. Zero: it did not say so."""
+    asked = [each.tried.asked_wait for each in outcomes if each.tried is not None]
+    return max(asked, default=datetime.timedelta())
+
+
 async def settle_round(session: WriteSession, webhook: WebhookAtWork, outcomes: Sequence[Outcome]) -> None:
     """Write the outcomes of a round. Nothing is written if the worker's time has passed: then another one
     delivers the same again, under the same `webhook-id`."""
@@ -47,6 +57,9 @@ async def settle_round(session: WriteSession, webhook: WebhookAtWork, outcomes: 
     if reason is not None:
         # First: it locks the account, as mutations do before they lock the webhook.
         await pause(session, webhook.account, webhook.taken.id, reason)
+    failed = _failed_for_good(tried) if _may_tell(webhook) else []
+    if failed:
+        await lock_shared_path(session, webhook.account.master_id, webhook.account.account_id)
     await _settle_webhook(session, webhook, tried)
     tries = [
         {
@@ -67,6 +80,64 @@ async def settle_round(session: WriteSession, webhook: WebhookAtWork, outcomes: 
         own = row_of(webhook_deliveries, webhook.taken, outcome.delivery.id)
         settled = update(webhook_deliveries).where(own, _is_open(outcome)).values(_after(outcome))
         await session.send_built(settled)
+    if failed:
+        await _tell(session, webhook, failed, by_mail=reason is None)
+
+
+def _may_tell(webhook: WebhookAtWork) -> bool:
+    """Whether none of its deliveries that failed for good was told of lately. The lease keeps others from
+    telling meanwhile."""
+    told_at = webhook.row["failure_told_at"]
+    return told_at is None or told_at <= webhook.now - FAILURE_TOLD_EVERY
+
+
+def _failed_for_good(tried: Sequence[Outcome]) -> list[Outcome]:
+    """Those that are not tried again. A test is none of them: who ordered it looks at it."""
+    return [
+        each
+        for each in tried
+        if not each.is_taken
+        and each.delivery.event_id is not None
+        and pause_after(each.delivery.failures + 1) is None
+    ]
+
+
+async def _tell(
+    session: WriteSession, webhook: WebhookAtWork, failed: Sequence[Outcome], *, by_mail: bool
+) -> None:
+    """Tell of the first one. Where what failed tells itself of a failed delivery, of this webhook or of
+    another, nothing is told: else a receiver that refuses such events would have them made without an end.
+    """
+    ids = [each.delivery.id for each in failed]
+    first = (
+        select(webhook_deliveries.c.id, webhook_deliveries.c.event_id)
+        .join(events, in_tree(events, webhook_deliveries, id="event_id"))
+        .where(
+            webhook_deliveries.c.master_id == webhook.taken.master_id,
+            webhook_deliveries.c.id.in_(ids),
+            # It may have been canceled meanwhile.
+            webhook_deliveries.c.status == WebhookDeliveryStatus.FAILED.value,
+            events.c.type != EventType.WEBHOOK_DELIVERY_FAILED.value,
+        )
+        .order_by(webhook_deliveries.c.id)
+        .limit(1)
+    )
+    row = (await session.execute(first)).one_or_none()
+    if row is None:
+        return
+    last_try = next(each.tried for each in failed if each.delivery.id == row.id)
+    if last_try is None or last_try.problem is None:
+        raise AssertionError("what failed was tried")
+    told = FailedDelivery(
+        present(Kind.WEBHOOK_DELIVERY, row.id),
+        present(Kind.EVENT, row.event_id),
+        last_try.problem.value,
+        last_try.status_code,
+    )
+    await renew(session, webhook.taken, failure_told_at=func.now())
+    await tell_of_failed(
+        session, webhook.account, webhook.taken.id, webhook.row["url"], told, by_mail=by_mail
+    )
 
 
 def _is_open(outcome: Outcome) -> ColumnElement[bool]:
@@ -83,9 +154,10 @@ def _after(outcome: Outcome) -> dict[str, Any]:
     if outcome.is_taken:
         return _finished(WebhookDeliveryStatus.DELIVERED)
     failures = outcome.delivery.failures + 1
-    wait = None if outcome.delivery.event_id is None else pause_after(failures)
-    if wait is None:
+    pause = None if outcome.delivery.event_id is None else pause_after(failures)
+    if pause is None:
         return {**_finished(WebhookDeliveryStatus.FAILED), "failures": failures}
+    wait = max(pause, outcome.tried.asked_wait)
     return {"failures": failures, "next_try_at": func.now() + literal(wait), "is_urgent": False}
 
 
@@ -94,12 +166,14 @@ def _finished(status: WebhookDeliveryStatus) -> dict[str, Any]:
 
 
 async def _settle_webhook(session: WriteSession, webhook: WebhookAtWork, tried: Sequence[Outcome]) -> None:
-    """One that took nothing rests, so that it costs little while it is down. Locks its row."""
+    """One that took nothing rests, so that it costs little while it is down. So does one that asks to wait,
+    whatever else it took. Locks its row."""
     if not tried:
         await renew(session, webhook.taken)
         return
     if any(each.is_taken for each in tried):
-        await renew(session, webhook.taken, failures=0, failing_since=None, rests_until=None)
+        rests_until = func.now() + literal(wait) if (wait := longest_wait(tried)) else None
+        await renew(session, webhook.taken, failures=0, failing_since=None, rests_until=rests_until)
         return
     failures = webhook.row["failures"] + 1
     await renew(
@@ -107,16 +181,17 @@ async def _settle_webhook(session: WriteSession, webhook: WebhookAtWork, tried: 
         webhook.taken,
         failures=failures,
         failing_since=func.coalesce(webhooks.c.failing_since, func.now()),
-        rests_until=func.now() + literal(rest_after(failures)),
+        rests_until=func.now() + literal(max(rest_after(failures), longest_wait(tried))),
     )
 
 
 def _pause_reason(webhook: WebhookAtWork, tried: Sequence[Outcome]) -> WebhookPauseReason | None:
-    """Why the webhook is to be paused. None: it took something, or may yet."""
-    if any(each.is_taken for each in tried):
-        return None
+    """Why the webhook is to be paused. None: it took something, or may yet. One that is gone wants nothing
+    more, whatever it took a moment before."""
     if any(each.tried is not None and each.tried.is_gone for each in tried):
         return WebhookPauseReason.GONE
+    if any(each.is_taken for each in tried):
+        return None
     since = webhook.row["failing_since"]
     is_enough = bool(tried) and webhook.row["failures"] + 1 >= LEAST_FAILURES
     has_waited = since is not None and since <= webhook.now - PATIENCE

@@ -1,4 +1,7 @@
-"""Pausing a webhook, and telling of it: in the log, and by mail to everybody who can have it go on."""
+"""Pausing a webhook, and telling of it and of deliveries that failed for good: in the log, and by mail to
+everybody who can mend it."""
+
+from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
 
@@ -15,10 +18,11 @@ from models.people.users import users
 from models.webhooks.tables import WebhookPauseReason, WebhookStatus, webhooks
 from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record
+from resolvers.effects.mail_limits import MailKind
 from resolvers.effects.mail_texts import letter, quoted
 from resolvers.effects.outbox import Cause, Mail, queue_notices
 from resolvers.inputs.emails import EmailAddress
-from resolvers.webhooks.mail_kinds import WEBHOOK_PAUSED
+from resolvers.webhooks.mail_kinds import WEBHOOK_DELIVERY_FAILED, WEBHOOK_PAUSED
 
 _WHY = {
     WebhookPauseReason.FAILING: "It took nothing for three days.",
@@ -49,17 +53,62 @@ async def pause(
     subject_id, after = present(Kind.WEBHOOK, webhook_id), Change(url=url, reason=reason.value)
     place = without_rights(account)
     await record(session, PLATFORM, place, EventType.WEBHOOK_PAUSED, subject_id, None, after)
-    await _mail(session, account, url, reason)
+    body = letter(
+        f"The webhook to {quoted(url)} of {await _named(session, account)} was paused. {_WHY[reason]}",
+        "No event is lost: once the cause is mended, webhookResume delivers what came meanwhile. What had "
+        "FAILED by then is sent again by webhookDeliveryRetry or webhookReplay.",
+    )
+    await _mail(session, account, WEBHOOK_PAUSED, body)
 
 
-async def _mail(session: WriteSession, account: AccountKey, url: str, reason: WebhookPauseReason) -> None:
+@dataclass(frozen=True)
+class FailedDelivery:
+    """A delivery of an event that is not tried again, and how its last try ended. Ids as clients see them."""
+
+    delivery_id: str
+    event_id: str
+    problem: str
+    status_code: int | None
+
+
+async def tell_of_failed(
+    session: WriteSession,
+    account: AccountKey,
+    webhook_id: WebhookId,
+    url: str,
+    failed: FailedDelivery,
+    *,
+    by_mail: bool,
+) -> None:
+    """Tell of the delivery, in a transaction that has entered the tree and has locked the account."""
+    after: Change = {
+        "url": url,
+        "delivery_id": failed.delivery_id,
+        "event_id": failed.event_id,
+        "problem": failed.problem,
+        "status_code": failed.status_code,
+    }
+    subject_id, place = present(Kind.WEBHOOK, webhook_id), without_rights(account)
+    await record(session, PLATFORM, place, EventType.WEBHOOK_DELIVERY_FAILED, subject_id, None, after)
+    if not by_mail:
+        return
+    body = letter(
+        f"The webhook to {quoted(url)} of {await _named(session, account)} did not take an event in ten "
+        "tries. It is not tried again by itself.",
+        "The webhook's deliveries(status: FAILED) lists this one and others, with their tries. Once the "
+        "cause is mended, webhookDeliveryRetry sends one again, and webhookReplay all of a span. The next "
+        "mail like this one comes in a day at the earliest.",
+    )
+    await _mail(session, account, WEBHOOK_DELIVERY_FAILED, body)
+
+
+async def _named(session: WriteSession, account: AccountKey) -> str:
     names = select(accounts.c.name).where(this_account(accounts, account))
     name = quoted((await session.execute(names)).scalar_one())
-    body = letter(
-        f"The webhook to {quoted(url)} of {name} ({present(Kind.ACCOUNT, account.account_id)}) was paused. "
-        f"{_WHY[reason]}",
-        "No event is lost: once the cause is mended, webhookResume delivers what came meanwhile.",
-    )
+    return f"{name} ({present(Kind.ACCOUNT, account.account_id)})"
+
+
+async def _mail(session: WriteSession, account: AccountKey, kind: MailKind, body: str) -> None:
     place = accounts.alias()
     access = access_in(place).lateral("access")
     manages = allows(access.c.mask, Permission.WEBHOOKS_WRITE)
@@ -68,5 +117,5 @@ async def _mail(session: WriteSession, account: AccountKey, url: str, reason: We
     )
     people = select(users.c.email, users.c.email_canonical).where(users.c.id.in_(managers))
     rows = (await session.execute(people.order_by(users.c.email_canonical))).all()
-    mails = [Mail(WEBHOOK_PAUSED, EmailAddress(email, canonical), body) for email, canonical in rows]
+    mails = [Mail(kind, EmailAddress(email, canonical), body) for email, canonical in rows]
     await queue_notices(session, Cause(None, account.master_id), mails)

@@ -5,15 +5,17 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+import orjson
 from sqlalchemy import Table
 
 from authz.callers.tokens import TokenKind, digest_of, generate
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import ALL_PERMISSIONS
 from models.accounts.tables import AccountStatus, accounts
-from models.base.ids import new_id
+from models.base.ids import Kind, new_id, present
 from models.base.text_forms import forms_of
 from models.people.users import users
+from resolvers.effects.event_types import EventType
 
 # The parent of each account of a tree: 12 below the master, 5 below some of these, 3 below some of those.
 PARENTS: tuple[int | None, ...] = (None, *(12 * [0]), 1, 2, 3, 4, 5, 13, 14, 15)
@@ -33,6 +35,10 @@ COLUMNS = {
         *_FORMS_OF_PEOPLE,
     ),
     "accounts": ("master_id", "id", "parent_id", "external_id", "name", "status", *NAME_FORMS),
+    "events": (
+        *("master_id", "account_id", "id", "type", "actor_user_id", "actor_account_id", "subject_id"),
+        "after",
+    ),
     "account_closure": ("master_id", "ancestor_id", "descendant_id", "depth"),
     "memberships": ("master_id", "account_id", "id", "user_id", "role_id"),
     "ownerships": ("user_id", "master_id", "account_id"),
@@ -71,7 +77,9 @@ def _add_tree(rows: Rows, number: int, password_hash: str) -> None:
         above = () if parent is None else paths[parent]
         path = (*above, new_id())
         paths.append(path)
-        _add_account(rows, path, index, f"Account {number}-{index}")
+        name = f"Account {number}-{index}"
+        _add_account(rows, path, index, name)
+        _add_creation(rows, path, name, people[0])
         _add_members(rows, path, index, people)
         _add_api_key(rows, path)
     rows.add("ownerships", people[0], paths[0][0], paths[0][0])
@@ -94,6 +102,14 @@ def _add_account(rows: Rows, path: tuple[uuid.UUID, ...], index: int, name: str)
     rows.add("accounts", *row, *_forms(accounts, name, NAME_FORMS))
     for depth, ancestor_id in enumerate(reversed(path)):
         rows.add("account_closure", path[0], ancestor_id, account_id, depth)
+
+
+def _add_creation(rows: Rows, path: tuple[uuid.UUID, ...], name: str, owner_id: uuid.UUID) -> None:
+    """Each log begins with the creation of its account: one without any event is missing."""
+    after = {"name": name, **({"parent": present(Kind.ACCOUNT, path[-2])} if len(path) > 1 else {})}
+    type_, subject_id = EventType.ACCOUNT_CREATED.value, present(Kind.ACCOUNT, path[-1])
+    what = (type_, owner_id, path[0], subject_id, orjson.dumps(after).decode())
+    rows.add("events", path[0], path[-1], new_id(), *what)
 
 
 def _forms(table: Table, name: str, columns: Sequence[str]) -> list[object]:

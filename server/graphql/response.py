@@ -1,6 +1,6 @@
 """From a result or a failure to the HTTP response: body, status and headers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import cast
 
@@ -116,9 +116,7 @@ def _response(
         return Response(orjson.dumps(body), status, all_headers)
     extensions = cast("Mapping[str, object]", body.get("extensions", {}))
     told = body | {"extensions": {**extensions, "cost": charge.extension}}
-    response = Response(orjson.dumps(told), status, all_headers)
-    response.raw_headers.extend(charge.headers)
-    return response
+    return Response(orjson.dumps(told), status, all_headers)
 
 
 def _headers(media_type: MediaType) -> dict[str, str]:
@@ -150,11 +148,9 @@ class _DataResponse(Response):
     def __init__(self, data: bytes, media_type: MediaType, charge: Charge | None) -> None:
         self.status_code = HTTPStatus.OK
         self.background = None
-        charged: Sequence[tuple[bytes, bytes]] = ()
         if charge is None:
             self.body = b'{"data":%b}' % data
         else:
             self.body = b'{"data":%b,"extensions":{"cost":%b}}' % (data, charge.json_text)
-            charged = charge.headers
         length = str(len(self.body)).encode()
-        self.raw_headers = [*_RAW_HEADERS[media_type], *charged, (b"content-length", length)]
+        self.raw_headers = [*_RAW_HEADERS[media_type], (b"content-length", length)]

@@ -39,6 +39,9 @@ class RequestLog:
     path. It belongs outside of Starlette, so that the error pages of Starlette carry the id as well. A
     websocket counts as one request, of the duration of its connection.
 
+    What the request was charged by then stands in the fields of its answer that tell of budgets, also where
+    the answer is a file.
+
     It counts GraphQL requests for the metrics. One that takes `slow_seconds` or longer leaves a further line,
     with its operation's name and cost. Of a stream the answers count, one by one (see
     `server.live.counting`).
@@ -69,7 +72,9 @@ class RequestLog:
             nonlocal status
             if message["type"] in _RESPONSE_STARTS:
                 status = message.get("status", 101)
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+                told = () if request.charge is None else request.charge.headers
+                own = (b"x-request-id", request_id.encode())
+                message["headers"] = [*message.get("headers", ()), *told, own]
             elif message["type"] == "websocket.close" and status is None:
                 status = 403  # what the server makes of a websocket that is closed before it is accepted
             await send(message)

@@ -14,13 +14,13 @@ import datetime
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 import orjson
 
 from resolvers.messages.transport import Handed, Sms, Verdict
+from resolvers.outgoing.retry_after import retry_after
 from server.transports.webhook_signature import signature_headers
 
 _PATIENCE = 20.0
@@ -28,7 +28,6 @@ _PATIENCE = 20.0
 _LONGEST_BODY = 64 * 1024
 _LONGEST_ANSWER = 500
 _LONGEST_REFERENCE = 200
-_LONGEST_RETRY_AFTER = 86_400.0
 _TAKEN = frozenset({200, 202})
 _NOT_NOW = frozenset({401, 408, 425, 429})
 """What says nothing of the message, so another try may be taken. 401: the deployment's secret is wrong."""
@@ -143,19 +142,3 @@ def _value_of(body: bytes | None, name: str) -> str | None:
         return None
     value = found.get(name) if isinstance(found, dict) else None
     return value if isinstance(value, str) else None
-
-
-def retry_after(value: str | None) -> float | None:
-    """The seconds of a Retry-After, which may be a date."""
-    if value is None:
-        return None
-    if value.isascii() and value.isdecimal():
-        return min(float(value[:9]), _LONGEST_RETRY_AFTER)
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.UTC)
-    seconds = (moment - datetime.datetime.now(datetime.UTC)).total_seconds()
-    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)

@@ -30,7 +30,7 @@ from resolvers.webhooks.rounds import (
     order_deliveries,
     pause_at_work,
 )
-from resolvers.webhooks.settling import Outcome, settle_round
+from resolvers.webhooks.settling import Outcome, longest_wait, settle_round
 from resolvers.webhooks.signing_secrets import opened_secrets
 from schema.fields.deployment import Deployment
 from server.failures.errors import kind_of
@@ -103,7 +103,8 @@ class Deliverer:
             webhook_deliveries.labels(outcome=_name(outcome)).inc()
         tried = [each for each in outcomes if each.tried is not None]
         took_nothing = bool(tried) and not any(each.is_taken for each in tried)
-        return not took_nothing and (has_more or bool(due))
+        rests = took_nothing or bool(longest_wait(tried))
+        return not rests and (has_more or bool(due))
 
     async def _read_on(self, webhook: WebhookAtWork) -> bool:
         """Order what is new, and what is replayed. Whether there may be more of it."""

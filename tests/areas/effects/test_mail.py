@@ -43,7 +43,7 @@ from resolvers.second_factor.mail_kinds import (
 )
 from resolvers.sessions.mail_kinds import NEW_CLIENT
 from resolvers.shares.mail_kinds import SHARE
-from resolvers.webhooks.mail_kinds import WEBHOOK_PAUSED
+from resolvers.webhooks.mail_kinds import WEBHOOK_DELIVERY_FAILED, WEBHOOK_PAUSED
 from tests.areas.effects.log import mails_to
 from tests.client.api import Api
 from tests.client.links import set_parent_access
@@ -97,7 +97,8 @@ MAILS = {
     REPUTATION_CHANGED: Row({"reputation.tell.mail_moved"}, refused=False),
     REPUTATION_CHANGED_FOR_STAFF: Row({"reputation.tell.mail_moved"}, refused=False),
     REVIEW_DECIDED: Row({"review.mail.queue_decision"}, refused=False),
-    WEBHOOK_PAUSED: Row({"webhooks.tell._mail"}, refused=False),
+    WEBHOOK_PAUSED: Row({"webhooks.tell.pause"}, refused=False),
+    WEBHOOK_DELIVERY_FAILED: Row({"webhooks.tell.tell_of_failed"}, refused=False),
 }
 """A new kind, and a new place that sends one, is thought through here: who is limited, and who is told."""
 

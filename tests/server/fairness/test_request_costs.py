@@ -15,7 +15,7 @@ from server.http.request_costs import FILE_COST, LIST_COST, SCIM_COST
 from server.settings.settings import Settings
 from server.start.app import create_app
 from tests.client.api import Api
-from tests.server.fairness.spending import known_to, post, told_cost
+from tests.server.fairness.spending import known_to, post, told_cost, told_left
 from tests.server.start.processes import PATIENCE
 from tests.world.contacts import give_contacts
 from tests.world.world import Account, ApiKey, World
@@ -88,6 +88,8 @@ async def test_each_counts_and_is_refused_beyond_the_budget(
         before = await _left_of_the_smallest(api, key)
         answer = await api.http.request(**{**request, "headers": headers})
         assert answer.status_code < 300, answer.text
+        told = told_left(answer, COST_LIMIT, _RATE)
+        assert before - cost - 2 <= told <= before - cost + 10 * _RATE
         after = await _left(api, key)
         assert before - cost - 2 <= after <= before - cost + 10 * _RATE
         while (await post(api, _PAGE, key)).status_code == 200:
@@ -99,6 +101,7 @@ async def test_each_counts_and_is_refused_beyond_the_budget(
                 break
         assert refused.status_code == 429, refused.text
         assert int(refused.headers["retry-after"]) > 0
+        assert told_left(refused, COST_LIMIT, _RATE) < cost
         if what != "a directory":  # which are answered as its RFC has it
             (error,) = refused.json()["errors"]
             assert error["extensions"]["code"] == "RATE_LIMITED"
@@ -135,3 +138,16 @@ async def test_an_export_that_has_begun_waits_where_too_little_is_left(
         answer = await api.http.get(f"/contacts?accountId={account.id}", headers=headers)
         assert (answer.status_code, len(answer.text.splitlines())) == (200, 502), answer.text[-300:]
         assert time.monotonic() - began > 1
+        # As it was when the file began.
+        assert told_left(answer, COST_LIMIT, _RATE) < _PAGE_OF_EXPORT + 2 * _RATE
+
+
+async def test_what_nobody_is_charged_for_tells_of_no_budget(frugal: Starlette, world: World) -> None:
+    """Whether it is refused before anybody is charged, or costs nothing."""
+    account = await world.account()
+    key = await world.api_key(account, BuiltinRole.ADMINISTRATOR)
+    headers = {"authorization": f"Bearer {key.token}"}
+    async with known_to(frugal, key) as api:
+        for path in ("/scim/v2/Schemas", "/statistics?since=nonsense", "/healthz"):
+            answer = await api.http.get(path, headers=headers)
+            assert "ratelimit" not in answer.headers, path

@@ -21,7 +21,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from resolvers.messages.transport import Handed, Sms, Verdict
-from server.transports.sms_gateway import SmsGateway, retry_after
+from resolvers.outgoing.retry_after import retry_after
+from server.transports.sms_gateway import SmsGateway
 from server.transports.webhook_signature import signature_headers
 
 _SECRET = b"a secret of the gateway"
