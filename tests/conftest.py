@@ -3,7 +3,7 @@
 import gc
 import itertools
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from typing import Any
 
 import pytest
@@ -31,7 +31,8 @@ CHECKS.append(check_named)
 _ADDRESSES = pytest.StashKey[DatabaseAddresses]()
 _SERVER = pytest.StashKey[TestServer]()
 
-_TESTS_BETWEEN_SEARCHES = 150
+_TESTS_BETWEEN_SEARCHES = 600
+"""A search takes half a second, and what waits for it some 50 MB."""
 _MEMORY_IS_GIVEN_BACK = ("MALLOC_MMAP_THRESHOLD_", "1048576")
 """For the workers' C library. A password is hashed in 19 MB: left to itself, it keeps twice that for each
 thread that has hashed one, and each application that a test makes has such a thread."""
@@ -64,12 +65,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=left)
 
 
-def pytest_collection_finish() -> None:
-    """Of a worker's time a fifth went into looking for garbage among modules, schemas and collected tests,
-    which stay: they are left out, as in the server, and it is looked for more seldom."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Modules, schemas and collected tests stay. More than half of the time of collecting tests went into
+    looking for garbage among them, and a fifth of a worker's later time: they are left out, as in the server,
+    and it is looked for more seldom."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(200_000, 20, 20)
+        gc.enable()
 
 
 def pytest_runtest_teardown(item: pytest.Item) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from starlette.applications import Starlette
 
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
@@ -29,12 +30,19 @@ domains and complaints need keys."""
 _OTHERS = sorted(inputs(nowhere()).keys() - NOT_IN_SELF_SERVICE - _REFUSED)
 
 
-@pytest.fixture
-async def keyless(settings: Settings, addresses: DatabaseAddresses) -> AsyncIterator[Api]:
-    """The API of a server that has no keys, at a database of its own."""
+@pytest.fixture(scope="module")
+async def keyless_app(settings: Settings, addresses: DatabaseAddresses) -> AsyncIterator[Starlette]:
+    """A server that has no keys."""
     without = settings.model_copy(update={"secret_keys": None, "database_url": addresses.application})
     app = create_app(without, addresses.application)
-    async with Api.of(app, new_place()) as found, app.router.lifespan_context(app):
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def keyless(keyless_app: Starlette) -> AsyncIterator[Api]:
+    """Its API, asked from a place of its own."""
+    async with Api.of(keyless_app, new_place()) as found:
         yield found
 
 

@@ -42,10 +42,11 @@ def named(url: str, database: str) -> str:
     return make_url(url).set(database=database).render_as_string(hide_password=False)
 
 
-async def clone(owner: str) -> str:
-    """Make a migrated database of one's own. Its name."""
+async def clone(owner: str, template: str = TEMPLATE) -> str:
+    """Make a database of one's own as another one is to which nobody is connected; a migrated one, if none is
+    named. Its name."""
     name = f"test_{uuid4().hex}"
-    await _run(owner, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    await _run(owner, f"CREATE DATABASE {name} TEMPLATE {template}")
     return name
 
 

@@ -3,7 +3,6 @@
 import datetime
 import uuid
 from collections.abc import AsyncIterator
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import Connection, func, insert, select, text
@@ -21,7 +20,7 @@ from server.database.migrate import migrate, why_not_current
 from server.embedded_postgres import DatabaseAddresses
 from server.jobs.months import keep_months
 from tests.database.data_parts import nodes_of
-from tests.database.database import drop, named
+from tests.database.database import clone, drop, named
 from tests.world.messages import message_row
 
 _MONTHS = """
@@ -30,16 +29,19 @@ WHERE relkind = 'r' ORDER BY relname
 """
 
 
-@pytest.fixture
-async def migrated(addresses: DatabaseAddresses) -> AsyncIterator[AsyncEngine]:
-    """A database as `mandant migrate` makes it, whose tables are in no other parts."""
-    name = f"months_{uuid4().hex}"
-    server = connect_as_owner(addresses.owner)
-    async with server.connect() as connection:
-        outside = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await outside.execute(text(f"CREATE DATABASE {name}"))
-    await server.dispose()
+@pytest.fixture(scope="module")
+async def template(addresses: DatabaseAddresses) -> AsyncIterator[str]:
+    """The name of a database as `mandant migrate` makes it, whose tables are in no other parts."""
+    name = await clone(addresses.owner, "template1")
     await migrate(named(addresses.owner, name))
+    yield name
+    await drop(addresses.owner, name)
+
+
+@pytest.fixture
+async def migrated(addresses: DatabaseAddresses, template: str) -> AsyncIterator[AsyncEngine]:
+    """A copy of it."""
+    name = await clone(addresses.owner, template)
     engine = connect_as_owner(named(addresses.owner, name))
     yield engine
     await engine.dispose()

@@ -1,6 +1,5 @@
 """Requests that are not GraphQL's count against the same budgets."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -110,7 +109,6 @@ async def test_each_counts_and_is_refused_beyond_the_budget(
 
 async def _left_of_the_smallest(api: Api, key: ApiKey) -> int:
     """Once it is known whose the token is, which is looked up beside the first requests."""
-    await asyncio.sleep(1)
     deadline = time.monotonic() + PATIENCE
     while (told := told_cost(await post(api, "{ __typename }", key)))["limit"] != COST_LIMIT:
         assert time.monotonic() < deadline

@@ -5,9 +5,9 @@ import datetime
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import Table, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -27,7 +27,7 @@ from tests.by_day import by_night_alone, one_in
 from tests.client.api import Api
 from tests.client.links import break_glass, set_parent_access
 from tests.waiting import until
-from tests.world.brand import Brand
+from tests.world.brand import Brand, brand_of
 from tests.world.shares import give_share
 from tests.world.staff import limit_below, set_override, staff_member
 from tests.world.world import World
@@ -95,24 +95,30 @@ _GIVES: dict[str, Give] = {
 _GIVES |= {"key": _key, "share": _share, "opening": _opening, "override": _override}
 
 
-@pytest.mark.parametrize("name", one_in(3, _GIVES))
 async def test_an_end_is_told_as_the_matrix_shows_it(
-    name: str, api: Api, application: AsyncEngine, world: World, brand: Brand
+    api: Api, application: AsyncEngine, world: World
 ) -> None:
-    store_owner = await world.member(brand.store, BuiltinRole.OWNER)
-    readers: Readers = {
-        **dict.fromkeys((brand.master, brand.us, brand.uk), brand.owner),
-        brand.store: store_owner,
-    }
-    await _GIVES[name](world, brand)
+    """Of each kind in a tree of its own. They are waited for at once."""
+    brands = {name: await brand_of(world) for name in one_in(3, _GIVES)}
 
-    async def has_ended() -> bool:
+    async def all_have_ended() -> bool:
         await tell_expiries(application)
-        return await _ended(world, brand)
+        return all([await _ended(world, brand) for brand in brands.values()])
 
-    async with told_as_shown(api, readers) as found:
-        await until(has_ended)
-    assert any(event["accessChangeCount"] for event in found)
+    told = {}
+    async with AsyncExitStack() as stack:
+        for name, brand in brands.items():
+            store_owner = await world.member(brand.store, BuiltinRole.OWNER)
+            readers: Readers = {
+                **dict.fromkeys((brand.master, brand.us, brand.uk), brand.owner),
+                brand.store: store_owner,
+            }
+            await _GIVES[name](world, brand)
+            told[name] = await stack.enter_async_context(told_as_shown(api, readers))
+        await until(all_have_ended)
+    assert {name: any(event["accessChangeCount"] for event in found) for name, found in told.items()} == (
+        dict.fromkeys(brands, True)
+    )
 
 
 async def _ended(world: World, brand: Brand) -> bool:
