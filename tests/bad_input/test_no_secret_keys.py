@@ -25,8 +25,8 @@ _REFUSED = {
     "webhookCreate",
     "webhookSecretRotate",
 }
-"""What seals a secret, opens one, or signs. Of `domainAdd` and `messageEventsReport` it depends on the input: sending
-domains and complaints need keys."""
+"""What seals a secret, opens one, or signs. Of `domainAdd` and `messageEventsReport` it depends on the input:
+sending domains and complaints need keys."""
 _OTHERS = sorted(inputs(nowhere()).keys() - NOT_IN_SELF_SERVICE - _REFUSED)
 
 
