@@ -5,6 +5,7 @@ to add to a request, and asks before it sends one."""
 import socket
 from collections.abc import AsyncIterator, Iterator, MutableMapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -108,7 +109,7 @@ async def test_a_foreign_page_does_nothing(
                 continue  # it may call, and has no token
             with capture_logs() as lines:
                 read = await _forge(page, forgery, url, _sign_up(f"{begin}{number}@example.com"))
-                await until(lambda lines=lines: bool(_answered(lines)))  # beacons arrive later
+                await until(partial(_is_answered, lines))  # beacons arrive later
                 await page.wait_for_timeout(50)  # for what would be sent after the browser has asked
             answers[forgery] = _answered(lines)
             readable = allowed == "everybody" and forgery in _PUBLIC
@@ -120,6 +121,10 @@ async def test_a_foreign_page_does_nothing(
 
 def _answered(lines: Sequence[MutableMapping[str, Any]]) -> list[Any]:
     return [line["status"] for line in lines if line.get("path") == "/graphql"]
+
+
+def _is_answered(lines: Sequence[MutableMapping[str, Any]]) -> bool:
+    return bool(_answered(lines))
 
 
 def _assert_refused(answers: dict[str, list[Any]]) -> None:
