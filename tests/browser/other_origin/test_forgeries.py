@@ -3,8 +3,9 @@ nothing is done and nothing can be read. The API has no cookies and takes JSON a
 to add to a request, and asks before it sends one."""
 
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, MutableMapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from server.embedded_postgres import DatabaseAddresses
 from tests.browser.invitations import PASSWORD
 from tests.browser.other_origin.forgeries import BEGINNING, FORGERIES
 from tests.browser.server import run_server
+from tests.waiting import until
 from tests.world.brand import brand_of
 from tests.world.world import World
 
@@ -107,13 +109,22 @@ async def test_a_foreign_page_does_nothing(
                 continue  # it may call, and has no token
             with capture_logs() as lines:
                 read = await _forge(page, forgery, url, _sign_up(f"{begin}{number}@example.com"))
-                await page.wait_for_timeout(200)  # for beacons
-            answers[forgery] = [line["status"] for line in lines if line.get("path") == "/graphql"]
+                await until(partial(_is_answered, lines))  # beacons arrive later
+                await page.wait_for_timeout(50)  # for what would be sent after the browser has asked
+            answers[forgery] = _answered(lines)
             readable = allowed == "everybody" and forgery in _PUBLIC
             assert all('"errors"' in text for text in read) if readable else read == [], forgery
         assert await context.cookies() == []
     assert await _people(owner_engine, begin) == set()
     _assert_refused(answers)
+
+
+def _answered(lines: Sequence[MutableMapping[str, Any]]) -> list[Any]:
+    return [line["status"] for line in lines if line.get("path") == "/graphql"]
+
+
+def _is_answered(lines: Sequence[MutableMapping[str, Any]]) -> bool:
+    return bool(_answered(lines))
 
 
 def _assert_refused(answers: dict[str, list[Any]]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import datetime
 import json
 import uuid
+from collections.abc import Iterator
 
 import asyncpg
 import pytest
@@ -17,10 +18,11 @@ from server.embedded_postgres import DatabaseAddresses
 from server.settings.invoice_issuer import invoice_issuer
 from server.settings.issuer import IssuerSettings
 from server.settings.settings import Settings
-from tests.server.commands.test_cli import Finished, Run, assert_one_sentence, empty, run
+from tests.database.database import clone, drop, named
+from tests.server.commands.test_cli import Finished, Run, assert_one_sentence, run
 from tests.world.billing import ISSUER_SETTINGS
 
-__all__ = ["empty", "run"]
+__all__ = ["run"]
 
 _TREE = uuid.uuid4()
 _DAY = datetime.date(2031, 1, 31)
@@ -67,15 +69,23 @@ async def _numbers(url: str) -> list[str]:
 
 
 @pytest.fixture
-def settings(run: Run, empty: DatabaseAddresses) -> dict[str, str]:
+def migrated(addresses: DatabaseAddresses) -> Iterator[DatabaseAddresses]:
+    """A database of the test's own."""
+    name = asyncio.run(clone(addresses.owner))
+    yield DatabaseAddresses(named(addresses.owner, name), named(addresses.application, name))
+    asyncio.run(drop(addresses.owner, name))
+
+
+@pytest.fixture
+def settings(migrated: DatabaseAddresses) -> dict[str, str]:
     """Of a database with one invoice."""
-    found = {"DATABASE_URL": empty.application, "MANDANT_MIGRATION_DATABASE_URL": empty.owner}
-    assert run("migrate", **found).code == 0
-    asyncio.run(_issue(empty.owner))
-    return found
+    asyncio.run(_issue(migrated.owner))
+    return {"DATABASE_URL": migrated.application, "MANDANT_MIGRATION_DATABASE_URL": migrated.owner}
 
 
-def test_an_invoice_is_taken_back_once(run: Run, empty: DatabaseAddresses, settings: dict[str, str]) -> None:
+def test_an_invoice_is_taken_back_once(
+    run: Run, migrated: DatabaseAddresses, settings: dict[str, str]
+) -> None:
     prefix = {"MANDANT_INVOICE_PREFIX": "CN-"}
     credited = run("invoice", "credit", "T-1", "--reason", "Wrong", **settings, **prefix)
     assert credited == Finished(0, "CN-2 takes T-1 back.\n", "")
@@ -85,16 +95,16 @@ def test_an_invoice_is_taken_back_once(run: Run, empty: DatabaseAddresses, setti
     assert "nothing with this id" in assert_one_sentence(
         run("invoice", "credit", "T-3", "--reason", "Wrong", **settings)
     )
-    assert asyncio.run(_numbers(empty.owner)) == ["T-1", "CN-2"]
+    assert asyncio.run(_numbers(migrated.owner)) == ["T-1", "CN-2"]
 
 
 def test_the_application_s_role_takes_nothing_back(
-    run: Run, empty: DatabaseAddresses, settings: dict[str, str]
+    run: Run, migrated: DatabaseAddresses, settings: dict[str, str]
 ) -> None:
     """It sees no invoice of a tree that nobody let it in."""
-    only = settings | {"MANDANT_MIGRATION_DATABASE_URL": empty.application}
+    only = settings | {"MANDANT_MIGRATION_DATABASE_URL": migrated.application}
     assert_one_sentence(run("invoice", "credit", "T-1", "--reason", "Wrong", **only))
-    assert asyncio.run(_numbers(empty.owner)) == ["T-1"]
+    assert asyncio.run(_numbers(migrated.owner)) == ["T-1"]
 
 
 @pytest.mark.parametrize(
