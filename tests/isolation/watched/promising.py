@@ -198,9 +198,7 @@ def _gained(
         for who, held in after.items():
             for permission in sorted(held - before[who]):
                 mine = {
-                    role
-                    for role in site.world.roles
-                    if permission in role.gives.here and _has(site, who, role)
+                    role for role in site.world.roles if _gives(role, permission) and _has(site, who, role)
                 }
                 roles = [role for role in _usable(site, place) if role not in mine]
                 yield place, permission, who, roles
@@ -208,6 +206,11 @@ def _gained(
 
 def _held(site: Site, place: Account) -> Mapping[Subject, frozenset[str]]:
     return {who: site.rights.kept(who, place) for who in site.world.subjects if site.rights.works(who)}
+
+
+def _gives(role: Role, permission: str) -> bool:
+    """Where it is held, or below."""
+    return permission in role.gives.here | role.gives.below | role.gives.inherited
 
 
 def _has(site: Site, who: Asker, role: Role) -> bool:
