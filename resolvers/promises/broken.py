@@ -27,6 +27,8 @@ _ACCEPTING = (
     "offered, an owner has to offer it again first, with a reason."
 )
 """Whoever accepts an ownership is no owner yet."""
+_ENDING = "No reason makes up for that: give less, or end the promise first, with `accessPromiseEnd`."
+"""Of other offers: whoever accepts them has no say in the promise."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,12 @@ async def refusal_of(session: WriteSession, principal: Principal, broken: Broken
     by_owner = "with a reason in the request's extensions"
     if broken.holder_id is None:
         who = "Once it is accepted, somebody"
-        way = f"Offer less; an owner of {row.account} can give more, {by_owner}."
+        way = _ENDING
+        if mutation == "ownershipTransfer":
+            way = f"An owner of {row.account} itself can offer it all the same, {by_owner}."
     else:
         who = "An API key" if row.holder is None else row.holder
-        way = f"An owner of {row.account} can do it {by_owner}."
+        way = f"An owner of {row.account} itself can do it {by_owner}."
     if row.roles is None:
         has = f"{who} has {permission.name} in {row.account} already, by no role that you name."
         excepted = "Then the promise leaves out whoever has it already."
