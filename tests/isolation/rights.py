@@ -163,20 +163,30 @@ class Rights:
         return EVERYTHING
 
     def invitation_status(self, invitation: Invitation) -> str:
-        """What has become of it: open, it has lapsed where nobody can accept it (T14)."""
+        """What has become of it: open, it has lapsed where nobody can accept it (T14), also for a promise
+        (N13)."""
         account, giver, gives = invitation.account, invitation.inviter, invitation.role.gives
         below = gives.inherited if account.passes_all_roles else gives.below
         stands = self._offers(giver, account, gives.here, self.lasting(giver, account))
         stands = stands and below <= self.lasting_below(giver, account)
+        offered = Grant(account, gives.here, below)
+        stands = stands and not self.breaks_promise(
+            account, offered, invitation.role, self._of(invitation.email)
+        )
         return "LAPSED" if invitation.status == "PENDING" and not stands else invitation.status
 
     def share_status(self, share: Share) -> str:
         """The same of a share."""
+        given, guest = self.shared(share), self._of(share.email)
         stands = all(
-            self._offers(share.giver, account, self.shared(share), self.lasting(share.giver, account))
+            self._offers(share.giver, account, given, self.lasting(share.giver, account))
+            and not self.breaks_promise(account, Grant(account, given, NOTHING), share.role, guest)
             for account in share.accounts
         )
         return "LAPSED" if share.status == "PENDING" and not stands else share.status
+
+    def _of(self, email: str) -> Person | None:
+        return next((person for person in self.world.people if person.email == email), None)
 
     def _offers(self, giver: Subject, account: Account, gives: frozenset[str], held: frozenset[str]) -> bool:
         return self.works(giver) and account.status == "ACTIVE" and gives | named("MEMBERS_WRITE") <= held
@@ -238,6 +248,11 @@ class Rights:
             if permission in self._in(grants, account):
                 found.append(subject)
         return found
+
+    def roles_giving(self, subject: Subject, account: Account, permission: str) -> set[Role]:
+        """The roles by which the subject has the permission there, in the account or from above."""
+        grants = self._by_role(subject)
+        return {role for grant, role in grants if role and permission in self._in([grant], account)}
 
     def breaks_promise(
         self, account: Account, gives: Grant, role: Role | None, subject: Subject | None = None

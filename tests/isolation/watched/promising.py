@@ -4,7 +4,7 @@ promise to those alone who see the members of the account that made it."""
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tests.isolation.model import Account, Asker, Key, Person, Role, Subject
+from tests.isolation.model import Account, Asker, Person, Role, Subject
 from tests.isolation.reading import Viewer
 from tests.isolation.rules import BUILT_IN, Gives, named
 from tests.isolation.sight import Json
@@ -193,30 +193,18 @@ def _gained(
             continue
         before = _held(site, place)
         change(True)
-        after = _held(site, place)
+        gained = [
+            (permission, who, site.rights.roles_giving(who, place, permission))
+            for who, held in _held(site, place).items()
+            for permission in sorted(held - before[who])
+        ]
         change(False)
-        for who, held in after.items():
-            for permission in sorted(held - before[who]):
-                mine = {
-                    role for role in site.world.roles if _gives(role, permission) and _has(site, who, role)
-                }
-                roles = [role for role in _usable(site, place) if role not in mine]
-                yield place, permission, who, roles
+        for permission, who, mine in gained:
+            yield place, permission, who, [role for role in _usable(site, place) if role not in mine]
 
 
 def _held(site: Site, place: Account) -> Mapping[Subject, frozenset[str]]:
     return {who: site.rights.kept(who, place) for who in site.world.subjects if site.rights.works(who)}
-
-
-def _gives(role: Role, permission: str) -> bool:
-    """Where it is held, or below."""
-    return permission in role.gives.here | role.gives.below | role.gives.inherited
-
-
-def _has(site: Site, who: Asker, role: Role) -> bool:
-    if isinstance(who, Key):
-        return who.role is role
-    return any(found.role is role for found in site.world.members if found.person is who and not found.ended)
 
 
 def _usable(site: Site, account: Account) -> list[Role]:
