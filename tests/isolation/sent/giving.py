@@ -6,6 +6,8 @@ from tests.isolation.model import Account, Sent
 from tests.isolation.site import Site
 
 _A_MINUTE = datetime.timedelta(minutes=1)
+_SENDS = {"MARKETING": "CAMPAIGNS_SEND", "TRANSACTIONAL": "TRANSACTIONAL_SEND"}
+"""By a stream: what sends on it."""
 
 
 async def send(site: Site) -> None:
@@ -65,7 +67,7 @@ async def _message(site: Site, account: Account, stream: str, label: str, number
     message = {"idempotencyKey": site.once("message"), "to": number, "text": "Hello. STOP", "from": "Verdant"}
     values = {"accountId": account.id, "stream": stream, "label": label, "messages": [message]}
     sent = await site.do("messageSend", owner, "outcomes { message { id } error { code } }", **values)
-    site.log(account, "MESSAGES_SENT", owner, "CAMPAIGNS_SEND")
+    site.log(account, "MESSAGES_SENT", owner, _SENDS[stream])
     message_id: str = sent["outcomes"][0]["message"]["id"]
     return message_id
 
