@@ -1,4 +1,4 @@
-"""Rules that the model once had wrong, in worlds of some lines: the seeds that found them build whole ones."""
+"""Rules that the model once had wrong, in small worlds: the seeds that found them build whole ones."""
 
 import pytest
 
