@@ -92,6 +92,7 @@ class EventType(enum.Enum):
     CREDIT_FORFEITED = "credit.forfeited"
     SINGLE_SIGN_ON_UPDATED = "single_sign_on.updated"
     SINGLE_SIGN_ON_REMOVED = "single_sign_on.removed"
+    SINGLE_SIGN_ON_CHANGE_LEFT = "single_sign_on.change_left"
     SCIM_USER_CREATED = "scim.user_created"
     SCIM_USER_UPDATED = "scim.user_updated"
     SCIM_USER_DELETED = "scim.user_deleted"

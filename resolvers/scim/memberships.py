@@ -10,12 +10,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, exists, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.exc import DBAPIError
 
 from authz.callers.principals import Principal
 from authz.guards.delegation import RoleGrant, role_to_give
 from authz.guards.exclusive import Authorized, WriteKind, authorize_also
-from authz.guards.locks import remember_access
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
@@ -31,12 +29,11 @@ from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record, record_ends
 from resolvers.members.ending import Ending, end_memberships
 from resolvers.promises.broken import Broken
+from resolvers.promises.kept import unless_it_breaks
 from resolvers.sessions.ends import limit_sessions_of
 from resolvers.staff.user_rights import limit_in_force
 
 _Membership = Row[*tuple[Any, ...]]
-_PROMISE_BROKEN = "MP001"
-"""The database's code, of `mandant_check_promises`."""
 
 
 async def settle(
@@ -128,24 +125,19 @@ async def _give(
     except Refusal as refusal:
         await _left(session, principal, master, user_id, account_id, refusal)
         return
-    before = await session.savepoint()
-    try:
+
+    async def give() -> None:
         if held is None:
             await _join(session, principal, account, user_id, role)
         else:
             await _change(session, principal, account, held, role)
         mark = upsert(scim_memberships).values(**columns_of(account), user_id=user_id)
-        # Waited for, because what was sent before it may break a promise.
-        await session.execute(mark.on_conflict_do_nothing())
-    except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) != _PROMISE_BROKEN:
-            raise
-        await before.go_back()
-        await remember_access(session)
-        broken = Broken.read(str(getattr(error.orig, "detail", "")))
-        await _left(
-            session, principal, master, user_id, account_id, Refusal(RefusalCode.PROMISE_BROKEN), broken
-        )
+        await session.send_built(mark.on_conflict_do_nothing())
+
+    broken = await unless_it_breaks(session, give)
+    if broken is not None:
+        kept = Refusal(RefusalCode.PROMISE_BROKEN)
+        await _left(session, principal, master, user_id, account_id, kept, broken)
 
 
 async def _take(

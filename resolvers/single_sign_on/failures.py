@@ -20,6 +20,10 @@ class SignOnFailure(enum.Enum):
     )
     EMAIL_NOT_VERIFIED = "Your company's sign-in service has not verified your e-mail address."
     NO_ROLE = "Nobody has given you a role yet. Ask your administrator."
+    PROMISE_BROKEN = (
+        "The role that your company's sign-in service gives you has a permission that an account has "
+        "promised to other roles alone. Ask your administrator."
+    )
     MISCONFIGURED = "Single sign-on is not set up correctly. Tell your administrator about it."
     NOT_VALID = "The token is not valid."
 

@@ -5,7 +5,7 @@ proved. So it names nobody else, and whoever has such an address would get in by
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from authz.callers.actors import EarlierActor
 from authz.guards.exclusive import Authorized, without_rights
 from authz.guards.locks import lock_path
 from authz.policy.builtin_roles import BuiltinRole
-from authz.policy.refusals import Refusal
+from authz.policy.refusals import Refusal, RefusalCode
 from authz.reach.grants import membership_holds
 from authz.wall.single_sign_on_door import enter_for_single_sign_on
 from engine.writes.sessions import WriteSession
@@ -34,6 +34,8 @@ from resolvers.effects.log import record
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.inputs.text import short_text
 from resolvers.people.verified_person import verified_person
+from resolvers.promises.broken import Broken
+from resolvers.promises.kept import unless_it_breaks
 from resolvers.sessions.ends import limit_sessions_of
 from resolvers.single_sign_on.failures import SignOnFailed, SignOnFailure
 from resolvers.single_sign_on.store import Connection
@@ -52,8 +54,11 @@ class Known:
     issuer_session: str | None
 
 
-async def person_of(session: WriteSession, connection: Connection, claims: Claims) -> Known:
+async def person_of(session: WriteSession, connection: Connection, claims: Claims) -> Known | SignOnFailure:
     """The person, who is made if nobody has the address, with the role that the claims give.
+
+    A role that breaks a promise is not given, and the log tells so. Whoever has no other access is not let
+    in: the failure is returned and not raised, as what the log tells is to be committed.
 
     Raises SignOnFailed for an address of another domain or one that is not verified, and without any role.
     """
@@ -63,7 +68,8 @@ async def person_of(session: WriteSession, connection: Connection, claims: Claim
     await enter_for_single_sign_on(session, connection.master_id)
     await lock_path(session, connection.master_id, connection.account.account_id)
     await _name(session, connection, claims, user_id)
-    await _give_role(session, connection, claims, user_id)
+    if not await _give_role(session, connection, claims, user_id):
+        return SignOnFailure.PROMISE_BROKEN
     return Known(user_id, claims.subject or "", claims.text("sid"))
 
 
@@ -123,8 +129,9 @@ async def _name(session: WriteSession, connection: Connection, claims: Claims, u
     await session.send_built(upsert(single_sign_on_identities).values(values).on_conflict_do_nothing())
 
 
-async def _give_role(session: WriteSession, connection: Connection, claims: Claims, user_id: UserId) -> None:
-    """Give the role that the claims name, or keep what the person has. An owner stays one."""
+async def _give_role(session: WriteSession, connection: Connection, claims: Claims, user_id: UserId) -> bool:
+    """Give the role that the claims name, or keep what the person has. An owner stays one. False: the role
+    would break a promise, and the person has nothing else here."""
     account = without_rights(connection.account)
     mapped = await _usable_role(session, account, _mapped_role(connection, claims))
     own = in_account(memberships, account) & (memberships.c.user_id == user_id)
@@ -132,13 +139,43 @@ async def _give_role(session: WriteSession, connection: Connection, claims: Clai
     row = (await session.execute(held)).one_or_none()
     if row is not None and row.holds:
         if mapped is not None and row.role_id not in (BuiltinRole.OWNER.id, mapped.id):
-            await _change_role(session, account, row, mapped)
-        return
+            await _unless_promised(
+                session, account, user_id, mapped, lambda: _change_role(session, account, row, mapped)
+            )
+        return True
     role = mapped or await _usable_role(session, account, connection.default_role_id)
     if role is not None and await _is_active(session, account):
-        await _join(session, account, user_id, role)
-    elif not await _reaches_tree(session, connection, user_id):
+        joined = await _unless_promised(
+            session, account, user_id, role, lambda: _join(session, account, user_id, role)
+        )
+        return joined or await _reaches_tree(session, connection, user_id)
+    if not await _reaches_tree(session, connection, user_id):
         raise SignOnFailed(SignOnFailure.NO_ROLE)
+    return True
+
+
+async def _unless_promised(
+    session: WriteSession,
+    account: Authorized,
+    user_id: UserId,
+    role: Row[*tuple[Any, ...]],
+    change: Callable[[], Awaitable[None]],
+) -> bool:
+    """Whether the change was made. The log tells of one that was not, with the promise's id alone: what it
+    says is read by who may see it."""
+    broken: Broken | None = await unless_it_breaks(session, change)
+    if broken is None:
+        return True
+    after = {
+        "user": present(Kind.USER, user_id),
+        "role": role.name,
+        "code": RefusalCode.PROMISE_BROKEN.name,
+        "promise": present(Kind.ACCESS_PROMISE, broken.promise_id),
+    }
+    subject_id, actor = present(Kind.ACCOUNT, account.account_id), EarlierActor(user_id, None)
+    kind = EventType.SINGLE_SIGN_ON_CHANGE_LEFT
+    await record(session, actor, account, kind, subject_id, None, {**after})
+    return False
 
 
 def _mapped_role(connection: Connection, claims: Claims) -> uuid.UUID | None:

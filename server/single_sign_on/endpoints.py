@@ -33,7 +33,7 @@ from resolvers.single_sign_on.attempts import (
     come_back,
 )
 from resolvers.single_sign_on.failures import SignOnFailed, SignOnFailure
-from resolvers.single_sign_on.people import person_of
+from resolvers.single_sign_on.people import Known, person_of
 from resolvers.single_sign_on.sessions import end_by_issuer, give_code
 from resolvers.single_sign_on.store import Connection, connection_of, tree_of_domain
 from resolvers.single_sign_on.tokens import LONGEST_TOKEN, check_logout, verified
@@ -127,7 +127,9 @@ class SingleSignOnEndpoints:
             if current.issuer != connection.issuer or current.client_id != connection.client_id:
                 raise SignOnFailed(SignOnFailure.LAPSED, "the settings have changed meanwhile")
             person = await person_of(session, current, claims)
-            return await give_code(session, attempt.master_id, person, challenge)
+            if isinstance(person, Known):
+                return await give_code(session, attempt.master_id, person, challenge)
+        raise SignOnFailed(person)
 
     async def _logout(self, request: Request) -> Response:
         """The answers are those of OpenID Connect Back-Channel Logout 1.0."""
