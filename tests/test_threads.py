@@ -46,7 +46,7 @@ ALLOWED = {
         "to_thread",
     ): "graphql-core's coercion of values, which keeps nothing; columns are found out once",
     (
-        "server.jobs.messages._written",
+        "server.jobs.message_carrier._written",
         "to_thread",
     ): "the standard library's mail; signers that never change, which lru_cache keeps behind its lock",
     ("server.http.request.read_post", "to_thread"): "JSON: bytes become values",

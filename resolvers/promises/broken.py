@@ -14,6 +14,7 @@ from authz.reach.reach import account_where
 from authz.wall.row_security import enter
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import in_tree
 from models.base.ids import Kind, present
 from models.people.users import users
 from models.promises.tables import access_promises
@@ -93,7 +94,7 @@ async def _seen(session: WriteSession, principal: Principal, broken: Broken) -> 
         literal(broken.account_id, Uuid).label("account_id"),
     ).subquery("place")
     account = accounts.alias()
-    of_place = (account.c.master_id == place.c.master_id) & (account.c.id == place.c.account_id)
+    of_place = in_tree(account, place, id="account_id")
     holder = select(users.c.name).where(users.c.id == broken.holder_id).scalar_subquery()
     names: Any = aggregate_order_by(roles.c.name, roles.c.name)
     promise = access_promises.c

@@ -75,7 +75,9 @@ class MessageTurn:
             return None
         following = None if is_last else asyncio.create_task(self._claimed())
         try:
-            self.done += await asyncio.gather(*[self.carrier.deliver(message) for message in batch.messages])
+            handed_over = await asyncio.gather(*[self.carrier.deliver(each) for each in batch.messages])
+            # Not in one step with the waiting: the claim beside it takes what is there away meanwhile.
+            self.done += handed_over
         finally:
             # Also where something was raised: the claim is not to be left half way.
             next_batch = None if following is None else await following
