@@ -30,7 +30,7 @@ _STALE_SECONDS = 60.0
 """A batch that waited so long for the one before it is put back: others would soon take it for one whose
 worker died."""
 
-_PUT_BACK = Handed(Verdict.LATER, "The messages before it took too long.", is_tried=False)
+_PUT_BACK = Handed(Verdict.LATER, "It was claimed, and nobody began with it.", is_tried=False)
 
 
 @dataclass(frozen=True)
@@ -71,17 +71,23 @@ class MessageTurn:
     async def _handed_over(self, batch: _Batch, *, is_last: bool) -> _Batch | None:
         """Returns the next batch, if there is one."""
         if monotonic() - batch.claimed_at > _STALE_SECONDS:
-            self.done += [settled_as(message, _PUT_BACK) for message in batch.messages]
+            self._put_back(batch)
             return None
         following = None if is_last else asyncio.create_task(self._claimed())
         try:
             handed_over = await asyncio.gather(*[self.carrier.deliver(each) for each in batch.messages])
             # Not in one step with the waiting: the claim beside it takes what is there away meanwhile.
             self.done += handed_over
-        finally:
-            # Also where something was raised: the claim is not to be left half way.
+        except BaseException:
+            # Nobody hands over what was claimed meanwhile: it is not to be taken for doubtful.
             next_batch = None if following is None else await following
-        return next_batch
+            if next_batch is not None:
+                self._put_back(next_batch)
+            raise
+        return None if following is None else await following
+
+    def _put_back(self, batch: _Batch) -> None:
+        self.done += [settled_as(message, _PUT_BACK) for message in batch.messages]
 
     async def _claimed(self) -> _Batch | None:
         """The next batch; it may be empty, with others behind it. None: nothing is due any more."""
