@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, DateTime, Text, Uuid, bindparam, update
+from sqlalchemy import ARRAY, BigInteger, DateTime, Text, Uuid, any_, bindparam, select, update
 
 from authz.callers.actors import PLATFORM
 from authz.wall.feedback_door import enter_for_feedback
@@ -110,9 +110,9 @@ async def settle_messages(
         }
         for each in in_order
     ]
-    tree, failed = AccountKey(master_id, settled[0].message.account_id), _failed(settled, now)
-    async with in_data_plane(session, tree):
+    async with in_data_plane(session, AccountKey(master_id, settled[0].message.account_id)):
         await session.execute_each(_SETTLED, rows)
+        failed = await _failed(session, master_id, settled, now)
         for account_id, counted in failed.items():
             await count(session, AccountKey(master_id, account_id), counted)
     is_counted = bool(failed)
@@ -123,18 +123,25 @@ async def settle_messages(
     return is_counted
 
 
-def _failed(settled: Sequence[Settled], now: datetime.datetime) -> dict[AccountId, list[Counted]]:
-    """Bounces are counted as such."""
-    failed = [
-        each
+async def _failed(
+    session: WriteSession, master_id: MasterId, settled: Sequence[Settled], now: datetime.datetime
+) -> dict[AccountId, list[Counted]]:
+    """Of those that were written down as failed now. Bounces are counted as such."""
+    failed = {
+        each.message.id: each
         for each in settled
         if each.status is MessageStatus.FAILED and each.bounce is None and not each.message.is_test
-    ]
+    }
+    if not failed:
+        return {}
+    accounts = list({each.message.account_id for each in failed.values()})
+    given = {"tree": master_id, "accounts": accounts, "ids": list(failed), "at": now}
+    written = (await session.execute(_FAILED_NOW, given)).scalars().all()
     return {
         account_id: [
             Counted(source=each.message.source, kind=StatisticKind.FAILED, happened_at=now) for each in own
         ]
-        for account_id, own in _by_account(failed).items()
+        for account_id, own in _by_account([failed[message_id] for message_id in written]).items()
     }
 
 
@@ -191,3 +198,12 @@ _SETTLED = (
         due_at=bindparam("next_at", type_=_MOMENT),
     )
 )
+_UUIDS = ARRAY(Uuid())
+_FAILED_NOW = select(messages.c.id).where(
+    messages.c.master_id == bindparam("tree", type_=Uuid()),
+    messages.c.account_id == any_(bindparam("accounts", type_=_UUIDS)),
+    messages.c.id == any_(bindparam("ids", type_=_UUIDS)),
+    messages.c.status == MessageStatus.FAILED.value,
+    messages.c.settled_at == bindparam("at", type_=_MOMENT),
+)
+"""Written down by this transaction: the moment is its own."""

@@ -3,15 +3,19 @@
 import asyncio
 import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from authz.policy.builtin_roles import BuiltinRole
+from models.base.ids import MasterId
 from models.messages.events import message_events
-from models.messages.tables import messages
+from models.messages.tables import MessageStatus, messages
 from models.statistics.tables import statistic_deltas
+from resolvers.messages.delivery.settle import settle_messages, settled_as
+from resolvers.messages.transport import Handed, Verdict
 from tests.areas.messages.shop import Shop
 from tests.areas.messages.site import Site
 from tests.client.api import Api
+from tests.world.domains import KEYRING
 from tests.world.messages import mail, send
 from tests.world.suppressions import streams
 from tests.world.world import World
@@ -40,6 +44,24 @@ async def test_an_address_that_takes_nothing_is_not_sent_to_again(api: Api, shop
         "disabled@example.com": ("HARD_BOUNCE", "5.2.1", _ANSWERS["disabled"]),
     }
     assert await _counted(site, shop) == {"SENT": 5, "FAILED": 3, "HARD_BOUNCE": 2}
+
+
+async def test_who_settles_late_counts_what_it_wrote_down(api: Api, shop: Shop, site: Site) -> None:
+    """Others have found one of its messages to be doubtful meanwhile, and it stays so."""
+    await send(api, shop.owner, shop.account, [mail("1", "late@example.com"), mail("2", "ann@example.com")])
+    claimed = await site.claim(shop)
+    async with site.database.begin() as connection:
+        found = {"status": MessageStatus.DOUBTFUL.value, "answer": "Nobody knows.", "settled_at": func.now()}
+        late = messages.c.recipient == "late@example.com"
+        await connection.execute(update(messages).where(late).values(found))
+    refused = Handed(Verdict.REFUSED, "554 No")
+    settled = [settled_as(message, refused) for message in claimed.messages]
+    async with site.sessions.begin() as session:
+        tree = MasterId(shop.master.master)
+        assert await settle_messages(session, tree, settled, lambda: KEYRING)
+    statuses = {"late@example.com": ("DOUBTFUL", "Nobody knows."), "ann@example.com": ("FAILED", "554 No")}
+    assert await site.statuses(shop) == statuses
+    assert await _counted(site, shop) == {"SENT": 2, "FAILED": 1}
 
 
 async def test_what_waits_for_the_same_address_is_not_handed_over(
