@@ -24,6 +24,8 @@ class ConnectionLimits:
     be sending, and reads the response only afterwards."""
     last_seconds: float = 0.5
     """How long a stopping server waits for a request that is on its way."""
+    first_seconds: float = 2.0
+    """The same on a connection that has not brought a request yet: whoever opens one is about to ask."""
     connections: int = 1000
     """The most connections of one process."""
     pipelined: int = 16

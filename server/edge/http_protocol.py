@@ -188,7 +188,9 @@ class HttpProtocol(HttpToolsProtocol):
         self._is_stopping = True
         if self._is_answering():
             self.cycle.keep_alive = False
-        self.loop.call_later(self.limits.last_seconds, self._stop_waiting)
+        limits = self.limits
+        seconds = limits.first_seconds if self.cycle is None else limits.last_seconds
+        self.loop.call_later(seconds, self._stop_waiting)
 
     def _stop_waiting(self) -> None:
         if not self._is_answering():
