@@ -36,7 +36,7 @@ from tests.world.settings import set_setting
 from tests.world.templates import give_template, template_id
 from tests.world.world import World
 
-_CONTACTS = 9_000 if BY_NIGHT else 75
+_CONTACTS = 150_000 if BY_NIGHT else 75
 _RECIPIENTS = sum(number % 3 != 1 for number in range(_CONTACTS))
 """The other contacts have a phone alone."""
 _DOMAINS = 1 + _RECIPIENTS // 20
