@@ -2,6 +2,7 @@
 others each time."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -23,49 +24,38 @@ from tests.isolation.site import Behind
 from tests.server.deployed import deployed
 
 
-@pytest.fixture(scope="session")
-def behind(addresses: DatabaseAddresses) -> Behind:
-    """The secrets of the links in what waits to be mailed, and workers that hand messages over and add
-    statistics up."""
+class _Behind(Behind):
+    """The outbox, and workers that hand messages over, look at domains and end what is over."""
 
-    async def read(email: str) -> list[str]:
-        connection = await asyncpg.connect(addresses.owner)
-        try:
+    def __init__(self, addresses: DatabaseAddresses) -> None:
+        self._addresses = addresses
+
+    async def mailed(self, email: str) -> list[str]:
+        async with self._as_owner() as connection:
             rows = await connection.fetch(
                 "SELECT body FROM outbox_messages WHERE recipient = $1 ORDER BY id", email
             )
-        finally:
-            await connection.close()
         bodies = [row["body"].partition("#")[2] for row in rows]
         return [body.split()[0] for body in bodies if body]
 
-    async def add_up(master_id: str) -> None:
+    async def add_up(self, master_id: str) -> None:
         tree = parse(Kind.ACCOUNT, master_id)
         assert tree is not None
-        engine = connect_as_application(addresses.application, pool_size=2)
-        try:
-            job = Job(STATISTICS_ROLL_UP, MasterId(tree), tree)
-            await do(WriteSessions(engine), deployed(), job)
-        finally:
-            await engine.dispose()
+        await self._do(Job(STATISTICS_ROLL_UP, MasterId(tree), tree))
 
-    async def hand_over(message_id: str) -> None:
+    async def hand_over(self, message_id: str) -> None:
         message = parse_in_account(Kind.MARKETING_MESSAGE, message_id)
         assert message is not None
-        connection = await asyncpg.connect(addresses.owner)
-        try:
+        async with self._as_owner() as connection:
             await connection.execute(
                 "UPDATE messages SET status = 'SENT', claimed_at = now(), settled_at = now() WHERE id = $1",
                 message.id,
             )
-        finally:
-            await connection.close()
 
-    async def prove(master_id: str, domain_id: str, name: str) -> None:
+    async def prove(self, master_id: str, domain_id: str, name: str) -> None:
         tree, domain = parse(Kind.ACCOUNT, master_id), parse(Kind.DOMAIN, domain_id)
         claim = new_id()
-        connection = await asyncpg.connect(addresses.owner)
-        try:
+        async with self._as_owner() as connection:
             await connection.execute(
                 "INSERT INTO domain_claims (id, name, master_id, for_sign_in) VALUES ($1, $2, $3, true)",
                 claim,
@@ -77,26 +67,35 @@ def behind(addresses: DatabaseAddresses) -> Behind:
                 claim,
                 domain,
             )
-        finally:
-            await connection.close()
 
-    async def end_review(master_id: str, review_id: str) -> None:
+    async def end_review(self, master_id: str, review_id: str) -> None:
         tree, review = parse(Kind.ACCOUNT, master_id), parse(Kind.ACCESS_REVIEW, review_id)
         assert tree is not None
         assert review is not None
-        connection = await asyncpg.connect(addresses.owner)
-        try:
+        async with self._as_owner() as connection:
             over = "UPDATE access_reviews SET work_due_at = now(), ends_at = now() WHERE id = $1"
             await connection.execute(over, review)
+        await self._do(Job(ACCESS_REVIEW, MasterId(tree), review))
+
+    @asynccontextmanager
+    async def _as_owner(self) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+        connection = await asyncpg.connect(self._addresses.owner)
+        try:
+            yield connection
         finally:
             await connection.close()
-        engine = connect_as_application(addresses.application, pool_size=2)
+
+    async def _do(self, job: Job) -> None:
+        engine = connect_as_application(self._addresses.application, pool_size=2)
         try:
-            await do(WriteSessions(engine), deployed(), Job(ACCESS_REVIEW, MasterId(tree), review))
+            await do(WriteSessions(engine), deployed(), job)
         finally:
             await engine.dispose()
 
-    return Behind(read, add_up, hand_over, prove, end_review)
+
+@pytest.fixture(scope="session")
+def behind(addresses: DatabaseAddresses) -> Behind:
+    return _Behind(addresses)
 
 
 @pytest.fixture

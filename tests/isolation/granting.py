@@ -138,7 +138,7 @@ async def _add_share(site: Site) -> None:
 
 
 async def _take(site: Site, share: Share, guest: Person, fate: str) -> None:
-    await site.do("shareAccept", guest, "", token=(await site.behind.mailbox(guest.email))[-1])
+    await site.do("shareAccept", guest, "", token=(await site.behind.mailed(guest.email))[-1])
     share.guest, share.status = guest, "ACTIVE"
     for account in share.accounts:
         site.log(account, "SHARE_ACCEPTED", guest, account)

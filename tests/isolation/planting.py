@@ -24,7 +24,7 @@ async def _plant_master(site: Site) -> None:
         "signUp", None, _SIGNED_UP, name=name, email=email, password=PASSWORD, accountName=account_name
     )
     person = Person(payload["user"]["id"], name, email, payload["token"])
-    await site.do("emailVerify", person, "", token=(await site.behind.mailbox(email))[-1])
+    await site.do("emailVerify", person, "", token=(await site.behind.mailed(email))[-1])
     account = Account(payload["account"]["id"], account_name, None)
     site.world.people.append(person)
     site.world.accounts.append(account)
@@ -103,7 +103,7 @@ async def newest(site: Site, account: Account, listed: str) -> str:
 
 async def accept(site: Site, invitation: Invitation, role: Role, email: str, person: Person | None) -> Member:
     """By the person with the address; None: who signs up by it."""
-    token = (await site.behind.mailbox(email))[-1]
+    token = (await site.behind.mailed(email))[-1]
     if person is None:
         name = site.once("Person")
         payload = await site.do(

@@ -3,10 +3,10 @@
 import datetime
 import itertools
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import httpx
 from starlette.applications import Starlette
@@ -18,21 +18,6 @@ from tests.isolation.model import Account, Asker, Event, Key, Person, Role, Subj
 from tests.isolation.patience import PatientApi
 from tests.isolation.rights import Rights
 
-Mailbox = Callable[[str], Awaitable[list[str]]]
-"""The secrets of the links that were mailed to an address, the oldest first."""
-
-AddUp = Callable[[str], Awaitable[None]]
-"""What a worker does about the statistics of a master account's tree."""
-
-Prove = Callable[[str, str, str], Awaitable[None]]
-"""The domain with this id, of this master account and with this name, is verified for signing in."""
-
-HandOver = Callable[[str], Awaitable[None]]
-"""The marketing message has been handed over."""
-
-EndReview = Callable[[str, str], Awaitable[None]]
-"""The time of the access review with this id, of this master account, is over, and a worker has ended it."""
-
 Item = TypeVar("Item")
 
 _worlds = itertools.count(1)
@@ -42,15 +27,23 @@ SOON = datetime.timedelta(seconds=3)
 """Longer than a busy machine takes to ask for what ends then."""
 
 
-@dataclass(frozen=True)
-class Behind:
+class Behind(Protocol):
     """What happens behind the API."""
 
-    mailbox: Mailbox
-    add_up: AddUp
-    hand_over: HandOver
-    prove: Prove
-    end_review: EndReview
+    async def mailed(self, email: str) -> list[str]:
+        """Return the secrets of the links that were mailed to an address, the oldest first."""
+
+    async def add_up(self, master_id: str) -> None:
+        """Do what a worker does about the statistics of a master account's tree."""
+
+    async def hand_over(self, message_id: str) -> None:
+        """Say of a marketing message that it has been handed over."""
+
+    async def prove(self, master_id: str, domain_id: str, name: str) -> None:
+        """Verify a master account's domain for signing in."""
+
+    async def end_review(self, master_id: str, review_id: str) -> None:
+        """Let the time of a master account's access review be over, and do what a worker then does."""
 
 
 @dataclass

@@ -162,18 +162,12 @@ async def test_who_is_excluded_is_refused_alone(api: Api, shop: Shop, world: Wor
     assert await used(api, shop.owner, shop.account) == (2, 3)
 
 
-async def test_a_wrong_message_is_refused_alone(api: Api, shop: Shop, world: World) -> None:
+def _wrong(own: str, foreign: str, sms: str) -> list[tuple[str, dict[str, Any]]]:
+    """The field at fault, and what makes a message wrong. Given: ids of templates."""
     now = datetime.datetime.now(datetime.UTC)
     day = datetime.timedelta(days=1)
-    other = await world.account(shop.master)
-    foreign = template_id(other, await give_template(world, other, "Foreign"))
-    own = template_id(shop.account, await give_template(world, shop.account, "Own"))
-    sms = template_id(
-        shop.account, await give_template(world, shop.account, "SMS", channel=TemplateChannel.SMS)
-    )
-    await give_entries(world, shop.account, ["blocked@example.com"])
     x = "X-A"
-    wrong: list[tuple[str, dict[str, Any]]] = [
+    return [
         ("to", {"to": "nobody"}),
         ("to", {"to": "ann@example.com\r\nBcc: bob@example.com"}),
         ("to", {"to": "0" * 64}),
@@ -214,6 +208,17 @@ async def test_a_wrong_message_is_refused_alone(api: Api, shop: Shop, world: Wor
         ("mostParts", {**_SMS, "text": None, "templateId": sms}),
         ("templateId", {**_SMS, "text": None, "templateId": own, "mostParts": 1}),
     ]
+
+
+async def test_a_wrong_message_is_refused_alone(api: Api, shop: Shop, world: World) -> None:
+    other = await world.account(shop.master)
+    foreign = template_id(other, await give_template(world, other, "Foreign"))
+    own = template_id(shop.account, await give_template(world, shop.account, "Own"))
+    sms = template_id(
+        shop.account, await give_template(world, shop.account, "SMS", channel=TemplateChannel.SMS)
+    )
+    await give_entries(world, shop.account, ["blocked@example.com"])
+    wrong = _wrong(own, foreign, sms)
     given = [{**mail(str(number)), **values} for number, (_, values) in enumerate(wrong)]
     outcomes = await send(api, shop.owner, shop.account, [mail("first"), *given, mail("last")])
     assert [each["index"] for each in outcomes] == list(range(len(wrong) + 2))

@@ -29,6 +29,18 @@ from tests.world.settings import set_setting
 from tests.world.statistics import BY_MAIL, count_there, counted, labeled, roll_up
 from tests.world.world import World
 
+_WHAT_FOR = [
+    "startsOn",
+    "startsAt",
+    "account",
+    "label",
+    "campaignId",
+    "stream",
+    "channel",
+    "apiKeyId",
+    "previous",
+]
+
 
 async def test_totals_and_rates(api: Api, world: World, sessions: WriteSessions) -> None:
     account = await world.account()
@@ -80,18 +92,7 @@ async def test_totals_and_rates(api: Api, world: World, sessions: WriteSessions)
         "orderRate": 0.01875,
         "revenuePerMessage": "35000",
     }
-    keys = [
-        "startsOn",
-        "startsAt",
-        "account",
-        "label",
-        "campaignId",
-        "stream",
-        "channel",
-        "apiKeyId",
-        "previous",
-    ]
-    assert {row[key] for key in keys} == {None}
+    assert {row[key] for key in _WHAT_FOR} == {None}
 
 
 async def test_nothing_was_sent(api: Api, world: World) -> None:

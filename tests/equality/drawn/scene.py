@@ -10,8 +10,10 @@ agency                      brand           stranger's
   24 leaves: more than a page; of the first four each lets in something else
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import Protocol
 
 from hypothesis.vendor.pretty import RepresentationPrinter
 from sqlalchemy import func
@@ -94,6 +96,13 @@ _KEYS = (
 _NARROWED = mask_of({Permission.ACCOUNT_READ, Permission.SUBACCOUNTS_READ, Permission.MEMBERS_READ})
 
 
+class _Given(Protocol):
+    """What has an id."""
+
+    @property
+    def id(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Scene:
     """What stands in the database. `ids` are of all kinds, of what can be seen and of what cannot."""
@@ -150,31 +159,19 @@ async def make_scene(world: World) -> Scene:
     await rows.end_session(world, people["expired session"])
     seen_from_below = [f"{owner.id}_{account.key}" for account in (agency.client, agency.till)]
     ids = (
-        *(account.id for account in (*agency.all, brand, marketing, foreign)),
-        *(member.id for member in (*members.values(), stranger)),
-        *seen_from_below,
-        *(person.id for person in (*people.values(), stranger.person)),
-        *(key.id for key in keys.values()),
-        *(token.id for token in tokens.values()),
-        *promised,
-        *signing_in,
-        *(given.id for given in reviewed),
+        *_ids(agency.all, (brand, marketing, foreign), members.values(), (stranger, stranger.person)),
+        *_ids(people.values(), keys.values(), tokens.values(), reviewed, custom, shares, openings),
         *(given.item_id for given in reviewed),
         *(present(Kind.ROLE, role.id) for role in BuiltinRole),
-        *(role.id for role in custom),
-        *invitations,
-        *(share.id for share in shares),
-        *(opening.id for opening in openings),
-        *overridden,
-        *events,
-        *money,
-        *plans,
-        *billed,
-        *written_to,
-        *sent,
+        *[*seen_from_below, *promised, *signing_in, *invitations, *overridden],
+        *[*events, *money, *plans, *billed, *written_to, *sent],
     )
     words = ("twin", "leaf 1", "TWIN", "🦊", "Ω", "'", '"', "\\", "\n", "%", "_")
     return Scene({**people, **keys, **tokens}, ids, (QUOTES, EMOJI, EXTERNAL_ID, *words))
+
+
+def _ids(*given: Iterable[_Given]) -> list[str]:
+    return [each.id for each in chain.from_iterable(given)]
 
 
 async def _tokens(
