@@ -42,8 +42,8 @@ class AskedAccount:
 
 @dataclass(frozen=True)
 class AskedToken:
-    """A narrowed token. `expired`: by the database's clock. `works`: neither it nor what it was made of has
-    ended."""
+    """A narrowed token. `begun`: its rights hold already. `expired`: by the database's clock. `works`:
+    neither it nor what it was made of has ended."""
 
     id: NarrowedTokenId
     audience: str
@@ -51,6 +51,7 @@ class AskedToken:
     scopes: int
     revoked_at: datetime.datetime | None
     expires_at: datetime.datetime
+    begun: bool
     expired: bool
     works: bool
 

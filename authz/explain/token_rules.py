@@ -20,7 +20,9 @@ def _state(token: AskedToken) -> Step:
     name = f"The token {token.audience}"
     if token.works:
         return Step(kind, AccessEffect.ALLOWS, f"{name} works.", about)
-    if token.revoked_at is not None:
+    if not token.begun:
+        sentence = f"{name} was just being made, and did not work yet."
+    elif token.revoked_at is not None:
         sentence = f"{name} was revoked{on_day(token.revoked_at)}."
     elif token.expired:
         sentence = f"{name} expired{on_day(token.expires_at)}."

@@ -20,6 +20,10 @@ NOTHING = RoleMasks(0, 0, 0)
 """What a deleted role gives."""
 
 
+MOST_LINES = 2 * len(Permission)
+"""Of one role: a permission has a line for the account, and one for those below it."""
+
+
 @dataclass(frozen=True)
 class RoleRights:
     """What a role's holder may do in the account where the role is held, and in every account below it."""

@@ -34,6 +34,9 @@ T = TypeVar("T")
 Read = Callable[..., Any]
 OrderOf = Callable[..., Order]
 
+SELDOM_MORE = 100
+"""What a list without pages counts as where nothing bounds it, and it seldom has more."""
+
 
 class FieldKind(enum.Enum):
     """What a field's resolver returns."""
@@ -89,6 +92,8 @@ class Declaration:
     absent: str | None = None
     far: FarParent | None = None
     """What names the parent, if its rows are far (see `engine.declare.far`)."""
+    most: int = 1
+    """How many objects the field has at most, where it is a list without pages."""
     look_ups: Callable[[], Mapping[str, LookUp]] = field(default=dict)
 
 
@@ -178,12 +183,14 @@ def to_one(
 def to_many(
     read: Callable[Concatenate[Any, P], Select[Any]],
     *,
+    most: int,
     requires: Requirement | None = None,
     far: FarParent | None = None,
     **keywords: Any,
 ) -> Any:
-    """A list that is short by its nature. `far`: as in `connection`."""
-    return SqlField(Declaration(FieldKind.TO_MANY, read, requires, far=far), **keywords)
+    """A list that is short by its nature. `most`: how many objects it has at most, which the cost of an
+    operation counts; `SELDOM_MORE` where nothing bounds it. `far`: as in `connection`."""
+    return SqlField(Declaration(FieldKind.TO_MANY, read, requires, far=far, most=most), **keywords)
 
 
 def connection(

@@ -2,7 +2,7 @@
 
 The cost is the number of fields that the answer may have: what stands in a list counts as often as the page
 is long, by the values of `first` and `last`, variables included; objects that are looked up count as often as
-there are ids, and a list without pages as 100 items. A change counts as some fields more.
+there are ids, and a list without pages as often as its declaration says. A change counts as some fields more.
 """
 
 from collections.abc import Mapping
@@ -44,9 +44,6 @@ CHANGE_COST = 10
 _STEPWISE = (
     "fields beside what is not read with them; ask for these in a query of their own, and for a shorter page"
 )
-
-_UNPAGED = 100
-"""The items of a list that is not asked for in pages."""
 
 _ENDLESS = 1_000_000_000
 """Where counting stops."""
@@ -164,12 +161,11 @@ class _Costs:
 
     def _repeated(self, definition: GraphQLField, node: FieldNode, page: int) -> int:
         declared = sql_field(definition)
-        kind = None if declared is None else declared.declaration.kind
-        if kind is FieldKind.LOOK_UPS:
+        if declared is not None and declared.declaration.kind is FieldKind.LOOK_UPS:
             return self._number_of_ids(node)
         if node.name.value in ("nodes", "edges"):
             return page
-        return _UNPAGED if kind is FieldKind.TO_MANY else 1
+        return 1 if declared is None else declared.declaration.most
 
     def _number_of_ids(self, node: FieldNode) -> int:
         """How many objects are looked up, or may be. Too many are refused elsewhere."""

@@ -17,6 +17,9 @@ from models.credit.tables import BalanceKind, LedgerTransactionKind
 
 _OUT_OF_RANGE = "22003"
 
+MOST_POSTINGS = 2
+"""Of one transaction: credit moves from one balance to another."""
+
 
 @dataclass(frozen=True)
 class Posting:

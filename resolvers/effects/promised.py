@@ -1,7 +1,7 @@
 """Holds what an event tells of to the promises of accounts (N13): changes of access, and offers of it.
 
-The stored functions `mandant_check_promises` and `mandant_check_offer` see what the transaction wrote. They
-travel with the next statement, so they take no trip.
+The stored functions `mandant_check_promises`, `mandant_check_offer` and `mandant_check_ownership` see what
+the transaction wrote. They travel with the next statement, so they take no trip.
 """
 
 import uuid
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from sqlalchemy import ARRAY, Text, Uuid, bindparam, func
 
 from authz.callers.actors import Actor
+from authz.guards.exclusive import Authorized
 from authz.offers.broken_promises import (
     INVITATION,
     OFFER_KINDS,
@@ -53,9 +54,17 @@ async def hold_to_promises(
     if event_type in MAY_GIVE_ACCESS:
         await _CHECK_PROMISES.send(session, {**by, "changed": list(changed), "told": told})
     kind = OFFERS_ACCESS.get(event_type)
-    if kind is not None:
-        reason = told if kind is OWNERSHIP_OFFER else None
-        await _CHECK_OFFER[kind].send(session, {**by, "offer": id_within(subject_id), "told": reason})
+    if kind is OWNERSHIP_OFFER:
+        await _CHECK_OWNERSHIP.send(session, {**by, "offered": id_within(subject_id), "told": told})
+    elif kind is not None:
+        await _CHECK_OFFER[kind].send(session, {"tree": tree, "offer": id_within(subject_id)})
+
+
+async def refuse_ownership(session: WriteSession, actor: Actor, account: Authorized) -> None:
+    """Refuse with PROMISE_BROKEN an ownership that breaks a promise which no reason was given for, as it is
+    accepted: whatever reason the new owner gives."""
+    values = {"tree": account.master_id, "offered": account.account_id, "actor": actor.user_id, "told": None}
+    await _CHECK_OWNERSHIP.send(session, values)
 
 
 _BY = bindparam("actor", type_=Uuid()), bindparam("told", type_=Text())
@@ -67,7 +76,8 @@ _CHECK_PROMISES = FixedCall(
 
 def _check_of(kind: OfferKind) -> FixedCall:
     broken = getattr(func, kind.function)(_TREE, bindparam("offer", type_=Uuid()))
-    return FixedCall(func.mandant_check_offer(_TREE, broken, *_BY))
+    return FixedCall(func.mandant_check_offer(_TREE, broken))
 
 
-_CHECK_OFFER = {kind: _check_of(kind) for kind in OFFER_KINDS}
+_CHECK_OFFER = {kind: _check_of(kind) for kind in OFFER_KINDS if kind is not OWNERSHIP_OFFER}
+_CHECK_OWNERSHIP = FixedCall(func.mandant_check_ownership(_TREE, bindparam("offered", type_=Uuid()), *_BY))

@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, Select, Text, Uuid, bindparam, literal, select
 
 from authz.callers.principals import Principal
 from authz.explain.explanation import explain, explain_past, read_known_facts, read_past_facts
-from authz.explain.facts import AskedAccount, Subject, Viewpoint
+from authz.explain.facts import AskedAccount, Facts, HeldMembership, Subject, Viewpoint
 from authz.explain.granters import read_granters
 from authz.explain.steps import AccessDecision, Explanation
 from authz.policy.permissions import Permission
@@ -19,14 +19,18 @@ from authz.policy.refusals import NotFound
 from authz.reach.reach import readable_account
 from engine.base.moments import in_utc
 from engine.database.snapshot import Reader
+from models.access.histories import HISTORIES
 from models.api_keys.tables import api_keys
-from models.base.ids import ApiKeyId, Kind, UserId, parse
+from models.base.ids import ApiKeyId, Kind, UserId, new_id, parse
+from models.members.tables import memberships
 from models.people.users import users
 from resolvers.explain.tokens import NamedToken, token_named
 from resolvers.inputs.global_ids import parse_member, required
 from resolvers.members.reads import person_by_id
 
 Row = Mapping[str, Any]
+
+(_MEMBERSHIPS,) = (history.versions for history in HISTORIES if history.table is memberships)
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,12 @@ class ExplainedAccess:
 
 @dataclass(frozen=True)
 class _Named:
+    """`membership_id`: by which the person was named, of whom only the past knows it."""
+
     user_id: UserId | None
     api_key_id: ApiKeyId | None
     token: NamedToken | None = None
+    membership_id: UUID | None = None
 
     @property
     def token_row(self) -> Row | None:
@@ -82,7 +89,7 @@ async def explain_access(reader: Reader, principal: Principal, question: AccessQ
     account_row = await _account_row(reader, question.account_id)
     account = AskedAccount(account_row["master_id"], account_row["id"])
     moment = None if question.at is None else in_utc(question.at)
-    named = await _named(reader, principal, question.subject, moment)
+    named = await _named(reader, principal, account, question.subject, moment)
     person = await _row(reader, select(users).where(users.c.id == bindparam("id")), named.user_id)
     key = await _row(reader, _key_of_tree(account), named.api_key_id)
     subject = Subject(
@@ -94,6 +101,8 @@ async def explain_access(reader: Reader, principal: Principal, question: AccessQ
     )
     if moment is not None:
         facts = await read_past_facts(reader, account, subject, Viewpoint.ASKER, moment)
+        if named.membership_id is not None and named.membership_id not in _memberships(facts):
+            raise NotFound("subject")
         if named.token is not None:
             named.token.check_was_made()
         explanation = explain_past(facts, question.permission)
@@ -118,7 +127,11 @@ async def _account_row(reader: Reader, account_id: str) -> Row:
 
 
 async def _named(
-    reader: Reader, principal: Principal, subject: str | None, moment: datetime.datetime | None
+    reader: Reader,
+    principal: Principal,
+    account: AskedAccount,
+    subject: str | None,
+    moment: datetime.datetime | None,
 ) -> _Named:
     if subject is None and principal.token_id is None:
         return _Named(principal.user_id, principal.api_key_id)
@@ -133,11 +146,32 @@ async def _named(
     if member is not None:
         rows = await reader.rows(person_by_id(literal(member, Text)))
         user_id = rows[0]["user_id"] if rows else None
+        if user_id is None and moment is not None:
+            return await _left(reader, account, UUID(member.partition("_")[0]))
     if user_id is None and api_key_id is None:
         raise NotFound("subject")
     return _Named(
         None if user_id is None else UserId(user_id), None if api_key_id is None else ApiKeyId(api_key_id)
     )
+
+
+async def _left(reader: Reader, account: AskedAccount, membership_id: UUID) -> _Named:
+    """Whose membership it was. An id that never was one stands for nobody, so that it takes the same
+    statements as one that the asker may not know of."""
+    rows = await reader.rows(_former_holder(account), {"id": membership_id})
+    user_id = rows[0]["user_id"] if rows else new_id()
+    return _Named(UserId(user_id), None, membership_id=membership_id)
+
+
+def _former_holder(account: AskedAccount) -> Select[Any]:
+    versions = _MEMBERSHIPS.c
+    of_tree = versions.master_id == account.master_id
+    return select(versions.user_id).where(of_tree, versions.id == bindparam("id", type_=Uuid())).limit(1)
+
+
+def _memberships(facts: Facts) -> set[UUID]:
+    """Those that the asker may know of."""
+    return {way.id for way in facts.ways if isinstance(way, HeldMembership)}
 
 
 def _is_asker(principal: Principal, named: _Named) -> bool:

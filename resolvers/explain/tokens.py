@@ -49,12 +49,14 @@ async def token_named(
         return None
     earlier = [version for version in versions if version["holds_from"] <= moment]
     then = earlier[-1] if earlier else versions[0]
+    # What a request makes begins to hold a little after the time of the request, which is its `created_at`.
+    was_made = then["created_at"] <= moment
     working = await reader.rows_under(settings_of(moment), _working(), {"id": token_id})
     state = {"expired": then["expires_at"] <= moment, "works": any(row["works"] for row in working)}
-    return NamedToken(versions[-1], _asked({**then, **state}), bool(earlier))
+    return NamedToken(versions[-1], _asked({**then, **state}, begun=bool(earlier)), was_made)
 
 
-def _asked(row: Row) -> AskedToken:
+def _asked(row: Row, *, begun: bool = True) -> AskedToken:
     return AskedToken(
         row["id"],
         row["audience"],
@@ -62,6 +64,7 @@ def _asked(row: Row) -> AskedToken:
         row["scopes"],
         row["revoked_at"],
         row["expires_at"],
+        begun,
         row["expired"],
         row["works"],
     )

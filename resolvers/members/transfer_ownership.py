@@ -35,6 +35,7 @@ from models.members.ownership_offers import ownership_offers
 from models.members.tables import memberships
 from resolvers.effects.event_types import EventType
 from resolvers.effects.log import Change, record_in_each, record_of_account
+from resolvers.effects.promised import refuse_ownership
 from resolvers.members.change import MemberChange
 from resolvers.members.mail import queue_offer
 from resolvers.members.ownership import check_owns_nothing, give_up_ownership, take_ownership
@@ -98,6 +99,8 @@ async def accept_ownership(
     if not offer.stands:
         message = "The offer has ended, or its giver has lost the right to make it."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
+    if not offer.keeps_promises:
+        await refuse_ownership(session, principal, account)
     await take_ownership(session, account, offer.user_id)
     await _set_role(session, account, offer.to_membership_id, BuiltinRole.OWNER)
     before: Change | None = None

@@ -16,6 +16,12 @@ dropped."""
 ADDRESS_CHANGES = MailPolicy("address changes", (Budget(Whose.RECIPIENT, 10, DAY, drops=True),))
 """To an address that was left: a person who changes it often was told."""
 
+PASSWORD_CHANGES = MailPolicy(
+    "password changes",
+    (Budget(Whose.RECIPIENT, 10, HOUR, drops=True), Budget(Whose.RECIPIENT, 20, DAY, drops=True)),
+)
+"""Whoever changes it more often was told, and could fill the mailbox."""
+
 EMAIL_VERIFICATION = MailKind("Confirm your e-mail address for Mandant", VERIFICATIONS)
 SIGN_UP_ATTEMPT = MailKind("Somebody signed up for Mandant with your e-mail address", VERIFICATIONS)
 EMAIL_CHANGE = MailKind("Confirm your new e-mail address for Mandant", VERIFICATIONS)
@@ -24,6 +30,8 @@ EMAIL_CHANGE_ATTEMPT = MailKind("Somebody wanted your e-mail address for Mandant
 
 EMAIL_CHANGED = MailKind("Your e-mail address for Mandant was changed", ADDRESS_CHANGES)
 PASSWORD_RESET = MailKind("Set a new password for Mandant", PASSWORD_RESETS)
+PASSWORD_CHANGED = MailKind("Your password for Mandant was changed", PASSWORD_CHANGES)
+PASSWORD_CHANGED_IN_GERMAN = MailKind("Ihr Passwort für Mandant wurde geändert", PASSWORD_CHANGES)
 
 MAIL_KINDS = (
     EMAIL_VERIFICATION,
@@ -32,4 +40,6 @@ MAIL_KINDS = (
     EMAIL_CHANGE_ATTEMPT,
     EMAIL_CHANGED,
     PASSWORD_RESET,
+    PASSWORD_CHANGED,
+    PASSWORD_CHANGED_IN_GERMAN,
 )

@@ -17,10 +17,12 @@ from resolvers.people.devices import keep_device
 from resolvers.people.hashing import HashingTurn
 from resolvers.people.links import NewLink, add_link, link_digest, person_of_link, refuse_taken, use_link
 from resolvers.people.mail_kinds import PASSWORD_RESET
+from resolvers.people.password_mail import tell_of_reset
 from resolvers.people.passwords import new_password
 from resolvers.people.takeover import replace_password
 from resolvers.people.way_back import undo_change
 from resolvers.people.weak_passwords import PasswordOwner
+from resolvers.sessions.clients import Client
 
 RESET_VALID_FOR = datetime.timedelta(minutes=30)
 
@@ -61,10 +63,10 @@ async def hash_for_reset(sessions: WriteSessions, turn: HashingTurn, token: str,
     return await turn.hash(prepared)
 
 
-async def reset_password(session: WriteSession, token: str, new_hash: str) -> str:
+async def reset_password(session: WriteSession, token: str, new_hash: str, client: Client) -> str:
     """Set a new password by the link, which also verifies the address; a link that leads back to an earlier
     address restores that, and ends what was set up since the day before the change. All earlier sessions and
-    devices end.
+    devices end, and the person gets a mail about it.
 
     Returns the token of the person's device. Raises LINK_NOT_VALID.
     """
@@ -73,4 +75,5 @@ async def reset_password(session: WriteSession, token: str, new_hash: str) -> st
     await replace_password(session, link.user_id, new_hash, link.address)
     if link.address is not None:
         await undo_change(session, link.user_id, link.made_at)
+    await tell_of_reset(session, link.user_id, client)
     return await keep_device(session, link.user_id)

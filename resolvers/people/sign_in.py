@@ -16,6 +16,7 @@ from models.people.sessions import sessions
 from models.people.users import users
 from resolvers.people.devices import keep_device
 from resolvers.people.hashing import HashingTurn
+from resolvers.people.password_mail import tell_of_change
 from resolvers.people.passwords import new_password
 from resolvers.people.proved_passwords import ProvedPassword, hold_password, prove_own_password
 from resolvers.people.weak_passwords import PasswordOwner
@@ -124,9 +125,11 @@ async def check_password_change(
     return PasswordChange(proved, await turn.hash(prepared))
 
 
-async def change_password(session: WriteSession, principal: Principal, change: PasswordChange) -> UserId:
+async def change_password(
+    session: WriteSession, principal: Principal, change: PasswordChange, client: Client
+) -> UserId:
     """Change the caller's own password. All other sessions end, and links that would set another password.
-    Raises PasswordChangedError."""
+    The person gets a mail about it. Raises PasswordChangedError."""
     user_id = change.proved.user_id
     await hold_password(session, change.proved)
     await session.send_built(update(users).where(users.c.id == user_id).values(password_hash=change.new_hash))
@@ -138,4 +141,5 @@ async def change_password(session: WriteSession, principal: Principal, change: P
     # Links that lead back to an earlier address stay: the password may be that of a thief.
     resets = (mailbox_links.c.kind == MailboxLinkKind.PASSWORD_RESET.value) & mailbox_links.c.email.is_(None)
     await session.send_built(delete(mailbox_links).where(mailbox_links.c.user_id == user_id, resets))
+    await tell_of_change(session, user_id, client)
     return user_id

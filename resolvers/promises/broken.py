@@ -21,7 +21,8 @@ from models.promises.tables import access_promises
 from models.roles.tables import roles
 
 _UNSEEN = (
-    "Somebody would have a permission that the account, or one below it, has promised to some roles alone."
+    "Somebody would have a permission that the account, or one below it, has promised to some roles alone. "
+    "Which one is told to callers with MEMBERS_READ there."
 )
 _ACCEPTING = (
     "Accept it with a reason in the request's extensions. If it was promised since the ownership was "
@@ -34,8 +35,9 @@ _ENDING = "No reason makes up for that: give less, or end the promise first, wit
 
 @dataclass(frozen=True)
 class Broken:
-    """As `mandant_check_promises` and `mandant_check_offer` tell it. `permission`: its mask. `holder_id`: the
-    first person or API key that would break it; None: whoever gets what is offered."""
+    """As `mandant_check_promises`, `mandant_check_offer` and `mandant_check_ownership` tell it. `permission`:
+    its mask. `holder_id`: the first person or API key that would break it; None: whoever gets what is
+    offered."""
 
     promise_id: uuid.UUID
     master_id: uuid.UUID
@@ -69,10 +71,10 @@ async def refusal_of(session: WriteSession, principal: Principal, broken: Broken
     (permission,) = permissions_in(broken.permission)
     by_owner = "with a reason in the request's extensions"
     if broken.holder_id is None:
-        who = "Once it is accepted, somebody"
-        way = _ENDING
-        if mutation == "ownershipTransfer":
-            way = f"An owner of {row.account} itself can offer it all the same, {by_owner}."
+        who, way = "Once it is accepted, somebody", _ENDING
+    elif mutation == "ownershipTransfer":
+        who = f"Once it is accepted, {row.holder}"
+        way = f"An owner of {row.account} itself can offer it all the same, {by_owner}."
     else:
         who = "An API key" if row.holder is None else row.holder
         way = f"An owner of {row.account} itself can do it {by_owner}."

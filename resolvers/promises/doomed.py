@@ -15,7 +15,7 @@ from authz.policy.permissions import Permission
 from authz.reach.reach import account_where
 from models.promises.tables import access_promises
 
-_MOST = 20
+MOST_SHOWN = 20
 
 
 def of_invitation(invitation: FromClause) -> Select[Any]:
@@ -49,4 +49,4 @@ def _broken_by(kind: OfferKind, offer: FromClause) -> Select[Any]:
     promise = access_promises.alias()
     broken = promise.c.id == any_(kind.broken(offer))
     seen = account_where(promise, Permission.MEMBERS_READ)
-    return select(*promise.c).where(broken, seen).order_by(promise.c.id).limit(_MOST)
+    return select(*promise.c).where(broken, seen).order_by(promise.c.id).limit(MOST_SHOWN)

@@ -21,6 +21,7 @@ FUNCTIONS = functions_in(
     __package__,
     "check_promises",
     "check_offer",
+    "check_ownership",
     beside=prepared(_BESIDE).sql,
     owner=BuiltinRole.OWNER.id,
 )

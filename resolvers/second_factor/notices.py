@@ -1,15 +1,8 @@
 """What a person is told of its second factors, in the words of the mail."""
 
 import enum
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class Words:
-    """A text in both languages."""
-
-    english: str
-    german: str
+from resolvers.effects.personal_mail import Words
 
 
 class Notice(enum.Enum):
@@ -62,8 +55,6 @@ class Notice(enum.Enum):
 RESET_STEPS = frozenset({Notice.RESET_ASKED, Notice.RESET_APPROVED})
 """Nothing is changed yet."""
 
-HAPPENED = Words("It happened on {date} at {time} ({zone}).", "Das geschah am {date} um {time} ({zone}).")
-
 IF_CHANGED = Words(
     "If it was you, there is nothing to do. If it was not, change your password at once, which ends all "
     "other sessions. Then remove the factors that you do not know, and renew your recovery codes. If you "
@@ -80,5 +71,3 @@ IF_TO_BE_RESET = Words(
     "Wenn Sie nicht darum gebeten haben, melden Sie sich mit einem Faktor an, was es aufhält, und ändern Sie "
     "Ihr Passwort.",
 )
-
-GREETING = Words("Hello,", "Guten Tag,")

@@ -98,12 +98,12 @@ async def confirm_totp(
 
 async def disable_totp(session: WriteSession, principal: Principal, proved: ProvedPassword) -> UserId:
     """Forget the caller's app. Raises SECOND_FACTOR_REQUIRED for the last factor where one is required,
-    NOT_FOUND, PasswordChangedError."""
+    FAILED_PRECONDITION without an app, PasswordChangedError."""
     user_id = await hold_person(session, principal)
     await hold_password(session, proved)
     gone = delete(totp_secrets).where(totp_secrets.c.user_id == user_id)
     if (await session.execute(gone.returning(totp_secrets.c.user_id))).one_or_none() is None:
-        raise Refusal(RefusalCode.NOT_FOUND)
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, "No authenticator app is set up.")
     await factor_was_removed(session, user_id)
     await tell(session, user_id, Notice.APP_REMOVED)
     return user_id

@@ -4,6 +4,8 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
+from resolvers.effects.personal_mail import Words
+
 _LONGEST_READ = 500
 """Characters of a User-Agent; the rest says nothing."""
 
@@ -42,6 +44,14 @@ class Client:
 
     name: str
     place: str | None
+
+    @property
+    def told(self) -> Words:
+        """As a mail to the person names it, with the network where that is known."""
+        german = "Unbekannter Client" if self.name == _UNKNOWN else self.name.replace(" on ", " unter ")
+        if self.place is None:
+            return Words(self.name, german)
+        return Words(f"{self.name}, from the network {self.place}", f"{german}, aus dem Netz {self.place}")
 
 
 def client_of(user_agent: str | None, client_address: str) -> Client:

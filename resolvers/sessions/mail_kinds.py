@@ -1,4 +1,5 @@
-"""The mail about a sign-in from a client that was not known, to the person alone."""
+"""The mail about a sign-in from a client that was not known, to the person alone, in English and in
+German."""
 
 from resolvers.effects.mail_limits import DAY, HOUR, Budget, MailKind, MailPolicy, Whose
 
@@ -9,5 +10,8 @@ NEW_CLIENTS = MailPolicy(
 """A script that keeps no device token would fill the mailbox."""
 
 NEW_CLIENT = MailKind("Somebody signed in to Mandant as you from a new client", NEW_CLIENTS)
+NEW_CLIENT_IN_GERMAN = MailKind(
+    "Jemand hat sich mit einem neuen Client bei Mandant als Sie angemeldet", NEW_CLIENTS
+)
 
-MAIL_KINDS = (NEW_CLIENT,)
+MAIL_KINDS = (NEW_CLIENT, NEW_CLIENT_IN_GERMAN)

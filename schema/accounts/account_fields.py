@@ -8,7 +8,13 @@ from authz.policy.permissions import Permission
 from engine.declare.codecs import enum_of, global_id, mask_of
 from engine.declare.connections import Connection
 from engine.declare.declarations import column, computed, connection, to_many, to_one
-from models.accounts.tables import AccountKind, AccountStatus, ApiKeyCreationPlace, RightsInheritance
+from models.accounts.tables import (
+    DEPTH_LIMIT,
+    AccountKind,
+    AccountStatus,
+    ApiKeyCreationPlace,
+    RightsInheritance,
+)
 from models.base.ids import Kind
 from resolvers.accounts import reads
 from schema.fields.node import ID_DESCRIPTION
@@ -39,7 +45,7 @@ class AccountFields:
     version: int = column(description="Increases with every change. Send it as `expectedVersion`.")
     parent: AccountRef | None = to_one(reads.parent_of)
     master: AccountRef | None = to_one(reads.master_of)
-    ancestors: list[AccountRef] = to_many(reads.ancestors_of)
+    ancestors: list[AccountRef] = to_many(reads.ancestors_of, most=DEPTH_LIMIT)
     subaccounts: Connection[AccountRef] | None = connection(
         reads.subaccounts_of, order=reads.order, requires=Permission.SUBACCOUNTS_READ
     )

@@ -19,6 +19,7 @@ from models.credit.tables import (
 )
 from resolvers.credit import ledger, reads
 from resolvers.credit import proof as ledger_proof
+from resolvers.credit.post import MOST_POSTINGS
 from schema.fields.amounts import AMOUNT, MicroAmount
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.fields.references import AccountRef
@@ -47,7 +48,7 @@ class LedgerTransaction(Node):
     )
     memo: str | None = column(description="The sender's note, visible in both accounts.")
     created_at: datetime.datetime = column(description="When it was posted, by the database's clock.")
-    entries: "list[LedgerEntry]" = to_many(ledger.of_transaction)
+    entries: "list[LedgerEntry]" = to_many(ledger.of_transaction, most=MOST_POSTINGS)
 
 
 @entity(ledger_entries, key=("master_id", "account_id", "sequence"), requires=Permission.CREDIT_READ)
@@ -98,4 +99,4 @@ class LedgerProof:
 
     entry_count: int = computed(ledger_proof.entry_count_of)
     head: str = computed(ledger_proof.head_of, codec=HEXADECIMAL)
-    balances: list[LedgerBalance] = to_many(ledger_proof.balances_of)
+    balances: list[LedgerBalance] = to_many(ledger_proof.balances_of, most=len(BalanceKind))

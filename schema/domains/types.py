@@ -54,7 +54,7 @@ class Domain(Node):
     status: DomainStatus = column(
         codec=enum_of(DomainStatus), description="Whether the account can use the domain."
     )
-    records: list[DomainRecord] = to_many(reads.records_of)
+    records: list[DomainRecord] = to_many(reads.records_of, most=len(DomainRecordPurpose))
     account: AccountRef | None = to_one(reads.account_of)
     created_at: datetime.datetime = column(description="When it was added.")
     verified_at: datetime.datetime | None = column(

@@ -92,10 +92,10 @@ class AccessExplanation:
 class ExplanationQuery:
     @strawberry.field(
         directives=needs(Permission.ACCOUNT_READ),
-        description="Whether somebody may do something in an account, and why. You can always ask about "
-        "yourself, and about narrowed tokens that were made of you. You can ask about a person who belongs "
-        "to the account if you may see its members, about an API key if you may see the keys of its account, "
-        "and about a narrowed token as about whom it acts for. Everything else is NOT_FOUND.",
+        description="Whether somebody may do something in an account that you reach, and why. You can always "
+        "ask about yourself, and about narrowed tokens that were made of you. You can ask about a person who "
+        "belongs to the account if you may see its members, about an API key if you may see the keys of its "
+        "account, and about a narrowed token as about whom it acts for. Everything else is NOT_FOUND.",
     )
     async def explain_access(
         self,
@@ -112,9 +112,11 @@ class ExplanationQuery:
             datetime.datetime | None,
             strawberry.argument(
                 description="A moment of the past, from `Account.accessKnownSince` on, else BAD_USER_INPUT: "
-                "whether they could do it then. Left out, it is now. What you may ask is decided as of now. "
-                "A narrowed token can be asked about from when it was made, else BAD_USER_INPUT, and for as "
-                "long as the log is kept."
+                "whether they could do it then. Left out, it is now. Your permissions of now decide what you "
+                "may ask. Who has left the account, also as the member of then, can be asked about for a "
+                "moment when they belonged to it; for another one the answer is NOT_FOUND, as for somebody "
+                "who never did. A narrowed token can be asked about from its `createdAt`, else "
+                "BAD_USER_INPUT, and for as long as the log is kept; it works some milliseconds later."
             ),
         ] = None,
     ) -> AccessExplanation | None:

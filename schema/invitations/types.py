@@ -49,7 +49,7 @@ class Invitation(Node):
     role: Role = to_one(reads.role_of)
     status: reads.InvitationStatus = computed(reads.status_of, codec=enum_of(reads.InvitationStatus))
     lapse: OfferLapse | None = computed(reads.lapse_of, codec=enum_of(OfferLapse))
-    broken_promises: list[AccessPromise] = to_many(doomed.of_invitation)
+    broken_promises: list[AccessPromise] = to_many(doomed.of_invitation, most=doomed.MOST_SHOWN)
     invited_by: User | None = to_one(reads.inviter_of)
     account: AccountRef | None = to_one(reads.account_of)
     created_at: datetime.datetime = column(description="When it was created.")

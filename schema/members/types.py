@@ -49,4 +49,4 @@ class OwnershipOffer:
     giver_name: str | None = computed(offer_reads.giver_name_of)
     offered_at: datetime.datetime = column(description="When it was made.")
     expires_at: datetime.datetime = column(description="Until when it can be accepted.")
-    broken_promises: list[AccessPromise] = to_many(doomed.of_ownership_offer)
+    broken_promises: list[AccessPromise] = to_many(doomed.of_ownership_offer, most=doomed.MOST_SHOWN)

@@ -8,7 +8,7 @@ from engine.declare.codecs import enum_of, global_id
 from engine.declare.connections import Connection
 from engine.declare.declarations import column, computed, connection, entity, to_many
 from models.base.ids import Kind
-from models.messages.attachments import attachments, message_attachments
+from models.messages.attachments import MOST_OF_A_MESSAGE, attachments, message_attachments
 from models.messages.events import MessageEventKind, message_events
 from models.messages.tables import MessageChannel, MessageStatus, messages
 from models.sending.tables import SendStream
@@ -94,5 +94,5 @@ class Message(Node):
     settled_at: datetime.datetime | None = column(
         description="When it was sent, failed, was canceled or found to be doubtful."
     )
-    attachments: list[MessageAttachment] = to_many(attachment_reads.of_message)
+    attachments: list[MessageAttachment] = to_many(attachment_reads.of_message, most=MOST_OF_A_MESSAGE)
     events: Connection[MessageEvent] = connection(reads.events_of, order=reads.EVENTS)

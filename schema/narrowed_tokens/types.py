@@ -8,7 +8,7 @@ from authz.policy.permissions import Permission
 from engine.declare.codecs import global_id, mask_of
 from engine.declare.declarations import column, computed, entity, to_many, to_one
 from models.base.ids import Kind
-from models.narrowed_tokens.tables import narrowed_tokens
+from models.narrowed_tokens.tables import MOST_ACCOUNTS, narrowed_tokens
 from resolvers.narrowed_tokens import reads
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.fields.references import AccountRef, ApiKeyRef
@@ -23,7 +23,7 @@ class NarrowedToken(Node):
 
     id: strawberry.ID = column(codec=global_id(Kind.NARROWED_TOKEN), description=ID_DESCRIPTION)
     audience: str = column(description="Who it was made for, as its maker wrote it. It is not checked.")
-    accounts: list[AccountRef] = to_many(reads.accounts_of)
+    accounts: list[AccountRef] = to_many(reads.accounts_of, most=MOST_ACCOUNTS)
     permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))
     user: User | None = to_one(reads.user_of)
     api_key: ApiKeyRef | None = to_one(reads.key_of)

@@ -31,7 +31,7 @@ class ParentAccessRequest:
     )
     requested_at: datetime.datetime = column(description="When it was made.")
     expires_at: datetime.datetime = column(description="Until when it can be answered.")
-    broken_promises: list[AccessPromise] = to_many(doomed.of_parent_access_request)
+    broken_promises: list[AccessPromise] = to_many(doomed.of_parent_access_request, most=doomed.MOST_SHOWN)
 
 
 @entity(break_glass_openings)

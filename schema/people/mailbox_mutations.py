@@ -141,10 +141,11 @@ class MailboxMutation:
         description="Set a new password with the mailed link, which works once and for 30 minutes, unless "
         "the password was changed meanwhile. Until you set it the old password works. All your sessions end, "
         "all known devices are forgotten, and your e-mail address is verified: send the new `deviceToken` "
-        "from now on. If the address was never verified before, the API keys of the account created with it "
-        "are revoked, because somebody else may have created them. A link that leads back to an earlier "
-        "address also removes the second factors and recovery codes that were set up since 24 hours before "
-        "the change, and revokes the API keys that you have made or rotated since then.",
+        "from now on. A mail tells you of it. If the address was never verified before, the API keys of the "
+        "account created with it are revoked, because somebody else may have created them. A link that leads "
+        "back to an earlier address also removes the second factors and recovery codes that were set up "
+        "since 24 hours before the change, and revokes the API keys that you have made or rotated since "
+        "then.",
     )
     async def password_reset(self, info: ContextInfo, input: PasswordResetInput) -> PasswordResetPayload:
         async def check(turn: HashingTurn) -> str:
@@ -153,7 +154,9 @@ class MailboxMutation:
             )
 
         async def write(session: WriteSession, new_hash: str) -> PasswordResetPayload:
-            device_token = await password_resets.reset_password(session, token=input.token, new_hash=new_hash)
+            device_token = await password_resets.reset_password(
+                session, token=input.token, new_hash=new_hash, client=info.context.client
+            )
             return payload(PasswordResetPayload, device_token=device_token)
 
         limits = fixed(link_limits(info.context.client_address))

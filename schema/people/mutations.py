@@ -234,7 +234,7 @@ class SessionMutation:
     @strawberry.mutation(
         directives=OPEN,
         description="Change your password. All your other sessions end, and so do links that were "
-        "mailed to set another one.",
+        "mailed to set another one. A mail tells you of it.",
     )
     async def password_change(self, info: ContextInfo, input: PasswordChangeInput) -> PersonPayload:
         principal = principal_of(info)
@@ -249,7 +249,8 @@ class SessionMutation:
             )
 
         async def write(session: WriteSession, change: writes.PasswordChange) -> PersonPayload:
-            return payload(PersonPayload, user_id=await writes.change_password(session, principal, change))
+            user_id = await writes.change_password(session, principal, change, info.context.client)
+            return payload(PersonPayload, user_id=user_id)
 
         limits = fixed(own_password_limits(principal))
         return await perform_with_password(info, PersonPayload, limits, check, write)

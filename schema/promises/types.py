@@ -8,7 +8,7 @@ from authz.policy.permissions import Permission
 from engine.declare.codecs import global_id, mask_of
 from engine.declare.declarations import column, computed, entity, to_many, to_one
 from models.base.ids import Kind
-from models.promises.tables import access_promises
+from models.promises.tables import MOST_ROLES, access_promises
 from resolvers.promises import reads
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.people.types import User
@@ -24,7 +24,7 @@ class AccessPromise(Node):
 
     id: strawberry.ID = column(codec=global_id(Kind.ACCESS_PROMISE), description=ID_DESCRIPTION)
     permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))
-    roles: list[Role] = to_many(reads.roles_of)
+    roles: list[Role] = to_many(reads.roles_of, most=MOST_ROLES)
     exception_count: int = computed(reads.exceptions_of)
     made_by: User | None = to_one(reads.maker_of)
     created_at: datetime.datetime = column(description="When it was made.")

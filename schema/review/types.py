@@ -11,6 +11,7 @@ from engine.declare.declarations import column, computed, entity, to_many, to_on
 from models.base.ids import Kind
 from models.review.tables import ReviewStatus, review_samples, reviews
 from resolvers.review import reads, staff_reads
+from resolvers.review.sample import SAMPLE_SIZE
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.fields.references import AccountRef
 
@@ -71,4 +72,4 @@ class StaffReview(_ReviewValues):
     ended_by_name: str | None = column(
         description="The name of the person who declined it, or ended its approval."
     )
-    sample: list[SampledContact] = to_many(staff_reads.sample_of)
+    sample: list[SampledContact] = to_many(staff_reads.sample_of, most=SAMPLE_SIZE)

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from authz.policy.custom_roles import MOST_LINES
 from authz.policy.permissions import Permission
 from engine.declare.codecs import enum_of, global_id, mask_of
 from engine.declare.connections import Connection
@@ -44,6 +45,6 @@ class Role(Node):
     permissions: list[Permission] = computed(reads.member_permissions, codec=_PERMISSIONS)
     permissions_below: list[Permission] = computed(reads.ancestor_permissions, codec=_PERMISSIONS)
     permissions_inherited: list[Permission] = computed(reads.inherited_permissions, codec=_PERMISSIONS)
-    policy_lines: list[PolicyLine] = to_many(reads.policy_lines)
+    policy_lines: list[PolicyLine] = to_many(reads.policy_lines, most=MOST_LINES)
     uses: Connection[RoleUseRef] = connection(role_uses.of_role, order=role_uses.BY_ID)
     version: int = column(description="Increases with every change. Send it as `expectedVersion`.")

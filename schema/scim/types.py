@@ -6,7 +6,7 @@ import strawberry
 
 from authz.policy.permissions import Permission
 from engine.declare.codecs import global_id
-from engine.declare.declarations import column, computed, entity, to_many, to_one
+from engine.declare.declarations import SELDOM_MORE, column, computed, entity, to_many, to_one
 from models.base.ids import Kind
 from models.scim.tables import scim_group_roles, scim_groups
 from resolvers.scim import reads
@@ -31,5 +31,5 @@ class ScimGroup(Node):
     display_name: str = column(description="Its name in the directory.")
     external_id: str | None = column(description="The directory's own id.")
     member_count: int = computed(reads.member_count)
-    roles: list[ScimGroupRole] = to_many(reads.roles_of)
+    roles: list[ScimGroupRole] = to_many(reads.roles_of, most=SELDOM_MORE)
     created_at: datetime.datetime = column(description="When it was provisioned.")

@@ -167,7 +167,8 @@ class FactorMutation:
     @strawberry.mutation(
         directives=OPEN,
         description="Remove your authenticator app. SECOND_FACTOR_REQUIRED if it is your last factor and an "
-        "account that you are in requires one. With the last factor the recovery codes go.",
+        "account that you are in requires one, FAILED_PRECONDITION if you have no app. With the last factor "
+        "the recovery codes go.",
     )
     async def totp_disable(self, info: ContextInfo, input: OwnPasswordInput) -> SecondFactorPayload:
         async def write(

@@ -11,6 +11,7 @@ from engine.declare.declarations import column, computed, connection, entity, to
 from models.base.ids import Kind
 from models.second_factor.tables import passkeys
 from resolvers.second_factor import reads
+from resolvers.second_factor.passkeys import MOST_PASSKEYS
 from schema.fields.node import ID_DESCRIPTION, Node
 
 
@@ -41,7 +42,7 @@ class SecondFactor:
 
     proved: bool = computed(reads.is_proved)
     totp: bool = computed(reads.has_totp)
-    passkeys: list[Passkey] = to_many(reads.passkeys_of)
+    passkeys: list[Passkey] = to_many(reads.passkeys_of, most=MOST_PASSKEYS)
     recovery_codes_left: int = computed(reads.recovery_codes_left)
     missing_in: Connection[BarredAccount] = connection(reads.missing_in, order=reads.BARRED_BY_ID)
     reset_effective_at: datetime.datetime | None = computed(reads.reset_effective_at)

@@ -11,7 +11,7 @@ from authz.policy.permissions import Permission
 from engine.declare.codecs import enum_of
 from engine.declare.declarations import column, computed, entity, to_many, to_one
 from models.accounts.tables import accounts
-from models.settings.tables import field_functions
+from models.settings.tables import MOST_FIELD_FUNCTIONS, field_functions
 from resolvers.settings import reads
 from resolvers.settings.reads import SettingOrigin
 from schema.fields.references import AccountRef
@@ -110,8 +110,8 @@ class FieldFunction(OriginFields):
 class FieldFunctionsSetting(LockFields):
     """The setting for field functions. Each of them has an origin of its own."""
 
-    functions: list[FieldFunction] = to_many(reads.functions_of)
-    own_functions: list[FieldFunction] = to_many(reads.own_functions)
+    functions: list[FieldFunction] = to_many(reads.functions_of, most=MOST_FIELD_FUNCTIONS)
+    own_functions: list[FieldFunction] = to_many(reads.own_functions, most=MOST_FIELD_FUNCTIONS)
 
 
 @entity(accounts, requires=_READ)

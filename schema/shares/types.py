@@ -12,6 +12,7 @@ from models.base.ids import Kind
 from models.shares.tables import shares
 from resolvers.promises import doomed
 from resolvers.shares import reads
+from resolvers.shares.create import MOST_ACCOUNTS
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.fields.references import AccountRef
 from schema.people.types import User
@@ -28,7 +29,7 @@ class Share(Node):
 
     id: strawberry.ID = column(codec=global_id(Kind.SHARE), description=ID_DESCRIPTION)
     email: str = column(description="The address that it is for, as the giver wrote it.")
-    accounts: list[AccountRef] = to_many(reads.accounts_of)
+    accounts: list[AccountRef] = to_many(reads.accounts_of, most=MOST_ACCOUNTS)
     role: Role | None = to_one(reads.role_of)
     areas: list[Area] | None = column(
         codec=_AREAS, description="The areas that it gives; null if it gives a role."
@@ -38,7 +39,7 @@ class Share(Node):
     )
     status: reads.ShareStatus = computed(reads.status_of, codec=enum_of(reads.ShareStatus))
     lapse: OfferLapse | None = computed(reads.lapse_of, codec=enum_of(OfferLapse))
-    broken_promises: list[AccessPromise] = to_many(doomed.of_share)
+    broken_promises: list[AccessPromise] = to_many(doomed.of_share, most=doomed.MOST_SHOWN)
     user: User | None = to_one(reads.user_of)
     shared_by: User | None = to_one(reads.giver_of)
     shared_by_name: str = computed(reads.giver_name)

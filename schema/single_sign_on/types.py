@@ -11,6 +11,7 @@ from models.single_sign_on.tables import (
     single_sign_ons,
 )
 from resolvers.single_sign_on import reads
+from resolvers.single_sign_on.change import MOST_EXCEPTIONS, MOST_ROLES
 from schema.fields.references import MemberRef
 from schema.roles.types import Role
 
@@ -42,9 +43,9 @@ class SingleSignOn:
         codec=enum_of(SingleSignOnEnforcement), description="Whether passwords still do."
     )
     role_claim: str | None = column(description="The claim of the ID token that names roles.")
-    roles: list[SingleSignOnRole] = to_many(reads.roles_of)
+    roles: list[SingleSignOnRole] = to_many(reads.roles_of, most=MOST_ROLES)
     default_role: Role | None = to_one(reads.default_role_of)
-    break_glass_members: list[MemberRef] = to_many(reads.exceptions_of)
+    break_glass_members: list[MemberRef] = to_many(reads.exceptions_of, most=MOST_EXCEPTIONS)
     sign_in_url: str = computed(reads.sign_in_url)
     redirect_url: str = computed(reads.redirect_url)
     logout_url: str = computed(reads.logout_url)

@@ -7,7 +7,7 @@ import strawberry
 from authz.policy.permissions import Permission
 from engine.declare.codecs import enum_names_of, enum_of, global_id
 from engine.declare.connections import Connection
-from engine.declare.declarations import column, computed, connection, entity, to_many, to_one
+from engine.declare.declarations import SELDOM_MORE, column, computed, connection, entity, to_many, to_one
 from models.base.ids import Kind
 from models.webhooks.tables import (
     WebhookDeliveryStatus,
@@ -51,7 +51,7 @@ class WebhookDelivery(Node):
     status: WebhookDeliveryStatus = column(
         codec=enum_of(WebhookDeliveryStatus), description="What became of it."
     )
-    tries: list[WebhookTry] = to_many(reads.tries_of)
+    tries: list[WebhookTry] = to_many(reads.tries_of, most=SELDOM_MORE)
     next_try_at: datetime.datetime | None = computed(reads.next_try_at)
     created_at: datetime.datetime = column(
         description="When it was ordered: shortly after the event, or for a replay."

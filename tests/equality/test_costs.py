@@ -1,6 +1,8 @@
 """What an operation costs is what the manual says, whatever is asked (docs/guide/limits.md)."""
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,29 +21,62 @@ from graphql import (
     get_operation_ast,
     is_leaf_type,
     is_list_type,
+    is_object_type,
     value_from_ast_untyped,
 )
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.declare.selections import sql_field
 from engine.limits.operation import CHANGE_COST, COST_LIMIT, check_cost
 from server.graphql.runner import OperationRunner
 from tests.authz.escalation.profiles import BY_NIGHT
 from tests.equality.drawn.operations import Operation, operation, operations
 from tests.equality.drawn.vocabulary import Vocabulary
 
-_UNPAGED = 100
+_BOUNDS = {
+    "Account.ancestors": 32,
+    "Account.contactAttributes": 100,
+    "AccessPromise.roles": 20,
+    "Domain.records": 7,
+    "FieldFunctionsSetting.functions": 100,
+    "FieldFunctionsSetting.ownFunctions": 100,
+    "Invitation.brokenPromises": 20,
+    "LedgerProof.balances": 3,
+    "LedgerTransaction.entries": 2,
+    "Message.attachments": 20,
+    "NarrowedToken.accounts": 100,
+    "OwnershipOffer.brokenPromises": 20,
+    "ParentAccessRequest.brokenPromises": 20,
+    "Role.policyLines": 80,
+    "ScimGroup.roles": 100,
+    "SecondFactor.passkeys": 20,
+    "Share.accounts": 100,
+    "Share.brokenPromises": 20,
+    "SingleSignOn.breakGlassMembers": 10,
+    "SingleSignOn.roles": 100,
+    "StaffReview.sample": 50,
+    "WebhookDelivery.tries": 100,
+}
+"""How many items each list without pages can have."""
+_MANUAL = Path(__file__).parents[2] / "docs/guide/limits.md"
 _DEFAULT_PAGE = 20
 _LONGEST_PAGE = 1_000
 _SHORTER_PAGES = {"blockList": 200, "statistics": 200, "recipientStatistics": 200}
 _MOST_IDS = 100
 _MADE_FOR_THE_ANSWER = {
+    "AccessChange",
     "AccessExplanation",
     "AccessGranters",
+    "AccountNotSettled",
     "AddressDeliverability",
+    "Blocked",
+    "ContactUpsertResult",
+    "Query",
     "SendPreview",
     "TemplatePreview",
 }
+"""Types whose lists are no rows, and payloads."""
 
 
 @settings(
@@ -64,6 +99,57 @@ def test_a_change_counts_ten_fields_and_its_payload(executor: OperationRunner) -
         "fragment F on Mutation { signOut { __typename } }"
     )
     assert _check(executor.schema, asked) == (CHANGE_COST + 1) + (CHANGE_COST + 3)
+
+
+def _is_made(type_: GraphQLNamedType) -> bool:
+    return type_.name in _MADE_FOR_THE_ANSWER or type_.name.endswith("Payload")
+
+
+def test_every_list_without_pages_has_a_stated_bound(executor: OperationRunner) -> None:
+    """In the schema, in this table and in the manual."""
+    stated = {
+        f"{type_.name}.{name}": most
+        for type_ in executor.schema.type_map.values()
+        if is_object_type(type_) and not type_.name.startswith("__") and not _is_made(type_)
+        for name, definition in type_.fields.items()
+        if name not in ("nodes", "edges") and _is_list_of_objects(definition)
+        for declared in (sql_field(definition),)
+        for most in (None if declared is None else declared.declaration.most,)
+    }
+    assert stated == _BOUNDS
+    lines = [line.split("|")[1:3] for line in _MANUAL.read_text().splitlines() if line.startswith("| `")]
+    told = {
+        name: int(cell.split()[0])
+        for names, cell in lines
+        if " items" in cell
+        for name in re.findall(r"`([^`]+)`", names)
+    }
+    assert told == _BOUNDS
+
+
+def _is_list_of_objects(definition: GraphQLField) -> bool:
+    return is_list_type(get_nullable_type(definition.type)) and not is_leaf_type(
+        get_named_type(definition.type)
+    )
+
+
+@pytest.mark.parametrize("name", _BOUNDS)
+def test_what_stands_in_such_a_list_counts_as_often(executor: OperationRunner, name: str) -> None:
+    """Ten fields in it, and itself."""
+    type_, field = name.split(".")
+    fields = " ".join(f"a{number}: __typename" for number in range(10))
+    asked = operation(f'{{ node(id: "") {{ ... on {type_} {{ {field} {{ {fields} }} }} }} }}')
+    found = get_operation_ast(asked.document, None)
+    assert found is not None
+    assert check_cost(executor.schema, asked.document, found, {}) == 2 + 10 * _BOUNDS[name]
+
+
+def test_a_page_of_offers_with_what_dooms_them_can_be_asked_for(executor: OperationRunner) -> None:
+    asked = operation(
+        "{ viewer { ownershipOffers(first: 100) { nodes { account { name } "
+        "brokenPromises { id permissions roles { name } } } } } }"
+    )
+    assert _check(executor.schema, asked) < COST_LIMIT
 
 
 def _check(schema: GraphQLSchema, asked: Operation) -> int:
@@ -152,8 +238,7 @@ class _Manual:
             return min(len(ids), _MOST_IDS) if isinstance(ids, list) else 1
         if name in ("nodes", "edges"):
             return page
-        made = type_.name in _MADE_FOR_THE_ANSWER or type_.name.endswith("Payload") or "ids" in arguments
-        return 1 if made or type_ is self._schema.query_type else _UNPAGED
+        return 1 if _is_made(type_) else _BOUNDS[f"{type_.name}.{name}"]
 
     def _page(self, name: str, definition: GraphQLField, arguments: Mapping[str, Any]) -> int:
         if "first" not in definition.args:

@@ -54,6 +54,7 @@ _FOR_ANYBODY = {
 }
 _WITH_THE_CALLERS_RIGHTS = _FOR_ANYBODY | {
     "mandant_check_offer",
+    "mandant_check_ownership",
     "mandant_check_promises",
     "mandant_access_cells",
     "mandant_access_changes",

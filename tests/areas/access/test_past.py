@@ -12,6 +12,7 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.access.histories import HISTORIES, History
 from models.accounts.tables import AccountStatus, accounts
 from models.api_keys.tables import api_keys
+from models.base.ids import Kind, new_id, present
 from models.members.tables import memberships
 from tests.areas.access.past import EXPLAIN_PAST, PAST, listed_at, now
 from tests.areas.access.whole_histories import assert_whole, versions_of
@@ -19,6 +20,7 @@ from tests.authz.cases.moments import revoke_key
 from tests.client.api import Api
 from tests.client.mutations import ROLE_IDS, done
 from tests.engine.paths import Path
+from tests.engine.statements import statements
 from tests.world.world import Account, Member, World
 
 
@@ -192,6 +194,59 @@ async def test_who_left_is_explained_and_who_came_since_too(
     asked = {"account": account.id, "permission": "ACCOUNT_READ", "subject": never.id}
     answer = await api.ask(EXPLAIN_PAST, owner, **asked, at=moment.isoformat())
     assert [error["extensions"]["code"] for error in answer.errors] == ["NOT_FOUND"]
+
+
+async def test_who_left_is_named_by_the_membership_of_then(
+    api: Api, world: World, database: AsyncEngine, account: Account, owner: Member
+) -> None:
+    """Only for when it held, and only to who may know of that membership."""
+    beside = await world.account(account)
+    before = await now(database)
+    gone = await world.member(account, BuiltinRole.ANALYST)
+    other = await world.member(beside, BuiltinRole.ANALYST)
+    both = await world.member(beside, BuiltinRole.ANALYST, gone.person)
+    blind = await world.member(account, await world.role(account, "ACCOUNT_READ STATISTICS_READ"))
+    moment = await now(database)
+    for member in (gone, other, both):
+        await done(api, "memberRemove", owner, memberId=member.id)
+    after = await now(database)
+    told = await _explain(api, owner, account, moment, gone.id, "STATISTICS_READ")
+    assert (told["decision"], told["steps"][0]["about"]) == ("ALLOWED", gone.id)
+    unknown = present(Kind.MEMBER, new_id())
+    for caller, subject, at in (
+        (owner, gone.id, before),
+        (owner, gone.id, after),
+        (owner, gone.person.id, before),
+        (owner, gone.person.id, after),
+        (owner, gone.id, None),
+        (owner, other.id, moment),
+        (owner, both.id, moment),
+        (owner, unknown, moment),
+        (blind, gone.id, moment),
+        (blind, unknown, moment),
+    ):
+        asked = {"account": account.id, "permission": "STATISTICS_READ", "subject": subject}
+        shown = None if at is None else at.isoformat()
+        answer = await api.ask(EXPLAIN_PAST, caller, **asked, at=shown)
+        (error,) = answer.errors
+        assert (error["extensions"]["code"], error["extensions"]["argument"]) == ("NOT_FOUND", "subject")
+
+
+async def test_members_of_then_that_nobody_may_know_take_the_same_statements(
+    api: Api, world: World, database: AsyncEngine, account: Account, owner: Member
+) -> None:
+    beside = await world.account(account)
+    other = await world.member(beside, BuiltinRole.ANALYST)
+    moment = await now(database)
+    await done(api, "memberRemove", owner, memberId=other.id)
+    sent_for = []
+    for subject in (other.id, present(Kind.MEMBER, new_id())):
+        asked = {"account": account.id, "permission": "STATISTICS_READ", "subject": subject}
+        with statements() as sent:
+            answer = await api.ask(EXPLAIN_PAST, owner, **asked, at=moment.isoformat())
+        assert answer.codes == ["NOT_FOUND"]
+        sent_for.append(sent)
+    assert sent_for[0] == sent_for[1] != []
 
 
 async def test_what_changes_no_right_makes_no_version(

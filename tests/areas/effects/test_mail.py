@@ -30,6 +30,8 @@ from resolvers.people.mail_kinds import (
     EMAIL_CHANGE_ATTEMPT,
     EMAIL_CHANGED,
     EMAIL_VERIFICATION,
+    PASSWORD_CHANGED,
+    PASSWORD_CHANGED_IN_GERMAN,
     PASSWORD_RESET,
     SIGN_UP_ATTEMPT,
 )
@@ -41,7 +43,7 @@ from resolvers.second_factor.mail_kinds import (
     FACTORS_CHANGED,
     FACTORS_CHANGED_IN_GERMAN,
 )
-from resolvers.sessions.mail_kinds import NEW_CLIENT
+from resolvers.sessions.mail_kinds import NEW_CLIENT, NEW_CLIENT_IN_GERMAN
 from resolvers.shares.mail_kinds import SHARE
 from resolvers.webhooks.mail_kinds import WEBHOOK_DELIVERY_FAILED, WEBHOOK_PAUSED
 from tests.areas.effects.log import mails_to
@@ -86,14 +88,17 @@ MAILS = {
     EMAIL_CHANGE_ATTEMPT: Row({"people.email_change.request_email_change"}, refused=True),
     EMAIL_CHANGED: Row({"people.email_change.change_address"}, refused=False),
     PASSWORD_RESET: Row({"people.password_resets.request_password_reset"}, refused=False),
+    PASSWORD_CHANGED: Row({"people.password_mail._KIND"}, refused=False),
+    PASSWORD_CHANGED_IN_GERMAN: Row({"people.password_mail._KIND"}, refused=False),
     ACCESS_REVIEW_ASKED: Row({"access_review.mail.tell_owners"}, refused=False),
     ACCOUNT_SUSPENDED: Row({"accounts.staff_status._SUSPENDING"}, refused=False),
     ACCOUNT_RESUMED: Row({"accounts.staff_status._RESUMING"}, refused=False),
-    NEW_CLIENT: Row({"sessions.new_client.tell_of_new_client"}, refused=False),
-    FACTOR_RESET: Row({"second_factor.mail.tell"}, refused=False),
-    FACTOR_RESET_IN_GERMAN: Row({"second_factor.mail.tell"}, refused=False),
-    FACTORS_CHANGED: Row({"second_factor.mail.tell"}, refused=False),
-    FACTORS_CHANGED_IN_GERMAN: Row({"second_factor.mail.tell"}, refused=False),
+    NEW_CLIENT: Row({"sessions.new_client._KIND"}, refused=False),
+    NEW_CLIENT_IN_GERMAN: Row({"sessions.new_client._KIND"}, refused=False),
+    FACTOR_RESET: Row({"second_factor.mail._RESET"}, refused=False),
+    FACTOR_RESET_IN_GERMAN: Row({"second_factor.mail._RESET"}, refused=False),
+    FACTORS_CHANGED: Row({"second_factor.mail._CHANGED"}, refused=False),
+    FACTORS_CHANGED_IN_GERMAN: Row({"second_factor.mail._CHANGED"}, refused=False),
     REPUTATION_CHANGED: Row({"reputation.tell.mail_moved"}, refused=False),
     REPUTATION_CHANGED_FOR_STAFF: Row({"reputation.tell.mail_moved"}, refused=False),
     REVIEW_DECIDED: Row({"review.mail.queue_decision"}, refused=False),

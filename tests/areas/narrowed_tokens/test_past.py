@@ -92,6 +92,27 @@ async def test_from_when_it_was_made_until_it_was_revoked(scene: Scene) -> None:
     assert token.id not in await listed_at(scene.first, scene.owner, scene.account, made, "CONTACTS_READ")
 
 
+async def test_at_the_very_moment_of_its_making(scene: Scene) -> None:
+    """It can be asked about from its `createdAt`, when nobody had it yet."""
+    token = await narrowed(scene.first, scene.member, [scene.account], ["ACCOUNT_WRITE"])
+    mine = select(_VERSIONS.c.created_at, _VERSIONS.c.holds_from)
+    async with scene.world.database.connect() as connection:
+        row = (
+            await connection.execute(mine.where(_VERSIONS.c.id == parse(Kind.NARROWED_TOKEN, token.id)))
+        ).one()
+    query = "query ($id: ID!) { node(id: $id) { ... on NarrowedToken { createdAt } } }"
+    shown = (await scene.first.read(query, scene.member, id=token.id))["node"]["createdAt"]
+    created = datetime.datetime.fromisoformat(shown)
+    assert created == row.created_at < row.holds_from
+    microsecond = datetime.timedelta(microseconds=1)
+    assert await _told(scene, scene.owner, token, created - microsecond) == "BAD_USER_INPUT"
+    for moment in (created, row.holds_from - microsecond):
+        told = await _told(scene, scene.owner, token, moment)
+        assert told == "DENIED: The token Widget was just being made, and did not work yet."
+    assert await _told(scene, scene.owner, token, row.holds_from) == "ALLOWED: The token Widget works."
+    assert await _held(scene, token, created, row.holds_from) == [None, _MINE]
+
+
 async def _removed_by_a_worker(scene: Scene) -> None:
     """The session ended long ago, and its row with it."""
     mine = sessions.c.digest == digest_of(scene.member.token)

@@ -68,7 +68,7 @@ async def _member_update(scene: Scene) -> Trying:
 async def _ownership_transfer(scene: Scene) -> Trying:
     await scene.promise()
     values = {"accountId": scene.account.id, "toMemberId": scene.analyst.id}
-    return Trying(scene.owner, values, _SOMEBODY)
+    return Trying(scene.owner, values, f"Once it is accepted, {scene.owner.person.name}")
 
 
 async def _ownership_accept(scene: Scene) -> Trying:

@@ -211,7 +211,9 @@ async def test_an_owner_hands_over_with_a_reason(scene: Scene) -> None:
     values = {"accountId": scene.account.id, "toMemberId": scene.analyst.id}
     told = await attempt(scene.api, "ownershipTransfer", scene.owner, **values)
     assert told.user_error is not None
-    assert told.user_error["message"].startswith("Once it is accepted, somebody would have INVOICES_READ in ")
+    assert told.user_error["message"].startswith(
+        f"Once it is accepted, {scene.owner.person.name} would have INVOICES_READ"
+    )
     assert await scene.with_reason("ownershipTransfer", scene.owner, **values) == ""
     assert await accept(scene.api, scene.analyst) == "PROMISE_BROKEN"
     assert await scene.with_reason("ownershipAccept", scene.analyst, accountId=scene.account.id) == ""

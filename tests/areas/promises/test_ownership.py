@@ -5,7 +5,7 @@ from typing import Any
 from authz.policy.builtin_roles import BuiltinRole
 from tests.areas.effects.log import events_of, mails_to
 from tests.areas.promises.scene import ALLOWED, FINANCE, Scene
-from tests.client.mutations import code_of, done
+from tests.client.mutations import attempt, code_of, done
 from tests.concurrency.outcomes import at_once
 from tests.world.ownership import accept, offer_to
 
@@ -105,3 +105,49 @@ async def test_a_promise_beside_an_acceptance_that_would_break_it(scene: Scene) 
         code_of(scene.api, "accessPromiseCreate", scene.owner, **wanted), accept(scene.api, scene.analyst)
     )
     assert codes in (["", "PROMISE_BROKEN"], ["FORBIDDEN", ""])
+
+
+async def test_the_promise_that_bars_is_named_not_an_older_one(scene: Scene) -> None:
+    """The older one has the owner's reason already. Whoever accepts sees the members."""
+    seeing = await scene.world.role(scene.account, "ACCOUNT_READ MEMBERS_READ")
+    taker = await scene.world.member(scene.account, seeing)
+    older = {"accountId": scene.account.id, "permission": "INVOICES_READ", "roleIds": [FINANCE]}
+    younger = {**older, "permission": "SETTINGS_WRITE"}
+    assert await scene.with_reason("accessPromiseCreate", scene.owner, **older) == ""
+    values = {"accountId": scene.account.id, "toMemberId": taker.id}
+    assert await scene.with_reason("ownershipTransfer", scene.owner, **values) == ""
+    assert await scene.with_reason("accessPromiseCreate", scene.owner, **younger) == ""
+    first, second = [each["id"] for each in (await _promises(scene))]
+    before = await scene.api.read(_HELD, scene.owner, id=scene.account.id)
+    told = [
+        await attempt(scene.api, "ownershipTransfer", scene.owner, **values),
+        await attempt(scene.api, "ownershipAccept", taker, accountId=scene.account.id),
+    ]
+    for refused in told:
+        assert refused.code == "PROMISE_BROKEN"
+        assert f"{taker.person.name} would have SETTINGS_WRITE" in refused.message, refused.message
+        assert second in refused.message
+        assert first not in refused.message
+    assert await scene.with_reason("ownershipAccept", taker, accountId=scene.account.id) == "PROMISE_BROKEN"
+    assert await scene.api.read(_HELD, scene.owner, id=scene.account.id) == before
+    await done(scene.api, "accessPromiseEnd", scene.owner, accessPromiseId=second)
+    refused = await attempt(scene.api, "ownershipAccept", taker, accountId=scene.account.id)
+    assert first in refused.message, "without a reason this one bars"
+    assert await scene.with_reason("ownershipAccept", taker, accountId=scene.account.id) == ""
+
+
+async def _promises(scene: Scene) -> list[dict[str, Any]]:
+    query = "query ($id: ID!) { account(id: $id) { accessPromises { nodes { id } } } }"
+    found = (await scene.api.read(query, scene.owner, id=scene.account.id))["account"]["accessPromises"]
+    return sorted(found["nodes"], key=lambda each: str(each["id"]))
+
+
+async def test_an_offer_names_the_old_owner_where_the_new_one_keeps_it(scene: Scene) -> None:
+    """Owners may have it, and whoever was one would be an administrator."""
+    wanted = {"accountId": scene.account.id, "permission": "INVOICES_READ", "roleIds": ALLOWED}
+    await done(scene.api, "accessPromiseCreate", scene.owner, **wanted)
+    values = {"accountId": scene.account.id, "toMemberId": scene.analyst.id}
+    told = await attempt(scene.api, "ownershipTransfer", scene.owner, **values)
+    assert told.code == "PROMISE_BROKEN"
+    assert told.message.startswith(f"Once it is accepted, {scene.owner.person.name} would have INVOICES_READ")
+    assert await _offer(scene) is None

@@ -88,6 +88,8 @@ async def test_who_accepts_an_ownership_learns_what_to_do(scene: Scene) -> None:
     assert told.code == "PROMISE_BROKEN"
     assert "an owner has to offer it again first, with a reason" in told.message
     assert not [each for each in (promise, "INVOICES", scene.owner.person.name) if each in told.message]
+    assert "told to callers with MEMBERS_READ there" in told.message
+    assert "accessPromises" not in told.message
 
 
 async def test_a_promise_that_is_broken_already_names_no_key(scene: Scene) -> None:

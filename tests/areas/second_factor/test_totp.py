@@ -139,6 +139,9 @@ async def test_it_takes_the_password_to_change_factors(stranger: Api, world: Wor
     assert await code_of(stranger, "totpDisable", person, password=PASSWORD) == ""
     factor = await factor_of(stranger, person)
     assert (factor["proved"], factor["totp"], factor["recoveryCodesLeft"]) == (False, False, 0)
+    again = await attempt(stranger, "totpDisable", person, password=PASSWORD)
+    assert (again.code, again.message) == ("FAILED_PRECONDITION", "No authenticator app is set up.")
+    assert await factor_of(stranger, person) == factor
     assert await code_of(stranger, "recoveryCodesRenew", person, password=PASSWORD) == "FAILED_PRECONDITION"
 
 
