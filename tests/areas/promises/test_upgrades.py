@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy import builtin_roles
 from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.compiler import RoleMasks
 from authz.policy.permissions import Permission
 from models.members.tables import memberships
 from models.roles.tables import roles
@@ -46,7 +47,7 @@ def wider(monkeypatch: pytest.MonkeyPatch, own: DatabaseAddresses) -> Iterator[N
 _COMPILED = builtin_roles.compiled
 
 
-def _wider() -> dict[BuiltinRole, builtin_roles.RoleMasks]:
+def _wider() -> dict[BuiltinRole, RoleMasks]:
     masks = dict(_COMPILED())
     analyst = masks[BuiltinRole.ANALYST]
     return masks | {

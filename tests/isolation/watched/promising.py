@@ -187,7 +187,8 @@ def _handing_over(site: Site) -> Iterator[Breaking]:
 def _gained(
     site: Site, places: list[Account], change: Callable[[bool], None]
 ) -> Iterator[tuple[Account, str, Subject, list[Role]]]:
-    """What somebody gains by the change, where. With the roles of a promise that keeps it from who gains."""
+    """What somebody gains by the change, where. With the roles of a promise that keeps it from who gains. A key
+    that stopped with its maker may work only by the change."""
     for place in places:
         if place.status != "ACTIVE":
             continue
@@ -196,7 +197,7 @@ def _gained(
         gained = [
             (permission, who, site.rights.roles_giving(who, place, permission))
             for who, held in _held(site, place).items()
-            for permission in sorted(held - before[who])
+            for permission in sorted(held - before.get(who, frozenset()))
         ]
         change(False)
         for permission, who, mine in gained:
