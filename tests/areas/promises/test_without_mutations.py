@@ -24,7 +24,7 @@ async def _access(scene: Scene) -> dict[str, set[str]]:
 
 
 async def test_the_end_of_a_review_gives_nobody_anything(scene: Scene, application: AsyncEngine) -> None:
-    """Nobody confirmed anything: the worker ends a membership, a share and a key. Others keep what they had."""
+    """Nobody confirmed anything, so the worker ends a membership, a share and a key. Others keep theirs."""
     await scene.promise()
     guest = await scene.world.person()
     await give_share(scene.world, [scene.account], guest, scene.owner.person, Given(BuiltinRole.ANALYST))
