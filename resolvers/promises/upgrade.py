@@ -42,7 +42,7 @@ class PromisesInTheWayError(Exception):
     message says which promises."""
 
 
-def hold_roles_to_promises(connection: Connection, reason: str | None) -> None:
+def hold_wider_roles(connection: Connection, reason: str | None) -> None:
     """Look for promises that do not hold any more, now that roles are wider. Without a reason raise
     PromisesInTheWayError. For a reason, whoever has the permission is an exception of the promise from now
     on, as for an owner's reason, and the log of the account tells so.

@@ -25,7 +25,6 @@ from models.areas import modules_of_areas
 from models.base import text_forms
 from models.base.locks import AdvisoryLock
 from models.base.stored_functions import StoredFunction, differ, in_order
-from resolvers.promises.upgrade import hold_roles_to_promises
 from server.database.connections import connect_as_owner
 from server.failures.errors import sqlstate_of
 
@@ -35,6 +34,8 @@ _PAUSE = 1.0
 _DEADLOCK = "40P01"
 _CATALOGUES = "models.{area}.catalogue"
 """Rows that come with the program: `synchronize` writes them, and `differs` compares them."""
+_UPGRADES = "resolvers.{area}.upgrade"
+"""What holds built-in roles that give more: `hold_wider_roles` refuses them, unless there is a reason."""
 
 
 def alembic_config(connection: Connection) -> Config:
@@ -119,7 +120,8 @@ def _bring_up_to_date(connection: Connection, breaks_promises: str | None) -> No
     connection.exec_driver_sql("SELECT mandant_make_months()")
     connection.exec_driver_sql("SELECT mandant_log_catch_up()")
     if give_more:
-        hold_roles_to_promises(connection, breaks_promises)
+        for upgrade in modules_of_areas(_UPGRADES):
+            upgrade.hold_wider_roles(connection, breaks_promises)
 
 
 def why_not_current(connection: Connection) -> str | None:

@@ -14,7 +14,7 @@ from authz.policy.compiler import RoleMasks
 from authz.policy.permissions import Permission
 from models.members.tables import memberships
 from models.roles.tables import roles
-from resolvers.promises.upgrade import hold_roles_to_promises
+from resolvers.promises.upgrade import hold_wider_roles
 from server.commands.database import migrate_now
 from server.database.migrate import why_not_current
 from server.embedded_postgres import DatabaseAddresses
@@ -160,7 +160,7 @@ async def test_a_change_meanwhile_is_held_to_the_new_roles(scene: Scene, owner_e
     async with owner_engine.connect() as migrating:
         widened = before["member_mask"] | Permission.INVOICES_READ.bit
         await migrating.execute(update(roles).where(analyst).values(member_mask=widened))
-        await migrating.run_sync(hold_roles_to_promises, None)
+        await migrating.run_sync(hold_wider_roles, None)
         values = {"memberId": marketer.id, "roleId": ANALYST}
         changing = asyncio.create_task(code_of(scene.api, "memberUpdate", scene.owner, **values))
         assert await waits(changing, owner_engine)

@@ -187,8 +187,8 @@ def _handing_over(site: Site) -> Iterator[Breaking]:
 def _gained(
     site: Site, places: list[Account], change: Callable[[bool], None]
 ) -> Iterator[tuple[Account, str, Subject, list[Role]]]:
-    """What somebody gains by the change, where. With the roles of a promise that keeps it from who gains. A key
-    that stopped with its maker may work only by the change."""
+    """What somebody gains by the change, where. With the roles of a promise that keeps it from who gains. Some
+    keys that stopped with their maker work again by the change."""
     for place in places:
         if place.status != "ACTIVE":
             continue
