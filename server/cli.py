@@ -135,14 +135,21 @@ def _serve_metrics(settings: Settings) -> None:
 
 
 @_commands.command()
-def migrate() -> None:
+def migrate(
+    breaks_promises: Annotated[
+        str | None,
+        typer.Option(
+            help="Why built-in roles of this release may break what accounts have promised, for their logs."
+        ),
+    ] = None,
+) -> None:
     """Bring the database up to date, as its owner."""
     settings = read_settings()
     owner_url = settings.migration_database_url or settings.database_url
     if owner_url is not None:
-        migrate_now(owner_url)
+        migrate_now(owner_url, breaks_promises)
     else:
-        with made_database(settings):
+        with made_database(settings, breaks_promises=breaks_promises):
             pass  # the embedded one is brought up to date whenever it is opened
     typer.echo("The database is up to date.")
 

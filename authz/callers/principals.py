@@ -205,6 +205,13 @@ def key_stops(api_key_id: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
     return func.api_key_stops(api_key_id)
 
 
+def key_may_work(key: FromClause) -> ColumnElement[bool]:
+    """Whether an API key works, or works again as soon as the limits that staff have set end, which they do
+    by themselves."""
+    kept = key.c.when_maker_loses_access == literal_column(f"'{WhenMakerLosesAccess.KEEP.value}'")
+    return and_(key_lives(key), or_(kept, ~func.api_key_stays_stopped(key.c.id)))
+
+
 def works_from(key: FromClause, address: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether a key accepts the network address."""
     anywhere = func.cardinality(key.c.ip_ranges) == literal_column("0")

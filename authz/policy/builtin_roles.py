@@ -37,8 +37,10 @@ def compiled() -> dict[BuiltinRole, RoleMasks]:
     return {role: compile_role(role.name, lines) for role in BuiltinRole}
 
 
-def synchronize(connection: Connection) -> None:
-    """Write the built-in roles, their masks and their lines. Part of `mandant migrate`."""
+def synchronize(connection: Connection) -> bool:
+    """Write the built-in roles, their masks and their lines. Part of `mandant migrate`. Returns whether
+    one gives more than it gave before."""
+    before = _stored(connection)
     for role, masks in compiled().items():
         row = {"description": role.value} | masks.columns()
         statement = upsert(roles).values(id=role.id, name=role.name, **row)
@@ -51,14 +53,22 @@ def synchronize(connection: Connection) -> None:
     connection.execute(
         insert(role_policy_lines), [line.row(BuiltinRole[line.role].id) for line in read_policy()]
     )
+    return any(
+        masks.gives_more_than(before[role.id]) for role, masks in compiled().items() if role.id in before
+    )
 
 
 def differs(connection: Connection) -> bool:
     """Whether the stored masks differ from those of the policy files: then `mandant migrate` is due."""
-    columns = (roles.c.id, roles.c.member_mask, roles.c.ancestor_mask, roles.c.inherited_mask)
-    stored = {row.id: RoleMasks(*row[1:]) for row in connection.execute(select(*columns))}
+    stored = _stored(connection)
     wanted = {role.id: masks for role, masks in compiled().items()}
     return any(stored.get(role_id) != masks for role_id, masks in wanted.items())
+
+
+def _stored(connection: Connection) -> dict[RoleId, RoleMasks]:
+    columns = (roles.c.id, roles.c.member_mask, roles.c.ancestor_mask, roles.c.inherited_mask)
+    found = select(*columns).where(roles.c.id.in_(_ids()))
+    return {RoleId(row.id): RoleMasks(*row[1:]) for row in connection.execute(found)}
 
 
 def _ids() -> list[RoleId]:

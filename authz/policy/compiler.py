@@ -66,6 +66,11 @@ class RoleMasks:
             "inherited_mask": self.inherited,
         }
 
+    def gives_more_than(self, other: "RoleMasks") -> bool:
+        """Whether it allows something that the other one does not, in any relation."""
+        gained = self.member & ~other.member, self.ancestor & ~other.ancestor
+        return any((*gained, self.inherited & ~other.inherited))
+
 
 class _Enforcer(casbin.Enforcer):  # type: ignore[misc]  # casbin has no types
     """casbin's enforcer with a matcher that is parsed already. Each thread may have one."""

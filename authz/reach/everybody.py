@@ -7,7 +7,7 @@ an API key in a place. Reach says what that gives them, as it does for the calle
 """
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from sqlalchemy import (
@@ -29,7 +29,7 @@ from sqlalchemy import (
     union,
 )
 
-from authz.callers.principals import key_works
+from authz.callers.principals import key_may_work, key_works
 from authz.policy.permissions import Permission, allows
 from authz.reach.grants import (
     active_memberships,
@@ -127,8 +127,8 @@ def holders_beside(
 ) -> Select[Any]:
     """Who holds one of the permissions in the account at the path's end by something else than these roles,
     whatever the account's status and any limit of one person's rights, and break-glass aside: rows (user_id,
-    api_key_id)."""
-    holder = holders(places(path)).subquery("holders")
+    api_key_id). A key that such a limit has stopped counts, as it works again when that ends."""
+    holder = holders(places(path), works=key_may_work).subquery("holders")
     grant = roled_grant_rows(holder, *_WHOSE).subquery("grants")
     leads = in_tree(grant, path, account_id="ancestor_id")
     return (
@@ -173,8 +173,11 @@ def places(path: FromClause) -> FromClause:
     return distinct.subquery("places")
 
 
-def holders(place: FromClause) -> CompoundSelect[Any]:
-    """Who holds rights in the places now, once each: rows (user_id, api_key_id), one of the two null."""
+def holders(
+    place: FromClause, *, works: Callable[[FromClause], ColumnElement[bool]] = key_works
+) -> CompoundSelect[Any]:
+    """Who holds rights in the places now, once each: rows (user_id, api_key_id), one of the two null.
+    `works`: which keys do."""
     member, share, opened, key = (
         active_memberships(),
         shares.alias(),
@@ -191,7 +194,7 @@ def holders(place: FromClause) -> CompoundSelect[Any]:
         .join(share, opens)
         .where(share_holds(share))
     )
-    keys = select(no_person, key.c.id).join(place, _is_in(key, place)).where(key_works(key))
+    keys = select(no_person, key.c.id).join(place, _is_in(key, place)).where(works(key))
     return union(members, guests, keys)
 
 

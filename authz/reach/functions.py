@@ -10,7 +10,12 @@ from sqlalchemy import LargeBinary, Select, Text, Uuid, literal_column, select, 
 
 from authz.callers.narrowed import narrowed_caller
 from authz.reach.break_glass import opening_grants
-from authz.reach.grants import active_memberships, limited_below_mask, share_grants
+from authz.reach.grants import (
+    active_memberships,
+    limited_below_mask,
+    share_grants,
+    unlimited_grant_rows,
+)
 from authz.reach.key_makers import chain_is_broken
 from authz.reach.narrowed import grants_of_token
 from engine.compiled.sql_text import prepared
@@ -54,11 +59,21 @@ def _narrowed_caller() -> str:
     return prepared(narrowed_caller(digest, address)).sql
 
 
+def _stays_stopped() -> str:
+    key_id = literal_column("$1", Uuid)
+    return prepared(select(chain_is_broken(key_id, grants=unlimited_grant_rows))).sql
+
+
 # ROWS 1: the planner would expect a thousand, in every statement that reads reach.
 FUNCTIONS = (
     StoredFunction(
         "api_key_stops(uuid) RETURNS boolean",
         f"BEGIN RETURN ({prepared(select(chain_is_broken(literal_column('$1', Uuid)))).sql}); END",
+        Volatility.STABLE,
+    ),
+    StoredFunction(
+        "api_key_stays_stopped(uuid) RETURNS boolean",
+        f"BEGIN RETURN ({_stays_stopped()}); END",
         Volatility.STABLE,
     ),
     StoredFunction(

@@ -176,6 +176,12 @@ def grant_rows(principal: FromClause) -> CompoundSelect[Any]:
     return union_all(*_grants(principal))
 
 
+def unlimited_grant_rows(principal: FromClause) -> CompoundSelect[Any]:
+    """The same as `grant_rows`, without the limits that staff have set, which end by themselves."""
+    kinds = _unlimited_membership_grants, _key_grants, share_grants
+    return union_all(*(grants(principal) for grants in kinds))
+
+
 def grant_rows_now(principal: FromClause) -> CompoundSelect[Any]:
     """The principal's grants, with those of break-glass."""
     return union_all(*_grants(principal), opening_grants(principal))

@@ -3,16 +3,20 @@
 A key's *maker* is the person or key that made it, or the person who adopted it since. A key that was made
 with STOP works only while its maker could still make it. Where the maker is a key, that key has to work too,
 and so on up the chain. Nothing of this is stored: every look-up of such a key asks again (T8), by the stored
-function `api_key_stops`.
+function `api_key_stops`. `api_key_stays_stopped` asks the same without the limits that staff have set, since
+these end by themselves.
 """
 
 import enum
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    CompoundSelect,
     FromClause,
     Text,
     and_,
@@ -55,10 +59,13 @@ def ghost_reason(key: FromClause) -> ColumnElement[str]:
     return func.coalesce(_loss(key, maker), maker_stopped, outlives, known)
 
 
-def chain_is_broken(api_key_id: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
-    """Whether the key, or one that it depends on, was made with STOP and its maker could not make it now."""
+def chain_is_broken(
+    api_key_id: ColumnElement[uuid.UUID], *, grants: Callable[[FromClause], CompoundSelect[Any]] = grant_rows
+) -> ColumnElement[bool]:
+    """Whether the key, or one that it depends on, was made with STOP and its maker could not make it now.
+    `grants`: what counts as the maker's."""
     links = _chain(api_key_id)
-    return exists(select(links.c.id).where(_loss(links, _maker(links)).is_not(None)))
+    return exists(select(links.c.id).where(_loss(links, _maker(links), grants=grants).is_not(None)))
 
 
 def _chain(api_key_id: ColumnElement[uuid.UUID]) -> CTE:
@@ -85,11 +92,17 @@ def _maker(key: FromClause) -> _Holder:
     return _Holder(user_id, case((key.c.adopter_user_id.is_(None), key.c.creator_api_key_id)))
 
 
-def _loss(key: FromClause, maker: _Holder, *, lasting: bool = False) -> ColumnElement[str]:
+def _loss(
+    key: FromClause,
+    maker: _Holder,
+    *,
+    lasting: bool = False,
+    grants: Callable[[FromClause], CompoundSelect[Any]] = grant_rows,
+) -> ColumnElement[str]:
     """What the maker has lost that it needs to make the key. NULL: nothing, or nobody is known. `lasting`:
     what does not hold until the key's end counts as lost."""
     role, account = roles.alias(), accounts.alias()
-    held = _held_by(key, maker, lasting=lasting)
+    held = _held_by(key, grants(_holder_row(key, maker)), lasting=lasting)
     own = role.c.member_mask.op("&")(key.c.scopes).op("|")(mask_literal(Permission.API_KEYS_WRITE.bit))
     below = below_mask(role, account).op("&")(key.c.scopes)
     by_key, by_person = maker.api_key_id.is_not(None), maker.user_id.is_not(None)
@@ -118,14 +131,15 @@ def _lives(key: FromClause, maker: _Holder) -> ColumnElement[bool]:
     return exists(found.correlate(key))
 
 
-def _held_by(key: FromClause, maker: _Holder, *, lasting: bool) -> FromClause:
-    """One row (mask, below_mask): what the maker holds in the key's account and below it."""
-    principal = (
-        select(maker.user_id.label("user_id"), maker.api_key_id.label("api_key_id"))
-        .correlate(key)
-        .subquery("maker")
-    )
-    grant, closure = grant_rows(principal).subquery("maker_grants"), account_closure.alias()
+def _holder_row(key: FromClause, maker: _Holder) -> FromClause:
+    row = select(maker.user_id.label("user_id"), maker.api_key_id.label("api_key_id"))
+    return row.correlate(key).subquery("maker")
+
+
+def _held_by(key: FromClause, grants: CompoundSelect[Any], *, lasting: bool) -> FromClause:
+    """One row (mask, below_mask): what the maker, by these grants, holds in the key's account and below
+    it."""
+    grant, closure = grants.subquery("maker_grants"), account_closure.alias()
     granted = in_tree(grant, closure, account_id="ancestor_id")
     if lasting:
         granted = and_(granted, grant.c.ends_at >= end_of(key))

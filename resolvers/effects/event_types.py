@@ -32,6 +32,7 @@ class EventType(enum.Enum):
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - a type
     PROMISE_MADE = "access_promise.made"
     PROMISE_ENDED = "access_promise.ended"
+    PROMISE_EXCEPTED = "access_promise.excepted"
     ACCESS_REVIEW_STARTED = "access_review.started"
     ACCESS_REVIEW_CANCELED = "access_review.canceled"
     ACCESS_CONFIRMED = "access.confirmed"

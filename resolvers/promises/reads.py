@@ -47,7 +47,8 @@ def permissions_of(promise: FromClause) -> ColumnElement[int]:
 
 
 def exceptions_of(promise: FromClause) -> ColumnElement[int]:
-    """How many people and API keys have got it all the same, by a change that an owner gave a reason for."""
+    """How many people and API keys have got it all the same, by a change that an owner gave a reason for, or
+    by a release of the platform that its operator gave a reason for."""
     excepted = access_promise_exceptions.alias()
     counted = select(func.count()).select_from(excepted)
     return counted.where(in_tree(excepted, promise, promise_id="id")).correlate(promise).scalar_subquery()

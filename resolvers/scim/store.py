@@ -50,10 +50,11 @@ async def master_to_read(session: WriteSession, principal: Principal) -> Authori
 
 
 async def master_to_write(session: WriteSession, principal: Principal) -> Authorized:
-    """The same, with the tree locked."""
+    """The same, with the tree locked. Needs MEMBERS_READ too, as what was written is shown."""
     account_id = await _own_master(session, principal)
     needed = Permission.MEMBERS_WRITE, WriteKind.TAKES_AWAY
     (account,) = await authorize_all(session, principal, [account_id], *needed)
+    await authorize_also(session, principal, account_id, Permission.MEMBERS_READ, WriteKind.TAKES_AWAY)
     return account
 
 

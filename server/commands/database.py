@@ -7,6 +7,9 @@ from contextlib import contextmanager
 
 from pydantic import ValidationError
 
+from authz.policy.refusals import Refusal
+from resolvers.inputs.text import short_text
+from resolvers.promises.upgrade import PromisesInTheWayError
 from server.database.migrate import ServersInTheWayError, UnsuitableDatabaseError, migrate
 from server.embedded_postgres import (
     DatabaseAddresses,
@@ -70,8 +73,11 @@ def open_database(settings: Settings) -> Iterator[DatabaseAddresses]:
 
 
 @contextmanager
-def made_database(settings: Settings, tell: Tell = _silent) -> Iterator[DatabaseAddresses]:
-    """The same for commands that make the embedded database where there is none.
+def made_database(
+    settings: Settings, tell: Tell = _silent, breaks_promises: str | None = None
+) -> Iterator[DatabaseAddresses]:
+    """The same for commands that make the embedded database where there is none. `breaks_promises`: as
+    `migrate_now` takes it.
 
     Raises CommandFailed where the embedded one cannot start or stop.
     """
@@ -84,7 +90,7 @@ def made_database(settings: Settings, tell: Tell = _silent) -> Iterator[Database
         postgres = EmbeddedPostgres(settings.folder)
         with postgres as addresses, kept_running(postgres):
             tell("Bringing its tables up to date ...")
-            migrate_now(addresses.owner)
+            migrate_now(addresses.owner, breaks_promises)
             yield addresses
     except EmbeddedPostgresError as error:
         raise CommandFailed(str(error)) from error
@@ -99,11 +105,21 @@ def embedded_database(settings: Settings) -> Iterator[DatabaseAddresses]:
         yield addresses
 
 
-def migrate_now(owner_url: str) -> None:
-    """Bring the database up to date. Raises CommandFailed."""
+def migrate_now(owner_url: str, breaks_promises: str | None = None) -> None:
+    """Bring the database up to date. `breaks_promises`: why built-in roles may break what accounts have
+    promised. Raises CommandFailed."""
     try:
+        reason = None if breaks_promises is None else short_text(breaks_promises, "--breaks-promises")
         with database_failures():
-            asyncio.run(migrate(owner_url))
+            asyncio.run(migrate(owner_url, reason))
+    except Refusal as refusal:
+        raise CommandFailed(f"--breaks-promises: {refusal.message}") from refusal
+    except PromisesInTheWayError as error:
+        raise CommandFailed(
+            "Nothing was migrated: built-in roles of this release give people what accounts have promised to "
+            f"others alone: {error}. Ask their owners to end these promises, or break them for a reason that "
+            "their logs tell: `mandant migrate --breaks-promises REASON`."
+        ) from error
     except UnsuitableDatabaseError as error:
         raise CommandFailed(f"The database cannot be used: {error}.") from error
     except ServersInTheWayError as error:

@@ -34,6 +34,8 @@ _PAUSE = 1.0
 _DEADLOCK = "40P01"
 _CATALOGUES = "models.{area}.catalogue"
 """Rows that come with the program: `synchronize` writes them, and `differs` compares them."""
+_UPGRADES = "resolvers.{area}.upgrade"
+"""What holds built-in roles that give more: `hold_wider_roles` refuses them, unless there is a reason."""
 
 
 def alembic_config(connection: Connection) -> Config:
@@ -55,8 +57,11 @@ def _newest_revision() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
-async def migrate(url: str) -> None:
+async def migrate(url: str, breaks_promises: str | None = None) -> None:
     """Run what has not been run yet, as the database's owner. Safe to run twice and at once.
+
+    Raises PromisesInTheWayError where built-in roles of the release break what accounts have promised, unless
+    there is a reason to break it (`breaks_promises`).
 
     Servers at work lock tables in another order. Where both wait for each other, PostgreSQL ends one of the
     transactions; if that is this one, it begins anew. Raises ServersInTheWayError where that comes to
@@ -66,7 +71,7 @@ async def migrate(url: str) -> None:
     try:
         for left in reversed(range(_TRIES)):
             try:
-                return await _migrate_once(database)
+                return await _migrate_once(database, breaks_promises)
             except DBAPIError as error:
                 if sqlstate_of(error) != _DEADLOCK:
                     raise
@@ -77,10 +82,10 @@ async def migrate(url: str) -> None:
         await database.dispose()
 
 
-async def _migrate_once(database: AsyncEngine) -> None:
+async def _migrate_once(database: AsyncEngine, breaks_promises: str | None) -> None:
     async with database.begin() as connection:
         await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({AdvisoryLock.MIGRATING})")
-        await connection.run_sync(_migrate)
+        await connection.run_sync(_migrate, breaks_promises)
 
 
 class UnsuitableDatabaseError(Exception):
@@ -91,20 +96,20 @@ class ServersInTheWayError(Exception):
     """A migration that PostgreSQL ended each time, because servers at work and it waited for each other."""
 
 
-def _migrate(connection: Connection) -> None:
+def _migrate(connection: Connection, breaks_promises: str | None) -> None:
     wrong = _wrong_encoding(connection)
     if wrong is not None:
         raise UnsuitableDatabaseError(wrong)
     if why_not_current(connection) is not None:
-        _bring_up_to_date(connection)
+        _bring_up_to_date(connection, breaks_promises)
     parent_link.synchronize(connection)
 
 
-def _bring_up_to_date(connection: Connection) -> None:
+def _bring_up_to_date(connection: Connection, breaks_promises: str | None) -> None:
     """Run what is due. Policies are written under locks that nobody who reads or writes can share, so where
     nothing is due nothing is written: other processes may be at work on the database."""
     command.upgrade(alembic_config(connection), "head")
-    builtin_roles.synchronize(connection)
+    give_more = builtin_roles.synchronize(connection)
     row_security.synchronize(connection)
     for catalogue in modules_of_areas(_CATALOGUES):
         catalogue.synchronize(connection)
@@ -114,6 +119,9 @@ def _bring_up_to_date(connection: Connection) -> None:
     views.synchronize(connection)
     connection.exec_driver_sql("SELECT mandant_make_months()")
     connection.exec_driver_sql("SELECT mandant_log_catch_up()")
+    if give_more:
+        for upgrade in modules_of_areas(_UPGRADES):
+            upgrade.hold_wider_roles(connection, breaks_promises)
 
 
 def why_not_current(connection: Connection) -> str | None:

@@ -32,6 +32,8 @@ def _subaccounts(site: Site) -> list[Account]:
 
 
 async def _revoke(site: Site, key: Key) -> None:
+    if key.revoked:  # by an access review
+        return
     actor = site.master_owner(key.account)
     await site.do("apiKeyRevoke", actor, "", apiKeyId=key.id)
     site.log(key.account, "API_KEY_REVOKED", actor, "API_KEYS_WRITE")

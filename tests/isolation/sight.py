@@ -241,8 +241,8 @@ class Sight:
         actor = self.person(event.actor, event.account)
         acting_from = self.account(event.acting_from)
         made_below = event.account.parent if event.type == "ACCOUNT_CREATED" else event.names
-        named = frozenset(filter(None, [self.account(made_below)]))
         told = event.has_values and all(self.can(event.account, needed) for needed in VALUES_OF[event.type])
+        named = frozenset(filter(None, [self.account(made_below) if told else None]))
         return event.id, event.type, from_above, actor, acting_from, event.account.id, named, told
 
 

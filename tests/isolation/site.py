@@ -68,9 +68,13 @@ class Site:
     @classmethod
     @asynccontextmanager
     async def of(cls, app: Starlette, behind: Behind, seed: int) -> "AsyncIterator[Site]":
-        """An empty one."""
+        """An empty one. What fails in it names the seed."""
         async with AsyncExitStack() as stack:
-            yield cls(app, stack, behind, random.Random(seed), next(_worlds))
+            try:
+                yield cls(app, stack, behind, random.Random(seed), next(_worlds))
+            except Exception as error:
+                error.add_note(f"in the world of seed {seed}")
+                raise
 
     async def api_at(self, address: str | None = None) -> Api:
         """The API as it is asked from a network address."""

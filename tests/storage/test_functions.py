@@ -14,6 +14,7 @@ from models.base.stored_functions import StoredFunction
 from server.database.migrate import stored_functions, why_not_current
 
 _FOR_ANYBODY = {
+    "api_key_stays_stopped",
     "api_key_stops",
     "break_glass_grants",
     "further_grants",

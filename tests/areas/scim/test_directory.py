@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Permission
 from models.people.users import users
 from models.scim.tables import scim_users
 from models.single_sign_on.tables import single_sign_on_identities
@@ -138,9 +139,12 @@ async def _people(world: World) -> int:
 async def test_only_keys_of_a_master_account_come_in(directory: Directory, world: World) -> None:
     shop = await world.account(directory.account, "Shop")
     reader = await world.api_key(directory.account, BuiltinRole.ANALYST)
+    scopes = Permission.ACCOUNT_READ.bit | Permission.MEMBERS_WRITE.bit
+    blind = await world.api_key(directory.account, scopes=scopes)
     for token, status in (
         ((await world.api_key(shop)).token, 403),
         (reader.token, 403),
+        (blind.token, 403),
         (directory.owner.token, 401),
         ("x", 401),
     ):

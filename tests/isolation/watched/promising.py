@@ -18,6 +18,8 @@ from tests.isolation.watched.model import Group
 
 _BROKEN = "PROMISE_BROKEN"
 _MOST_ROLES = 20
+_GIVES = named("ACCOUNT_READ MEMBERS_WRITE CAMPAIGNS_WRITE")
+"""What it takes to give the role of a group that a promise is about."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,9 @@ async def _provision(site: Site, viewers: list[Viewer], tally: Tally) -> bool:
             # Who is above would have the role's permissions there all the same, and no promise keeps them.
             barred = own is None or site.rights.bars(own, place) or site.rights.bars(owner, place)
             if key is None or not users or barred or place is group.place or place.status != "ACTIVE":
+                continue
+            # Nobody gives a role for good by broken glass.
+            if not site.rights.lasting(owner, place) >= _GIVES:
                 continue
             await _put_into_a_group(site, key, owner, place, users[0]["id"], tally)
             return True
@@ -187,7 +192,8 @@ def _handing_over(site: Site) -> Iterator[Breaking]:
 def _gained(
     site: Site, places: list[Account], change: Callable[[bool], None]
 ) -> Iterator[tuple[Account, str, Subject, list[Role]]]:
-    """What somebody gains by the change, where. With the roles of a promise that keeps it from who gains."""
+    """What somebody gains by the change, where. With the roles of a promise that keeps it from who gains.
+    A key may have stopped with its maker, and work by the change alone."""
     for place in places:
         if place.status != "ACTIVE":
             continue
@@ -196,7 +202,7 @@ def _gained(
         gained = [
             (permission, who, site.rights.roles_giving(who, place, permission))
             for who, held in _held(site, place).items()
-            for permission in sorted(held - before[who])
+            for permission in sorted(held - before.get(who, frozenset()))
         ]
         change(False)
         for permission, who, mine in gained:
