@@ -107,13 +107,16 @@ def is_test(delivery: FromClause) -> ColumnElement[bool]:
 
 
 def next_try_at(delivery: FromClause) -> ColumnElement[datetime.datetime | None]:
-    """When it is tried next, or soon after; null if it is not tried any more, and while its webhook is
-    paused."""
+    """When it is tried next. A moment that has passed: it is due, and waits for those before it, of which
+    eight are tried at a time. Null if it is not tried any more, and while its webhook is paused."""
     webhook = webhooks.alias()
-    is_active = exists().where(
-        in_tree(webhook, delivery, id="webhook_id"), webhook.c.status == WebhookStatus.ACTIVE.value
+    moment = func.greatest(delivery.c.next_try_at, webhook.c.rests_until)
+    of_active = (
+        select(moment)
+        .where(in_tree(webhook, delivery, id="webhook_id"), webhook.c.status == WebhookStatus.ACTIVE.value)
+        .scalar_subquery()
     )
-    return case((is_active, delivery.c.next_try_at))
+    return case((delivery.c.next_try_at.is_not(None), of_active))
 
 
 def tries_of(delivery: FromClause) -> Select[Any]:

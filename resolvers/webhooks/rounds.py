@@ -259,6 +259,21 @@ async def due_deliveries(session: WriteSession, taken: TakenWebhook) -> Sequence
     return [DueDelivery(WebhookDeliveryId(row.id), row.event_id, row.failures) for row in rows]
 
 
+async def wait_for_room(session: WriteSession, webhook: WebhookAtWork) -> None:
+    """Leave it alone until its next delivery is due: it is full, so nothing new is read before. A minute at
+    most, as the end of a replay makes room, too."""
+    if not await enter_for_webhook(session, webhook.taken):
+        return
+    delivery = webhook_deliveries.c
+    next_try = select(func.min(delivery.next_try_at)).where(
+        delivery.master_id == webhook.taken.master_id,
+        delivery.webhook_id == webhook.taken.id,
+        delivery.status == WebhookDeliveryStatus.PENDING.value,
+    )
+    rest = func.least(next_try.scalar_subquery(), func.now() + _A_MINUTE)
+    await renew(session, webhook.taken, rests_until=rest)
+
+
 async def pause_at_work(session: WriteSession, webhook: WebhookAtWork, reason: WebhookPauseReason) -> None:
     """Pause the webhook, if the worker is still at work on it."""
     if await enter_for_webhook(session, webhook.taken):

@@ -1,7 +1,8 @@
 """When a delivery is tried again, and when a webhook rests or is paused.
 
-The pauses are those that Standard Webhooks names: ten tries over three days. Each is drawn a little longer or
-shorter, so that what failed together does not come back together.
+The pauses are those that Standard Webhooks names: ten tries over three days, of each delivery for itself,
+however many others fail. Each is drawn a little longer or shorter, so that what failed together does not come
+back together.
 """
 
 import datetime
@@ -23,8 +24,8 @@ MOST_TRIES = len(_PAUSES) + 1
 
 PATIENCE = datetime.timedelta(days=3)
 LEAST_FAILURES = 5
-"""A webhook that took nothing for so long, in so many rounds, is paused. One failed test of last week is not
-enough."""
+"""A webhook that took no event for so long, in so many rounds, is paused. One failed event of last week is
+not enough."""
 
 FAILURE_TOLD_EVERY = datetime.timedelta(days=1)
 """Of a webhook, one delivery that has failed is told in so long, however many there are."""
@@ -40,5 +41,6 @@ def pause_after(failures: int) -> datetime.timedelta | None:
 
 
 def rest_after(failures: int) -> datetime.timedelta:
-    """How long nothing at all is sent to a webhook after so many rounds in a row in which it took nothing."""
+    """How long nothing is read for a webhook after so many rounds in a row in which it took nothing, the last
+    one because its document could not be read. Others read from the same database."""
     return datetime.timedelta(seconds=min(2 ** min(failures, 20), _LONGEST_REST))

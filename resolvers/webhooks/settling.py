@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, exists, func, insert, literal, select, update
 
 from authz.guards.locks import lock_shared_path
 from authz.wall.webhook_door import enter_for_webhook
@@ -16,6 +16,7 @@ from models.effects.events import events
 from models.webhooks.tables import (
     WebhookDeliveryStatus,
     WebhookPauseReason,
+    WebhookProblem,
     webhook_deliveries,
     webhook_tries,
     webhooks,
@@ -41,10 +42,17 @@ class Outcome:
         return self.tried is not None and self.tried.problem is None
 
 
-def longest_wait(outcomes: Sequence[Outcome]) -> datetime.timedelta:
-    """How long the receiver wants not to be asked. Zero: it did not say so."""
-    asked = [each.tried.asked_wait for each in outcomes if each.tried is not None]
-    return max(asked, default=datetime.timedelta())
+def rest_of(webhook: WebhookAtWork, outcomes: Sequence[Outcome]) -> datetime.timedelta:
+    """How long nothing is sent to the webhook after this round: as long as the receiver asks, or longer each
+    time where nothing was taken and the webhook's document could not be read. Zero: it goes on with what is
+    due, also after it took nothing, as each delivery has pauses of its own."""
+    tried = [each.tried for each in outcomes if each.tried is not None]
+    asked = max((each.asked_wait for each in tried), default=datetime.timedelta())
+    if any(each.is_taken for each in outcomes):
+        return asked
+    if all(each.problem is not WebhookProblem.DATA_NOT_READ for each in tried):
+        return asked
+    return max(asked, rest_after(webhook.row["failures"] + 1))
 
 
 async def settle_round(session: WriteSession, webhook: WebhookAtWork, outcomes: Sequence[Outcome]) -> None:
@@ -61,6 +69,8 @@ async def settle_round(session: WriteSession, webhook: WebhookAtWork, outcomes: 
     if failed:
         await lock_shared_path(session, webhook.account.master_id, webhook.account.account_id)
     await _settle_webhook(session, webhook, tried)
+    if webhook.row["failing_since"] is not None and any(each.is_taken for each in tried):
+        await _bring_forward(session, webhook)
     tries = [
         {
             **columns_of(webhook.account),
@@ -166,23 +176,40 @@ def _finished(status: WebhookDeliveryStatus) -> dict[str, Any]:
 
 
 async def _settle_webhook(session: WriteSession, webhook: WebhookAtWork, tried: Sequence[Outcome]) -> None:
-    """One that took nothing rests, so that it costs little while it is down. So does one that asks to wait,
-    whatever else it took. Locks its row."""
+    """How the webhook is doing, and whether it rests. That a test failed tells nothing of events. Locks its
+    row."""
     if not tried:
         await renew(session, webhook.taken)
         return
+    rest = rest_of(webhook, tried)
+    values: dict[str, Any] = {"rests_until": func.now() + literal(rest) if rest else None}
     if any(each.is_taken for each in tried):
-        rests_until = func.now() + literal(wait) if (wait := longest_wait(tried)) else None
-        await renew(session, webhook.taken, failures=0, failing_since=None, rests_until=rests_until)
-        return
-    failures = webhook.row["failures"] + 1
-    await renew(
-        session,
-        webhook.taken,
-        failures=failures,
-        failing_since=func.coalesce(webhooks.c.failing_since, func.now()),
-        rests_until=func.now() + literal(max(rest_after(failures), longest_wait(tried))),
+        values |= {"failures": 0, "failing_since": None}
+    elif any(each.delivery.event_id is not None for each in tried):
+        failing_since = func.coalesce(webhooks.c.failing_since, func.now())
+        values |= {"failures": webhook.row["failures"] + 1, "failing_since": failing_since}
+    await renew(session, webhook.taken, **values)
+
+
+async def _bring_forward(session: WriteSession, webhook: WebhookAtWork) -> None:
+    """Have all that failed while the webhook took nothing tried at once, now that it takes something again.
+    What it refused before as well waits as ever: else an event that it always refuses would have its ten
+    tries within those ten of others that it takes."""
+    delivery, tried = webhook_deliveries.c, webhook_tries.c
+    refused_before = exists().where(
+        tried.master_id == delivery.master_id,
+        tried.delivery_id == delivery.id,
+        tried.tried_at >= delivery.created_at,
+        tried.tried_at < webhook.row["failing_since"],
     )
+    waiting = (
+        (delivery.master_id == webhook.taken.master_id)
+        & (delivery.webhook_id == webhook.taken.id)
+        & (delivery.status == WebhookDeliveryStatus.PENDING.value)
+        & (delivery.next_try_at > func.now())
+    )
+    forward = update(webhook_deliveries).where(waiting, ~refused_before).values(next_try_at=func.now())
+    await session.send_built(forward)
 
 
 def _pause_reason(webhook: WebhookAtWork, tried: Sequence[Outcome]) -> WebhookPauseReason | None:

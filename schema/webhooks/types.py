@@ -91,7 +91,8 @@ class Webhook(Node):
     )
     paused_at: datetime.datetime | None = column(description="When it was paused; null if it is not.")
     failing_since: datetime.datetime | None = column(
-        description="Since when it has taken nothing; null if it took what came last."
+        description="Since when it has taken no event; null if it took what came last. That a test failed "
+        "does not count."
     )
     previous_secret_expires_at: datetime.datetime | None = computed(reads.previous_secret_expires_at)
     replay_until: datetime.datetime | None = column(

@@ -2,7 +2,7 @@
 
 Every second it notes which webhooks new events concern, takes those that have something to be delivered, and
 works on each of them in a task of its own. Those that failed last have places of their own, so that however
-many are down, others never wait for them.
+many are down, others never wait for them; among themselves they have short turns.
 """
 
 import asyncio

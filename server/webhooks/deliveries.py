@@ -29,8 +29,9 @@ from resolvers.webhooks.rounds import (
     order_again,
     order_deliveries,
     pause_at_work,
+    wait_for_room,
 )
-from resolvers.webhooks.settling import Outcome, longest_wait, settle_round
+from resolvers.webhooks.settling import Outcome, rest_of, settle_round
 from resolvers.webhooks.signing_secrets import opened_secrets
 from schema.fields.deployment import Deployment
 from server.failures.errors import kind_of
@@ -43,6 +44,8 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _ROUNDS = 25
 """Of one webhook in a row; then others have their turn."""
+_TURN = 5.0
+"""Seconds after which no further round is begun: one that never answers leaves its place to others."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +76,12 @@ class Deliverer:
     stopping: asyncio.Event
 
     async def work_on(self, taken: TakenWebhook) -> None:
-        """Work in rounds until nothing is due or the worker stops, and give the webhook back. What raises
-        leaves it taken until its minute has passed, so that nobody tries the same again at once."""
+        """Work in rounds until nothing is due, the turn is over or the worker stops, and give the webhook
+        back. What raises leaves it taken until its minute has passed, so that nobody tries the same again at
+        once."""
+        end = time.monotonic() + _TURN
         for _ in range(_ROUNDS):
-            if self.stopping.is_set() or not await self._round(taken):
+            if self.stopping.is_set() or not await self._round(taken) or time.monotonic() > end:
                 break
         async with self.sessions.begin() as session:
             await give_back(session, taken)
@@ -91,6 +96,8 @@ class Deliverer:
             has_more = await self._read_on(webhook)
             async with self.sessions.begin() as session:
                 due = await due_deliveries(session, taken)
+                if not due and not webhook.reads_on:
+                    await wait_for_room(session, webhook)
             prepared = await self._prepared(webhook, due)
         except KeyStoppedError:
             async with self.sessions.begin() as session:
@@ -101,10 +108,7 @@ class Deliverer:
             await settle_round(session, webhook, outcomes)
         for outcome in outcomes:
             webhook_deliveries.labels(outcome=_name(outcome)).inc()
-        tried = [each for each in outcomes if each.tried is not None]
-        took_nothing = bool(tried) and not any(each.is_taken for each in tried)
-        rests = took_nothing or bool(longest_wait(tried))
-        return not rests and (has_more or bool(due))
+        return not rest_of(webhook, outcomes) and (has_more or bool(due))
 
     async def _read_on(self, webhook: WebhookAtWork) -> bool:
         """Order what is new, and what is replayed. Whether there may be more of it."""

@@ -1,6 +1,7 @@
 """What delivers webhooks beside a test, and what it delivers to."""
 
 import asyncio
+import datetime
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -10,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
-from models.webhooks.tables import webhook_deliveries, webhooks
+from models.webhooks.tables import webhook_deliveries, webhook_tries, webhooks
 from resolvers.domains.dns import Dns
 from resolvers.webhooks.requests import WebhookRequests
 from server.embedded_postgres import DatabaseAddresses
@@ -58,6 +59,20 @@ class Site:
         async with self.world.database.begin() as connection:
             await connection.execute(update(webhooks).where(own).values(rests_until=None))
             await connection.execute(update(webhook_deliveries).where(waiting).values(next_try_at=func.now()))
+
+    async def passes(self, webhook: Webhook, time: datetime.timedelta) -> None:
+        """So much time passes for the webhook: its moments are so much earlier."""
+        own = webhook_deliveries.c.webhook_id == webhook.key
+        of_own = webhook_tries.c.delivery_id.in_(select(webhook_deliveries.c.id).where(own))
+        moments = {
+            webhooks: (webhooks.c.id == webhook.key, ("failing_since", "rests_until")),
+            webhook_deliveries: (own, ("created_at", "next_try_at")),
+            webhook_tries: (of_own, ("tried_at",)),
+        }
+        async with self.world.database.begin() as connection:
+            for table, (rows, names) in moments.items():
+                earlier = {name: table.c[name] - time for name in names}
+                await connection.execute(update(table).where(rows).values(earlier))
 
     async def set_row(self, webhook: Webhook, **values: Any) -> None:
         """Give columns of the webhook these values."""

@@ -1,6 +1,7 @@
 """Receivers that answer when they want to be asked again, or never again."""
 
 import datetime
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -60,8 +61,9 @@ async def test_one_that_takes_nothing(site: Site, api: Api, brand: Brand, world:
     del site.receiver.answers["/in"]
     await done(api, "webhookTest", brand.owner, webhookId=webhook.id)
     await site.deliver()
-    types = [each.json["type"] for each in site.receiver.taken]
-    assert types == ["ACCOUNT_UPDATED", "TEST", "ACCOUNT_UPDATED"]
+    types = Counter(each.json["type"] for each in site.receiver.taken)
+    # It took the test, so that what it refused is tried at once, too.
+    assert types == {"ACCOUNT_UPDATED": 3, "TEST": 1}
 
 
 async def test_one_that_takes_others_rests_too(site: Site, api: Api, brand: Brand, world: World) -> None:

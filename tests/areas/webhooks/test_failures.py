@@ -246,6 +246,7 @@ async def test_a_replay_delivers_what_was_there_before_the_webhook(
     site: Site, api: Api, brand: Brand, world: World
 ) -> None:
     await rename(api, brand.owner, brand.us, "Before", "Later")
+    await until_settled(world.database)
     webhook = await give_webhook(world, brand.us, site.receiver.url("/in"))
     await site.deliver()
     assert not site.receiver.taken
