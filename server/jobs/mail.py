@@ -1,8 +1,11 @@
 """Sends the messages that wait in the outbox (decision 43 says why they are no jobs).
 
 A message is written by the transaction that causes it, and sent after the commit by any process that serves.
-The process locks the row while it sends, so two processes never send the same one. Without an SMTP server
-messages go to the local outbox, where there is one; else they stay here, and the log names them.
+The process takes the message for a minute while it sends, so two processes never send the same one. No
+transaction is open meanwhile: who follows the log waits for each that has written, and a mail server
+may be slow.
+Without an SMTP server messages go to the local outbox, where there is one; else they stay here, and the log
+names them.
 """
 
 import asyncio
@@ -10,11 +13,13 @@ import datetime
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.utils import parseaddr
+from typing import Any
 
 import sqlalchemy.exc
 import structlog
 from sqlalchemy import RowMapping, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from models.effects.outbox import outbox_messages
 from resolvers.messages.transport import Envelope, Handed, Transport, Verdict
@@ -31,6 +36,8 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 _PAUSE = 1.0
 """Seconds between two looks into the outbox."""
 _LONGEST_WAIT = datetime.timedelta(hours=1)
+_TAKEN_FOR = datetime.timedelta(minutes=1)
+"""After it others try again what a process left that was killed."""
 
 
 class Postman:
@@ -76,24 +83,13 @@ class Postman:
         """Try the oldest message that is due. Whether there was one, and anything to hand it to."""
         if self._transport is None:
             return False
-        due = or_(
-            outbox_messages.c.next_attempt_at.is_(None), outbox_messages.c.next_attempt_at <= func.now()
-        )
-        oldest = (
-            select(outbox_messages)
-            .where(outbox_messages.c.sent_at.is_(None), due)
-            .order_by(outbox_messages.c.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
         async with self._database.begin() as connection:
-            # The lock is held while the other server is spoken to, which may take longer than a request.
-            await connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '60s'")
-            message = (await connection.execute(oldest)).mappings().one_or_none()
-            if message is None:
-                return False
-            handed = await self._handed(self._transport, message)
-            deliveries.labels(channel="mail", verdict=handed.verdict.name).inc()
+            message = (await connection.execute(_taken())).mappings().one_or_none()
+        if message is None:
+            return False
+        handed = await self._handed(self._transport, message)
+        deliveries.labels(channel="mail", verdict=handed.verdict.name).inc()
+        async with self._database.begin() as connection:
             if handed.verdict is Verdict.ACCEPTED:
                 await _note_sent(connection, message)
             else:
@@ -141,6 +137,21 @@ class Postman:
                 message=str(message["id"]),
                 **{name: message[name] for name in private},
             )
+
+
+def _taken() -> ReturningUpdate[Any]:
+    """Take the oldest message that is due."""
+    due = or_(outbox_messages.c.next_attempt_at.is_(None), outbox_messages.c.next_attempt_at <= func.now())
+    oldest = (
+        select(outbox_messages.c.id)
+        .where(outbox_messages.c.sent_at.is_(None), due)
+        .order_by(outbox_messages.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    taken = update(outbox_messages).where(outbox_messages.c.id == oldest)
+    return taken.values(next_attempt_at=func.now() + _TAKEN_FOR).returning(outbox_messages)
 
 
 async def _note_sent(connection: AsyncConnection, message: RowMapping) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import structlog
 from aiosmtpd.controller import Controller
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import RowMapping, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.base.ids import new_id
@@ -56,6 +56,12 @@ def mail_server() -> Iterator[MailServer]:
     controller.start()
     yield MailServer(f"smtp://127.0.0.1:{port}", inbox)
     controller.stop()
+
+
+_OPEN = text("""
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
+""")
 
 
 @pytest.fixture
@@ -110,6 +116,38 @@ async def test_several_processes_never_send_the_same_message(
     recipients = sorted(message_from_bytes(message)["To"] for message in mail_server.inbox.messages)
     assert recipients == [f"person{number}@example.com" for number in range(4)]
     assert sent.count(True) == 4
+
+
+async def test_a_silent_mail_server_holds_nobody_up(outbox: AsyncEngine) -> None:
+    """No transaction is open while it is waited for: followers of the log would wait, too. Nobody else takes
+    the message meanwhile."""
+    await _queue(outbox, "anna@example.com")
+    asked = asyncio.Event()
+    open_ones = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    open_ones += " AND xact_start IS NOT NULL"
+
+    async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(never, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        postman = Postman(outbox, Settings(smtp_url=f"smtp://127.0.0.1:{port}"))
+        sending = asyncio.create_task(postman.send_one())
+        await asked.wait()
+        async with outbox.connect() as connection:
+            assert (await connection.execute(_OPEN)).scalar_one() == 0
+        assert not await postman.send_one()
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        await postman.close()
+    row = await _only_message(outbox)
+    assert (row["attempts"], row["sent_at"]) == (0, None)
+    in_a_minute = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=1)
+    assert row["next_attempt_at"] <= in_a_minute
 
 
 async def test_what_is_refused_waits_and_is_tried_again(outbox: AsyncEngine, mail_server: MailServer) -> None:
