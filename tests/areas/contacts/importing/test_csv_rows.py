@@ -45,6 +45,12 @@ def test_a_row_may_have_fewer_cells_and_a_file_no_rows() -> None:
     assert _read(b"\n\n,,\n") == []
 
 
+def test_rows_whose_cells_are_all_empty_are_left_out() -> None:
+    """Lines are counted all the same."""
+    found = _read(b'email,name\na@example.com,A\n,\n"",""\n,,,\nb@example.com,B\n,\n')
+    assert found == [(1, ["email", "name"]), (2, ["a@example.com", "A"]), (6, ["b@example.com", "B"])]
+
+
 _GOOD = b"email,name\na@example.com,Ann\n"
 _REFUSED = {
     "latin-1": (_GOOD + "b@example.com,Bö\n".encode("latin-1"), "Line 3: it is not in UTF-8."),
