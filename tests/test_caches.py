@@ -90,7 +90,7 @@ KEPT_FOR_EVER = {
     "resolvers/effects/retention.py retentions": "nothing",
     "resolvers/suppressions/exclusions.py first_exclusions": "scopes and streams",
     "resolvers/accounts/change.py _update_of": "sets of columns",
-    "resolvers/people/common_words.py common_words": "settings of the code",
+    "resolvers/people/passwords/common_words.py common_words": "settings of the code",
     "schema/query.py found_by": "nothing",
     "resolvers/inputs/domain_names.py _public_suffixes": "nothing",
     "resolvers/sealing/places.py sealed_columns": "nothing",

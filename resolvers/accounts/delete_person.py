@@ -42,7 +42,7 @@ from resolvers.effects.event_types import EventType
 from resolvers.effects.log import record_ends
 from resolvers.members.ending import Ending, end_memberships
 from resolvers.parent_access.opening_store import end_openings
-from resolvers.people.proved_passwords import PasswordChangedError, ProvedPassword
+from resolvers.people.passwords.proved_passwords import PasswordChangedError, ProvedPassword
 from resolvers.shares.accept import leave_share
 
 _JOINED_MEANWHILE = "You joined an account at the same moment; try again."

@@ -29,13 +29,13 @@ from resolvers.inputs.text import short_text
 from resolvers.invitations.accept import accept_invitation, invitation_for
 from resolvers.invitations.received import NamedInvitation
 from resolvers.members.ownership import take_ownership
-from resolvers.people.hashing import HashingTurn
 from resolvers.people.mailbox import mark_verified, send_verification
 from resolvers.people.pages import MailboxPages
-from resolvers.people.passwords import new_password
-from resolvers.people.proved_passwords import PasswordChangedError
+from resolvers.people.passwords.hashing import HashingTurn
+from resolvers.people.passwords.new_passwords import new_password
+from resolvers.people.passwords.proved_passwords import PasswordChangedError
+from resolvers.people.passwords.weak_passwords import PasswordOwner
 from resolvers.people.sign_in import SignedIn, check_password_suffices, open_session
-from resolvers.people.weak_passwords import PasswordOwner
 from resolvers.second_factor.factors import factors_of
 from resolvers.sessions.clients import Client
 from resolvers.shares.accept import accept_share, check_share_for

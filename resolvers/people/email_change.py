@@ -17,7 +17,7 @@ from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.people.links import NewLink, add_link, new_code
 from resolvers.people.mail_kinds import EMAIL_CHANGE, EMAIL_CHANGE_ATTEMPT, EMAIL_CHANGED
 from resolvers.people.pages import MailboxPages
-from resolvers.people.proved_passwords import ProvedPassword, hold_password
+from resolvers.people.passwords.proved_passwords import ProvedPassword, hold_password
 
 CHANGE_VALID_FOR = datetime.timedelta(days=1)
 WAY_BACK_FOR = datetime.timedelta(hours=72)

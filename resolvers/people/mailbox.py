@@ -15,7 +15,6 @@ from resolvers.effects.mail_texts import letter
 from resolvers.effects.outbox import Cause, Mail, queue_mail
 from resolvers.inputs.emails import EmailAddress
 from resolvers.people.email_change import change_address
-from resolvers.people.hashing import HashingTurn
 from resolvers.people.links import (
     NewLink,
     add_link,
@@ -28,7 +27,8 @@ from resolvers.people.links import (
 )
 from resolvers.people.mail_kinds import EMAIL_VERIFICATION, SIGN_UP_ATTEMPT
 from resolvers.people.pages import MailboxPages
-from resolvers.people.proved_passwords import ProvedPassword, hold_password
+from resolvers.people.passwords.hashing import HashingTurn
+from resolvers.people.passwords.proved_passwords import ProvedPassword, hold_password
 
 VERIFICATION_VALID_FOR = datetime.timedelta(days=7)
 

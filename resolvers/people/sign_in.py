@@ -15,11 +15,11 @@ from models.people.mailbox_links import MailboxLinkKind, mailbox_links
 from models.people.sessions import sessions
 from models.people.users import users
 from resolvers.people.devices import keep_device
-from resolvers.people.hashing import HashingTurn
-from resolvers.people.password_mail import tell_of_change
-from resolvers.people.passwords import new_password
-from resolvers.people.proved_passwords import ProvedPassword, hold_password, prove_own_password
-from resolvers.people.weak_passwords import PasswordOwner
+from resolvers.people.passwords.hashing import HashingTurn
+from resolvers.people.passwords.mail import tell_of_change
+from resolvers.people.passwords.new_passwords import new_password
+from resolvers.people.passwords.proved_passwords import ProvedPassword, hold_password, prove_own_password
+from resolvers.people.passwords.weak_passwords import PasswordOwner
 from resolvers.sessions.clients import Client
 from resolvers.sessions.ends import end_of_new_session
 from resolvers.sessions.new_client import tell_of_new_client

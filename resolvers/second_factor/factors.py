@@ -16,7 +16,7 @@ from models.base.ids import UserId
 from models.people.sessions import sessions
 from models.people.users import users
 from models.second_factor.tables import passkeys, recovery_codes, totp_secrets
-from resolvers.people.proved_passwords import ProvedPassword, hold_password
+from resolvers.people.passwords.proved_passwords import ProvedPassword, hold_password
 from resolvers.second_factor.mail import tell
 from resolvers.second_factor.notices import Notice
 

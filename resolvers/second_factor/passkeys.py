@@ -27,7 +27,7 @@ from models.base.ids import PasskeyId, UserId, new_id
 from models.people.users import users
 from models.second_factor.tables import ChallengePurpose, passkeys
 from resolvers.inputs.text import visible_text
-from resolvers.people.proved_passwords import ProvedPassword, hold_password
+from resolvers.people.passwords.proved_passwords import ProvedPassword, hold_password
 from resolvers.second_factor.challenges import add_challenge, answered, challenge_behind
 from resolvers.second_factor.factors import (
     factor_was_removed,

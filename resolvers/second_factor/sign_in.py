@@ -10,7 +10,7 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import UserId
 from models.people.users import users
 from models.second_factor.tables import ChallengePurpose, factor_resets
-from resolvers.people.proved_passwords import ProvedPassword, hold_password
+from resolvers.people.passwords.proved_passwords import ProvedPassword, hold_password
 from resolvers.people.sign_in import SignedIn, check_password_suffices, welcome
 from resolvers.sealing.keyring import KeyringSource
 from resolvers.second_factor.challenges import (

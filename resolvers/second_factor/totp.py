@@ -16,7 +16,7 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import UserId
 from models.people.users import users
 from models.second_factor.tables import totp_secrets
-from resolvers.people.proved_passwords import ProvedPassword, hold_password
+from resolvers.people.passwords.proved_passwords import ProvedPassword, hold_password
 from resolvers.sealing.keyring import Keyring, NotOpenedError
 from resolvers.second_factor.factors import (
     factor_was_removed,

@@ -197,8 +197,7 @@ async def _bring_forward(session: WriteSession, webhook: WebhookAtWork) -> None:
     tries within those ten of others that it takes."""
     delivery, tried = webhook_deliveries.c, webhook_tries.c
     refused_before = exists().where(
-        tried.master_id == delivery.master_id,
-        tried.delivery_id == delivery.id,
+        in_tree(webhook_tries, webhook_deliveries, delivery_id="id"),
         tried.tried_at >= delivery.created_at,
         tried.tried_at < webhook.row["failing_since"],
     )

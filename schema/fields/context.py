@@ -15,8 +15,8 @@ from engine.database.snapshot import Reader
 from engine.reference.executor import ReadContext
 from engine.writes.sessions import WriteSessions
 from resolvers.effects.public_url import PUBLIC_URL_NAME
-from resolvers.people.hashing import Hashing
 from resolvers.people.pages import MailboxPages
+from resolvers.people.passwords.hashing import Hashing
 from resolvers.second_factor.site import PasskeySite, site_of
 from resolvers.sessions.clients import Client, client_of
 from schema.fields.deployment import Deployment

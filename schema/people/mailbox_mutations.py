@@ -5,12 +5,13 @@ import strawberry
 from authz.callers.principals import Principal
 from engine.declare.declarations import entity
 from engine.writes.sessions import WriteSession
-from resolvers.people import mailbox, password_resets
+from resolvers.people import mailbox
 from resolvers.people.email_change import EmailChange, request_email_change
-from resolvers.people.hashing import HashingTurn
 from resolvers.people.links import link_digest
-from resolvers.people.passwords import PASSWORD_RULE
-from resolvers.people.proved_passwords import ProvedPassword, prove_own_password
+from resolvers.people.passwords import resets
+from resolvers.people.passwords.hashing import HashingTurn
+from resolvers.people.passwords.new_passwords import PASSWORD_RULE
+from resolvers.people.passwords.proved_passwords import ProvedPassword, prove_own_password
 from resolvers.people.sign_in_limits import link_limits, own_password_limits, verification_limits
 from schema.fields.context import Context, ContextInfo, principal_of
 from schema.fields.marks import ANYBODY, OPEN
@@ -130,10 +131,10 @@ class MailboxMutation:
     ) -> PasswordResetRequestPayload:
         """Mail a link that sets a new password, if somebody is registered with the address. The answer is the
         same if nobody is."""
-        command = password_resets.PasswordResetRequest(
+        command = resets.PasswordResetRequest(
             email=input.email, client_address=context.client_address, page=context.mailbox_pages.password
         )
-        await password_resets.request_password_reset(session, command)
+        await resets.request_password_reset(session, command)
         return payload(PasswordResetRequestPayload)
 
     @strawberry.mutation(
@@ -149,12 +150,12 @@ class MailboxMutation:
     )
     async def password_reset(self, info: ContextInfo, input: PasswordResetInput) -> PasswordResetPayload:
         async def check(turn: HashingTurn) -> str:
-            return await password_resets.hash_for_reset(
+            return await resets.hash_for_reset(
                 info.context.sessions, turn, token=input.token, password=input.new_password
             )
 
         async def write(session: WriteSession, new_hash: str) -> PasswordResetPayload:
-            device_token = await password_resets.reset_password(
+            device_token = await resets.reset_password(
                 session, token=input.token, new_hash=new_hash, client=info.context.client
             )
             return payload(PasswordResetPayload, device_token=device_token)

@@ -20,9 +20,9 @@ from resolvers.inputs.emails import email_address
 from resolvers.people import reads as users
 from resolvers.people import sign_in as writes
 from resolvers.people.devices import known_device
-from resolvers.people.hashing import HashingTurn
-from resolvers.people.passwords import PASSWORD_RULE
-from resolvers.people.proved_passwords import ProvedPassword, prove_password
+from resolvers.people.passwords.hashing import HashingTurn
+from resolvers.people.passwords.new_passwords import PASSWORD_RULE
+from resolvers.people.passwords.proved_passwords import ProvedPassword, prove_password
 from resolvers.people.sign_in_limits import WINDOW, own_password_limits, sign_in_limits
 from resolvers.second_factor import sign_in as factor_sign_in
 from resolvers.second_factor.factors import SecondFactorKind

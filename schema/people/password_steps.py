@@ -7,8 +7,8 @@ from authz.callers.principals import Credentials
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from resolvers.effects.attempts import Limit, count_attempt
-from resolvers.people.hashing import HashingTurn
-from resolvers.people.proved_passwords import PasswordChangedError
+from resolvers.people.passwords.hashing import HashingTurn
+from resolvers.people.passwords.proved_passwords import PasswordChangedError
 from schema.fields.context import ContextInfo
 from schema.fields.payloads import P
 from schema.fields.writes import committed, perform_steps

@@ -8,8 +8,8 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import Kind, present
 from resolvers.accounts.delete_person import delete_person
 from resolvers.people import profile
-from resolvers.people.hashing import HashingTurn
-from resolvers.people.proved_passwords import ProvedPassword, prove_own_password
+from resolvers.people.passwords.hashing import HashingTurn
+from resolvers.people.passwords.proved_passwords import ProvedPassword, prove_own_password
 from resolvers.people.sign_in_limits import own_password_limits
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.marks import OPEN

@@ -12,8 +12,8 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import Kind, PasskeyId, present
 from resolvers.accounts import reads as accounts
 from resolvers.inputs.global_ids import required
-from resolvers.people.hashing import HashingTurn
-from resolvers.people.proved_passwords import ProvedPassword, prove_own_password
+from resolvers.people.passwords.hashing import HashingTurn
+from resolvers.people.passwords.proved_passwords import ProvedPassword, prove_own_password
 from resolvers.people.sign_in_limits import own_password_limits
 from resolvers.second_factor import factors, passkeys, reads, rules, totp
 from resolvers.second_factor.code_limits import code_limits

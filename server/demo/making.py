@@ -36,7 +36,7 @@ from resolvers.payments.change_methods import NewPaymentMethod, add_payment_meth
 from resolvers.people.links import link_digest
 from resolvers.people.mailbox import verify_email
 from resolvers.people.pages import MailboxPages
-from resolvers.people.passwords import PreparedPassword, hash_of
+from resolvers.people.passwords.new_passwords import PreparedPassword, hash_of
 from resolvers.people.sign_in import SignedIn
 from resolvers.review.request import request_review
 from resolvers.shares.create import ShareCreation, WantedScope, create_share

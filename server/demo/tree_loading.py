@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.text.numbers import counted
-from resolvers.people.passwords import PreparedPassword, hash_of
+from resolvers.people.passwords.new_passwords import PreparedPassword, hash_of
 from server.demo.story import DEMO_PASSWORD
 from server.demo.trees import ACCOUNTS_OF_A_TREE, COLUMNS, rows_of_trees
 

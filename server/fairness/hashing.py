@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from authz.policy.refusals import Busy, RateLimited
 from resolvers.effects.attempts import place_of
-from resolvers.people.hashing import HashingTurn
+from resolvers.people.passwords.hashing import HashingTurn
 from server.fairness.gate import Caller, FairGate, Share, Side
 from server.fairness.side_threads import side_thread
 
@@ -25,8 +25,8 @@ _PATIENCE = 5.0
 
 
 class PasswordThread:
-    """See `resolvers.people.hashing.Hashing`. Network addresses take turns: a caller that guesses passwords
-    waits for itself."""
+    """See `resolvers.people.passwords.hashing.Hashing`. Network addresses take turns: a caller that guesses
+    passwords waits for itself."""
 
     def __init__(self) -> None:
         inside, waiting = _of_a_place(TURNS), _of_a_place(WAITING_FROM_A_PLACE)

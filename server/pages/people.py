@@ -18,8 +18,8 @@ from string import Template
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from resolvers.people.passwords import LONGEST_PASSWORD
-from resolvers.people.weak_passwords import SHORTEST_PASSWORD
+from resolvers.people.passwords.new_passwords import LONGEST_PASSWORD
+from resolvers.people.passwords.weak_passwords import SHORTEST_PASSWORD
 from server.pages.documents import HtmlPage, data_block, fill_template, page_headers
 from server.pages.files import own_address
 from server.pages.languages import Language, preferred, refusals, texts

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from argon2 import PasswordHasher
 
-from resolvers.people.passwords import is_password_of, typed_password
+from resolvers.people.passwords.new_passwords import is_password_of, typed_password
 from tests.bad_input.place import stored
 from tests.client.api import Api
 from tests.client.mutations import attempt, code_of, done

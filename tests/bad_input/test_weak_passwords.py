@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from resolvers.people.weak_passwords import PasswordOwner, weakness
+from resolvers.people.passwords.weak_passwords import PasswordOwner, weakness
 from server.demo.story import DEMO_PASSWORD
 from tests.areas.effects.log import mails_to
 from tests.bad_input.place import stored

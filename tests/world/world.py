@@ -22,7 +22,7 @@ from models.members.tables import memberships
 from models.people.sessions import sessions
 from models.people.users import ownerships, users
 from models.roles.tables import role_policy_lines, roles
-from resolvers.people.passwords import HASHER
+from resolvers.people.passwords.new_passwords import HASHER
 from tests.database.stored import rows_of_trees
 
 PASSWORD = "correct horse battery"

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from models.people.users import users
 from resolvers.effects.personal_mail import Words
 from resolvers.people.mail_kinds import PASSWORD_CHANGED, PASSWORD_CHANGED_IN_GERMAN, PASSWORD_CHANGES
-from resolvers.people.password_mail import CHANGED, IF_CHANGED, IF_RESET, RESET
+from resolvers.people.passwords.mail import CHANGED, IF_CHANGED, IF_RESET, RESET
 from tests.areas.effects.log import Mail, mails_to
 from tests.areas.people.squatters import OTHER_PASSWORD, reset_link
 from tests.client.api import Api

@@ -9,7 +9,7 @@ from authz.callers.tokens import digest_of
 from models.people.sessions import sessions
 from models.people.users import users
 from models.second_factor.tables import passkeys, totp_secrets
-from resolvers.people.proved_passwords import FRESH_FOR
+from resolvers.people.passwords.proved_passwords import FRESH_FOR
 from tests.areas.second_factor.steps import App, factor_of
 from tests.areas.single_sign_on.company import Company
 from tests.client.mutations import Token, attempt, code_of, done

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from authz.policy.refusals import RefusalCode
-from resolvers.people.passwords import PASSWORD_RULE
+from resolvers.people.passwords.new_passwords import PASSWORD_RULE
 from resolvers.single_sign_on.failures import SignOnFailure
 from server.pages import PAGES, Surroundings, page_of_people
 from server.pages.files import FOLDER

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
 
-from resolvers.people.passwords import PreparedPassword, hash_of, is_password_of, typed_password
+from resolvers.people.passwords.new_passwords import PreparedPassword, hash_of, is_password_of, typed_password
 
 T = TypeVar("T")
 

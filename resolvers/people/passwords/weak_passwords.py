@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from resolvers.people.common_words import common_words
+from resolvers.people.passwords.common_words import common_words
 
 SHORTEST_PASSWORD = 10
 

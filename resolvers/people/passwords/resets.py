@@ -14,14 +14,14 @@ from resolvers.effects.mail_texts import letter
 from resolvers.effects.outbox import Cause, Mail, queue_mail_if_registered
 from resolvers.inputs.emails import email_address
 from resolvers.people.devices import keep_device
-from resolvers.people.hashing import HashingTurn
 from resolvers.people.links import NewLink, add_link, link_digest, person_of_link, refuse_taken, use_link
 from resolvers.people.mail_kinds import PASSWORD_RESET
-from resolvers.people.password_mail import tell_of_reset
-from resolvers.people.passwords import new_password
+from resolvers.people.passwords.hashing import HashingTurn
+from resolvers.people.passwords.mail import tell_of_reset
+from resolvers.people.passwords.new_passwords import new_password
+from resolvers.people.passwords.weak_passwords import PasswordOwner
 from resolvers.people.takeover import replace_password
 from resolvers.people.way_back import undo_change
-from resolvers.people.weak_passwords import PasswordOwner
 from resolvers.sessions.clients import Client
 
 RESET_VALID_FOR = datetime.timedelta(minutes=30)

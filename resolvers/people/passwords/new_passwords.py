@@ -1,4 +1,4 @@
-"""Passwords: argon2id, which is slow by design, so that only `resolvers.people.hashing` runs it.
+"""Passwords: argon2id, which is slow by design, so that only `resolvers.people.passwords.hashing` runs it.
 
 The password is hashed as RFC 8265 prepares it (PRECIS, OpaqueString): the same on every keyboard and system.
 """
@@ -10,7 +10,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from precis_i18n import get_profile
 
 from authz.policy.refusals import Refusal, RefusalCode
-from resolvers.people.weak_passwords import SHORTEST_PASSWORD, PasswordOwner, weakness
+from resolvers.people.passwords.weak_passwords import SHORTEST_PASSWORD, PasswordOwner, weakness
 
 LONGEST_PASSWORD = 1000
 

@@ -17,7 +17,7 @@ from models.people.devices import devices
 from models.people.sessions import sessions
 from models.people.users import users
 from resolvers.inputs.emails import email_address
-from resolvers.people.hashing import HashingTurn
+from resolvers.people.passwords.hashing import HashingTurn
 
 FRESH_FOR = datetime.timedelta(minutes=10)
 """How long single sign-on counts as a confirmation."""

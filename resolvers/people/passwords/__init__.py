@@ -1,0 +1,1 @@
+"""Passwords: how they are hashed, judged, proved, changed and reset."""
