@@ -49,7 +49,8 @@ async def test_a_subtree_is_counted_once(
     assert usage["sent"] == sum(range(1, ACCOUNTS + 1))
     assert [node["sends"] for node in usage["accounts"]["nodes"]] == list(range(ACCOUNTS, 0, -1))
     (look,) = looks
-    assert 1 <= look["send_counts"] < ACCOUNTS
+    # Three as a rule. By some plans each account is looked for once in one of them.
+    assert 1 <= look["send_counts"] < 2 * ACCOUNTS
     # Each account may have a cycle of its own: looked for twice by the sum, the list and its total each, and
     # once more by some plans. Counted for each account anew, it would be looked for 30 times.
     assert 1 <= look["send_cycles"] < 15 * ACCOUNTS
