@@ -52,7 +52,7 @@ class RefusalCode(enum.Enum):
     PROMISE_BROKEN = (
         "Somebody would have a permission that the account, or one below it, has promised to some roles "
         "alone. Which one is told to callers with MEMBERS_READ there. An owner of that account can do it "
-        "with a reason in the request's extensions."
+        "with a reason in the request's extensions, but not by an invitation or a share."
     )
     SHARE_EXPIRED = "The share, or the link that accepts it, has expired."
     SHARE_USED = "The share was accepted already."

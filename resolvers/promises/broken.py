@@ -66,8 +66,9 @@ async def refusal_of(session: WriteSession, principal: Principal, broken: Broken
     row = await _seen(session, principal, broken)
     accepting = mutation == "ownershipAccept"
     if row is None:
-        code = RefusalCode.PROMISE_BROKEN
-        return Refusal(code, f"{_UNSEEN} {_ACCEPTING}") if accepting else Refusal(code)
+        offered = _ENDING if broken.holder_id is None else None
+        way = _ACCEPTING if accepting else offered
+        return Refusal(RefusalCode.PROMISE_BROKEN, None if way is None else f"{_UNSEEN} {way}")
     (permission,) = permissions_in(broken.permission)
     by_owner = "with a reason in the request's extensions"
     if broken.holder_id is None:

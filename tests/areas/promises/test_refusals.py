@@ -92,6 +92,30 @@ async def test_who_accepts_an_ownership_learns_what_to_do(scene: Scene) -> None:
     assert "accessPromises" not in told.message
 
 
+async def test_who_does_not_see_the_members_learns_whether_a_reason_helps(scene: Scene) -> None:
+    """None makes up for an invitation. For a key one does, and the name of the promise stays hidden."""
+    allowed = await scene.world.role(scene.account, "ACCOUNT_READ MEMBERS_WRITE API_KEYS_WRITE INVOICES_READ")
+    unseeing = await scene.world.member(scene.account, allowed)
+    wanted = {
+        "accountId": scene.account.id,
+        "permission": "INVOICES_READ",
+        "roleIds": [*ALLOWED, allowed.id],
+    }
+    assert await code_of(scene.api, "accessPromiseCreate", scene.owner, **wanted) == ""
+    (promise,) = await _promises(scene, scene.account)
+    role = await scene.world.role(scene.account, "ACCOUNT_READ INVOICES_READ")
+    of = {"accountId": scene.account.id, "roleId": role.id}
+    told = [
+        await attempt(scene.api, "memberInvite", unseeing, **of, email="new@example.com", idempotencyKey="1"),
+        await attempt(scene.api, "apiKeyCreate", unseeing, **of, name="Robot"),
+    ]
+    assert [each.code for each in told] == ["PROMISE_BROKEN"] * 2
+    assert "No reason makes up for that" in told[0].message
+    assert "in the request's extensions" not in told[0].message
+    assert "can do it with a reason in the request's extensions" in told[1].message
+    assert not [each for each in told if promise in each.message or "INVOICES" in each.message]
+
+
 async def test_a_promise_that_is_broken_already_names_no_key(scene: Scene) -> None:
     """And is not made."""
     key = {"accountId": scene.account.id, "name": "Robot", "roleId": ADMINISTRATOR}
