@@ -1,6 +1,6 @@
--- Whether an offer that was just written can be accepted, as far as promises go. `promises`: the ids of those
--- that it would break; no reason makes up for that. Raises MP001 about the first one. The error's detail has its
--- id, tree, account and permission.
+-- Whether an offer that was just written can be accepted, as far as promises go. `promises`: the ids of
+-- those that it would break; no reason makes up for that. Raises MP001 about the first one. The error's
+-- detail has its id, tree, account and permission.
 CREATE OR REPLACE FUNCTION mandant_check_offer(tree uuid, promises uuid[])
 RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = public, pg_temp AS $body$

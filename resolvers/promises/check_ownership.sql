@@ -1,7 +1,8 @@
 -- Whether an ownership that an account's owner offers (`offered`: the account) can be accepted, as
--- `mandant_check_offer` does for other offers. Raises MP001 about a promise that no reason was given for when
--- it was offered, if there is one, and else about the first that is left. The error's detail also has the id of
--- who would break it: whoever becomes the owner, or, where that breaks nothing, whoever becomes an administrator.
+-- `mandant_check_offer` does for other offers. Raises MP001 about a promise that no reason was given for
+-- when it was offered, if there is one, and else about the first that is left. The error's detail also has
+-- the id of who would break it: whoever becomes the owner, or, where that breaks nothing, whoever becomes
+-- an administrator.
 CREATE OR REPLACE FUNCTION mandant_check_ownership(tree uuid, offered uuid, actor uuid, told text)
 RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = public, pg_temp AS $body$
